@@ -1,0 +1,34 @@
+/* str - bounded strings, strict numbers, and the only way to show bytes that a device
+ * or server chose. */
+#ifndef CARDEA_BASE_STR_H
+#define CARDEA_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+
+/* Bytes from outside the house. Not NUL-terminated, may hold anything: print only
+ * through str_escape or json_untrusted. */
+struct untrusted_str {
+	const char *bytes;
+	size_t len;
+};
+
+/* Printable ASCII stays, all else becomes \xNN; a too long text ends in "...". Always
+ * terminates; returns buf. */
+char *str_escape(struct untrusted_str s, char *buf, size_t size);
+struct untrusted_str str_untrusted(const char *c_string);
+
+/* Copies with truncation, always terminates; true when it all fitted. */
+bool str_copy(char *dst, size_t size, const char *src);
+bool str_copy_bytes(char *dst, size_t size, const void *src, size_t len);
+/* snprintf that reports truncation as CARDEA_ELIMIT. */
+int str_print(char *dst, size_t size, const char *fmt, ...) CARDEA_PRINTF(3, 4);
+/* Whole string, decimal, min <= value <= max, else CARDEA_EMALFORMED. */
+int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret) CARDEA_MUSTCHECK;
+bool str_equal_nocase(const char *a, const char *b);
+/* True when bytes are well-formed UTF-8 without NUL or control characters. */
+bool str_is_clean_utf8(const void *bytes, size_t len);
+
+#endif

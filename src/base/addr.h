@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* addr - MAC and IP addresses and prefixes as plain values. Unused bytes are zero, so
  * values compare with memcmp and hash as bytes. */
 #ifndef CARDEA_BASE_ADDR_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* clock - the only source of time; injected everywhere so that days of life cycle
  * run in seconds under test and a capture replays under its own clock. */
 #ifndef CARDEA_BASE_CLOCK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* cursor - read wire bytes without pointer arithmetic. After the first error every
  * read is a no-op that returns zero, so a parser reads straight down and checks once.
  * writer - the same for output. All integers are big endian unless named le. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* error - one int for every outcome: 0, a negative errno, or a CARDEA_E code.
  * Outputs named ret_x are untouched when a function fails. */
 #ifndef CARDEA_BASE_ERROR_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* hash - SipHash-2-4 with a per-process key (keys come from attackers), and an
  * intrusive chained table: nodes belong to the caller. */
 #ifndef CARDEA_BASE_HASH_H

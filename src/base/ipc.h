@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* ipc - packets over a SOCK_SEQPACKET socketpair, one message each, with at most one
  * descriptor. A full peer is queued up to a limit, then it is an error: a process
  * that does not read is as dead as one that crashed. What the bytes mean is

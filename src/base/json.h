@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* json - a streaming writer: commas, escaping and nesting are its business. Output
  * grows in memory up to a limit, or goes to a FILE. Sticky error. */
 #ifndef CARDEA_BASE_JSON_H

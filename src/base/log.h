@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* log - tagged lines for the edges of the house; wire, model and rooms do not log. */
 #ifndef CARDEA_BASE_LOG_H
 #define CARDEA_BASE_LOG_H

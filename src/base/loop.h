@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* loop - one epoll loop with timers; structs belong to the caller, time is injected. */
 #ifndef CARDEA_BASE_LOOP_H
 #define CARDEA_BASE_LOOP_H

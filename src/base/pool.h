@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* pool - memory by lifetime: everything taken from a pool is freed with it. Bounded. */
 #ifndef CARDEA_BASE_POOL_H
 #define CARDEA_BASE_POOL_H

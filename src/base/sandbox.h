@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* sandbox - give up what a process does not need, and say honestly what held. Order:
  * rlimits, chroot, setgid/setuid, no_new_privs, Landlock, seccomp. */
 #ifndef CARDEA_BASE_SANDBOX_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* str - bounded strings, strict numbers, and the only way to show bytes that a device
  * or server chose. */
 #ifndef CARDEA_BASE_STR_H

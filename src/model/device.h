@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* device - a thing on the LAN. The MAC is its key in this version. */
+#ifndef CARDEA_MODEL_DEVICE_H
+#define CARDEA_MODEL_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/clock.h"
+#include "model/ids.h"
+#include "model/limits.h"
+
+/* How an address was learned, weakest first: a stronger source moves the address. */
+enum addr_source {
+	ADDR_SOURCE_ARP,
+	ADDR_SOURCE_ND,
+	ADDR_SOURCE_DHCP6,
+	ADDR_SOURCE_DHCP4,
+	ADDR_SOURCE_SELF, /* the gateway's own */
+	ADDR_SOURCE_MAX,
+};
+
+struct device_addr {
+	struct addr addr;
+	enum addr_source source;
+	nstime expires; /* wall */
+};
+
+enum device_state {
+	DEVICE_NEW,	  /* seen, nothing known */
+	DEVICE_WATCHED,	  /* no usable profile: reported, not enforced */
+	DEVICE_PROTECTED, /* profile enforced */
+	DEVICE_STATE_MAX,
+};
+
+struct device {
+	device_id id;
+	struct mac mac;
+	enum device_state state;
+	char name[LIMIT_LABEL];	       /* the owner's, or made from what is known */
+	bool named_by_owner;
+	char hostname[LIMIT_HOSTNAME]; /* untrusted text, from DHCP */
+	char vendor_class[LIMIT_LABEL];/* untrusted text, from DHCP */
+	char mud_url[LIMIT_URL];       /* untrusted text, from DHCP */
+	char problem[LIMIT_TEXT];      /* why it is only watched; empty when none */
+	nstime first_seen, last_seen;  /* wall */
+	struct device_addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	uint32_t addr_count;
+};
+
+const char *addr_source_name(enum addr_source s);
+const char *device_state_name(enum device_state s); /* "new", "watched", "protected" */
+
+#endif

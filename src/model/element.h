@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* element - one entry of a flat kernel set: the whole language that the engine may
+ * speak to the enforcer. Typed, fixed size, no strings.
+ *
+ *   kind      key                                                  purpose
+ *   MANAGED   mac                                                  policy is enforced for it
+ *   POLICED   device address                                       ... by address, routed to it
+ *   BOUND     mac . address                                        its rightful addresses
+ *   OWNED     address                                              somebody's: no one else's
+ *   LOCAL     prefix                                               the LAN's own sources
+ *   OUT       mac . peer address . proto . peer port               exact, from the device
+ *   OUT_RANGE mac . peer range . proto range . device ports . peer ports
+ *   IN_RANGE  device address . peer range . proto range . peer ports . device ports
+ *
+ * For ICMP the "device ports" of OUT_RANGE and the "peer ports" of IN_RANGE (that is,
+ * the first two bytes of the transport header of that packet) hold type << 8 | code, and
+ * the other range is 0-65535.
+ * Ranges of one set must be disjoint (the kernel's pipapo refuses partial overlap);
+ * policy/space makes them so. */
+#ifndef CARDEA_MODEL_ELEMENT_H
+#define CARDEA_MODEL_ELEMENT_H
+
+#include <stdint.h>
+#include "base/addr.h"
+#include "model/rule.h"
+
+enum element_kind {
+	ELEMENT_MANAGED,
+	ELEMENT_POLICED,
+	ELEMENT_BOUND,
+	ELEMENT_OWNED,
+	ELEMENT_LOCAL,
+	ELEMENT_OUT,
+	ELEMENT_OUT_RANGE,
+	ELEMENT_IN_RANGE,
+	ELEMENT_KIND_MAX,
+};
+
+struct element {
+	enum element_kind kind;
+	uint8_t family; /* 4, 6; 0 for MANAGED */
+	struct mac mac;
+	struct addr device;	      /* POLICED, BOUND, OWNED, IN_RANGE */
+	struct addr peer_lo, peer_hi; /* inclusive; equal for OUT; LOCAL's range */
+	uint8_t proto_lo, proto_hi;   /* 0-255 is any */
+	struct range16 device_port, peer_port;
+	uint32_t timeout_s; /* 0: stays until removed */
+};
+
+const char *element_kind_name(enum element_kind k);
+/* Order for sorting and equality of keys (timeout is not part of the key). */
+int element_compare(const struct element *a, const struct element *b);
+/* 0, or CARDEA_EMALFORMED: a key that no set could hold. */
+int element_check(const struct element *e) CARDEA_MUSTCHECK;
+
+#endif

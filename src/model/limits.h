@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* limits - every number that bounds something a device, file or server controls, with
+ * its reason. A limit that only one file needs stands at the top of that file. */
+#ifndef CARDEA_MODEL_LIMITS_H
+#define CARDEA_MODEL_LIMITS_H
+
+/* Text */
+#define LIMIT_NAME 256	       /* DNS name in text: 253 + NUL, rounded (RFC 1035 2.3.4) */
+#define LIMIT_URL 512	       /* DHCPv4 carries 255 octets (RFC 8520 10); redirects more */
+#define LIMIT_TEXT 256	       /* sentences between processes */
+#define LIMIT_LABEL 64	       /* ACL and ACE names kept for provenance (RFC 8519: 64) */
+#define LIMIT_HOSTNAME 64      /* DHCP option 12, one label (RFC 2132 3.14) */
+#define LIMIT_SYSTEMINFO 64    /* RFC 8520 3.5: 60 characters should be shown */
+#define LIMIT_IFNAME 16	       /* IFNAMSIZ */
+
+/* House */
+#define LIMIT_DEVICES 1024     /* a small office; bounds memory of the inventory */
+#define LIMIT_ADDRS_PER_DEVICE 16 /* one IPv4, link-local, several RFC 8981 addresses */
+#define LIMIT_LANS 8	       /* LAN interfaces */
+#define LIMIT_LAN_PREFIXES 16  /* over all LAN interfaces and families */
+
+/* Profiles */
+#define LIMIT_MUD_BYTES (256 * 1024) /* biggest public file is 132 KiB; 10 MB is hostile */
+#define LIMIT_MUD_DEPTH 24     /* RFC 8520 files nest 12 deep */
+#define LIMIT_MUD_ACES 1000    /* biggest public file has 201 ACEs */
+#define LIMIT_RULES 2048       /* per device, after expansion (neq makes two) */
+#define LIMIT_NOTES 64	       /* findings reported for one file; the rest is counted */
+#define LIMIT_BOXES 8192       /* disjoint kernel elements per device */
+
+/* Names */
+#define LIMIT_ANSWER_ADDRS 128 /* addresses in one DNS answer; 300 is an attack */
+#define LIMIT_BINDINGS 512     /* live name bindings per device */
+#define BINDING_GRACE_S 600    /* an address outlives its TTL by this, for clients that
+				* cache too long; live flows are kept by the flow set */
+#define BINDING_TTL_MIN_S 60   /* TTL 0 answers are used right after they are got */
+#define BINDING_TTL_MAX_S 86400
+
+/* Evidence */
+#define LIMIT_EVENTS 10000     /* stored; the oldest go */
+#define LIMIT_EVENT_RATE 10    /* violations per device and second that reach the engine */
+#define LIMIT_EVENT_BURST 40
+
+/* Fetching */
+#define LIMIT_REDIRECTS 5
+#define LIMIT_FETCH_S 20       /* whole transfer; a slow server must not hold a device */
+#define LIMIT_SIGNATURE_BYTES (64 * 1024) /* CMS with a chain of certificates */
+#define LIMIT_FETCHES 8	       /* at once */
+
+#endif

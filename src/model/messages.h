@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* messages - typed messages between processes, generated from messages.def.
+ * struct message_hello etc., one union, one encoder, one strict decoder. */
+#ifndef CARDEA_MODEL_MESSAGES_H
+#define CARDEA_MODEL_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/cursor.h"
+#include "model/limits.h"
+
+struct message_addrs {
+	uint16_t count;
+	struct addr addrs[LIMIT_ANSWER_ADDRS];
+};
+
+typedef uint8_t message_u8;
+typedef uint16_t message_u16;
+typedef uint32_t message_u32;
+typedef uint64_t message_u64;
+typedef int64_t message_i64;
+typedef bool message_bool;
+typedef struct mac message_mac;
+typedef struct addr message_addr;
+typedef char message_label[LIMIT_LABEL];
+typedef char message_text[LIMIT_TEXT];
+typedef char message_name[LIMIT_NAME];
+typedef char message_url[LIMIT_URL];
+typedef uint8_t message_digest[32];
+
+enum message_type {
+#define MSG(NAME, name, number) MESSAGE_##NAME = number,
+#define FIELD(type, name)
+#define END
+#include "model/messages.def"
+#undef MSG
+#undef FIELD
+#undef END
+};
+
+#define MESSAGE_FIELD_u8 message_u8
+#define MESSAGE_FIELD_u16 message_u16
+#define MESSAGE_FIELD_u32 message_u32
+#define MESSAGE_FIELD_u64 message_u64
+#define MESSAGE_FIELD_i64 message_i64
+#define MESSAGE_FIELD_bool message_bool
+#define MESSAGE_FIELD_mac message_mac
+#define MESSAGE_FIELD_addr message_addr
+#define MESSAGE_FIELD_addrs struct message_addrs
+#define MESSAGE_FIELD_label message_label
+#define MESSAGE_FIELD_text message_text
+#define MESSAGE_FIELD_name message_name
+#define MESSAGE_FIELD_url message_url
+#define MESSAGE_FIELD_digest message_digest
+
+/* An empty struct is not ISO C, so each starts with a byte nobody sends. */
+#define MSG(NAME, name, number)                                                          \
+	struct message_##name {                                                          \
+		char unused_;
+#define FIELD(type, field) MESSAGE_FIELD_##type field;
+#define END                                                                              \
+	}                                                                                \
+	;
+#include "model/messages.def"
+#undef MSG
+#undef FIELD
+#undef END
+
+struct message {
+	enum message_type type;
+	union {
+#define MSG(NAME, name, number) struct message_##name name;
+#define FIELD(type, name)
+#define END
+#include "model/messages.def"
+#undef MSG
+#undef FIELD
+#undef END
+	};
+};
+
+/* Bytes that any message fits into. */
+#define MESSAGE_MAX 8192
+
+enum socket_kind {
+	SOCKET_CAPTURE,	 /* AF_PACKET on a LAN interface */
+	SOCKET_NFLOG,	 /* netlink, bound to our group */
+	SOCKET_DNS_UDP,	 /* listeners of the resolver */
+	SOCKET_DNS_TCP,
+	SOCKET_CONTROL,	 /* unix listener of the engine */
+	SOCKET_MAX,
+};
+
+/* "PROFILE_RULE", or NULL for a number that is none of ours. */
+const char *message_name_of(int type);
+/* Writes m to buf; the length, or CARDEA_ELIMIT / CARDEA_EMALFORMED. */
+int message_encode(const struct message *m, uint8_t *buf, size_t size) CARDEA_MUSTCHECK;
+/* Strict: unknown number, missing or extra bytes, bad text or a boolean that is neither
+ * 0 nor 1 is CARDEA_EMALFORMED; the sender is then at fault and is restarted. */
+int message_decode(const uint8_t *data, size_t len, struct message *ret) CARDEA_MUSTCHECK;
+/* "64 PROFILE_RULE id=3 ..." for the trace; untrusted text is escaped. */
+char *message_trace(const struct message *m, char *buf, size_t size);
+
+/* rule and element as messages; check values too (enums in range). */
+struct rule;
+struct element;
+struct profile;
+void message_from_rule(struct message *m, uint64_t id, const struct rule *r);
+int message_to_rule(const struct message_profile_rule *m, struct rule *ret) CARDEA_MUSTCHECK;
+void message_from_element(struct message *m, bool remove, const struct element *e);
+int message_to_element(const struct message_element *m, struct element *ret) CARDEA_MUSTCHECK;
+void message_from_profile(struct message *m, uint64_t id, const struct profile *p);
+int message_to_profile(const struct message_profile *m, struct profile *ret) CARDEA_MUSTCHECK;
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* rule - one permission or prohibition of one profile layer, with where it came from.
+ * Everything that a rule matches is ANDed; rules are tried in order of id. */
+#ifndef CARDEA_MODEL_RULE_H
+#define CARDEA_MODEL_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "model/flow.h"
+#include "model/ids.h"
+#include "model/limits.h"
+
+enum peer_kind {
+	PEER_ANY,
+	PEER_NAME,	       /* name */
+	PEER_PREFIX,	       /* prefix */
+	PEER_LOCAL_NETWORKS,   /* RFC 8520 8.5 */
+	PEER_GATEWAY,	       /* this gateway itself */
+	PEER_CONTROLLER_DNS,   /* urn:ietf:params:mud:dns */
+	PEER_CONTROLLER_NTP,   /* urn:ietf:params:mud:ntp */
+	PEER_CONTROLLER,       /* any other class; name holds the URI */
+	PEER_MY_CONTROLLER,
+	PEER_SAME_MANUFACTURER,
+	PEER_MANUFACTURER,     /* name holds the authority */
+	PEER_MODEL,	       /* name holds the MUD URL */
+	PEER_MAX,
+};
+
+struct peer {
+	enum peer_kind kind;
+	struct prefix prefix;
+	char name[LIMIT_NAME]; /* lower case, no trailing dot */
+};
+
+enum rule_action { RULE_ACCEPT, RULE_DROP };
+
+/* Who may send the first packet (RFC 8520 8.6 direction-initiated, TCP only). */
+enum initiator { INITIATOR_EITHER, INITIATOR_DEVICE, INITIATOR_PEER };
+
+/* Whether the rule is in the kernel. Never silently dropped: detail says why not. */
+enum rule_status {
+	RULE_ENFORCED,
+	RULE_REPLY_HALF,   /* covered by the flow that its mirror rule opens */
+	RULE_NOT_YET,	   /* understood, not enforced by this version */
+	RULE_UNENFORCEABLE,/* understood, impossible here */
+};
+
+enum layer {
+	LAYER_BASE,	    /* RFC 8520 defaults: gateway DNS and NTP */
+	LAYER_MANUFACTURER,
+	LAYER_LEARNED,
+	LAYER_CROWD,
+	LAYER_OWNER,
+	LAYER_MAX,
+};
+
+struct range16 {
+	uint16_t lo, hi; /* inclusive; 0-65535 is any */
+};
+
+#define RULE_PROTO_ANY (-1)
+#define RULE_ICMP_ANY (-1)
+
+struct rule {
+	rule_id id;
+	enum direction direction;
+	enum initiator initiator;
+	enum rule_action action;
+	uint8_t family; /* 4, 6, or 0 for both */
+	int16_t proto;	/* RULE_PROTO_ANY or 0-255 */
+	int16_t icmp_type, icmp_code;
+	struct range16 device_port, peer_port;
+	struct peer peer;
+	enum layer layer;
+	enum rule_status status;
+	uint32_t line;		 /* of the ACE in its file, 0 unknown */
+	char acl[LIMIT_LABEL];	 /* names in the file, for provenance */
+	char ace[LIMIT_LABEL];
+	char detail[LIMIT_TEXT]; /* why status is not ENFORCED; empty otherwise */
+};
+
+/* A rule that accepts everything from the device to any peer; callers narrow it. */
+void rule_init(struct rule *r);
+const char *peer_kind_name(enum peer_kind k);
+const char *rule_status_name(enum rule_status s); /* "enforced", "reply", "not enforced
+						    * yet", "not enforceable here" */
+const char *layer_name(enum layer l);		   /* "base", "manufacturer", ... */
+/* One plain sentence: "may open TCP to cloud.example.com port 443 (IPv4)". */
+#define RULE_SENTENCE_MAX 512
+char *rule_sentence(const struct rule *r, char buf[RULE_SENTENCE_MAX]);
+
+#endif

@@ -31,5 +31,7 @@ int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret) CARDEA_
 bool str_equal_nocase(const char *a, const char *b);
 /* True when bytes are well-formed UTF-8 without NUL or control characters. */
 bool str_is_clean_utf8(const void *bytes, size_t len);
+/* The length of the well-formed UTF-8 character at bytes, or 0. */
+size_t str_utf8_next(const void *bytes, size_t len, uint32_t *ret_char);
 
 #endif

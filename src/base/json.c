@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* json - a streaming writer (RFC 8259) whose output is well-formed whatever bytes it
+ * is given. */
+#include "base/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_FIRST 512	 /* fits most single events without a second allocation */
+#define NUMBER_TEXT_MAX 24	 /* the sign, 19 digits and the NUL of an int64_t */
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for bytes that are not UTF-8 */
+
+void json_init_buffer(struct json *j, size_t limit)
+{
+	*j = (struct json){.limit = limit};
+}
+
+void json_init_file(struct json *j, FILE *file)
+{
+	*j = (struct json){.file = file};
+}
+
+void json_free(struct json *j)
+{
+	free(j->buf);
+	*j = (struct json){0};
+}
+
+const char *json_text(struct json *j)
+{
+	if (j->error || j->file)
+		return NULL;
+	return j->buf ? j->buf : "";
+}
+
+/* Room for len bytes and the NUL. */
+static int buffer_reserve(struct json *j, size_t len)
+{
+	if (len > j->limit - j->len)
+		return CARDEA_ELIMIT;
+	size_t need = j->len + len + 1;
+	if (need <= j->cap)
+		return 0;
+	size_t cap = j->cap ? j->cap : BUFFER_FIRST;
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	char *buf = realloc(j->buf, cap);
+	if (!buf)
+		return -ENOMEM;
+	j->buf = buf;
+	j->cap = cap;
+	return 0;
+}
+
+static void emit(struct json *j, const char *bytes, size_t len)
+{
+	if (j->error)
+		return;
+	if (j->file) {
+		if (fwrite(bytes, 1, len, j->file) != len)
+			j->error = -EIO;
+		return;
+	}
+	j->error = buffer_reserve(j, len);
+	if (j->error)
+		return;
+	memcpy(j->buf + j->len, bytes, len);
+	j->len += len;
+	j->buf[j->len] = 0;
+}
+
+static void emit_text(struct json *j, const char *text)
+{
+	emit(j, text, strlen(text));
+}
+
+/* The comma before a value or a key; nothing right after a key. */
+static void separate(struct json *j)
+{
+	if (j->after_key) {
+		j->after_key = false;
+		return;
+	}
+	if (!j->depth)
+		return;
+	if (j->need_comma[j->depth - 1])
+		emit(j, ",", 1);
+	j->need_comma[j->depth - 1] = true;
+}
+
+static void nest(struct json *j, const char *bracket)
+{
+	separate(j);
+	if (!j->error && j->depth == JSON_DEPTH_MAX)
+		j->error = CARDEA_ELIMIT;
+	if (j->error)
+		return;
+	emit(j, bracket, 1);
+	j->need_comma[j->depth++] = false;
+}
+
+static void unnest(struct json *j, const char *bracket)
+{
+	if (!j->error && (!j->depth || j->after_key))
+		j->error = -EINVAL;
+	if (j->error)
+		return;
+	j->depth--;
+	emit(j, bracket, 1);
+}
+
+void json_object(struct json *j)
+{
+	nest(j, "{");
+}
+
+void json_object_end(struct json *j)
+{
+	unnest(j, "}");
+}
+
+void json_array(struct json *j)
+{
+	nest(j, "[");
+}
+
+void json_array_end(struct json *j)
+{
+	unnest(j, "]");
+}
+
+/* Characters that change how a terminal or a page shows the text around them: C0 and
+ * C1 controls, line separators and bidirectional overrides (UAX #9). */
+static bool must_escape(uint32_t c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c < 0xa0) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static void emit_escape(struct json *j, uint32_t c)
+{
+	char text[8] = {'\\', (char)c};
+
+	if (c == '\n')
+		text[1] = 'n';
+	else if (c == '\t')
+		text[1] = 't';
+	else if (c == '\r')
+		text[1] = 'r';
+	else if (c != '"' && c != '\\')
+		snprintf(text, sizeof text, "\\u%04" PRIx32, c & 0xffff);
+	emit_text(j, text);
+}
+
+static void emit_string(struct json *j, const char *bytes, size_t len)
+{
+	size_t plain = 0; /* bytes before this position that wait to go out as they are */
+
+	emit(j, "\"", 1);
+	while (plain < len && !j->error) {
+		uint32_t c;
+		size_t n = str_utf8_next(bytes + plain, len - plain, &c);
+		if (n && !must_escape(c)) {
+			plain += n;
+			continue;
+		}
+		emit(j, bytes, plain);
+		if (n)
+			emit_escape(j, c);
+		else
+			emit_text(j, REPLACEMENT);
+		bytes += plain + (n ? n : 1);
+		len -= plain + (n ? n : 1);
+		plain = 0;
+	}
+	if (plain)
+		emit(j, bytes, plain);
+	emit(j, "\"", 1);
+}
+
+void json_key(struct json *j, const char *key)
+{
+	if (!j->error && (!j->depth || j->after_key))
+		j->error = -EINVAL;
+	separate(j);
+	emit_string(j, key, strlen(key));
+	emit(j, ":", 1);
+	j->after_key = true;
+}
+
+void json_string(struct json *j, const char *utf8)
+{
+	if (utf8)
+		json_untrusted(j, str_untrusted(utf8));
+	else
+		json_null(j);
+}
+
+void json_untrusted(struct json *j, struct untrusted_str s)
+{
+	separate(j);
+	emit_string(j, s.bytes, s.len);
+}
+
+static void json_word(struct json *j, const char *word)
+{
+	separate(j);
+	emit_text(j, word);
+}
+
+void json_i64(struct json *j, int64_t v)
+{
+	char text[NUMBER_TEXT_MAX];
+
+	snprintf(text, sizeof text, "%" PRId64, v);
+	json_word(j, text);
+}
+
+void json_u64(struct json *j, uint64_t v)
+{
+	char text[NUMBER_TEXT_MAX];
+
+	snprintf(text, sizeof text, "%" PRIu64, v);
+	json_word(j, text);
+}
+
+void json_bool(struct json *j, bool v)
+{
+	json_word(j, v ? "true" : "false");
+}
+
+void json_null(struct json *j)
+{
+	json_word(j, "null");
+}
+
+void json_kv_string(struct json *j, const char *key, const char *utf8)
+{
+	json_key(j, key);
+	json_string(j, utf8);
+}
+
+void json_kv_untrusted(struct json *j, const char *key, const char *device_text)
+{
+	json_key(j, key);
+	json_string(j, device_text);
+}
+
+void json_kv_u64(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_u64(j, v);
+}
+
+void json_kv_i64(struct json *j, const char *key, int64_t v)
+{
+	json_key(j, key);
+	json_i64(j, v);
+}
+
+void json_kv_bool(struct json *j, const char *key, bool v)
+{
+	json_key(j, key);
+	json_bool(j, v);
+}
+
+void json_kv_addr(struct json *j, const char *key, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	json_kv_string(j, key, addr_bits(a) ? addr_format(a, text) : NULL);
+}
+
+void json_kv_mac(struct json *j, const char *key, const struct mac *m)
+{
+	char text[MAC_TEXT_MAX];
+
+	json_kv_string(j, key, mac_format(m, text));
+}
+
+void json_kv_time(struct json *j, const char *key, nstime wall)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	json_kv_string(j, key, wall ? clock_format(wall, text) : NULL);
+}

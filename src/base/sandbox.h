@@ -26,7 +26,10 @@ struct sandbox {
 	gid_t gid;
 	unsigned allow;		/* enum sandbox_allow */
 	unsigned keep_caps;	/* bit per capability number below 32, kept over setuid */
-	const char *landlock_rw; /* directory below chroot that stays writable, or NULL */
+	/* Directory below chroot that stays writable where the kernel has Landlock; NULL:
+	 * files can only be read. Not used with SANDBOX_PROCESSES, whose children would
+	 * inherit it. */
+	const char *landlock_rw;
 	size_t memory_max;	/* RLIMIT_DATA bytes, 0: no limit */
 	unsigned files_max;	/* RLIMIT_NOFILE, 0: 64 */
 };

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* device - the words for a device's state and for how an address was learned. */
+#include "model/device.h"
+
+const char *addr_source_name(enum addr_source s)
+{
+	switch (s) {
+	case ADDR_SOURCE_ARP:
+		return "arp";
+	case ADDR_SOURCE_ND:
+		return "nd";
+	case ADDR_SOURCE_DHCP6:
+		return "dhcpv6";
+	case ADDR_SOURCE_DHCP4:
+		return "dhcpv4";
+	case ADDR_SOURCE_SELF:
+		return "gateway";
+	case ADDR_SOURCE_MAX:
+		break;
+	}
+	return "unknown";
+}
+
+const char *device_state_name(enum device_state s)
+{
+	switch (s) {
+	case DEVICE_NEW:
+		return "new";
+	case DEVICE_WATCHED:
+		return "watched";
+	case DEVICE_PROTECTED:
+		return "protected";
+	case DEVICE_STATE_MAX:
+		break;
+	}
+	return "unknown";
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cms - signatures of MUD files (RFC 8520 13, RFC 5652): detached CMS in DER over the
+ * exact bytes. Apart from mud.h, because this one needs OpenSSL. */
+#ifndef CARDEA_PROFILES_MUD_CMS_H
+#define CARDEA_PROFILES_MUD_CMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/clock.h"
+#include "base/error.h"
+#include "model/limits.h"
+
+struct mud_trust; /* the anchors that may sign MUD files */
+
+/* PEM text with one or more certificates, each one an anchor. */
+int mud_trust_new(const void *pem, size_t len, struct mud_trust **ret_trust,
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+void mud_trust_free(struct mud_trust *t); /* NULL is fine */
+size_t mud_trust_count(const struct mud_trust *t);
+
+/* 0: ret_signer is the subject of the signing certificate (RFC 2253 order, printable
+ * ASCII). Else ret_text says in one sentence what is wrong: CARDEA_ELIMIT too big,
+ * CARDEA_EMALFORMED not DER or not detached, CARDEA_ESIGNATURE other bytes,
+ * CARDEA_EUNTRUSTED unknown or expired signer, or a certificate that may not sign. */
+int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_len,
+	const void *signature, size_t signature_len, nstime wall,
+	char ret_signer[LIMIT_TEXT], char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
+/* SHA-256 of the exact bytes, for struct profile. */
+int mud_sha256(const void *bytes, size_t len, uint8_t ret_digest[32]) CARDEA_MUSTCHECK;
+
+#endif

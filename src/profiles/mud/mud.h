@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mud - RFC 8520 files: read, checked, explained. Needs jansson alone; signatures are
+ * in cms.h, because only one process links OpenSSL. */
+#ifndef CARDEA_PROFILES_MUD_MUD_H
+#define CARDEA_PROFILES_MUD_MUD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include "base/error.h"
+#include "base/json.h"
+#include "base/pool.h"
+#include "model/profile.h"
+
+enum mud_mode {
+	MUD_STRICT, /* what the YANG modules of RFC 8520 and RFC 8519 allow, no more */
+	MUD_IMPORT, /* mends what is known to be wrong in the wild, a note for each */
+};
+
+/* Enough for any file within the limits: rules, notes and the index of positions. */
+#define MUD_POOL_BYTES (16 * 1024 * 1024)
+
+/* Reads one file. Rules and notes live in the pool; ids are 1.. in file order, the
+ * from-device list first. Fails with CARDEA_EMALFORMED, CARDEA_ELIMIT or -ENOMEM; on
+ * failure *ret_profile holds no rules, but the notes, at least one of them an error
+ * (none when memory ran out before the first). layer, signature, signer and sha256 are
+ * the caller's: they are set to LAYER_MANUFACTURER, SIGNATURE_UNCHECKED (or NONE when
+ * the file names no signature) and zeros.
+ * A rule whose ACE asks for more than a struct rule can say has status RULE_NOT_YET or
+ * RULE_UNENFORCEABLE; its match is then wider than the ACE and must not be installed. */
+int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *pool,
+	struct profile *ret_profile) CARDEA_MUSTCHECK;
+
+/* https, a DNS name as host, no user information, printable ASCII, bounded. RFC 8520
+ * allows a literal address, which no certificate of a maker covers: refused unless
+ * asked for. CARDEA_EMALFORMED, CARDEA_ELIMIT or CARDEA_EREFUSED with a sentence. */
+#define MUD_URL_LITERALS 1u
+int mud_url_check(const char *url, unsigned int flags, char ret_text[LIMIT_TEXT])
+	CARDEA_MUSTCHECK;
+/* "host" or "host:port" in lower case, without the default port: what RFC 8520 8.1 and
+ * 8.2 compare. The URL must have passed mud_url_check. */
+int mud_url_authority(const char *url, char ret_authority[LIMIT_NAME]) CARDEA_MUSTCHECK;
+/* The mud-signature of a file against the URL it came from (RFC 3986 5.2); the result
+ * has passed mud_url_check. */
+int mud_url_signature(const char *mud_url, const char *reference, unsigned int flags,
+	char ret_url[LIMIT_URL], char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
+enum mud_answer {
+	MUD_CONFORMS, /* the strict reading succeeds */
+	MUD_REPAIRED, /* only the import succeeds */
+	MUD_REJECTED, /* neither does */
+};
+
+struct mud_lint {
+	enum mud_answer answer;
+	struct profile strict;
+	struct profile import; /* read only when the strict reading fails */
+};
+
+/* Reads strictly, then by import when that fails. Fails only for want of memory. */
+int mud_lint(const void *bytes, size_t len, struct pool *pool, struct mud_lint *ret_lint)
+	CARDEA_MUSTCHECK;
+const char *mud_answer_name(enum mud_answer a); /* "conforms", "repaired", "rejected" */
+/* The profile that is usable, or NULL. */
+const struct profile *mud_lint_profile(const struct mud_lint *l);
+/* "file:line:column: level: text (path)", a line each, and a last line that sums up. */
+int mud_lint_text(const struct mud_lint *l, const char *file, FILE *out) CARDEA_MUSTCHECK;
+/* One object, schema cardea.mud.lint/1. */
+int mud_lint_json(const struct mud_lint *l, const char *file, struct json *out)
+	CARDEA_MUSTCHECK;
+
+/* What the device asks for, one sentence a rule, with the status of each. */
+int mud_view_text(const struct profile *p, FILE *out) CARDEA_MUSTCHECK;
+/* One object, schema cardea.mud.view/1. */
+int mud_view_json(const struct profile *p, struct json *out) CARDEA_MUSTCHECK;
+
+#endif

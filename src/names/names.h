@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* names - who was told which address for which name, until when. Per device, bounded;
+ * time is the caller's. */
+#ifndef CARDEA_NAMES_NAMES_H
+#define CARDEA_NAMES_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "model/limits.h"
+
+struct binding {
+	char name[LIMIT_NAME]; /* lower case, no trailing dot */
+	struct addr addr;
+	nstime told;	/* when the device last got the answer */
+	nstime expires; /* told + TTL within BINDING_TTL_*, + BINDING_GRACE_S */
+};
+
+/* The bindings of one device. The caller owns it; about 150 KiB when full, so entries
+ * are allocated as they come. */
+struct bindings {
+	struct binding *entries; /* unordered */
+	uint32_t count, cap;
+	uint32_t limit;	  /* LIMIT_BINDINGS, or less by bindings_init */
+	uint64_t evicted; /* live ones that had to go for newer ones */
+};
+
+/* limit 0: LIMIT_BINDINGS. */
+void bindings_init(struct bindings *b, uint32_t limit);
+void bindings_free(struct bindings *b);
+
+/* The device was told at `now` that name has addr for ttl_s seconds. A known binding is
+ * refreshed: it never becomes shorter. When full, the oldest expired one goes first,
+ * then the one that expires first. 0, CARDEA_EMALFORMED (bad name or address) or
+ * -ENOMEM; *ret_binding (may be NULL) is valid until the next call. */
+int bindings_tell(struct bindings *b, const char *name, const struct addr *addr,
+	uint32_t ttl_s, nstime now, const struct binding **ret_binding);
+/* Puts back one that was saved, if it has not expired. Same errors; -ETIME. */
+int bindings_restore(struct bindings *b, const struct binding *saved, nstime now)
+	CARDEA_MUSTCHECK;
+
+/* This exact name has this address at `now`. */
+bool bindings_has(const struct bindings *b, const char *name, const struct addr *addr,
+	nstime now);
+/* The name most recently told for addr that is live at `now`, or NULL. */
+const char *bindings_name_of(const struct bindings *b, const struct addr *addr,
+	nstime now);
+/* Copies at most max live addresses of name; returns how many. */
+size_t bindings_addrs(const struct bindings *b, const char *name, nstime now,
+	struct addr *out, size_t max);
+/* Calls visit for every live binding. Non-zero stops and is returned. visit must not
+ * change b. */
+int bindings_each(const struct bindings *b, nstime now,
+	int (*visit)(void *ctx, const struct binding *e), void *ctx);
+/* Forgets what has expired; returns how many. */
+uint32_t bindings_expire(struct bindings *b, nstime now);
+/* When the next live binding expires; 0 when there is none. */
+nstime bindings_next_expiry(const struct bindings *b);
+/* Whole seconds left, rounded up; at least 1 for a live one. */
+uint32_t binding_timeout_s(const struct binding *e, nstime now);
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* policy - from a profile's rules to verdicts and to kernel elements. Pure: no I/O, no
+ * clock, no names of its own. Two evaluators live here, one that walks the rules and
+ * one that compiles them to disjoint sets; they agree (tests/property/policy_agree). */
+#ifndef CARDEA_POLICY_POLICY_H
+#define CARDEA_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/pool.h"
+#include "model/element.h"
+#include "model/flow.h"
+#include "model/limits.h"
+#include "model/rule.h"
+#include "model/verdict.h"
+
+/* One address per LAN prefix and a link-local one per LAN, rounded up; the same for
+ * each kind of server that the configuration adds. */
+#define POLICY_ENV_ADDRS (LIMIT_LAN_PREFIXES + LIMIT_LANS)
+
+/* The house around the device. */
+struct policy_env {
+	struct prefix lan[LIMIT_LAN_PREFIXES];
+	uint32_t lan_count;
+	struct addr gateway[POLICY_ENV_ADDRS]; /* the gateway's LAN addresses */
+	uint32_t gateway_count;
+	struct addr dns[POLICY_ENV_ADDRS]; /* beside the gateway */
+	uint32_t dns_count;
+	struct addr ntp[POLICY_ENV_ADDRS]; /* beside the gateway */
+	uint32_t ntp_count;
+};
+
+/* False when the array is full. Duplicates are kept once. */
+bool policy_env_add_lan(struct policy_env *env, const struct prefix *p);
+bool policy_env_add_gateway(struct policy_env *env, const struct addr *a);
+bool policy_env_add_dns(struct policy_env *env, const struct addr *a);
+bool policy_env_add_ntp(struct policy_env *env, const struct addr *a);
+/* The LAN prefixes and what never leaves a link (fe80::/10, 224.0.0.0/24,
+ * 255.255.255.255, ff02::/16). */
+bool policy_env_is_local(const struct policy_env *env, const struct addr *a);
+bool policy_env_is_gateway(const struct policy_env *env, const struct addr *a);
+
+/* What one device was told by DNS, at the time the caller has in mind. */
+struct policy_names {
+	/* This device holds a live binding of exactly this name to this address. */
+	bool (*has)(void *ctx, const char *name, const struct addr *a);
+	/* Copies at most max addresses of the name's live bindings; how many. */
+	size_t (*addrs)(void *ctx, const char *name, struct addr *out, size_t max);
+	void *ctx;
+};
+
+/* A profile made ready: its rules in order of id, with the base layer's defaults behind
+ * them, and for each what this version does about it (rule.status, rule.detail). */
+struct policy {
+	const struct rule *rules;
+	uint32_t count;
+	uint32_t base_first; /* rules[base_first..] are the base layer's */
+};
+
+/* Copies rules (any order, ids unique and not 0) into pool. CARDEA_ELIMIT beyond
+ * LIMIT_RULES, CARDEA_EMALFORMED for an impossible rule, -ENOMEM when pool is full.
+ * POLICY_POOL_BYTES is a limit for pool that suffices. */
+#define POLICY_POOL_BYTES ((LIMIT_RULES + 16) * sizeof(struct rule) + 65536)
+int policy_prepare(struct pool *pool, const struct rule *rules, size_t count,
+	struct policy *ret) CARDEA_MUSTCHECK;
+/* The rule of that id, or NULL. */
+const struct rule *policy_rule(const struct policy *p, rule_id id);
+/* A binding of this name changes what the kernel must hold. */
+bool policy_uses_name(const struct policy *p, const char *name);
+/* A binding of this name takes away: compile the whole device anew and diff. */
+bool policy_denies_name(const struct policy *p, const char *name);
+
+/* Always passes, in both tables and here: without it no device has an address. ARP and
+ * EAPOL are no flows; callers let them pass by EtherType. */
+bool policy_is_infrastructure(const struct flow *f);
+/* A device that plays router or DHCP server. */
+bool policy_is_rogue(const struct flow *f);
+
+/* The reference: judges the packet that would open flow f, rule by rule, first match.
+ * That f's device address is its own is the guard's business, that f answers an open
+ * flow is the caller's. names may be NULL: nothing is bound. */
+void policy_evaluate(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f,
+	struct verdict *ret_verdict);
+
+/* Whom to compile for. */
+struct policy_device {
+	struct mac mac;
+	const struct addr *addrs;
+	size_t addr_count;
+};
+
+/* One element and the rule it stands for. Non-zero stops and is returned. */
+typedef int (*policy_emit)(void *ctx, const struct element *e, rule_id rule);
+
+/* The elements that do not depend on accepting names: disjoint OUT_RANGE and IN_RANGE
+ * without timeout. CARDEA_ELIMIT beyond LIMIT_BOXES. names may be NULL. */
+int policy_compile(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct policy_device *d,
+	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
+/* The elements of one binding name -> peer. Disjoint from those of policy_compile, and
+ * equal or disjoint to those of other bindings, so that adding twice is a refresh. For
+ * a name of policy_denies_name the binding must already be in names. */
+int policy_compile_binding(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct policy_device *d,
+	const char *name, const struct addr *peer, uint32_t timeout_s, policy_emit emit,
+	void *ctx) CARDEA_MUSTCHECK;
+
+/* One or two plain sentences for the owner. device: how to call it; name: what the
+ * device called the peer, or NULL. Device-supplied text is escaped. Returns buf. */
+#define POLICY_EXPLAIN_MAX 1024
+char *policy_explain(const struct policy *p, const struct policy_env *env,
+	const struct flow *f, const struct verdict *v, const char *device,
+	const char *name, char buf[POLICY_EXPLAIN_MAX]);
+
+/* From one element list to another, both sorted by element_compare without duplicates.
+ * A key in both whose timeout differs is added again. Non-zero stops. */
+typedef int (*policy_change)(void *ctx, const struct element *e);
+int policy_diff(const struct element *before, size_t before_count,
+	const struct element *after, size_t after_count, policy_change remove,
+	policy_change add, void *ctx) CARDEA_MUSTCHECK;
+
+#endif

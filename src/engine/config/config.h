@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* config - the owner's settings: a TOML subset read through one schema table, which is
+ * also the help, the defaults and the checks. */
+#ifndef CARDEA_ENGINE_CONFIG_H
+#define CARDEA_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "base/error.h"
+
+#define CONFIG_LIST_MAX 8      /* values of one list */
+#define CONFIG_STRING_MAX 256  /* bytes of one value, NUL included */
+#define CONFIG_FILE_MAX 65536  /* bytes of the file */
+
+struct config_list {
+	unsigned count;
+	char items[CONFIG_LIST_MAX][CONFIG_STRING_MAX];
+};
+
+struct config {
+	struct config_list lan_interfaces;
+	struct config_list dns_upstream;
+	int64_t dns_cache_kb;
+	struct config_list mud_anchors;
+	struct config_list mud_https_ca;
+	bool mud_require_signature;
+	bool mud_allow_private;
+	char state_dir[CONFIG_STRING_MAX];
+	char run_dir[CONFIG_STRING_MAX];
+	char libexec_dir[CONFIG_STRING_MAX];
+	bool stop_open;
+	int64_t nflog_group;
+	int64_t uid_base;
+	char log_level[CONFIG_STRING_MAX];
+};
+
+#define CONFIG_ERROR_MAX 512
+
+void config_defaults(struct config *c);
+/* Reads text over what c holds. On failure error says file:line:column, what, and what
+ * next; c is then not to be used. file is for messages only. */
+int config_parse(struct config *c, const char *file, const char *text, size_t len,
+	char error[CONFIG_ERROR_MAX]) CARDEA_MUSTCHECK;
+int config_load(struct config *c, const char *path, char error[CONFIG_ERROR_MAX])
+	CARDEA_MUSTCHECK;
+/* Every key with its default and meaning, as a file that would load. */
+void config_print_schema(FILE *out);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of settings: add one line here and it is parsed, checked, documented. */
+#include "engine/config/schema_priv.h"
+
+#include <ctype.h>
+#include <string.h>
+#include "base/addr.h"
+#include "base/str.h"
+
+/* What the kernel accepts and what cannot be mistaken in an nft text. */
+static const char *check_interface(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len == 0 || len > 15)
+		return "an interface name has 1 to 15 characters";
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)value[i]) && !strchr("._-", value[i]))
+			return "an interface name has letters, digits, '.', '_', '-'";
+	return NULL;
+}
+
+static const char *check_upstream(const char *value)
+{
+	char host[CONFIG_STRING_MAX];
+	struct addr addr;
+	int64_t port;
+	char *at;
+
+	str_copy(host, sizeof(host), value);
+	at = strchr(host, '@');
+	if (at) {
+		*at = 0;
+		if (str_to_i64(at + 1, 1, 65535, &port))
+			return "the port after '@' is a number from 1 to 65535";
+	}
+	if (addr_parse(host, &addr))
+		return "give an address, such as \"192.0.2.53\" or \"192.0.2.53@5353\"";
+	return NULL;
+}
+
+static const char *check_directory(const char *value)
+{
+	return value[0] == '/' ? NULL : "give an absolute path";
+}
+
+static const char *check_log_level(const char *value)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+	for (size_t i = 0; i < 4; i++)
+		if (strcmp(value, levels[i]) == 0)
+			return NULL;
+	return "one of error, warn, info, debug";
+}
+
+#define AT(member) offsetof(struct config, member)
+
+static const struct config_item schema[] = {
+	{"lan", "interfaces", CONFIG_LIST, AT(lan_interfaces), "[]",
+		"LAN interfaces whose devices are protected, bridges or plain", 0, 0,
+		check_interface},
+	{"dns", "upstream", CONFIG_LIST, AT(dns_upstream), "[]",
+		"resolvers to ask, address or address@port; none: ask the root servers", 0,
+		0, check_upstream},
+	{"dns", "cache_kb", CONFIG_INT, AT(dns_cache_kb), "256",
+		"memory for cached answers, in KiB", 64, 65536, NULL},
+	{"mud", "anchors", CONFIG_LIST, AT(mud_anchors), "[]",
+		"PEM files of authorities whose MUD signatures are believed", 0, 0,
+		check_directory},
+	{"mud", "https_ca", CONFIG_LIST, AT(mud_https_ca), "[]",
+		"PEM files of web authorities; none: the system's", 0, 0, check_directory},
+	{"mud", "require_signature", CONFIG_BOOL, AT(mud_require_signature), "true",
+		"refuse MUD files that are not signed", 0, 0, NULL},
+	{"mud", "allow_private", CONFIG_BOOL, AT(mud_allow_private), "false",
+		"fetch from private addresses too; for laboratories only", 0, 0, NULL},
+	{"paths", "state", CONFIG_STRING, AT(state_dir), "\"/var/lib/cardea\"",
+		"what must survive a restart", 0, 0, check_directory},
+	{"paths", "run", CONFIG_STRING, AT(run_dir), "\"/run/cardea\"",
+		"the control socket and empty directories for the sandboxes", 0, 0,
+		check_directory},
+	{"paths", "libexec", CONFIG_STRING, AT(libexec_dir), "\"\"",
+		"where the processes' programs are; empty: beside cardead", 0, 0, NULL},
+	{"stop", "open", CONFIG_BOOL, AT(stop_open), "false",
+		"a plain stop takes the rules away; false leaves the network protected", 0,
+		0, NULL},
+	{"enforce", "nflog_group", CONFIG_INT, AT(nflog_group), "1867",
+		"netlink group by which the kernel reports refused packets", 1, 65535,
+		NULL},
+	{"process", "uid_base", CONFIG_INT, AT(uid_base), "61200",
+		"first of eight user ids, one a process, that nobody else uses", 1000,
+		65000, NULL},
+	{"log", "level", CONFIG_STRING, AT(log_level), "\"info\"",
+		"error, warn, info or debug", 0, 0, check_log_level},
+};
+
+#define SCHEMA_LEN (sizeof(schema) / sizeof(schema[0]))
+
+const struct config_item *config_schema_item(size_t index)
+{
+	return index < SCHEMA_LEN ? &schema[index] : NULL;
+}
+
+const struct config_item *config_schema_find(const char *section, const char *key)
+{
+	for (size_t i = 0; i < SCHEMA_LEN; i++)
+		if (strcmp(schema[i].section, section) == 0 &&
+			strcmp(schema[i].key, key) == 0)
+			return &schema[i];
+	return NULL;
+}
+
+bool config_schema_has_section(const char *section)
+{
+	for (size_t i = 0; i < SCHEMA_LEN; i++)
+		if (strcmp(schema[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+/* Levenshtein distance; words here are short. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[64];
+	size_t la = strlen(a), lb = strlen(b);
+
+	if (la > 60 || lb > 60)
+		return 99;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned up = row[j], cost = a[i - 1] != b[j - 1];
+			unsigned best = diagonal + cost;
+
+			if (up + 1 < best)
+				best = up + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = up;
+		}
+	}
+	return row[lb];
+}
+
+const char *config_schema_suggest(const char *section, const char *word)
+{
+	const char *best = NULL;
+	unsigned nearest = 4; /* farther than three letters is no typing error */
+
+	for (size_t i = 0; i < SCHEMA_LEN; i++) {
+		const char *candidate = section ? schema[i].key : schema[i].section;
+		unsigned d = distance(candidate, word);
+
+		if (section && strcmp(schema[i].section, section) != 0)
+			continue;
+		if (d < nearest) {
+			nearest = d;
+			best = candidate;
+		}
+	}
+	return best;
+}

@@ -21,6 +21,8 @@
 #define DNS_SVCB_HINTS_MAX 32
 /* What we offer and answer over UDP (DNS flag day 2020: avoids fragments). */
 #define DNS_UDP_SIZE 1232
+#define DNS_UDP_SIZE_PLAIN 512 /* without EDNS (RFC 1035 2.3.4) */
+#define DNS_EDNS_DO 0x8000     /* in OPT's TTL: DNSSEC wanted (RFC 3225) */
 
 enum dns_type {
 	DNS_TYPE_A = 1,
@@ -75,7 +77,7 @@ struct dns_record {
 	struct dns_name owner;
 	uint16_t type, class; /* OPT: class is the sender's UDP size */
 	uint32_t ttl;	      /* OPT: extended rcode, version, flags */
-	struct cursor rdata;
+	struct cursor rdata;  /* starts at the message, for names; stands at the data */
 	union { /* by type; others are opaque in rdata */
 		struct addr addr;	/* A, AAAA */
 		struct dns_name target; /* CNAME, NS, PTR */
@@ -118,16 +120,17 @@ struct dns_answer {
 	uint8_t count;
 	struct addr addresses[DNS_ANSWER_ADDRESSES_MAX]; /* no duplicates */
 };
-/* Follows the CNAME chain from the question and collects the last owner's addresses:
- * A and AAAA, and the hints of its SVCB and HTTPS records in ServiceMode. Records of
- * other owners are ignored. CARDEA_EREFUSED for a query, CARDEA_EMALFORMED when one
- * owner has two different CNAMEs or there is not exactly one question, CARDEA_ELOOP
- * for a chain that returns to where it was. A truncated message (tc) may end early:
- * what was whole is collected. */
+/* Follows the CNAME chain from the question and collects the last owner's records of
+ * the type asked for: A, AAAA, or the hints of SVCB and HTTPS in ServiceMode. Records
+ * of other owners are ignored; with an rcode there are no addresses. CARDEA_EREFUSED
+ * for a query; CARDEA_EMALFORMED when one owner has two different CNAMEs or there is
+ * not exactly one question; CARDEA_ELOOP when the chain returns to the question or
+ * stands still, other circles end at the limit. A truncated message (tc) may end
+ * early: what was whole is collected. */
 int dns_answer_collect(struct cursor message, struct dns_answer *ret) CARDEA_MUSTCHECK;
 
-/* Builders return the writer's error. The writer must be empty at the message start. */
-/* udp_size is used when has_edns. */
+/* Builders return the writer's error and append; compression counts from where they
+ * began. udp_size is used when has_edns. */
 int dns_build_query(struct writer *w, const struct dns_query *q) CARDEA_MUSTCHECK;
 /* A response to q with its question, no records (but OPT when q had it). rcode may be
  * extended when q has EDNS. */

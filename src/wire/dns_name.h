@@ -23,8 +23,11 @@ struct dns_name {
 /* c->start must be the start of the message: pointers count from there. Pointers must
  * go strictly backwards, else CARDEA_ELOOP. */
 int dns_name_parse(struct cursor *c, struct dns_name *ret) CARDEA_MUSTCHECK;
-/* The same where compression is forbidden (DHCP options, SVCB targets). */
+/* The same where compression is forbidden (SVCB targets, RFC 9460 2.2). */
 int dns_name_parse_plain(struct cursor *c, struct dns_name *ret) CARDEA_MUSTCHECK;
+/* Uncompressed labels up to the end of c; the closing zero may be missing, as partial
+ * names in DHCP options lack it (RFC 4702 3.3, RFC 4704 4.2). */
+int dns_name_parse_labels(struct cursor *c, struct dns_name *ret) CARDEA_MUSTCHECK;
 /* Accepts any case, a trailing dot, \DDD and \X. Empty text is malformed. */
 int dns_name_from_text(const char *text, struct dns_name *ret) CARDEA_MUSTCHECK;
 /* Uncompressed wire form. Returns the writer's error. */

@@ -43,8 +43,8 @@ struct eth {
 
 /* Leaves c at the network header. For LLC the cursor's end is cut to the length. */
 int eth_parse(struct cursor *c, struct eth *ret) CARDEA_MUSTCHECK;
-/* From the type field on: walks the tags into ret->vlan, sets ret->type. For link
- * layers that end like Ethernet does. */
-int eth_parse_type(struct cursor *c, struct eth *ret) CARDEA_MUSTCHECK;
+/* From a type field just read: walks further tags into ret->vlan and sets ret->type.
+ * For link layers that carry the type apart from the payload. */
+int eth_parse_tags(struct cursor *c, uint16_t type, struct eth *ret) CARDEA_MUSTCHECK;
 
 #endif

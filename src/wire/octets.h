@@ -9,9 +9,9 @@
 
 /* One DHCPv4 option without concatenation: its length field is one octet. */
 #define OCTETS_MAX 255
-/* A MUD URL. RFC 8520 gives no limit; one DHCPv4 option holds 255, LLDP 508, and this
- * leaves room for concatenated ones. */
-#define OCTETS_URL_MAX 1024
+/* A MUD URL with its reserved tail. RFC 8520 gives no limit; one DHCPv4 option holds
+ * 255, LLDP 508. With a NUL it fits LIMIT_URL. */
+#define OCTETS_URL_MAX 511
 
 struct octets {
 	uint16_t len;

@@ -9,7 +9,7 @@
 
 struct udp {
 	uint16_t src_port, dst_port;
-	uint16_t len; /* header and data, as claimed; 0 only in jumbograms */
+	uint16_t len; /* header and data, as claimed */
 };
 
 /* The payload ends at the shorter of the length field and the cursor. */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* dns_answer.c - what a response says about the name that was asked for. */
+#include "wire/dns.h"
+
+/* One walk over a section. */
+struct dns_walk {
+	struct cursor c;
+	unsigned left;
+	bool may_end; /* truncated message: a missing record is the end */
+};
+
+/* 1 and a record, 0 at the end, or an error. */
+static int dns_walk_next(struct dns_walk *w, struct dns_record *ret)
+{
+	if (!w->left)
+		return 0;
+	w->left--;
+	int r = dns_next_record(&w->c, ret);
+	if (!r)
+		return 1;
+	if (r != CARDEA_ETRUNCATED || !w->may_end)
+		return r;
+	w->left = 0;
+	return 0;
+}
+
+static bool dns_answer_owns(const struct dns_answer *a, const struct dns_record *rec)
+{
+	return rec->class == DNS_CLASS_IN && dns_name_equal(&rec->owner, &a->owner);
+}
+
+static void dns_answer_lower_ttl(struct dns_answer *a, uint32_t ttl)
+{
+	if (ttl < a->min_ttl)
+		a->min_ttl = ttl;
+}
+
+/* The owner's CNAME: 1 with its target and TTL, 0 when there is none. */
+static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
+	struct dns_name *target, uint32_t *ttl)
+{
+	struct dns_record rec;
+	bool found = false;
+	int r;
+	while ((r = dns_walk_next(&walk, &rec)) > 0) {
+		if (rec.type != DNS_TYPE_CNAME || !dns_answer_owns(a, &rec))
+			continue;
+		/* Two targets would let us and the device follow different ones. */
+		if (found && !dns_name_equal(target, &rec.target))
+			return CARDEA_EMALFORMED;
+		*target = rec.target;
+		*ttl = found && *ttl < rec.ttl ? *ttl : rec.ttl;
+		found = true;
+	}
+	return r < 0 ? r : found;
+}
+
+/* Moves owner to the end of the chain. */
+static int dns_answer_follow(struct dns_answer *a, const struct dns_walk *answers)
+{
+	struct dns_name target;
+	uint32_t ttl;
+	int r;
+	while ((r = dns_answer_alias(a, *answers, &target, &ttl)) > 0) {
+		if (dns_name_equal(&target, &a->owner) ||
+			dns_name_equal(&target, &a->question.name))
+			return CARDEA_ELOOP;
+		if (a->chain_count == DNS_ANSWER_CHAIN_MAX)
+			return CARDEA_ELIMIT;
+		a->chain_count++;
+		a->owner = target;
+		dns_answer_lower_ttl(a, ttl);
+	}
+	return r;
+}
+
+static int dns_answer_add(struct dns_answer *a, const struct addr *addr)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		if (addr_equal(&a->addresses[i], addr))
+			return 0;
+	if (a->count == DNS_ANSWER_ADDRESSES_MAX)
+		return CARDEA_ELIMIT;
+	a->addresses[a->count++] = *addr;
+	return 0;
+}
+
+static int dns_answer_add_hints(struct dns_answer *a, const struct dns_svcb *s)
+{
+	if (s->has_ech)
+		a->has_ech = true;
+	if (s->hint_count)
+		a->has_hints = true;
+	for (unsigned i = 0; i < s->hint_count; i++) {
+		int r = dns_answer_add(a, &s->hints[i]);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int dns_answer_addresses(struct dns_answer *a, struct dns_walk walk)
+{
+	struct dns_record rec;
+	int r;
+	while ((r = dns_walk_next(&walk, &rec)) > 0) {
+		if (!dns_answer_owns(a, &rec))
+			continue;
+		if (rec.type != a->question.type && a->question.type != DNS_TYPE_ANY)
+			continue;
+		if (rec.type == DNS_TYPE_A || rec.type == DNS_TYPE_AAAA)
+			r = dns_answer_add(a, &rec.addr);
+		else if (rec.type == DNS_TYPE_SVCB || rec.type == DNS_TYPE_HTTPS)
+			r = dns_answer_add_hints(a, &rec.svcb);
+		else
+			continue;
+		if (r < 0)
+			return r;
+		dns_answer_lower_ttl(a, rec.ttl);
+	}
+	return r;
+}
+
+static void dns_answer_note(struct dns_answer *a, const struct dns_record *rec)
+{
+	if (rec->type == DNS_TYPE_OPT && dns_name_is_root(&rec->owner)) {
+		a->has_edns = true;
+		a->rcode = (uint16_t)((a->rcode & 0x0f) | (rec->ttl >> 24 << 4));
+	} else if (rec->type == DNS_TYPE_SOA && rec->class == DNS_CLASS_IN &&
+		   !a->has_negative_ttl) {
+		a->has_negative_ttl = true;
+		a->negative_ttl =
+			rec->ttl < rec->soa_minimum ? rec->ttl : rec->soa_minimum;
+	}
+}
+
+/* Steps over the answers, then reads what the other sections say about the answer. */
+static int dns_answer_tail(struct dns_answer *a, struct dns_walk walk, unsigned tail)
+{
+	struct dns_record rec;
+	int r;
+	while ((r = dns_walk_next(&walk, &rec)) > 0)
+		;
+	if (r || walk.c.error)
+		return r;
+	walk.left = tail;
+	while ((r = dns_walk_next(&walk, &rec)) > 0)
+		dns_answer_note(a, &rec);
+	return r;
+}
+
+static int dns_answer_begin(struct dns_answer *a, struct cursor *c,
+	struct dns_header *h)
+{
+	int r = dns_parse_header(c, h);
+	if (r)
+		return r;
+	if (!h->qr)
+		return CARDEA_EREFUSED;
+	if (h->questions != 1)
+		return CARDEA_EMALFORMED;
+	if (h->answers > DNS_ANSWER_RECORDS_MAX)
+		return CARDEA_ELIMIT;
+	a->id = h->id;
+	a->tc = h->tc;
+	a->aa = h->aa;
+	a->ad = h->ad;
+	a->ra = h->ra;
+	a->rcode = h->rcode;
+	a->min_ttl = UINT32_MAX;
+	r = dns_next_question(c, &a->question);
+	if (!r)
+		a->owner = a->question.name;
+	return r;
+}
+
+static int dns_answer_read(struct dns_answer *a, const struct dns_walk *answers,
+	unsigned tail)
+{
+	int r = dns_answer_tail(a, *answers, tail);
+	/* A question for the CNAME itself is answered by it, not by what it names. */
+	if (!r && a->question.type != DNS_TYPE_CNAME)
+		r = dns_answer_follow(a, answers);
+	if (!r && a->rcode == DNS_RCODE_NOERROR)
+		r = dns_answer_addresses(a, *answers);
+	if (a->min_ttl == UINT32_MAX)
+		a->min_ttl = 0;
+	return r;
+}
+
+int dns_answer_collect(struct cursor message, struct dns_answer *ret)
+{
+	struct dns_answer a;
+	struct dns_header h;
+	memset(&a, 0, offsetof(struct dns_answer, addresses));
+	int r = dns_answer_begin(&a, &message, &h);
+	if (r)
+		return r;
+	struct dns_walk answers = {.c = message, .left = h.answers, .may_end = h.tc};
+	r = dns_answer_read(&a, &answers, (unsigned)h.authorities + h.additionals);
+	if (r)
+		return r;
+	memcpy(ret, &a,
+		offsetof(struct dns_answer, addresses) +
+			a.count * sizeof(a.addresses[0]));
+	return 0;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* element - order, equality and sanity of set entries. Only the fields that a kind's
+ * key has count: what else a sender left in the struct must not tell two equal keys
+ * apart. */
+#include "model/element.h"
+
+#include <string.h>
+
+enum field {
+	FIELD_MAC = 1 << 0,
+	FIELD_DEVICE = 1 << 1,
+	FIELD_PEER = 1 << 2,
+	FIELD_PROTO = 1 << 3,
+	FIELD_DEVICE_PORT = 1 << 4,
+	FIELD_PEER_PORT = 1 << 5,
+};
+
+#define FIELDS_BOX (FIELD_PEER | FIELD_PROTO | FIELD_DEVICE_PORT | FIELD_PEER_PORT)
+
+static const unsigned key_fields[ELEMENT_KIND_MAX] = {
+	[ELEMENT_MANAGED] = FIELD_MAC,
+	[ELEMENT_POLICED] = FIELD_DEVICE,
+	[ELEMENT_BOUND] = FIELD_MAC | FIELD_DEVICE,
+	[ELEMENT_OWNED] = FIELD_DEVICE,
+	[ELEMENT_LOCAL] = FIELD_PEER,
+	[ELEMENT_OUT] = FIELD_MAC | FIELD_PEER | FIELD_PROTO | FIELD_PEER_PORT,
+	[ELEMENT_OUT_RANGE] = FIELD_MAC | FIELDS_BOX,
+	[ELEMENT_IN_RANGE] = FIELD_DEVICE | FIELDS_BOX,
+};
+
+const char *element_kind_name(enum element_kind k)
+{
+	static const char *const names[ELEMENT_KIND_MAX] = {
+		[ELEMENT_MANAGED] = "managed",
+		[ELEMENT_POLICED] = "policed",
+		[ELEMENT_BOUND] = "bound",
+		[ELEMENT_OWNED] = "owned",
+		[ELEMENT_LOCAL] = "local",
+		[ELEMENT_OUT] = "out",
+		[ELEMENT_OUT_RANGE] = "out-range",
+		[ELEMENT_IN_RANGE] = "in-range",
+	};
+
+	return (unsigned)k < ELEMENT_KIND_MAX ? names[k] : "unknown";
+}
+
+static int compare_u16(struct range16 a, struct range16 b)
+{
+	return a.lo != b.lo ? (a.lo > b.lo) - (a.lo < b.lo)
+			    : (a.hi > b.hi) - (a.hi < b.hi);
+}
+
+static int compare_proto(const struct element *a, const struct element *b)
+{
+	return a->proto_lo != b->proto_lo ? a->proto_lo - b->proto_lo
+					  : a->proto_hi - b->proto_hi;
+}
+
+static int compare_peer(const struct element *a, const struct element *b)
+{
+	int c = addr_compare(&a->peer_lo, &b->peer_lo);
+
+	return c ? c : addr_compare(&a->peer_hi, &b->peer_hi);
+}
+
+int element_compare(const struct element *a, const struct element *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	unsigned fields = (unsigned)a->kind < ELEMENT_KIND_MAX ? key_fields[a->kind] : 0;
+	int c = fields & ~(unsigned)FIELD_MAC ? a->family - b->family : 0;
+	if (!c && fields & FIELD_MAC)
+		c = memcmp(a->mac.b, b->mac.b, sizeof a->mac.b);
+	if (!c && fields & FIELD_DEVICE)
+		c = addr_compare(&a->device, &b->device);
+	if (!c && fields & FIELD_PEER)
+		c = compare_peer(a, b);
+	if (!c && fields & FIELD_PROTO)
+		c = compare_proto(a, b);
+	if (!c && fields & FIELD_DEVICE_PORT)
+		c = compare_u16(a->device_port, b->device_port);
+	if (!c && fields & FIELD_PEER_PORT)
+		c = compare_u16(a->peer_port, b->peer_port);
+	return c;
+}
+
+static bool addr_fits(const struct addr *a, uint8_t family)
+{
+	static const uint8_t zero[12];
+
+	if (a->family != family)
+		return false;
+	return family == 6 || memcmp(a->b + 4, zero, sizeof zero) == 0;
+}
+
+static bool peer_fits(const struct element *e)
+{
+	return addr_fits(&e->peer_lo, e->family) && addr_fits(&e->peer_hi, e->family) &&
+	       addr_compare(&e->peer_lo, &e->peer_hi) <= 0;
+}
+
+/* OUT is a hash: one address, one protocol, one port. */
+static bool is_exact(const struct element *e)
+{
+	return addr_equal(&e->peer_lo, &e->peer_hi) && e->proto_lo == e->proto_hi &&
+	       e->peer_port.lo == e->peer_port.hi;
+}
+
+int element_check(const struct element *e)
+{
+	if ((unsigned)e->kind >= ELEMENT_KIND_MAX)
+		return CARDEA_EMALFORMED;
+	unsigned fields = key_fields[e->kind];
+	bool good = true;
+	if (fields & FIELD_MAC)
+		good = !mac_is_zero(&e->mac) && !mac_is_group(&e->mac);
+	if (fields == FIELD_MAC)
+		return good && e->family == 0 ? 0 : CARDEA_EMALFORMED;
+	good = good && (e->family == 4 || e->family == 6);
+	if (fields & FIELD_DEVICE)
+		good = good && addr_fits(&e->device, e->family);
+	if (fields & FIELD_PEER)
+		good = good && peer_fits(e);
+	if (fields & FIELD_PROTO)
+		good = good && e->proto_lo <= e->proto_hi;
+	if (fields & FIELD_DEVICE_PORT)
+		good = good && e->device_port.lo <= e->device_port.hi;
+	if (fields & FIELD_PEER_PORT)
+		good = good && e->peer_port.lo <= e->peer_port.hi;
+	if (e->kind == ELEMENT_OUT)
+		good = good && is_exact(e);
+	return good ? 0 : CARDEA_EMALFORMED;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* rule - words and sentences about rules. */
+#include "model/rule.h"
+
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void rule_init(struct rule *r)
+{
+	*r = (struct rule){
+		.proto = RULE_PROTO_ANY,
+		.icmp_type = RULE_ICMP_ANY,
+		.icmp_code = RULE_ICMP_ANY,
+		.device_port = {0, UINT16_MAX},
+		.peer_port = {0, UINT16_MAX},
+	};
+}
+
+const char *peer_kind_name(enum peer_kind k)
+{
+	static const char *const names[PEER_MAX] = {
+		[PEER_ANY] = "any",
+		[PEER_NAME] = "name",
+		[PEER_PREFIX] = "prefix",
+		[PEER_LOCAL_NETWORKS] = "local-networks",
+		[PEER_GATEWAY] = "gateway",
+		[PEER_CONTROLLER_DNS] = "controller-dns",
+		[PEER_CONTROLLER_NTP] = "controller-ntp",
+		[PEER_CONTROLLER] = "controller",
+		[PEER_MY_CONTROLLER] = "my-controller",
+		[PEER_SAME_MANUFACTURER] = "same-manufacturer",
+		[PEER_MANUFACTURER] = "manufacturer",
+		[PEER_MODEL] = "model",
+	};
+
+	return (unsigned)k < PEER_MAX ? names[k] : "unknown";
+}
+
+const char *rule_status_name(enum rule_status s)
+{
+	switch (s) {
+	case RULE_ENFORCED:
+		return "enforced";
+	case RULE_REPLY_HALF:
+		return "reply";
+	case RULE_NOT_YET:
+		return "not enforced yet";
+	case RULE_UNENFORCEABLE:
+		return "not enforceable here";
+	}
+	return "unknown";
+}
+
+const char *layer_name(enum layer l)
+{
+	static const char *const names[LAYER_MAX] = {
+		[LAYER_BASE] = "base",
+		[LAYER_MANUFACTURER] = "manufacturer",
+		[LAYER_LEARNED] = "learned",
+		[LAYER_CROWD] = "crowd",
+		[LAYER_OWNER] = "owner",
+	};
+
+	return (unsigned)l < LAYER_MAX ? names[l] : "unknown";
+}
+
+/* A sentence grows by pieces; what does not fit is cut, never overrun. */
+struct sentence {
+	char *buf;
+	size_t len;
+};
+
+CARDEA_PRINTF(2, 3)
+static void say(struct sentence *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(s->buf + s->len, RULE_SENTENCE_MAX - s->len, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	s->len += (size_t)n;
+	if (s->len >= RULE_SENTENCE_MAX)
+		s->len = RULE_SENTENCE_MAX - 1;
+}
+
+/* words: what stands before the file's own text, which is a stranger's. */
+static void say_named(struct sentence *s, const char *words, const char *name)
+{
+	char text[LIMIT_NAME + 16];
+
+	say(s, "%s%s", words, str_escape(str_untrusted(name), text, sizeof text));
+}
+
+static void say_peer(struct sentence *s, const struct peer *p)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	switch (p->kind) {
+	case PEER_ANY:
+		say(s, "any address");
+		return;
+	case PEER_NAME:
+		say_named(s, "", p->name);
+		return;
+	case PEER_PREFIX:
+		if (p->prefix.len == addr_bits(&p->prefix.addr))
+			say(s, "%s", addr_format(&p->prefix.addr, text));
+		else
+			say(s, "%s", prefix_format(&p->prefix, text));
+		return;
+	case PEER_LOCAL_NETWORKS:
+		say(s, "the local network");
+		return;
+	case PEER_GATEWAY:
+		say(s, "this gateway");
+		return;
+	case PEER_CONTROLLER_DNS:
+		say(s, "this gateway's DNS");
+		return;
+	case PEER_CONTROLLER_NTP:
+		say(s, "this gateway's clock");
+		return;
+	case PEER_CONTROLLER:
+		say_named(s, "controllers of class ", p->name);
+		return;
+	case PEER_MY_CONTROLLER:
+		say(s, "its own controller");
+		return;
+	case PEER_SAME_MANUFACTURER:
+		say(s, "devices of the same manufacturer");
+		return;
+	case PEER_MANUFACTURER:
+		say_named(s, "devices made by ", p->name);
+		return;
+	case PEER_MODEL:
+		say_named(s, "devices of model ", p->name);
+		return;
+	case PEER_MAX:
+		break;
+	}
+	say(s, "an unknown peer");
+}
+
+static void say_proto(struct sentence *s, const struct rule *r)
+{
+	switch (r->proto) {
+	case RULE_PROTO_ANY:
+		say(s, "anything");
+		return;
+	case FLOW_PROTO_TCP:
+		say(s, "TCP");
+		return;
+	case FLOW_PROTO_UDP:
+		say(s, "UDP");
+		return;
+	case FLOW_PROTO_ICMP:
+	case FLOW_PROTO_ICMP6:
+		say(s, r->proto == FLOW_PROTO_ICMP ? "ICMP" : "ICMPv6");
+		if (r->icmp_type != RULE_ICMP_ANY)
+			say(s, " type %d", r->icmp_type);
+		if (r->icmp_code != RULE_ICMP_ANY)
+			say(s, " code %d", r->icmp_code);
+		return;
+	default:
+		say(s, "IP protocol %d", r->proto);
+	}
+}
+
+static void say_ports(struct sentence *s, const char *words, struct range16 p)
+{
+	if (p.lo == 0 && p.hi == UINT16_MAX)
+		return;
+	if (p.lo == p.hi)
+		say(s, "%s port %u", words, p.lo);
+	else
+		say(s, "%s ports %u-%u", words, p.lo, p.hi);
+}
+
+static const char *verb_of(const struct rule *r)
+{
+	bool drop = r->action == RULE_DROP;
+	bool out = r->direction == DIRECTION_FROM_DEVICE;
+
+	if (r->status == RULE_REPLY_HALF && !drop)
+		return out ? "may answer with" : "may be answered with";
+	if (!out)
+		return drop ? "must not receive" : "may receive";
+	if (r->proto == FLOW_PROTO_TCP)
+		return drop ? "must not open" : "may open";
+	return drop ? "must not send" : "may send";
+}
+
+char *rule_sentence(const struct rule *r, char buf[RULE_SENTENCE_MAX])
+{
+	struct sentence s = {.buf = buf};
+	bool out = r->direction == DIRECTION_FROM_DEVICE;
+
+	buf[0] = 0;
+	say(&s, "%s ", verb_of(r));
+	say_proto(&s, r);
+	say(&s, out ? " to " : " from ");
+	say_peer(&s, &r->peer);
+	say_ports(&s, "", r->peer_port);
+	say_ports(&s, out ? " from its" : " on its", r->device_port);
+	if (r->family == 4 || r->family == 6)
+		say(&s, " (IPv%u)", r->family);
+	return buf;
+}

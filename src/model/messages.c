@@ -209,8 +209,11 @@ int message_decode(const uint8_t *data, size_t len, struct message *ret)
 {
 	struct cursor c = cursor_of(data, len);
 	int type = cursor_u16(&c);
-	struct message m = {.type = (enum message_type)type};
+	struct message m;
 
+	/* every byte: what one message leaves over must not leak into the next */
+	memset(&m, 0, sizeof m);
+	m.type = (enum message_type)type;
 	switch (type) {
 #define MSG(NAME, name, number)                                                          \
 	case number:                                                                     \

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* inventory - the devices of the house: from observations to devices, keyed by MAC,
+ * with all their addresses. Pure but for its own memory; time is passed in (wall). */
+#ifndef CARDEA_INVENTORY_H
+#define CARDEA_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/clock.h"
+#include "model/device.h"
+#include "model/messages.h"
+
+/* IPv4 addresses that ARP alone may claim for one device: a device that claims the
+ * whole LAN would otherwise own it. */
+#define INVENTORY_ARP_MAX 4
+
+struct inventory;
+
+/* What an observation changed; bits. */
+enum inventory_change {
+	INVENTORY_NEW_DEVICE = 1 << 0,
+	INVENTORY_ADDRS = 1 << 1,    /* gained, lost or moved one */
+	INVENTORY_IDENTITY = 1 << 2, /* host name, vendor class, shown name */
+	INVENTORY_MUD_URL = 1 << 3,  /* said for the first time, or another one */
+	INVENTORY_CONFLICT = 1 << 4, /* wanted an address that is another's */
+};
+
+struct inventory_result {
+	unsigned changes;
+	struct device *device; /* NULL when the inventory is full */
+	struct device *other;  /* ADDRS: who lost the address; CONFLICT: who has it */
+};
+
+int inventory_new(struct inventory **ret) CARDEA_MUSTCHECK;
+void inventory_free(struct inventory *inv);
+/* A device as stored earlier; its id is kept. */
+int inventory_load(struct inventory *inv, const struct device *d) CARDEA_MUSTCHECK;
+/* Addresses that are the gateway's own: nobody gets them. */
+int inventory_reserve(struct inventory *inv, const struct addr *addr) CARDEA_MUSTCHECK;
+
+struct inventory_result inventory_see_addr(struct inventory *inv,
+	const struct message_seen_addr *m, nstime wall);
+struct inventory_result inventory_see_dhcp(struct inventory *inv,
+	const struct message_seen_dhcp *m, nstime wall);
+/* Drops one expired address per call: ADDRS and the device, or no device when none is
+ * left. */
+struct inventory_result inventory_expire(struct inventory *inv, nstime wall);
+/* Renames; CARDEA_EMALFORMED for an unclean or empty name, -EEXIST when taken. */
+int inventory_rename(struct inventory *inv, struct device *d, const char *name)
+	CARDEA_MUSTCHECK;
+
+struct device *inventory_by_mac(struct inventory *inv, const struct mac *mac);
+struct device *inventory_by_addr(struct inventory *inv, const struct addr *addr);
+struct device *inventory_by_id(struct inventory *inv, device_id id);
+/* By name, MAC, address or id, as people write it. */
+struct device *inventory_find(struct inventory *inv, const char *text);
+/* In order of id; NULL past the end. */
+struct device *inventory_at(struct inventory *inv, size_t index);
+size_t inventory_count(const struct inventory *inv);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* Names of event kinds, the same in UI, CLI, JSON and docs. */
+#include "model/event.h"
+
+const char *event_kind_name(enum event_kind k)
+{
+	switch (k) {
+	case EVENT_DEVICE_JOINED:
+		return "device-joined";
+	case EVENT_PROFILE_VERIFIED:
+		return "profile-verified";
+	case EVENT_PROFILE_FAILED:
+		return "profile-failed";
+	case EVENT_PROTECTED:
+		return "protected";
+	case EVENT_VIOLATION:
+		return "violation";
+	case EVENT_CONFLICT:
+		return "address-conflict";
+	case EVENT_PROCESS:
+		return "process";
+	case EVENT_GATEWAY:
+		return "gateway";
+	case EVENT_RENAMED:
+		return "renamed";
+	case EVENT_KIND_MAX:
+		break;
+	}
+	return "unknown";
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+/* event - something that happened in the house, kept for people. */
+#ifndef CARDEA_MODEL_EVENT_H
+#define CARDEA_MODEL_EVENT_H
+
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/clock.h"
+#include "model/flow.h"
+#include "model/ids.h"
+#include "model/limits.h"
+#include "model/verdict.h"
+
+enum event_kind {
+	EVENT_DEVICE_JOINED,
+	EVENT_PROFILE_VERIFIED,
+	EVENT_PROFILE_FAILED,
+	EVENT_PROTECTED,
+	EVENT_VIOLATION,
+	EVENT_CONFLICT,	       /* a device wanted another's address */
+	EVENT_PROCESS,	       /* one of our processes ended and came back */
+	EVENT_GATEWAY,	       /* started, stopped, limits reached */
+	EVENT_RENAMED,
+	EVENT_KIND_MAX,
+};
+
+/* Alike violations within an hour are one event with a count. */
+struct event {
+	event_id id;
+	nstime first, last; /* wall */
+	device_id device;   /* 0: the gateway itself */
+	enum event_kind kind;
+	enum verdict_reason reason; /* VIOLATION */
+	struct flow flow;	    /* VIOLATION, CONFLICT: device and peer */
+	char name[LIMIT_NAME];	    /* of the peer as the device knew it; may be empty */
+	uint64_t packets;
+	char text[LIMIT_TEXT]; /* one sentence */
+};
+
+const char *event_kind_name(enum event_kind k); /* "device-joined", "violation" ... */
+
+#endif

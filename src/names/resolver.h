@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* resolver - the life of one DNS query of a client: checked, resolved, and held until
+ * the engine says that the kernel knows the addresses in its answer. Nobody gets an
+ * answer before that, so the first packet to a fresh name never races the rule.
+ * Sockets and the upstream library are the caller's, behind struct resolver_ops. */
+#ifndef CARDEA_NAMES_RESOLVER_H
+#define CARDEA_NAMES_RESOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/loop.h"
+#include "model/messages.h"
+
+/* Queries in work at once. A home asks a few per second; 256 are a flood or a dead
+ * upstream, and each may hold an answer of 64 KiB. */
+#define RESOLVER_PENDING_MAX 256
+/* Of these, the share of one client: a browser opens 30 names for one page. */
+#define RESOLVER_PENDING_PER_CLIENT 64
+/* Queries per second and in one burst of one client; a busy laptop peaks at 100 in a
+ * second, a device that loops on a failing name stays below 20. */
+#define RESOLVER_RATE 50
+#define RESOLVER_BURST 250
+/* Clients remembered for their rate. More are refused until one falls silent. */
+#define RESOLVER_CLIENTS_MAX 2048
+/* The engine needs under a millisecond. After this the client hears SERVFAIL and asks
+ * again; an answer is never released unconfirmed. */
+#define RESOLVER_HOLD_MS 2000
+/* Upstream's time. Stub resolvers ask again after 5 s. */
+#define RESOLVER_UPSTREAM_MS 5000
+/* Lookups that the engine wants for the courier: two for each running fetch. */
+#define RESOLVER_JOBS_MAX 16
+/* The biggest message over TCP (RFC 1035 4.2.2). */
+#define RESOLVER_MESSAGE_MAX 65535
+
+/* Where a query came from, and so where its reply goes. */
+struct resolver_origin {
+	struct addr client;
+	uint16_t port;	   /* UDP */
+	uint32_t scope;	   /* interface of a link-local client */
+	struct addr local; /* UDP: the address that was asked, and must answer */
+	bool stream;	   /* TCP: the reply has no size limit */
+	uint32_t listener; /* the caller's number of the socket */
+	uint64_t serial;   /* the caller's number of the connection */
+};
+
+/* One question to upstream. Embedded in what waits for it. */
+struct resolver_lookup {
+	bool running;
+	int handle; /* the caller's, for cancel */
+	/* error 0: packet is a whole DNS response; negative: there is none */
+	void (*done)(struct resolver_lookup *k, int error, const uint8_t *packet,
+		size_t len);
+	void *owner;
+};
+
+struct resolver_ops {
+	/* Starts a lookup, sets handle; k->done comes later, never from inside. */
+	int (*resolve)(void *ctx, struct resolver_lookup *k, const char *name,
+		uint16_t type);
+	void (*cancel)(void *ctx, struct resolver_lookup *k);
+	void (*reply)(void *ctx, const struct resolver_origin *to, const uint8_t *message,
+		size_t len);
+	/* To the engine; an error when it is not there now. */
+	int (*announce)(void *ctx, const struct message *m);
+};
+
+struct resolver_stats {
+	uint64_t queries;   /* all that arrived */
+	uint64_t malformed; /* answered FORMERR, NOTIMP, or ignored */
+	uint64_t limited;   /* dropped or refused by a limit */
+	uint64_t held;	    /* answers announced to the engine */
+	uint64_t released;
+	uint64_t refused; /* by the engine */
+	uint64_t unconfirmed; /* held until RESOLVER_HOLD_MS: SERVFAIL */
+	uint64_t failed;    /* upstream did not answer, or not usably */
+	nstime hold_sum, hold_max; /* over released ones */
+};
+
+struct resolver;
+
+struct resolver *resolver_new(struct loop *l, const struct resolver_ops *ops, void *ctx);
+void resolver_free(struct resolver *r); /* NULL is fine; cancels what runs */
+
+/* One message of a client. True when ops->reply was or will be called for it. */
+bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
+	const uint8_t *message, size_t len);
+/* The client hung up: its queries end without a reply. */
+void resolver_forget(struct resolver *r, uint32_t listener, uint64_t serial);
+
+/* The engine's side. */
+void resolver_release(struct resolver *r, const struct message_dns_release *m);
+void resolver_resolve(struct resolver *r, const struct message_resolve *m);
+void resolver_engine_up(struct resolver *r);   /* announces again what is held */
+void resolver_engine_down(struct resolver *r); /* its own lookups end */
+
+const struct resolver_stats *resolver_stats(const struct resolver *r);
+
+#endif

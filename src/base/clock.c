@@ -61,8 +61,10 @@ char *clock_format(nstime wall, char buf[CLOCK_TEXT_MAX])
 		rest += NS_PER_SEC;
 		sec--;
 	}
-	if (!gmtime_r(&sec, &tm) || !strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm) ||
-		str_print(buf, CLOCK_TEXT_MAX, "%s.%03dZ", day, (int)(rest / NS_PER_MS)))
+	int ms = (int)(rest / NS_PER_MS);
+	if (!gmtime_r(&sec, &tm) ||
+		!strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm) ||
+		str_print(buf, CLOCK_TEXT_MAX, "%s.%03dZ", day, ms))
 		str_copy(buf, CLOCK_TEXT_MAX, "invalid time");
 	return buf;
 }

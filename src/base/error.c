@@ -2,7 +2,20 @@
 /* error - words for every outcome. */
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#define ERRNO_MAX 4095 /* the kernel's own bound on error numbers */
+
+/* NULL for numbers without a name. */
+static const char *errno_text(int number)
+{
+#ifdef __GLIBC__
+	return strerrordesc_np(number); /* no locale, no shared buffer */
+#else
+	return strerror(number);
+#endif
+}
 
 const char *error_text(int error)
 {
@@ -30,9 +43,9 @@ const char *error_text(int error)
 	default:
 		break;
 	}
-	/* strerrordesc_np: no locale, no shared buffer, NULL for unknown numbers */
-	const char *text = error < 0 && error > -4096 ? strerrordesc_np(-error) : NULL;
-	if (text)
-		return text;
-	return error ? "unknown error" : "success";
+	if (!error)
+		return "success";
+	bool is_errno = error < 0 && error >= -ERRNO_MAX;
+	const char *text = is_errno ? errno_text(-error) : NULL;
+	return text ? text : "unknown error";
 }

@@ -155,8 +155,8 @@ struct hash_node *hash_find(const struct hash_table *t, const void *key, size_t 
 	return NULL;
 }
 
-void hash_each(struct hash_table *t, void (*visit)(struct hash_node *, void *ctx),
-	void *ctx)
+void hash_each(
+	struct hash_table *t, void (*visit)(struct hash_node *, void *ctx), void *ctx)
 {
 	if (!t->buckets)
 		return;

@@ -285,9 +285,10 @@ int ipc_open(struct ipc *c, struct loop *l, int fd)
 
 int ipc_pair(int ret_fds[2])
 {
+	int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+	if (socketpair(AF_UNIX, type, 0, fds) < 0)
 		return -errno;
 	ret_fds[0] = fds[0];
 	ret_fds[1] = fds[1];

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_FIRST 512	 /* fits most single events without a second allocation */
-#define NUMBER_TEXT_MAX 24	 /* the sign, 19 digits and the NUL of an int64_t */
+#define BUFFER_FIRST 512           /* most single events fit at once */
+#define NUMBER_TEXT_MAX 24         /* the sign, 19 digits and the NUL of an int64_t */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for bytes that are not UTF-8 */
 
 void json_init_buffer(struct json *j, size_t limit)
@@ -156,7 +156,7 @@ static void emit_escape(struct json *j, uint32_t c)
 
 static void emit_string(struct json *j, const char *bytes, size_t len)
 {
-	size_t plain = 0; /* bytes before this position that wait to go out as they are */
+	size_t plain = 0; /* bytes that wait to go out as they are */
 
 	emit(j, "\"", 1);
 	while (plain < len && !j->error) {

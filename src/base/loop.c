@@ -16,7 +16,7 @@ struct loop {
 	const struct clock *clock;
 	int epoll;
 	bool stop;
-	struct loop_timer *armed; /* soonest first */
+	struct loop_timer *armed;  /* soonest first */
 	struct loop_timer *firing; /* due in this round, not called yet */
 	struct epoll_event events[EVENTS_MAX];
 	int event_count; /* fetched, of which [event_next..] still wait for delivery */
@@ -97,7 +97,8 @@ static nstime due_after(nstime now, nstime delay)
 
 	if (__builtin_add_overflow(now, delay > 0 ? delay : 0, &due))
 		return INT64_MAX;
-	return due > 0 ? due : 1; /* 0 means not armed, and injected clocks start at 0 */
+	/* 0 means not armed, and injected clocks may start at 0 */
+	return due > 0 ? due : 1;
 }
 
 void loop_arm(struct loop *l, struct loop_timer *t, nstime delay)
@@ -140,7 +141,7 @@ static void timers_fire(struct loop *l)
 	struct loop_timer **end = &l->armed;
 	nstime now = loop_now(l);
 
-	if (l->firing) /* loop_once called from a timer: the outer round goes on later */
+	if (l->firing) /* called from a timer: the outer round goes on later */
 		return;
 	while (*end && (*end)->due <= now)
 		end = &(*end)->next;

@@ -32,11 +32,12 @@ static int limit_set(int resource, rlim_t value)
 
 static int limits_enter(const struct sandbox *s)
 {
+	unsigned files = s->files_max ? s->files_max : FILES_DEFAULT;
 	/* a core file would hold keys and a household's traffic */
 	int e = limit_set(RLIMIT_CORE, 0);
 
 	if (!e)
-		e = limit_set(RLIMIT_NOFILE, s->files_max ? s->files_max : FILES_DEFAULT);
+		e = limit_set(RLIMIT_NOFILE, files);
 	if (!e && s->memory_max)
 		e = limit_set(RLIMIT_DATA, s->memory_max);
 	return e;

@@ -5,6 +5,7 @@
 #include "base/sandbox_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -18,14 +19,13 @@
 #define CLONE_NAMESPACES                                                               \
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 		CLONE_NEWPID | CLONE_NEWNET)
-#define AT_EMPTY_PATH_FLAG 0x1000 /* AT_EMPTY_PATH: the descriptor itself */
 
 /* Names instead of numbers: architectures differ in which of them exist. */
 static const char *const always[] = {
 	/* descriptors a process holds */
 	"read", "readv", "pread64", "preadv", "preadv2", "write", "writev", "pwrite64",
-	"pwritev", "pwritev2", "lseek", "_llseek", "close", "close_range", "dup", "dup2",
-	"dup3", "fcntl", "fcntl64", "fstat", "fstat64", "fsync", "fdatasync",
+	"pwritev", "pwritev2", "lseek", "_llseek", "close", "close_range", "dup",
+	"dup2", "dup3", "fcntl", "fcntl64", "fstat", "fstat64", "fsync", "fdatasync",
 	"ftruncate", "ftruncate64", "sync_file_range", "fadvise64", "fadvise64_64",
 	"poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6",
 	"pselect6_time64", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait",
@@ -40,28 +40,28 @@ static const char *const always[] = {
 	"brk", "munmap", "mremap", "madvise", "mincore", "membarrier", "msync",
 	/* time, signals to itself, the end */
 	"clock_gettime", "clock_gettime64", "clock_getres", "clock_getres_time64",
-	"clock_nanosleep", "clock_nanosleep_time64", "nanosleep", "gettimeofday", "time",
-	"times", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending",
-	"rt_sigsuspend", "rt_sigtimedwait", "rt_sigtimedwait_time64", "sigreturn",
-	"sigaction", "sigprocmask", "sigaltstack", "restart_syscall", "pause", "exit",
-	"exit_group", "futex", "futex_time64", "futex_waitv", "set_robust_list", "rseq",
-	"sched_yield", "sched_getaffinity", "getcpu",
+	"clock_nanosleep", "clock_nanosleep_time64", "nanosleep", "gettimeofday",
+	"time", "times", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+	"rt_sigpending", "rt_sigsuspend", "rt_sigtimedwait", "rt_sigtimedwait_time64",
+	"sigreturn", "sigaction", "sigprocmask", "sigaltstack", "restart_syscall",
+	"pause", "exit", "exit_group", "futex", "futex_time64", "futex_waitv",
+	"set_robust_list", "rseq", "sched_yield", "sched_getaffinity", "getcpu",
 	/* questions about itself */
 	"getpid", "gettid", "getppid", "getpgrp", "getpgid", "getuid", "getuid32",
-	"geteuid", "geteuid32", "getgid", "getgid32", "getegid", "getegid32", "getresuid",
-	"getresuid32", "getresgid", "getresgid32", "getgroups", "getgroups32", "capget",
-	"getrlimit", "ugetrlimit", "getrusage", "getrandom", "uname", "sysinfo",
-	"umask", NULL};
+	"geteuid", "geteuid32", "getgid", "getgid32", "getegid", "getegid32",
+	"getresuid", "getresuid32", "getresgid", "getresgid32", "getgroups",
+	"getgroups32", "capget", "getrlimit", "ugetrlimit", "getrusage", "getrandom",
+	"uname", "sysinfo", "umask", NULL};
 
-static const char *const files[] = {
-	"open", "openat", "openat2", "creat", "stat", "stat64", "lstat", "lstat64",
-	"newfstatat", "fstatat64", "statx", "access", "faccessat", "faccessat2",
-	"readlink", "readlinkat", "getcwd", "chdir", "fchdir", "rename", "renameat",
-	"renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "link", "linkat",
-	"chmod", "fchmod", "fchmodat", "chown", "fchown", "fchownat", "getdents",
-	"getdents64", "statfs", "statfs64", "fstatfs", "fstatfs64", "flock", "fallocate",
-	"truncate", "truncate64", "utimensat", "utimensat_time64", "copy_file_range",
-	"sendfile", "sendfile64", "sync", "syncfs", NULL};
+static const char *const files[] = {"open", "openat", "openat2", "creat", "stat",
+	"stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx", "access",
+	"faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "chdir",
+	"fchdir", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
+	"mkdirat", "rmdir", "link", "linkat", "chmod", "fchmod", "fchmodat", "chown",
+	"fchown", "fchownat", "getdents", "getdents64", "statfs", "statfs64", "fstatfs",
+	"fstatfs64", "flock", "fallocate", "truncate", "truncate64", "utimensat",
+	"utimensat_time64", "copy_file_range", "sendfile", "sendfile64", "sync",
+	"syncfs", NULL};
 
 static const char *const inet[] = {"connect", "bind", "listen", NULL};
 
@@ -72,14 +72,14 @@ static const char *const threads[] = {"set_tid_address", "sched_getparam",
 
 /* A process manager starts programs, and each of them enters its own sandbox under
  * this filter: they need the calls that give rights up. */
-static const char *const processes[] = {
-	"fork", "vfork", "execve", "execveat", "wait4", "waitid", "waitpid", "kill",
-	"tgkill", "tkill", "pidfd_open", "pidfd_send_signal", "setpgid", "setsid",
-	"getsid", "set_tid_address", "arch_prctl", "set_thread_area", "chroot",
-	"setgroups", "setgroups32", "setresgid", "setresgid32", "setresuid",
-	"setresuid32", "setgid", "setgid32", "setuid", "setuid32", "capset", "prctl",
-	"seccomp", "setrlimit", "prlimit64", "landlock_create_ruleset",
-	"landlock_add_rule", "landlock_restrict_self", "mmap", "mmap2", "mprotect", NULL};
+static const char *const processes[] = {"fork", "vfork", "execve", "execveat", "wait4",
+	"waitid", "waitpid", "kill", "tgkill", "tkill", "pidfd_open",
+	"pidfd_send_signal", "setpgid", "setsid", "getsid", "set_tid_address",
+	"arch_prctl", "set_thread_area", "chroot", "setgroups", "setgroups32",
+	"setresgid", "setresgid32", "setresuid", "setresuid32", "setgid", "setgid32",
+	"setuid", "setuid32", "capset", "prctl", "seccomp", "setrlimit", "prlimit64",
+	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+	"mmap", "mmap2", "mprotect", NULL};
 
 static const char *const deadly[] = {"ptrace", "init_module", "finit_module",
 	"delete_module", "bpf", "mount", "umount", "umount2", "kexec_load",
@@ -95,8 +95,8 @@ struct filter {
 	int error;
 };
 
-static void rule_add(struct filter *f, uint32_t action, const char *name, unsigned count,
-	const struct scmp_arg_cmp *args)
+static void rule_add(struct filter *f, uint32_t action, const char *name,
+	unsigned count, const struct scmp_arg_cmp *args)
 {
 	int nr = seccomp_syscall_resolve_name(name);
 
@@ -114,8 +114,10 @@ static void rules_add(struct filter *f, uint32_t action, const char *const *name
 
 static struct scmp_arg_cmp arg_bits(unsigned arg, uint64_t mask, uint64_t value)
 {
-	return (struct scmp_arg_cmp){
-		.arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+	return (struct scmp_arg_cmp){.arg = arg,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = mask,
+		.datum_b = value};
 }
 
 /* The kernel looks at the lower half of an int argument alone, so must the filter. */
@@ -151,8 +153,7 @@ static void rules_self(struct filter *f)
 	/* abort and pthread_kill */
 	allow_if(f, "tgkill", arg_int(0, self));
 	/* reading its own limits: getrlimit is this call with no new value */
-	struct scmp_arg_cmp read_own[] = {
-		arg_int(0, 0), arg_bits(2, UINT64_MAX, 0)};
+	struct scmp_arg_cmp read_own[] = {arg_int(0, 0), arg_bits(2, UINT64_MAX, 0)};
 	rule_add(f, SCMP_ACT_ALLOW, "prlimit64", 2, read_own);
 }
 
@@ -164,17 +165,16 @@ static void rules_descriptors(struct filter *f)
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
 		allow_if(f, "ioctl", arg_int(1, (int)requests[i]));
 	/* how glibc asks about an open descriptor */
-	allow_if(f, "newfstatat", arg_int(3, AT_EMPTY_PATH_FLAG));
-	allow_if(f, "fstatat64", arg_int(3, AT_EMPTY_PATH_FLAG));
-	allow_if(f, "statx",
-		arg_bits(2, AT_EMPTY_PATH_FLAG, AT_EMPTY_PATH_FLAG));
+	allow_if(f, "newfstatat", arg_int(3, AT_EMPTY_PATH));
+	allow_if(f, "fstatat64", arg_int(3, AT_EMPTY_PATH));
+	allow_if(f, "statx", arg_bits(2, AT_EMPTY_PATH, AT_EMPTY_PATH));
 }
 
 static void rules_inet(struct filter *f)
 {
 	/* libc lists the host's addresses to sort answers (RFC 6724) */
-	struct scmp_arg_cmp route[] = {arg_int(0, AF_NETLINK),
-		arg_int(2, NETLINK_ROUTE)};
+	struct scmp_arg_cmp route[] = {
+		arg_int(0, AF_NETLINK), arg_int(2, NETLINK_ROUTE)};
 
 	rules_add(f, SCMP_ACT_ALLOW, inet);
 	allow_if(f, "socket", arg_int(0, AF_INET));
@@ -219,7 +219,8 @@ static void filter_fill(struct filter *f, unsigned allow)
 		rules_processes(f);
 	else if (allow & SANDBOX_THREADS)
 		rules_threads(f);
-	/* its flags lie in memory, out of sight of a filter; libc falls back to clone */
+	/* its flags lie in memory, out of sight of a filter; libc falls back to clone
+	 */
 	rule_add(f, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 	rules_add(f, SCMP_ACT_KILL_PROCESS, deadly);
 	if (!(allow & SANDBOX_PROCESSES))
@@ -233,7 +234,8 @@ int sandbox_filter(const struct sandbox *s)
 	if (!f.ctx)
 		return -ENOMEM;
 	/* calls of another architecture would slip past the numbers listed here */
-	f.error = seccomp_attr_set(f.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	f.error =
+		seccomp_attr_set(f.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	filter_fill(&f, s->allow);
 	if (!f.error)
 		f.error = seccomp_load(f.ctx);

@@ -29,10 +29,10 @@
 #define FS_MAKE_DIR (1ULL << 7)
 #define FS_MAKE_REG (1ULL << 8)
 #define FS_ABI1 ((1ULL << 13) - 1) /* up to and including MAKE_SYM */
-#define FS_REFER (1ULL << 13)	   /* ABI 2 */
+#define FS_REFER (1ULL << 13)      /* ABI 2 */
 #define FS_TRUNCATE (1ULL << 14)   /* ABI 3 */
-#define NET_TCP 3ULL		   /* bind and connect, ABI 4 */
-#define SCOPE_ALL 3ULL		   /* abstract sockets and signals, ABI 6 */
+#define NET_TCP 3ULL               /* bind and connect, ABI 4 */
+#define SCOPE_ALL 3ULL             /* abstract sockets and signals, ABI 6 */
 
 /* What a directory that stays writable allows: data, never programs, devices or
  * sockets. */
@@ -73,7 +73,8 @@ static size_t ruleset_size(long abi)
 {
 	if (abi >= 6)
 		return sizeof(struct ruleset);
-	return abi >= 4 ? offsetof(struct ruleset, scoped) : offsetof(struct ruleset, net);
+	return abi >= 4 ? offsetof(struct ruleset, scoped)
+			: offsetof(struct ruleset, net);
 }
 
 static int path_allow(int ruleset, const char *dir, uint64_t rights)
@@ -105,7 +106,7 @@ static int rules_enter(const struct sandbox *s, const struct ruleset *r, int rul
 
 int sandbox_landlock(const struct sandbox *s)
 {
-	/* Inherited by every child: those of a process manager choose for themselves. */
+	/* Inherited by every child: those of a process manager choose their own. */
 	if (s->allow & SANDBOX_PROCESSES)
 		return -EOPNOTSUPP;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);

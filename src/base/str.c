@@ -27,7 +27,7 @@ static size_t escape_byte(unsigned char c, char out[4])
 
 char *str_escape(struct untrusted_str s, char *buf, size_t size)
 {
-	size_t at = 0;	/* end of what is written */
+	size_t at = 0;  /* end of what is written */
 	size_t cut = 0; /* last end of a whole byte that leaves room for the dots */
 	char shown[4];
 

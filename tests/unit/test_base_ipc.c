@@ -164,8 +164,8 @@ static void test_slow_peer(void **state)
 	far_end.ordered = true;
 	do {
 		memcpy(packet, &sent, sizeof sent);
-		e = ipc_send(&near_end.ipc, packet, sizeof packet,
-			sent == 100 ? fd : -1);
+		e = ipc_send(
+			&near_end.ipc, packet, sizeof packet, sent == 100 ? fd : -1);
 		sent += !e;
 		assert_true(near_end.ipc.queued <= IPC_QUEUE_MAX);
 		if (sent == 101 && fd >= 0) {
@@ -220,7 +220,8 @@ static void test_send_to_a_dead_peer(void **state)
 	close(raw);
 	raw = -1;
 	assert_int_equal(ipc_send(&near_end.ipc, "x", 1, -1), -EPIPE);
-	assert_int_equal(near_end.closed, 0); /* told by the loop, never inside a send */
+	assert_int_equal(
+		near_end.closed, 0); /* told by the loop, never inside a send */
 	loop_once(loop_l, 0);
 	assert_int_equal(near_end.closed, 1);
 }

@@ -108,10 +108,10 @@ static void test_escaping(void **state)
 	assert_string_json("", 0, "\"\"");
 	assert_string_json(NULL, 0, "\"\"");
 	assert_string_json("a\"\\/b", 5, "\"a\\\"\\\\/b\"");
-	assert_string_json("\n\t\r\b\0\x1f\x7f", 7,
-		"\"\\n\\t\\r\\u0008\\u0000\\u001f\\u007f\"");
-	assert_string_json("K\xc3\xbc\xf0\x9f\x92\xa1", 7,
-		"\"K\xc3\xbc\xf0\x9f\x92\xa1\"");
+	assert_string_json(
+		"\n\t\r\b\0\x1f\x7f", 7, "\"\\n\\t\\r\\u0008\\u0000\\u001f\\u007f\"");
+	assert_string_json(
+		"K\xc3\xbc\xf0\x9f\x92\xa1", 7, "\"K\xc3\xbc\xf0\x9f\x92\xa1\"");
 	assert_string_json("\xc2\x85", 2, "\"\\u0085\"");
 	assert_string_json("\xe2\x80\xae", 3, "\"\\u202e\""); /* turns text around */
 	assert_string_json("\xe2\x81\xa6", 3, "\"\\u2066\"");
@@ -121,7 +121,9 @@ static void test_invalid_utf8(void **state)
 {
 #define R "\xef\xbf\xbd"
 	(void)state;
-	assert_string_json("a\xff" "b", 3, "\"a" R "b\"");
+	assert_string_json("a\xff"
+			   "b",
+		3, "\"a" R "b\"");
 	assert_string_json("\xc3", 1, "\"" R "\"");
 	assert_string_json("\xc0\xaf", 2, "\"" R R "\"");
 	assert_string_json("\xed\xa0\x80", 3, "\"" R R R "\""); /* a surrogate */

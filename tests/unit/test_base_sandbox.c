@@ -167,8 +167,8 @@ static int probe_bare(unsigned layers)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sv) || write(sv[0], &byte, 1) != 1 ||
 		read(sv[1], &byte, 1) != 1 || fstat(sv[0], &st))
 		return 6;
-	void *m = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0);
+	void *m = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (m == MAP_FAILED)
 		return 7;
 	return mprotect(m, 4096, PROT_READ | PROT_EXEC) == 0 ? 8 : 0;

@@ -15,8 +15,8 @@
 
 static void test_to_i64(void **state)
 {
-	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x10", "1e3",
-		"--1", "9223372036854775808", "-9223372036854775809",
+	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x10",
+		"1e3", "--1", "9223372036854775808", "-9223372036854775809",
 		"99999999999999999999999999"};
 	int64_t v = 77;
 
@@ -34,7 +34,8 @@ static void test_to_i64(void **state)
 	assert_int_equal(
 		str_to_i64("-9223372036854775808", INT64_MIN, INT64_MAX, &v), 0);
 	assert_true(v == INT64_MIN);
-	assert_int_equal(str_to_i64("9223372036854775807", INT64_MIN, INT64_MAX, &v), 0);
+	assert_int_equal(
+		str_to_i64("9223372036854775807", INT64_MIN, INT64_MAX, &v), 0);
 	assert_true(v == INT64_MAX);
 }
 
@@ -96,11 +97,12 @@ static void test_equal_nocase(void **state)
 
 static void test_clean_utf8(void **state)
 {
-	static const char *const good[] = {"", "plain", "K\303\274che",
-		"\xe2\x82\xac", "\xf0\x9f\x92\xa1", "\xc2\xa0", "\xf4\x8f\xbf\xbf"};
+	static const char *const good[] = {"", "plain", "K\303\274che", "\xe2\x82\xac",
+		"\xf0\x9f\x92\xa1", "\xc2\xa0", "\xf4\x8f\xbf\xbf"};
 	static const char *const bad[] = {"a\n", "\x7f", "\xc2\x85", "\x80", "\xc3",
 		"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-		"\xf5\x80\x80\x80", "\xe2\x82", "\xe2(\xa1", "\xff", "\xf0\x80\x80\xaf"};
+		"\xf5\x80\x80\x80", "\xe2\x82", "\xe2(\xa1", "\xff",
+		"\xf0\x80\x80\xaf"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)

@@ -14,7 +14,7 @@ enum arp_op {
 struct arp {
 	uint16_t op; /* as sent; may be neither of the two */
 	struct mac sender_mac, target_mac;
-	struct addr sender, target; /* IPv4; an unspecified sender is a probe (RFC 5227) */
+	struct addr sender, target; /* IPv4; a probe has sender 0 (RFC 5227) */
 };
 
 /* CARDEA_EUNSUPPORTED for other hardware or protocol types. */

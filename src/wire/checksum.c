@@ -2,6 +2,7 @@
 /* checksum.c - one's complement sums over headers and payloads. */
 #include "wire/checksum.h"
 #include "wire/ip.h"
+#include "wire/udp.h"
 
 #define CHECKSUM_UDP_OFFSET 6
 
@@ -41,10 +42,11 @@ bool checksum_transport_ok(const struct addr *src, const struct addr *dst,
 {
 	size_t len = cursor_left(&segment);
 	uint32_t sum = 0;
-	if (proto == IP_PROTO_UDP && src->family == 4 && len > CHECKSUM_UDP_OFFSET + 1 &&
-		!segment.pos[CHECKSUM_UDP_OFFSET] &&
-		!segment.pos[CHECKSUM_UDP_OFFSET + 1])
-		return true; /* RFC 768: not computed */
+	if (proto == IP_PROTO_UDP && src->family == 4 && len >= UDP_HEADER_LEN) {
+		const uint8_t *field = segment.pos + CHECKSUM_UDP_OFFSET;
+		if (!field[0] && !field[1])
+			return true; /* RFC 768: not computed */
+	}
 	if (proto != IP_PROTO_ICMP) /* the only one without a pseudo header */
 		sum = checksum_pseudo(src, dst, proto, (uint32_t)len);
 	return checksum_finish(checksum_add(sum, segment.pos, len)) == 0;

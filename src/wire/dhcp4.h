@@ -14,6 +14,9 @@
  * options would have 600. */
 #define DHCP4_OPTIONS_MAX 256
 
+/* Name servers kept; clients use three (resolv.conf). */
+#define DHCP4_DNS_MAX 4
+
 enum dhcp4_type {
 	DHCP4_NONE = 0, /* plain BOOTP */
 	DHCP4_DISCOVER = 1,
@@ -36,7 +39,7 @@ struct dhcp4 {
 	/* IPv4, or family 0 when the field or option is absent or 0.0.0.0 */
 	struct addr ciaddr, yiaddr, siaddr, giaddr, requested_ip, server_id, router;
 	uint8_t dns_count;
-	struct addr dns[4]; /* option 6, the first four */
+	struct addr dns[DHCP4_DNS_MAX]; /* option 6, the first ones */
 	bool has_lease_time;
 	uint32_t lease_time; /* seconds; 0xffffffff is forever */
 	struct octets hostname, fqdn, vendor_class, client_id, param_list;

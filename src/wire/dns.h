@@ -78,7 +78,7 @@ struct dns_record {
 	uint16_t type, class; /* OPT: class is the sender's UDP size */
 	uint32_t ttl;	      /* OPT: extended rcode, version, flags */
 	struct cursor rdata;  /* starts at the message, for names; stands at the data */
-	union { /* by type; others are opaque in rdata */
+	union { /* by type, for class IN; others are opaque in rdata */
 		struct addr addr;	/* A, AAAA */
 		struct dns_name target; /* CNAME, NS, PTR */
 		struct dns_svcb svcb;	/* SVCB, HTTPS */

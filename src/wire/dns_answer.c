@@ -42,6 +42,7 @@ static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
 	struct dns_record rec;
 	bool found = false;
 	int r;
+	*ttl = UINT32_MAX;
 	while ((r = dns_walk_next(&walk, &rec)) > 0) {
 		if (rec.type != DNS_TYPE_CNAME || !dns_answer_owns(a, &rec))
 			continue;
@@ -49,7 +50,7 @@ static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
 		if (found && !dns_name_equal(target, &rec.target))
 			return CARDEA_EMALFORMED;
 		*target = rec.target;
-		*ttl = found && *ttl < rec.ttl ? *ttl : rec.ttl;
+		*ttl = *ttl < rec.ttl ? *ttl : rec.ttl;
 		found = true;
 	}
 	return r < 0 ? r : found;

@@ -19,7 +19,10 @@ static void dns_write_head(struct writer *w, const struct dns_query *q, uint16_t
 	size_t answers)
 {
 	flags = (uint16_t)(flags | (q->opcode & 0x0f) << 11);
-	flags = (uint16_t)(flags | (q->rd ? DNS_FLAG_RD : 0) | (q->cd ? DNS_FLAG_CD : 0));
+	if (q->rd)
+		flags |= DNS_FLAG_RD;
+	if (q->cd)
+		flags |= DNS_FLAG_CD;
 	writer_u16(w, q->id);
 	writer_u16(w, flags);
 	writer_u16(w, 1);
@@ -55,8 +58,8 @@ int dns_build_query(struct writer *w, const struct dns_query *q)
 static int dns_write_empty(struct writer *w, const struct dns_query *q, uint16_t flags,
 	uint16_t rcode)
 {
-	dns_write_head(w, q, (uint16_t)(DNS_FLAG_QR | DNS_FLAG_RA | flags | (rcode & 0x0f)),
-		0);
+	flags = (uint16_t)(flags | DNS_FLAG_QR | DNS_FLAG_RA | (rcode & 0x0f));
+	dns_write_head(w, q, flags, 0);
 	if (q->has_edns)
 		dns_write_opt(w, DNS_UDP_SIZE, rcode, q->want_dnssec);
 	return w->error;

@@ -171,8 +171,8 @@ static int ip6_parse(struct cursor *c, struct ip *ret, struct cursor *ret_payloa
 		.ttl = b[7],
 		.tos = (uint8_t)(b[0] << 4 | b[1] >> 4),
 	};
-	/* A jumbogram (RFC 2675) says 0 here and fails in its hop-by-hop header: no home
-	 * link carries them. */
+	/* A jumbogram (RFC 2675) says 0 here and fails in its hop-by-hop header: no
+	 * home link carries them. */
 	unsigned claimed = (unsigned)b[4] << 8 | b[5];
 	struct cursor payload = ip_payload(c, claimed, &ip.cut);
 	int r = ip6_extensions(&payload, &ip);

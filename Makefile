@@ -1,0 +1,39 @@
+# Cardea: the short names of what can be done here. Meson does the work; see
+# meson.build. Variables: ONCE=1 plays the demo unattended; DESTDIR and PREFIX for
+# install; SECONDS_EACH for fuzz.
+PREFIX ?= /usr/local
+SECONDS_EACH ?= 60
+PYTHON = PYTHONDONTWRITEBYTECODE=1 python3
+# The virtual home needs network namespaces, thus root.
+AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
+
+all: ## build everything for use (build/release)
+	@tools/build release
+
+demo: all ## play a virtual home; ONCE=1 unattended
+	@$(AS_ROOT) env $(PYTHON) -m lab.demo --build build/release $(if $(ONCE),--once)
+
+check: ## all tests, with gcc and clang and sanitizers
+	@$(PYTHON) tools/run-checks
+
+check-long: ## check, and 60 s of fuzzing each, 50 kills each, coverage
+	@$(PYTHON) tools/run-checks --long
+
+bench: all ## the benchmarks, paired, with their verdicts
+	@$(AS_ROOT) env $(PYTHON) -m bench --build build/release
+
+fuzz: ## fuzz each parser for SECONDS_EACH seconds
+	@$(PYTHON) tools/run-checks --fuzz $(SECONDS_EACH)
+
+install: ## install below PREFIX (DESTDIR is honoured)
+	@tools/build release -Dprefix=$(PREFIX)
+	@meson install -C build/release --no-rebuild --quiet
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+.PHONY: all demo check check-long bench fuzz install clean help
+.DEFAULT_GOAL := help

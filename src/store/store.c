@@ -152,27 +152,21 @@ static int run(sqlite3_stmt *st)
 
 int store_write(struct store *s, sqlite3_stmt *st)
 {
-	int error;
+	/* SQLite ends a transaction by itself when the disk is full: ask, don't remember. */
+	if (sqlite3_get_autocommit(s->db)) {
+		int error = run(store_statement(s, STORE_BEGIN));
 
-	if (!s->in_transaction) {
-		error = run(store_statement(s, STORE_BEGIN));
 		if (error)
 			return error;
-		s->in_transaction = true;
 	}
 	return run(st);
 }
 
 int store_commit(struct store *s)
 {
-	int error;
-
-	if (!s->in_transaction)
+	if (sqlite3_get_autocommit(s->db))
 		return 0;
-	error = run(store_statement(s, STORE_COMMIT));
-	if (!error)
-		s->in_transaction = false;
-	return error;
+	return run(store_statement(s, STORE_COMMIT));
 }
 
 void store_bind_addr(sqlite3_stmt *st, int index, const struct addr *a)

@@ -33,7 +33,6 @@ enum store_statement {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STORE_STATEMENT_MAX];
-	bool in_transaction;
 	uint32_t inserted; /* events since the last trim */
 };
 

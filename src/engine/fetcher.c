@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of MUD files to get. */
+#include "engine/fetcher.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/error.h"
+#include "base/str.h"
+
+struct fetch_job {
+	struct fetch_job *next;
+	char url[LIMIT_URL];
+	uint64_t id;	/* 0: not running */
+	nstime due;	/* mono: start; when running: give up */
+	unsigned failures;
+	bool has_head;
+	struct profile profile; /* being put together */
+	uint32_t want_rules, want_notes;
+};
+
+void fetcher_init(struct fetcher *f, struct ipc *courier, struct ipc *resolver)
+{
+	memset(f, 0, sizeof(*f));
+	f->courier = courier;
+	f->resolver = resolver;
+}
+
+static void drop_pieces(struct fetch_job *j)
+{
+	free(j->profile.rules);
+	free(j->profile.notes);
+	memset(&j->profile, 0, sizeof(j->profile));
+	j->has_head = false;
+	j->id = 0;
+}
+
+static void remove_job(struct fetcher *f, struct fetch_job *j)
+{
+	struct fetch_job **p = &f->jobs;
+
+	while (*p != j)
+		p = &(*p)->next;
+	*p = j->next;
+	f->count--;
+	drop_pieces(j);
+	free(j);
+}
+
+void fetcher_free(struct fetcher *f)
+{
+	while (f->jobs)
+		remove_job(f, f->jobs);
+}
+
+static struct fetch_job *by_url(const struct fetcher *f, const char *url)
+{
+	for (struct fetch_job *j = f->jobs; j; j = j->next)
+		if (strcmp(j->url, url) == 0)
+			return j;
+	return NULL;
+}
+
+static struct fetch_job *by_id(const struct fetcher *f, uint64_t id)
+{
+	for (struct fetch_job *j = f->jobs; j; j = j->next)
+		if (j->id == id && id)
+			return j;
+	return NULL;
+}
+
+bool fetcher_wants(const struct fetcher *f, const char *url)
+{
+	return by_url(f, url) != NULL;
+}
+
+void fetcher_want(struct fetcher *f, const char *url, nstime now, nstime delay)
+{
+	struct fetch_job *j = by_url(f, url);
+
+	if (!j) {
+		j = f->count < LIMIT_DEVICES ? calloc(1, sizeof(*j)) : NULL;
+		if (!j)
+			return;
+		str_copy(j->url, sizeof(j->url), url);
+		j->due = now + delay;
+		j->next = f->jobs;
+		f->jobs = j;
+		f->count++;
+	} else if (!j->id && !j->failures && now + delay < j->due) {
+		j->due = now + delay;
+	}
+	fetcher_tick(f, now);
+}
+
+static int send(struct ipc *to, const struct message *m)
+{
+	uint8_t buf[MESSAGE_MAX];
+	int len = message_encode(m, buf, sizeof(buf));
+
+	return len < 0 ? len : ipc_send(to, buf, (size_t)len, -1);
+}
+
+static void start(struct fetcher *f, struct fetch_job *j, nstime now)
+{
+	memset(&f->message, 0, sizeof(f->message));
+	f->message.type = MESSAGE_FETCH;
+	f->message.fetch.id = f->last_id + 1;
+	str_copy(f->message.fetch.url, sizeof(f->message.fetch.url), j->url);
+	if (send(f->courier, &f->message)) {
+		j->due = now + NS_PER_SEC;
+		return;
+	}
+	j->id = ++f->last_id;
+	j->due = now + FETCHER_ANSWER_S * NS_PER_SEC;
+}
+
+static void job_failed(struct fetcher *f, struct fetch_job *j, const char *text,
+	nstime now)
+{
+	unsigned pause = FETCHER_RETRY_S;
+
+	for (unsigned i = 0; i < j->failures && pause < FETCHER_RETRY_MAX_S; i++)
+		pause *= 2;
+	if (pause > FETCHER_RETRY_MAX_S)
+		pause = FETCHER_RETRY_MAX_S;
+	j->failures++;
+	drop_pieces(j);
+	j->due = now + pause * NS_PER_SEC;
+	f->failed(f->ctx, j->url, text, pause);
+}
+
+void fetcher_tick(struct fetcher *f, nstime now)
+{
+	unsigned running = 0;
+
+	for (struct fetch_job *j = f->jobs; j; j = j->next) {
+		if (j->id && j->due <= now)
+			job_failed(f, j, "the courier did not answer; it is asked again",
+				now);
+		running += j->id != 0;
+	}
+	for (struct fetch_job *j = f->jobs; j; j = j->next) {
+		if (running >= LIMIT_FETCHES)
+			return;
+		if (!j->id && j->due <= now) {
+			start(f, j, now);
+			running += j->id != 0;
+		}
+	}
+}
+
+static int take_head(struct fetch_job *j, const struct message_profile *m)
+{
+	int error;
+
+	if (j->has_head || m->rule_count > LIMIT_RULES || m->note_count > LIMIT_NOTES)
+		return CARDEA_EMALFORMED;
+	error = message_to_profile(m, &j->profile);
+	if (error)
+		return error;
+	j->want_rules = m->rule_count;
+	j->want_notes = m->note_count;
+	j->profile.rule_count = j->profile.note_count = 0;
+	j->profile.rules = calloc(j->want_rules + 1, sizeof(struct rule));
+	j->profile.notes = calloc(j->want_notes + 1, sizeof(struct note));
+	if (!j->profile.rules || !j->profile.notes)
+		return CARDEA_ELIMIT;
+	j->has_head = true;
+	return 0;
+}
+
+static int take_rule(struct fetch_job *j, const struct message_profile_rule *m)
+{
+	struct profile *p = &j->profile;
+	int error;
+
+	if (!j->has_head || p->rule_count == j->want_rules)
+		return CARDEA_EMALFORMED;
+	error = message_to_rule(m, &p->rules[p->rule_count]);
+	if (!error)
+		p->rules[p->rule_count++].layer = p->layer;
+	return error;
+}
+
+static int take_note(struct fetch_job *j, const struct message_profile_note *m)
+{
+	struct profile *p = &j->profile;
+	struct note *n;
+
+	if (!j->has_head || p->note_count == j->want_notes || m->level > NOTE_ERROR)
+		return CARDEA_EMALFORMED;
+	n = &p->notes[p->note_count++];
+	n->level = (enum note_level)m->level;
+	n->line = m->line;
+	n->column = m->column;
+	str_copy(n->path, sizeof(n->path), m->path);
+	str_copy(n->text, sizeof(n->text), m->text);
+	return 0;
+}
+
+static int take_end(struct fetcher *f, struct fetch_job *j)
+{
+	if (!j->has_head || j->profile.rule_count != j->want_rules ||
+		j->profile.note_count != j->want_notes)
+		return CARDEA_EMALFORMED;
+	f->done(f->ctx, j->url, &j->profile);
+	remove_job(f, j);
+	return 0;
+}
+
+/* The courier asks where a host is; the resolver knows. */
+static void ask_host(struct fetcher *f, const struct message_host_wanted *m)
+{
+	struct message_host_wanted wanted = *m;
+
+	memset(&f->message, 0, sizeof(f->message));
+	f->message.type = MESSAGE_RESOLVE;
+	f->message.resolve.id = wanted.id;
+	str_copy(f->message.resolve.name, sizeof(f->message.resolve.name), wanted.name);
+	if (send(f->resolver, &f->message) == 0)
+		return;
+	memset(&f->message, 0, sizeof(f->message));
+	f->message.type = MESSAGE_HOST_ADDRS;
+	f->message.host_addrs.id = wanted.id;
+	str_copy(f->message.host_addrs.name, sizeof(f->message.host_addrs.name),
+		wanted.name);
+	f->message.host_addrs.failed = true;
+	(void)send(f->courier, &f->message); /* a lost courier starts over anyway */
+}
+
+void fetcher_resolved(struct fetcher *f, const struct message_resolved *m)
+{
+	if (!by_id(f, m->id))
+		return; /* given up meanwhile */
+	memset(&f->message, 0, sizeof(f->message));
+	f->message.type = MESSAGE_HOST_ADDRS;
+	f->message.host_addrs.id = m->id;
+	str_copy(f->message.host_addrs.name, sizeof(f->message.host_addrs.name), m->name);
+	f->message.host_addrs.failed = m->failed;
+	f->message.host_addrs.addrs = m->addrs;
+	(void)send(f->courier, &f->message);
+}
+
+/* The id of a message of the courier; 0 when it is none. */
+static uint64_t id_of(const struct message *m)
+{
+	if (m->type == MESSAGE_PROFILE)
+		return m->profile.id;
+	if (m->type == MESSAGE_PROFILE_RULE)
+		return m->profile_rule.id;
+	if (m->type == MESSAGE_PROFILE_NOTE)
+		return m->profile_note.id;
+	if (m->type == MESSAGE_PROFILE_END)
+		return m->profile_end.id;
+	if (m->type == MESSAGE_FETCH_FAILED)
+		return m->fetch_failed.id;
+	return m->type == MESSAGE_HOST_WANTED ? m->host_wanted.id : 0;
+}
+
+int fetcher_courier(struct fetcher *f, const struct message *m, nstime now)
+{
+	uint64_t id = id_of(m);
+	struct fetch_job *j = by_id(f, id);
+
+	if (id == 0)
+		return CARDEA_EMALFORMED;
+	if (!j)
+		return 0; /* an answer to something given up */
+	if (m->type == MESSAGE_PROFILE)
+		return take_head(j, &m->profile);
+	if (m->type == MESSAGE_PROFILE_RULE)
+		return take_rule(j, &m->profile_rule);
+	if (m->type == MESSAGE_PROFILE_NOTE)
+		return take_note(j, &m->profile_note);
+	if (m->type == MESSAGE_PROFILE_END)
+		return take_end(f, j);
+	if (m->type == MESSAGE_HOST_WANTED)
+		ask_host(f, &m->host_wanted);
+	else
+		job_failed(f, j, m->fetch_failed.text, now);
+	return 0;
+}
+
+void fetcher_courier_lost(struct fetcher *f, nstime now)
+{
+	for (struct fetch_job *j = f->jobs; j; j = j->next)
+		if (j->id) {
+			drop_pieces(j);
+			j->due = now;
+		}
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Events: single ones and counted ones. */
+#include "engine/journal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/log.h"
+
+void journal_init(struct journal *j, struct store *s,
+	void (*added)(void *, const struct event *), void *ctx)
+{
+	memset(j, 0, sizeof(*j));
+	j->store = s;
+	j->added = added;
+	j->ctx = ctx;
+	for (size_t i = 0; i < JOURNAL_BUCKETS; i++)
+		j->buckets[i].tokens = LIMIT_EVENT_BURST * 1000;
+}
+
+static void save_new(struct journal *j, struct event *e)
+{
+	int error = store_event_save(j->store, e);
+
+	if (error)
+		log_error("journal", "an event was not stored: %s", error_text(error));
+	if (j->added)
+		j->added(j->ctx, e);
+}
+
+void journal_note(struct journal *j, nstime wall, device_id device, enum event_kind kind,
+	const char *fmt, ...)
+{
+	struct event e = {.first = wall, .last = wall, .device = device, .kind = kind};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	va_end(ap);
+	save_new(j, &e);
+}
+
+static bool within_rate(struct journal *j, device_id device, nstime now)
+{
+	size_t i = device % JOURNAL_BUCKETS;
+	nstime passed = now - j->buckets[i].when;
+
+	if (passed > 0 && j->buckets[i].when) {
+		int64_t gained = passed / NS_PER_MS * LIMIT_EVENT_RATE;
+
+		j->buckets[i].tokens += gained;
+		if (j->buckets[i].tokens > LIMIT_EVENT_BURST * 1000)
+			j->buckets[i].tokens = LIMIT_EVENT_BURST * 1000;
+	}
+	j->buckets[i].when = now;
+	if (j->buckets[i].tokens < 1000)
+		return false;
+	j->buckets[i].tokens -= 1000;
+	return true;
+}
+
+/* The same offence: a client's own port changes from try to try and does not count. */
+static bool alike(const struct event *a, const struct event *b)
+{
+	const struct flow *f = &a->flow, *g = &b->flow;
+	bool from = f->direction == DIRECTION_FROM_DEVICE;
+
+	return a->device == b->device && a->kind == b->kind && a->reason == b->reason &&
+	       f->direction == g->direction && f->proto == g->proto &&
+	       addr_equal(&f->peer, &g->peer) && f->icmp_type == g->icmp_type &&
+	       (from ? f->peer_port == g->peer_port : f->device_port == g->device_port);
+}
+
+static size_t slot_for(struct journal *j, const struct event *e, nstime now)
+{
+	for (size_t i = 0; i < JOURNAL_OPEN_MAX; i++) {
+		const struct event *have = &j->open[i].event;
+
+		if (have->id && now - have->first < JOURNAL_OPEN_S * NS_PER_SEC &&
+			alike(have, e))
+			return i;
+	}
+	return JOURNAL_OPEN_MAX;
+}
+
+static void flush_slot(struct journal *j, size_t i)
+{
+	int error;
+
+	if (!j->open[i].dirty)
+		return;
+	j->open[i].dirty = false;
+	error = store_event_save(j->store, &j->open[i].event);
+	if (error)
+		log_error("journal", "a count was not stored: %s", error_text(error));
+}
+
+void journal_packet(struct journal *j, nstime wall, const struct event *e)
+{
+	size_t i = slot_for(j, e, wall);
+
+	if (i < JOURNAL_OPEN_MAX) {
+		j->open[i].event.packets++;
+		j->open[i].event.last = wall;
+		j->open[i].dirty = true;
+		return;
+	}
+	if (!within_rate(j, e->device, wall)) {
+		j->suppressed++;
+		return;
+	}
+	i = j->next;
+	j->next = (j->next + 1) % JOURNAL_OPEN_MAX;
+	flush_slot(j, i);
+	j->open[i].event = *e;
+	j->open[i].event.id = 0;
+	j->open[i].event.first = j->open[i].event.last = wall;
+	j->open[i].event.packets = 1;
+	save_new(j, &j->open[i].event);
+}
+
+void journal_flush(struct journal *j)
+{
+	for (size_t i = 0; i < JOURNAL_OPEN_MAX; i++)
+		flush_slot(j, i);
+}

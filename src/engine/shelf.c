@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Profiles by URL, each in a pool of its own. */
+#include "engine/shelf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/str.h"
+
+#define SHELF_POOL_BYTES                                                                 \
+	(LIMIT_RULES * sizeof(struct rule) + LIMIT_NOTES * sizeof(struct note) + 65536)
+
+static struct shelf_entry *find(const struct shelf *s, const char *url)
+{
+	for (struct shelf_entry *e = s->first; e; e = e->next)
+		if (strcmp(e->url, url) == 0)
+			return e;
+	return NULL;
+}
+
+const struct shelf_entry *shelf_find(const struct shelf *s, const char *url)
+{
+	return find(s, url);
+}
+
+static int copy_profile(struct pool *pool, const struct profile *p, struct profile *ret)
+{
+	struct profile copy = *p;
+
+	copy.rules = pool_copy(pool, p->rules, p->rule_count * sizeof(*p->rules));
+	copy.notes = pool_copy(pool, p->notes, p->note_count * sizeof(*p->notes));
+	if ((p->rule_count && !copy.rules) || (p->note_count && !copy.notes))
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+int shelf_put(struct shelf *s, const char *url, nstime fetched, const struct profile *p)
+{
+	struct shelf_entry *e = find(s, url);
+	struct pool *pool = pool_new("profile", SHELF_POOL_BYTES);
+	struct profile copy;
+
+	if (!pool || copy_profile(pool, p, &copy))
+		goto fail;
+	if (!e) {
+		e = s->count < LIMIT_DEVICES ? calloc(1, sizeof(*e)) : NULL;
+		if (!e)
+			goto fail;
+		str_copy(e->url, sizeof(e->url), url);
+		e->next = s->first;
+		s->first = e;
+		s->count++;
+	}
+	pool_free(e->pool);
+	e->pool = pool;
+	e->profile = copy;
+	e->fetched = fetched;
+	return 0;
+fail:
+	pool_free(pool);
+	return -ENOMEM;
+}
+
+void shelf_free(struct shelf *s)
+{
+	struct shelf_entry *next;
+
+	for (struct shelf_entry *e = s->first; e; e = next) {
+		next = e->next;
+		pool_free(e->pool);
+		free(e);
+	}
+	s->first = NULL;
+	s->count = 0;
+}

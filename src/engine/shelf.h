@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* shelf - the profiles that were fetched and checked, by URL. */
+#ifndef CARDEA_ENGINE_SHELF_H
+#define CARDEA_ENGINE_SHELF_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/pool.h"
+#include "model/profile.h"
+
+struct shelf_entry {
+	char url[LIMIT_URL]; /* as devices say it */
+	nstime fetched;	     /* wall */
+	struct profile profile;
+	struct pool *pool; /* of the profile's rules and notes */
+	struct shelf_entry *next;
+};
+
+struct shelf {
+	struct shelf_entry *first;
+	unsigned count;
+};
+
+const struct shelf_entry *shelf_find(const struct shelf *s, const char *url);
+/* Copies the profile; replaces an older one of that URL. */
+int shelf_put(struct shelf *s, const char *url, nstime fetched, const struct profile *p)
+	CARDEA_MUSTCHECK;
+void shelf_free(struct shelf *s);
+
+#endif

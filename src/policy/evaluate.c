@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* evaluate - the reference: reads the rules from the first to the last, as RFC 8519 and
+ * RFC 8520 tell the story. Deliberately without the algebra of compile.c. */
+#include "policy/policy_priv.h"
+
+/* RFC 2131 4.1, RFC 8415 7.2 */
+#define DHCP4_SERVER 67
+#define DHCP4_CLIENT 68
+#define DHCP6_CLIENT 546
+#define DHCP6_SERVER 547
+#define PROTO_IGMP 2
+
+/* RFC 4861 4, RFC 2710 3, RFC 3810 5.2, RFC 4861 4.5 */
+#define MLD_QUERY 130
+#define MLD_REPORT 131
+#define MLD_DONE 132
+#define ND_ROUTER_SOLICIT 133
+#define ND_ROUTER_ADVERT 134
+#define ND_NEIGHBOUR_SOLICIT 135
+#define ND_NEIGHBOUR_ADVERT 136
+#define ND_REDIRECT 137
+#define MLD2_REPORT 143
+
+static bool is_dhcp(const struct flow *f)
+{
+	if (f->device.family == 4)
+		return f->device_port == DHCP4_CLIENT && f->peer_port == DHCP4_SERVER;
+	return f->device_port == DHCP6_CLIENT && f->peer_port == DHCP6_SERVER;
+}
+
+static bool is_neighbourly(const struct flow *f)
+{
+	switch (f->icmp_type) {
+	case MLD_REPORT:
+	case MLD_DONE:
+	case MLD2_REPORT:
+	case ND_ROUTER_SOLICIT:
+	case ND_NEIGHBOUR_SOLICIT:
+	case ND_NEIGHBOUR_ADVERT:
+		return true;
+	case ND_ROUTER_ADVERT:
+	case MLD_QUERY:
+		return f->direction == DIRECTION_TO_DEVICE;
+	default:
+		return false;
+	}
+}
+
+bool policy_is_infrastructure(const struct flow *f)
+{
+	if (f->proto == FLOW_PROTO_UDP)
+		return is_dhcp(f);
+	if (f->proto == FLOW_PROTO_ICMP6)
+		return f->device.family == 6 && is_neighbourly(f);
+	return f->proto == PROTO_IGMP;
+}
+
+bool policy_is_rogue(const struct flow *f)
+{
+	if (f->direction != DIRECTION_FROM_DEVICE)
+		return false;
+	if (f->proto == FLOW_PROTO_UDP)
+		return f->device_port == (f->device.family == 4 ? DHCP4_SERVER
+								 : DHCP6_SERVER);
+	return f->proto == FLOW_PROTO_ICMP6 && f->device.family == 6 &&
+	       (f->icmp_type == ND_ROUTER_ADVERT || f->icmp_type == ND_REDIRECT);
+}
+
+uint8_t policy_rule_family(const struct rule *r)
+{
+	if (r->family)
+		return r->family;
+	if (r->peer.kind == PEER_PREFIX)
+		return r->peer.prefix.addr.family;
+	if (r->proto == FLOW_PROTO_ICMP)
+		return 4;
+	return r->proto == FLOW_PROTO_ICMP6 ? 6 : 0;
+}
+
+static bool port_matches(struct range16 p, uint16_t port)
+{
+	return p.lo <= port && port <= p.hi;
+}
+
+static bool transport_matches(const struct rule *r, const struct flow *f)
+{
+	bool any_ports =
+		policy_range_is_any(r->device_port) && policy_range_is_any(r->peer_port);
+
+	if (r->proto != RULE_PROTO_ANY && r->proto != f->proto)
+		return false;
+	if (policy_has_ports(f->proto))
+		return port_matches(r->device_port, f->device_port) &&
+		       port_matches(r->peer_port, f->peer_port);
+	if (!any_ports)
+		return false;
+	if (!policy_is_icmp(f->proto))
+		return true;
+	return (r->icmp_type == RULE_ICMP_ANY || r->icmp_type == f->icmp_type) &&
+	       (r->icmp_code == RULE_ICMP_ANY || r->icmp_code == f->icmp_code);
+}
+
+static bool peer_matches(const struct rule *r, const struct policy_env *env,
+	const struct policy_names *names, const struct addr *a)
+{
+	switch (r->peer.kind) {
+	case PEER_ANY:
+		return true;
+	case PEER_NAME:
+		return names && names->has(names->ctx, r->peer.name, a);
+	case PEER_PREFIX:
+		return prefix_contains(&r->peer.prefix, a);
+	case PEER_LOCAL_NETWORKS:
+		return policy_env_is_local(env, a);
+	case PEER_GATEWAY:
+		return policy_env_is_gateway(env, a);
+	case PEER_CONTROLLER_DNS:
+		return policy_env_is_dns(env, a);
+	case PEER_CONTROLLER_NTP:
+		return policy_env_is_ntp(env, a);
+	case PEER_CONTROLLER:
+	case PEER_MY_CONTROLLER:
+	case PEER_SAME_MANUFACTURER:
+	case PEER_MANUFACTURER:
+	case PEER_MODEL:
+	case PEER_MAX:
+		break;
+	}
+	return false;
+}
+
+static bool rule_matches(const struct rule *r, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f)
+{
+	uint8_t family = policy_rule_family(r);
+
+	return r->status == RULE_ENFORCED && r->direction == f->direction &&
+	       (!family || family == f->peer.family) && transport_matches(r, f) &&
+	       peer_matches(r, env, names, &f->peer);
+}
+
+static struct verdict verdict_of(const struct rule *r)
+{
+	struct verdict v = {
+		.kind = VERDICT_ALLOW,
+		.reason = REASON_RULE,
+		.rule = r->id,
+		.layer = r->layer,
+	};
+
+	if (r->action == RULE_DROP)
+		v.kind = r->layer == LAYER_OWNER ? VERDICT_REFUSE : VERDICT_VIOLATION;
+	return v;
+}
+
+void policy_evaluate(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f,
+	struct verdict *ret_verdict)
+{
+	if (policy_is_rogue(f)) {
+		*ret_verdict = (struct verdict){.kind = VERDICT_VIOLATION,
+			.reason = REASON_ROGUE_RA};
+		return;
+	}
+	if (policy_is_infrastructure(f)) {
+		*ret_verdict = (struct verdict){.kind = VERDICT_PASS};
+		return;
+	}
+	for (uint32_t i = 0; i < p->count; i++) {
+		if (!rule_matches(&p->rules[i], env, names, f))
+			continue;
+		*ret_verdict = verdict_of(&p->rules[i]);
+		return;
+	}
+	*ret_verdict = (struct verdict){.kind = VERDICT_VIOLATION,
+		.reason = REASON_DEFAULT_DENY};
+}

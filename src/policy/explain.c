@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* explain - a verdict in words: what happened, who says so, and what the profile says
+ * instead. */
+#include "policy/policy_priv.h"
+
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL_TEXT_MAX 96 /* an escaped device label; longer ones are cut */
+#define NAME_TEXT_MAX 280 /* an escaped DNS name: at most 253 characters */
+
+struct text {
+	char *buf;
+	size_t len;
+};
+
+CARDEA_PRINTF(2, 3)
+static void say(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(t->buf + t->len, POLICY_EXPLAIN_MAX - t->len, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	t->len += (size_t)n;
+	if (t->len >= POLICY_EXPLAIN_MAX)
+		t->len = POLICY_EXPLAIN_MAX - 1;
+}
+
+static void say_escaped(struct text *t, const char *s)
+{
+	char buf[NAME_TEXT_MAX];
+
+	say(t, "%s", str_escape(str_untrusted(s), buf, sizeof buf));
+}
+
+static void say_peer(struct text *t, const struct policy_env *env, const struct flow *f,
+	const char *name)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	say(t, "%s", addr_format(&f->peer, addr));
+	if (name) {
+		say(t, " (");
+		say_escaped(t, name);
+		say(t, ")");
+	} else if (policy_env_is_gateway(env, &f->peer)) {
+		say(t, " (this gateway)");
+	} else if (policy_env_is_local(env, &f->peer)) {
+		say(t, " (local network)");
+	}
+}
+
+static void say_service(struct text *t, const struct flow *f)
+{
+	const char *proto = flow_proto_name(f->proto);
+
+	if (!proto)
+		say(t, " protocol %u", f->proto);
+	else
+		say(t, " %s", proto);
+	if (policy_has_ports(f->proto))
+		say(t, " %u",
+			f->direction == DIRECTION_FROM_DEVICE ? f->peer_port
+							      : f->device_port);
+	else if (policy_is_icmp(f->proto))
+		say(t, " type %u code %u", f->icmp_type, f->icmp_code);
+}
+
+static void say_flow(struct text *t, const struct policy_env *env, const struct flow *f,
+	const char *device, const char *name)
+{
+	char label[LABEL_TEXT_MAX];
+
+	str_escape(str_untrusted(device), label, sizeof label);
+	if (f->direction == DIRECTION_FROM_DEVICE) {
+		say(t, "%s -> ", label);
+		say_peer(t, env, f, name);
+	} else {
+		say_peer(t, env, f, name);
+		say(t, " -> %s", label);
+	}
+	say_service(t, f);
+	say(t, ".");
+}
+
+static bool same_peer(const struct peer *a, const struct peer *b)
+{
+	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
+	       a->prefix.len == b->prefix.len &&
+	       addr_equal(&a->prefix.addr, &b->prefix.addr);
+}
+
+/* A rule of the file that lets such a conversation start. */
+static bool is_listed(const struct policy *p, uint32_t i, enum direction d)
+{
+	const struct rule *r = &p->rules[i];
+
+	return i < p->base_first && r->direction == d && r->action == RULE_ACCEPT &&
+	       r->status != RULE_REPLY_HALF;
+}
+
+static uint32_t count_peers(const struct policy *p, enum direction d)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->base_first; i++) {
+		bool seen = !is_listed(p, i, d);
+		for (uint32_t j = 0; j < i && !seen; j++)
+			seen = is_listed(p, j, d) &&
+			       same_peer(&p->rules[i].peer, &p->rules[j].peer);
+		n += !seen;
+	}
+	return n;
+}
+
+/* A listed rule for the same peer, which then must differ in protocol or port. */
+static const struct rule *near_miss(const struct policy *p, const struct policy_env *env,
+	const struct flow *f, const char *name)
+{
+	for (uint32_t i = 0; i < p->base_first; i++) {
+		const struct rule *r = &p->rules[i];
+		if (!is_listed(p, i, f->direction))
+			continue;
+		if (r->peer.kind == PEER_NAME && name && !strcmp(r->peer.name, name))
+			return r;
+		if (r->peer.kind == PEER_PREFIX &&
+			prefix_contains(&r->peer.prefix, &f->peer))
+			return r;
+		if (r->peer.kind == PEER_LOCAL_NETWORKS &&
+			policy_env_is_local(env, &f->peer))
+			return r;
+	}
+	return NULL;
+}
+
+static enum layer layer_of(const struct policy *p)
+{
+	return p->base_first ? p->rules[0].layer : LAYER_BASE;
+}
+
+static const char *profile_words(enum layer l)
+{
+	switch (l) {
+	case LAYER_BASE:
+		return "The base rules";
+	case LAYER_MANUFACTURER:
+		return "The manufacturer's profile";
+	case LAYER_LEARNED:
+		return "The learned profile";
+	case LAYER_CROWD:
+		return "The shared profile";
+	case LAYER_OWNER:
+		return "Your own rules";
+	case LAYER_MAX:
+		break;
+	}
+	return "The profile";
+}
+
+static void say_unlisted(struct text *t, const struct policy *p,
+	const struct policy_env *env, const struct flow *f, const char *name)
+{
+	char sentence[RULE_SENTENCE_MAX];
+	bool out = f->direction == DIRECTION_FROM_DEVICE;
+	uint32_t n = count_peers(p, f->direction);
+	const struct rule *near = near_miss(p, env, f, name);
+
+	say(t, " %s", profile_words(layer_of(p)));
+	if (near) {
+		say(t, " says of this peer: %s.", rule_sentence(near, sentence));
+		if (near->status != RULE_ENFORCED)
+			say(t, " That rule is %s: %s.", rule_status_name(near->status),
+				near->detail);
+		return;
+	}
+	if (n == 0)
+		say(t, out ? " lists no destinations."
+			   : " lets nobody open conversations to it.");
+	else if (out)
+		say(t, " lists %u destination%s; this is not one.", n, n == 1 ? "" : "s");
+	else
+		say(t, " lets %u peer%s open conversations to it; this is not one.", n,
+			n == 1 ? "" : "s");
+}
+
+static void say_rule(struct text *t, const struct policy *p, const struct verdict *v)
+{
+	const struct rule *r = policy_rule(p, v->rule);
+	char sentence[RULE_SENTENCE_MAX];
+
+	if (!r)
+		return;
+	if (r->layer == LAYER_BASE) {
+		say(t, " Every device %s (RFC 8520).", rule_sentence(r, sentence));
+		return;
+	}
+	say(t, " %s, rule %u", profile_words(r->layer), r->id);
+	if (r->ace[0]) {
+		say(t, " (");
+		say_escaped(t, r->ace);
+		if (r->line)
+			say(t, ", line %u", r->line);
+		say(t, ")");
+	}
+	say(t, ": %s.", rule_sentence(r, sentence));
+}
+
+static void say_reason(struct text *t, const struct policy *p,
+	const struct policy_env *env, const struct flow *f, const struct verdict *v,
+	const char *name)
+{
+	switch (v->reason) {
+	case REASON_RULE:
+		say_rule(t, p, v);
+		return;
+	case REASON_REPLY:
+		say(t, " It belongs to a conversation that was allowed to start.");
+		say_rule(t, p, v);
+		return;
+	case REASON_DEFAULT_DENY:
+		say_unlisted(t, p, env, f, name);
+		return;
+	case REASON_SPOOFED:
+		say(t, " The source address is not the device's own.");
+		return;
+	case REASON_ROGUE_RA:
+		say(t, " A device must not act as router or DHCP server.");
+		return;
+	case REASON_FRAGMENT:
+		say(t, " A fragment does not show its ports, so no rule can allow it.");
+		return;
+	case REASON_MALFORMED:
+		say(t, " The packet contradicts its own headers.");
+		return;
+	case REASON_NONE:
+	case REASON_MAX:
+		break;
+	}
+	if (v->kind == VERDICT_PASS)
+		say(t, " Every device needs this to have an address.");
+}
+
+char *policy_explain(const struct policy *p, const struct policy_env *env,
+	const struct flow *f, const struct verdict *v, const char *device,
+	const char *name, char buf[POLICY_EXPLAIN_MAX])
+{
+	struct text t = {.buf = buf};
+	bool good = v->kind == VERDICT_ALLOW || v->kind == VERDICT_PASS;
+
+	buf[0] = 0;
+	say(&t, good ? "Allowed: " : "Blocked: ");
+	say_flow(&t, env, f, device, name);
+	if (v->kind == VERDICT_QUARANTINE)
+		say(&t, " The device is in quarantine.");
+	say_reason(&t, p, env, f, v, name);
+	return buf;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* prepare - rules made ready: checked, in order, the base layer behind them, and for
+ * each what this version does about it and why. */
+#include "policy/policy_priv.h"
+
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BASE_RULES 3 /* DNS over UDP and TCP, NTP */
+
+static bool prefix_is_sound(const struct prefix *p)
+{
+	if (p->addr.family != 4 && p->addr.family != 6)
+		return false;
+	if (p->len > addr_bits(&p->addr))
+		return false;
+	struct prefix masked = prefix_of(&p->addr, p->len);
+	return addr_equal(&masked.addr, &p->addr);
+}
+
+static bool peer_is_sound(const struct peer *p)
+{
+	if ((unsigned)p->kind >= PEER_MAX || !memchr(p->name, 0, sizeof p->name))
+		return false;
+	if (p->kind == PEER_NAME)
+		return p->name[0] != 0;
+	return p->kind != PEER_PREFIX || prefix_is_sound(&p->prefix);
+}
+
+static bool number_is_sound(int v)
+{
+	return v >= -1 && v <= 255;
+}
+
+static bool rule_is_sound(const struct rule *r)
+{
+	return r->id && (unsigned)r->direction < DIRECTION_MAX &&
+	       (r->action == RULE_ACCEPT || r->action == RULE_DROP) &&
+	       (r->family == 0 || r->family == 4 || r->family == 6) &&
+	       number_is_sound(r->proto) && number_is_sound(r->icmp_type) &&
+	       number_is_sound(r->icmp_code) && r->device_port.lo <= r->device_port.hi &&
+	       r->peer_port.lo <= r->peer_port.hi && peer_is_sound(&r->peer);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	rule_id x = ((const struct rule *)a)->id, y = ((const struct rule *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+/* Some files write an address where a name belongs: it needs no resolving. */
+static void name_to_prefix(struct rule *r)
+{
+	struct addr a;
+
+	if (r->peer.kind != PEER_NAME || addr_parse(r->peer.name, &a))
+		return;
+	r->peer.kind = PEER_PREFIX;
+	r->peer.prefix = prefix_of(&a, addr_bits(&a));
+	r->peer.name[0] = 0;
+}
+
+static int rules_copy(struct rule *dst, const struct rule *src, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!rule_is_sound(&src[i]))
+			return CARDEA_EMALFORMED;
+		dst[i] = src[i];
+		name_to_prefix(&dst[i]);
+	}
+	if (count)
+		qsort(dst, count, sizeof *dst, compare_ids);
+	for (size_t i = 1; i < count; i++)
+		if (dst[i].id == dst[i - 1].id)
+			return CARDEA_EMALFORMED;
+	return 0;
+}
+
+/* RFC 8520 3: "DNS and NTP are assumed". Behind the file's rules, so that a file that
+ * says otherwise wins. */
+static void base_add(struct rule *r, rule_id id, enum peer_kind peer, int16_t proto,
+	uint16_t port)
+{
+	rule_init(r);
+	r->id = id;
+	r->initiator = INITIATOR_DEVICE;
+	r->proto = proto;
+	r->peer.kind = peer;
+	r->peer_port = (struct range16){port, port};
+	r->layer = LAYER_BASE;
+	(void)str_copy(r->acl, sizeof r->acl, "base");
+	(void)str_print(r->ace, sizeof r->ace, "%s-%s",
+		peer == PEER_CONTROLLER_DNS ? "dns" : "ntp", flow_proto_name((uint8_t)proto));
+}
+
+static void rule_refuse(struct rule *r, enum rule_status s, const char *why)
+{
+	r->status = s;
+	(void)str_copy(r->detail, sizeof r->detail, why);
+}
+
+static bool kind_is_supported(enum peer_kind k)
+{
+	switch (k) {
+	case PEER_ANY:
+	case PEER_NAME:
+	case PEER_PREFIX:
+	case PEER_LOCAL_NETWORKS:
+	case PEER_GATEWAY:
+	case PEER_CONTROLLER_DNS:
+	case PEER_CONTROLLER_NTP:
+		return true;
+	case PEER_CONTROLLER:
+	case PEER_MY_CONTROLLER:
+	case PEER_SAME_MANUFACTURER:
+	case PEER_MANUFACTURER:
+	case PEER_MODEL:
+	case PEER_MAX:
+		break;
+	}
+	return false;
+}
+
+static bool ports_are_any(const struct rule *r)
+{
+	return policy_range_is_any(r->device_port) && policy_range_is_any(r->peer_port);
+}
+
+/* What a rule says by itself, without regard to the others. */
+static void status_alone(struct rule *r)
+{
+	bool has_icmp = r->icmp_type != RULE_ICMP_ANY || r->icmp_code != RULE_ICMP_ANY;
+	bool from = r->direction == DIRECTION_FROM_DEVICE;
+	enum initiator other = from ? INITIATOR_PEER : INITIATOR_DEVICE;
+
+	if (r->status == RULE_NOT_YET || r->status == RULE_UNENFORCEABLE)
+		return;
+	r->status = RULE_ENFORCED;
+	r->detail[0] = 0;
+	if (!kind_is_supported(r->peer.kind))
+		rule_refuse(r, RULE_NOT_YET,
+			"which devices this means is not known to this version");
+	else if (!ports_are_any(r) && r->proto != RULE_PROTO_ANY &&
+		!policy_has_ports(r->proto))
+		rule_refuse(r, RULE_NOT_YET, "ports are understood for TCP and UDP only");
+	else if (has_icmp && !policy_is_icmp(r->proto))
+		rule_refuse(r, RULE_NOT_YET, "an ICMP type without ICMP matches nothing");
+	else if (r->icmp_code != RULE_ICMP_ANY && r->icmp_type == RULE_ICMP_ANY)
+		rule_refuse(r, RULE_NOT_YET, "an ICMP code without its type");
+	else if (r->initiator == other && r->action == RULE_DROP)
+		rule_refuse(r, RULE_NOT_YET,
+			"forbids only answers; what opens a conversation is judged");
+	else if (r->initiator == other)
+		rule_refuse(r, RULE_REPLY_HALF, from ? "only the peer may start; the "
+						       "device answers"
+						     : "only the device may start; "
+						       "the peer answers");
+}
+
+static bool ranges_equal(struct range16 a, struct range16 b)
+{
+	return a.lo == b.lo && a.hi == b.hi;
+}
+
+static bool peers_equal(const struct peer *a, const struct peer *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == PEER_PREFIX)
+		return a->prefix.len == b->prefix.len &&
+		       addr_equal(&a->prefix.addr, &b->prefix.addr);
+	return strcmp(a->name, b->name) == 0;
+}
+
+/* The two halves of one kind of conversation, as far as L3 and protocol go. */
+static bool is_counterpart(const struct rule *a, const struct rule *b)
+{
+	return a->direction != b->direction && a->action == RULE_ACCEPT &&
+	       b->action == RULE_ACCEPT && a->proto == b->proto &&
+	       policy_has_ports(a->proto) &&
+	       (!a->family || !b->family || a->family == b->family) &&
+	       peers_equal(&a->peer, &b->peer);
+}
+
+static bool is_mirror(const struct rule *a, const struct rule *b)
+{
+	return is_counterpart(a, b) && ranges_equal(a->device_port, b->device_port) &&
+	       ranges_equal(a->peer_port, b->peer_port);
+}
+
+static bool is_server_side(const struct rule *from, const struct rule *to)
+{
+	return is_counterpart(from, to) && !policy_range_is_any(from->device_port) &&
+	       policy_range_is_any(from->peer_port) &&
+	       ranges_equal(from->device_port, to->device_port);
+}
+
+/* A rule without a stated initiator becomes the reply half of an enforced rule of the
+ * other direction that test accepts. */
+struct pass {
+	enum direction reply;
+	bool opener_states; /* the opener must say that it is one */
+	bool (*test)(const struct rule *reply, const struct rule *opener);
+};
+
+static void pass_run(struct rule *rules, size_t count, const struct pass *p)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct rule *r = &rules[i];
+		if (r->direction != p->reply || r->initiator != INITIATOR_EITHER ||
+			r->status != RULE_ENFORCED || r->action != RULE_ACCEPT)
+			continue;
+		for (size_t j = 0; j < count; j++) {
+			const struct rule *o = &rules[j];
+			if (o->status != RULE_ENFORCED ||
+				(p->opener_states && o->initiator == INITIATOR_EITHER) ||
+				!p->test(r, o))
+				continue;
+			r->status = RULE_REPLY_HALF;
+			(void)str_print(r->detail, sizeof r->detail,
+				"answers in the conversations that rule %u opens", o->id);
+			break;
+		}
+	}
+}
+
+/* MUD files list both directions of every conversation (RFC 8520 9). Taken alone, the
+ * to-device half would let the peer open conversations that the file never meant. The
+ * order lets explicit statements win, then server ports, then the device. */
+static void status_of_pairs(struct rule *rules, size_t count)
+{
+	static const struct pass passes[] = {
+		{DIRECTION_TO_DEVICE, true, is_mirror},
+		{DIRECTION_FROM_DEVICE, false, is_server_side},
+		{DIRECTION_TO_DEVICE, false, is_mirror},
+	};
+
+	for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
+		pass_run(rules, count, &passes[i]);
+}
+
+int policy_prepare(struct pool *pool, const struct rule *rules, size_t count,
+	struct policy *ret)
+{
+	if (count > LIMIT_RULES)
+		return CARDEA_ELIMIT;
+	struct rule *own = pool_take(pool, (count + BASE_RULES) * sizeof *own);
+	if (!own)
+		return -ENOMEM;
+	int r = rules_copy(own, rules, count);
+	if (r)
+		return r;
+	rule_id last = count ? own[count - 1].id : 0;
+	if (last > UINT32_MAX - BASE_RULES)
+		return CARDEA_ELIMIT;
+	base_add(&own[count], last + 1, PEER_CONTROLLER_DNS, FLOW_PROTO_UDP, 53);
+	base_add(&own[count + 1], last + 2, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, 53);
+	base_add(&own[count + 2], last + 3, PEER_CONTROLLER_NTP, FLOW_PROTO_UDP, 123);
+	for (size_t i = 0; i < count; i++)
+		status_alone(&own[i]);
+	status_of_pairs(own, count);
+	*ret = (struct policy){
+		.rules = own,
+		.count = (uint32_t)count + BASE_RULES,
+		.base_first = (uint32_t)count,
+	};
+	return 0;
+}
+
+const struct rule *policy_rule(const struct policy *p, rule_id id)
+{
+	struct rule key;
+
+	if (!id || !p->count)
+		return NULL;
+	key.id = id;
+	return bsearch(&key, p->rules, p->count, sizeof *p->rules, compare_ids);
+}
+
+static bool name_is_in(const struct policy *p, const char *name, bool any_action)
+{
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct rule *r = &p->rules[i];
+		if (r->status == RULE_ENFORCED && r->peer.kind == PEER_NAME &&
+			(any_action || r->action == RULE_DROP) &&
+			strcmp(r->peer.name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool policy_uses_name(const struct policy *p, const char *name)
+{
+	return name_is_in(p, name, true);
+}
+
+bool policy_denies_name(const struct policy *p, const char *name)
+{
+	return name_is_in(p, name, false);
+}

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The home router: a bridge, an uplink, dnsmasq as on OpenWrt, an owner's own nftables,
+and Cardea when asked for."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+
+from . import internet
+from .dns import Forwarder
+from .netns import LabError, Netns
+
+MAC = "00:00:5e:00:53:01"
+LAN4, LAN6, GLOBAL6 = "192.168.1.1", "fd00:c0de:1::1", "2001:db8:1::1"
+
+# What an owner may have: Cardea has to leave it exactly so.
+_OWNER_TABLES = """
+table ip owner_nat {
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		oifname "wan" masquerade
+	}
+}
+table inet owner_filter {
+	set friends {
+		type ipv4_addr
+		elements = { 192.0.2.1, 192.0.2.2 }
+	}
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		ip saddr @friends counter accept
+		tcp flags syn tcp option maxseg size set rt mtu
+	}
+}
+table bridge owner_bridge {
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		ether type vlan counter drop
+	}
+}
+"""
+
+_DNSMASQ_CONF = """
+keep-in-foreground
+user=root
+port=0
+bind-interfaces
+interface=br-lan
+except-interface=lo
+no-resolv
+no-hosts
+no-ping
+dhcp-authoritative
+dhcp-leasefile=%(folder)s/dnsmasq.leases
+pid-file=%(folder)s/dnsmasq.pid
+dhcp-range=192.168.1.100,192.168.1.249,1h
+dhcp-range=::1000,::1fff,constructor:br-lan,slaac,64,1h
+dhcp-option=option:router,192.168.1.1
+dhcp-option=option:dns-server,192.168.1.1
+dhcp-option=option6:dns-server,[fd00:c0de:1::1]
+enable-ra
+ra-param=br-lan,10,1800
+"""
+
+
+class Gateway:
+    bridge, uplink = "br-lan", "wan"
+    lan4, ula6, global6 = "192.168.1.0/24", "fd00:c0de:1::/64", "2001:db8:1::/64"
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.ns = Netns(lab, "gw")
+        self.cardea = None
+        self._forwarder = None
+        self._folder = lab.path("gw")
+        os.makedirs(self._folder, exist_ok=True)
+        for key in ("ipv6/conf/all/accept_dad", "ipv6/conf/default/accept_dad"):
+            self.ns.sysctl(key, 0)
+        self.ns.ip_batch([
+            "link add %s type bridge" % self.bridge,
+            "link set %s address %s" % (self.bridge, MAC),
+            "addr add %s/24 dev %s" % (LAN4, self.bridge),
+            "addr add %s/64 dev %s nodad" % (LAN6, self.bridge),
+            "addr add %s/64 dev %s nodad" % (GLOBAL6, self.bridge),
+            "link set %s up" % self.bridge])
+        for key in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            self.ns.sysctl(key, 1)
+
+    def connect_uplink(self):
+        self.ns.ip_batch([
+            "addr add %s/24 dev %s" % (internet.GATEWAY4, self.uplink),
+            "addr add %s/64 dev %s nodad" % (internet.GATEWAY6, self.uplink),
+            "link set %s up" % self.uplink,
+            "route add default via " + internet.SELF4,
+            "route add ::/0 via " + internet.SELF6])
+        self.ns.nft(_OWNER_TABLES)
+
+    def start_dnsmasq(self):
+        conf = os.path.join(self._folder, "dnsmasq.conf")
+        with open(conf, "w", encoding="ascii") as out:
+            out.write(_DNSMASQ_CONF % {"folder": self._folder})
+        self.dnsmasq = self.ns.spawn(["dnsmasq", "-C", conf])
+
+    def start_forwarder(self):
+        """DNS for a home without Cardea."""
+        self._forwarder = Forwarder(self.ns, [LAN4, LAN6], internet.DNS4)
+
+    def stop_forwarder(self):
+        if self._forwarder:
+            self._forwarder.close()
+            self._forwarder = None
+
+    def bridge_nf(self, value):
+        """Whether bridged packets also pass the ip hooks."""
+        for kind in ("ip", "ip6", "arp"):
+            self.ns.sysctl("bridge/bridge-nf-call-%stables" % kind, value)
+
+    def rules(self, *tables):
+        """Listing without counters; all tables that are not Cardea's by default."""
+        if not tables:
+            listed = self.ns.run(["nft", "-j", "list", "tables"]).stdout
+            tables = [(t["table"]["family"], t["table"]["name"])
+                      for t in json.loads(listed)["nftables"]
+                      if "table" in t and t["table"]["name"] != "cardea"]
+        return {"%s %s" % t: self.ns.run(["nft", "-s", "list", "table", *t]).stdout
+                for t in sorted(tables)}
+
+    def has_cardea_tables(self):
+        listed = self.ns.run(["nft", "list", "tables"]).stdout.split("\n")
+        return [t for t in ("inet cardea", "bridge cardea") if "table " + t in listed]
+
+    def start_cardea(self, build_dir=None, **config):
+        self.cardea = Cardea(self, build_dir, **config)
+        self.cardea.start()
+        return self.cardea
+
+    def close(self):
+        if self.cardea:
+            self.cardea.kill()
+        self.stop_forwarder()
+        self.ns.close()
+
+
+def find_build(build_dir=None):
+    """The folder with the built gateway: given, CARDEA_BUILD, or build*/ of this tree."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    candidates = [build_dir or os.environ.get("CARDEA_BUILD")]
+    if candidates == [None]:
+        candidates = [os.path.join(root, n) for n in sorted(os.listdir(root))
+                      if n.startswith("build") or n == "b"]
+    for folder in candidates:
+        found = {p: find_program(folder, p) for p in ("cardead", "cardea")}
+        if all(found.values()):
+            return found
+    raise LabError("no built gateway in %s: run meson setup and ninja, or set CARDEA_BUILD"
+                   % ", ".join(c for c in candidates if c) if candidates != [] else root)
+
+
+def find_program(folder, program):
+    for base, _, names in os.walk(folder):
+        path = os.path.join(base, program)
+        if program in names and os.access(path, os.X_OK) and not base.endswith(".p"):
+            return path
+    return None
+
+
+def _toml(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return json.dumps(value) if isinstance(value, str) else str(value)
+
+
+def write_config(path, sections):
+    with open(path, "w", encoding="utf-8") as out:
+        for section, keys in sections.items():
+            out.write("[%s]\n" % section)
+            for key, value in keys.items():
+                out.write("%s = %s\n" % (key, _toml(value)))
+            out.write("\n")
+    return path
+
+
+class Cardea:
+    """The gateway under test, started in the router's namespace."""
+
+    def __init__(self, gateway, build_dir=None, **config):
+        self.gateway, self.lab = gateway, gateway.lab
+        self.programs = find_build(build_dir)
+        self.folder = self.lab.path("cardea")
+        self.state, self.run_dir = (os.path.join(self.folder, n) for n in ("state", "run"))
+        for folder in (self.state, self.run_dir):
+            os.makedirs(folder, exist_ok=True)
+        self.socket = os.path.join(self.run_dir, "control.sock")
+        pki = self.lab.internet.pki
+        sections = {"lan": {"interfaces": [gateway.bridge]},
+                    "dns": {"upstream": [internet.DNS4]},
+                    "mud": {"anchors": [pki.anchor], "https_ca": [pki.web_ca],
+                            "require_signature": True},
+                    "paths": {"state": self.state, "run": self.run_dir},
+                    "stop": {"open": False}}
+        for section, keys in config.items():
+            sections.setdefault(section, {}).update(keys)
+        self.config = write_config(os.path.join(self.folder, "cardea.conf"), sections)
+        self.process = None
+
+    def start(self, timeout=30.0):
+        env = {"CARDEA_LIBEXEC": os.path.dirname(self.programs["cardead"])}
+        self.process = self.gateway.ns.spawn(
+            [self.programs["cardead"], "--config", self.config, "--foreground"], env=env)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if not self.process.alive():
+                break
+            if (self.status() or {}).get("ready") is True:
+                return self
+            time.sleep(0.1)
+        raise LabError("cardead is not ready after %g s (%s):\n%s" % (
+            timeout, "running" if self.process.alive() else "ended with %d"
+            % self.process.popen.returncode, self.process.log()[-4000:]))
+
+    def cli(self, *args, check=True, timeout=20):
+        """Run the command line tool; the finished process, with stdout as text."""
+        done = self.gateway.ns.run(
+            [self.programs["cardea"], "--socket", self.socket, *args], check=False,
+            timeout=timeout)
+        if check and done.returncode != 0:
+            raise LabError("cardea %s: exit %d: %s" % (" ".join(args), done.returncode,
+                                                       done.stderr.strip()))
+        return done
+
+    def json(self, *args):
+        return json.loads(self.cli(*args, "--json").stdout)
+
+    def status(self):
+        try:
+            return self.json("status")
+        except (LabError, ValueError, subprocess.TimeoutExpired):
+            return None
+
+    def stop(self, *args, timeout=10.0):
+        """By the owner's command; waits for the end of all processes."""
+        self.cli("stop", *args)
+        self.process.popen.wait(timeout)
+
+    def kill(self):
+        if self.process:
+            self.process.stop(timeout=3)
+
+    def forget(self):
+        """As if never installed: state and run folders emptied."""
+        for folder in (self.state, self.run_dir):
+            shutil.rmtree(folder, ignore_errors=True)
+            os.makedirs(folder)

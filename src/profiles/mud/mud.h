@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "base/error.h"
-#include "base/json.h"
 #include "base/pool.h"
 #include "model/profile.h"
+
+/* base/json.h stays out of here: jansson declares some of its names. */
+struct json;
 
 enum mud_mode {
 	MUD_STRICT, /* what the YANG modules of RFC 8520 and RFC 8519 allow, no more */

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* match - the matches container of one ACE (RFC 8519 4.1, RFC 8520 8 and 9). All parts
+ * hold at once; a part that cannot be said by a rule makes the whole ACE a rule that is
+ * not installed, because leaving the part out would allow more than was asked. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "profiles/mud/mud_priv.h"
+
+#define ETHERTYPE_IPV4 0x0800u
+#define ETHERTYPE_ARP 0x0806u
+#define ETHERTYPE_IPV6 0x86ddu
+#define ETHERTYPE_EAPOL 0x888eu
+
+void mud_match_init(struct mud_match *m, enum direction direction, unsigned int kinds)
+{
+	*m = (struct mud_match){
+		.direction = direction,
+		.kinds = kinds,
+		.proto = RULE_PROTO_ANY,
+		.icmp_type = RULE_ICMP_ANY,
+		.icmp_code = RULE_ICMP_ANY,
+	};
+}
+
+void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (m->status != RULE_ENFORCED)
+		return;
+	m->status = status;
+	va_start(ap, fmt);
+	vsnprintf(m->detail, sizeof m->detail, fmt, ap);
+	va_end(ap);
+}
+
+void mud_match_leaf(struct mud_reader *r, const struct mud_at *at,
+	const struct mud_leaf *leaf, struct mud_match *m)
+{
+	const char *text;
+	uint32_t v;
+
+	if (!at->value)
+		return;
+	if (leaf->type == MUD_LEAF_UINT)
+		mud_uint(r, at, leaf->min, leaf->max, &v);
+	else
+		mud_string(r, at, &text);
+	mud_match_cannot(m, RULE_NOT_YET, "matches on %s, which this version does not",
+		leaf->name);
+}
+
+static void protocol(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	uint32_t v;
+
+	if (mud_uint(r, at, 0, 255, &v))
+		m->proto = (int)v;
+}
+
+/* Which ends the two halves of the IP header name, seen from the device. */
+static void ends(struct mud_reader *r, const struct mud_at *slots, uint8_t family,
+	struct mud_match *m)
+{
+	bool out = m->direction == DIRECTION_FROM_DEVICE;
+
+	mud_peer_host(r, &slots[0], family, !out, m);
+	mud_peer_host(r, &slots[1], family, out, m);
+	mud_peer_network(r, &slots[2], family, !out, m);
+	mud_peer_network(r, &slots[3], family, out, m);
+}
+
+enum { IP_SRC_NAME, IP_DST_NAME, IP_SRC_NET, IP_DST_NET, IP_PROTOCOL, IP_LEAVES };
+
+static void ipv4(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	static const char *const names[] = {"ietf-acldns:src-dnsname",
+		"ietf-acldns:dst-dnsname", "source-ipv4-network",
+		"destination-ipv4-network", "protocol", "dscp", "ecn", "length", "ttl",
+		"ihl", "flags", "offset", "identification", NULL};
+	static const struct mud_leaf more[] = {
+		{"dscp", MUD_LEAF_UINT, 0, 63},
+		{"ecn", MUD_LEAF_UINT, 0, 3},
+		{"length", MUD_LEAF_UINT, 0, 65535},
+		{"ttl", MUD_LEAF_UINT, 0, 255},
+		{"ihl", MUD_LEAF_UINT, 5, 60},
+		{"flags", MUD_LEAF_TEXT, 0, 0},
+		{"offset", MUD_LEAF_UINT, 20, 65535},
+		{"identification", MUD_LEAF_UINT, 0, 65535},
+	};
+	enum { MORE = sizeof more / sizeof *more };
+	struct mud_at slots[IP_LEAVES + MORE];
+	bool unknown;
+
+	if (!mud_members(r, at, names, slots, &unknown))
+		return;
+	if (unknown)
+		mud_match_cannot(m, RULE_NOT_YET,
+			"asks for something of IPv4 that this version does not know");
+	protocol(r, &slots[IP_PROTOCOL], m);
+	ends(r, slots, 4, m);
+	for (int i = 0; i < MORE; i++)
+		mud_match_leaf(r, &slots[IP_LEAVES + i], &more[i], m);
+}
+
+static void ipv6(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	static const char *const names[] = {"ietf-acldns:src-dnsname",
+		"ietf-acldns:dst-dnsname", "source-ipv6-network",
+		"destination-ipv6-network", "protocol", "dscp", "ecn", "length", "ttl",
+		"flow-label", NULL};
+	static const struct mud_leaf more[] = {
+		{"dscp", MUD_LEAF_UINT, 0, 63},
+		{"ecn", MUD_LEAF_UINT, 0, 3},
+		{"length", MUD_LEAF_UINT, 0, 65535},
+		{"ttl", MUD_LEAF_UINT, 0, 255},
+		{"flow-label", MUD_LEAF_UINT, 0, 0xfffff},
+	};
+	enum { MORE = sizeof more / sizeof *more };
+	struct mud_at slots[IP_LEAVES + MORE];
+	bool unknown;
+
+	if (!mud_members(r, at, names, slots, &unknown))
+		return;
+	if (unknown)
+		mud_match_cannot(m, RULE_NOT_YET,
+			"asks for something of IPv6 that this version does not know");
+	protocol(r, &slots[IP_PROTOCOL], m);
+	ends(r, slots, 6, m);
+	for (int i = 0; i < MORE; i++)
+		mud_match_leaf(r, &slots[IP_LEAVES + i], &more[i], m);
+}
+
+static void ethertype(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	uint32_t v;
+
+	if (!mud_uint(r, at, 0, 65535, &v))
+		return;
+	if (v == ETHERTYPE_IPV4 || v == ETHERTYPE_IPV6) {
+		uint8_t family = v == ETHERTYPE_IPV4 ? 4 : 6;
+		if (m->family && m->family != family)
+			mud_match_cannot(m, RULE_UNENFORCEABLE,
+				"ethertype 0x%04x and IPv%d at once: no packet is both", v,
+				m->family);
+		m->family = family;
+	} else if (v == ETHERTYPE_ARP || v == ETHERTYPE_EAPOL) {
+		mud_match_cannot(m, RULE_NOT_YET,
+			"%s always passes, outside policy: nothing to install",
+			v == ETHERTYPE_ARP ? "ARP" : "EAPOL (802.1X)");
+	} else {
+		mud_match_cannot(m, RULE_NOT_YET,
+			"matches frames of type 0x%04x; this version matches IP alone", v);
+	}
+}
+
+/* The broadcast MAC says nothing new about packets to 255.255.255.255 (RFC 919 7). */
+static bool mac_is_implied(const struct mac *mac, const struct mud_match *m)
+{
+	static const struct mac broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+	return m->direction == DIRECTION_FROM_DEVICE && mac_equal(mac, &broadcast) &&
+	       m->peer.kind == PEER_PREFIX && m->peer.prefix.len == 32 &&
+	       addr_is_limited_broadcast(&m->peer.prefix.addr);
+}
+
+static void mac_leaf(struct mud_reader *r, const struct mud_at *at, bool may_be_implied,
+	struct mud_match *m)
+{
+	char shown[MUD_SHOW_MAX];
+	const char *text;
+	struct mac mac;
+
+	if (!mud_string(r, at, &text))
+		return;
+	if (mac_parse(text, &mac) || strchr(text, '-')) {
+		mud_note_bad(r, at,
+			"\"%s\" is no MAC address like 00:00:5e:00:53:01 (RFC 6991 "
+			"mac-address)", mud_show_text(text, shown));
+		return;
+	}
+	if (!may_be_implied || !mac_is_implied(&mac, m))
+		mud_match_cannot(m, RULE_NOT_YET,
+			"matches on %s, which this version does not", at->key);
+}
+
+static void eth(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	enum { DST, DST_MASK, SRC, SRC_MASK, TYPE, COUNT };
+	static const char *const names[] = {"destination-mac-address",
+		"destination-mac-address-mask", "source-mac-address",
+		"source-mac-address-mask", "ethertype", NULL};
+	struct mud_at slots[COUNT];
+	bool unknown;
+
+	if (!mud_members(r, at, names, slots, &unknown))
+		return;
+	if (unknown)
+		mud_match_cannot(m, RULE_NOT_YET,
+			"asks for something of Ethernet that this version does not know");
+	ethertype(r, &slots[TYPE], m);
+	mac_leaf(r, &slots[DST], !slots[DST_MASK].value, m);
+	mac_leaf(r, &slots[DST_MASK], false, m);
+	mac_leaf(r, &slots[SRC], false, m);
+	mac_leaf(r, &slots[SRC_MASK], false, m);
+}
+
+/* RFC 8519 4.1: the type of the list says which containers its entries may hold. The
+ * condition in the YANG module looks at all lists of the file, so that only the lack of
+ * any fitting list is an error; the rest is a warning. */
+static void kind_allowed(struct mud_reader *r, const struct mud_at *at,
+	unsigned int kind, const struct mud_match *m)
+{
+	static const char wrong[] =
+		"the type of this list is meant for other matches (RFC 8519 section 4.1)";
+
+	if (m->kinds & kind)
+		return;
+	if (r->file_kinds & kind)
+		mud_note(r, NOTE_WARNING, at, "%s", wrong);
+	else
+		mud_note_mend(r, at, wrong, "read all the same");
+}
+
+/* RFC 8519 4.1: one of ipv4 and ipv6, one of tcp, udp and icmp. */
+static bool only_one(struct mud_reader *r, const struct mud_at *slots, int count,
+	struct mud_match *m)
+{
+	const struct mud_at *seen = NULL;
+
+	for (int i = 0; i < count; i++) {
+		if (!slots[i].value)
+			continue;
+		if (seen) {
+			mud_note_bad(r, &slots[i],
+				"%s and %s exclude each other (RFC 8519 section 4.1)",
+				seen->key, slots[i].key);
+			mud_match_cannot(m, RULE_UNENFORCEABLE, "no packet is %s and %s",
+				seen->key, slots[i].key);
+			return false;
+		}
+		seen = &slots[i];
+	}
+	return true;
+}
+
+/* Without an IP match the type of the list says which families are meant. */
+static uint8_t family_of_kinds(unsigned int kinds)
+{
+	bool four = kinds & MUD_ACL_IPV4, six = kinds & MUD_ACL_IPV6;
+
+	return four == six ? 0 : four ? 4 : 6;
+}
+
+static void interface(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	static const struct mud_leaf leaf = {"an interface", MUD_LEAF_TEXT, 0, 0};
+
+	mud_match_leaf(r, at, &leaf, m);
+}
+
+enum { ETH, IPV4, IPV6, TCP, UDP, ICMP, EGRESS, INGRESS, MUD, SLOTS };
+
+static void layer3(struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
+{
+	only_one(r, &slots[IPV4], 2, m);
+	if (slots[IPV4].value) {
+		kind_allowed(r, &slots[IPV4], MUD_ACL_IPV4, m);
+		m->family = 4;
+		ipv4(r, &slots[IPV4], m);
+	}
+	if (slots[IPV6].value) {
+		kind_allowed(r, &slots[IPV6], MUD_ACL_IPV6, m);
+		m->family = 6;
+		ipv6(r, &slots[IPV6], m);
+	}
+	/* after the prefixes, which may imply the MAC address */
+	if (slots[ETH].value) {
+		kind_allowed(r, &slots[ETH], MUD_ACL_ETH, m);
+		eth(r, &slots[ETH], m);
+	}
+	if (!m->family)
+		m->family = family_of_kinds(m->kinds);
+}
+
+static void layer4(struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
+{
+	only_one(r, &slots[TCP], 3, m);
+	if (slots[TCP].value)
+		mud_l4_tcp(r, &slots[TCP], m);
+	if (slots[UDP].value)
+		mud_l4_udp(r, &slots[UDP], m);
+	if (slots[ICMP].value)
+		mud_l4_icmp(r, &slots[ICMP], m);
+}
+
+void mud_match_read(struct mud_reader *r, const struct mud_at *matches,
+	struct mud_match *m)
+{
+	static const char *const names[] = {"eth", "ipv4", "ipv6", "tcp", "udp", "icmp",
+		"egress-interface", "ingress-interface", "ietf-mud:mud", NULL};
+	struct mud_at slots[SLOTS];
+	bool unknown;
+
+	if (!matches->value) {
+		m->family = family_of_kinds(m->kinds);
+		return;
+	}
+	if (!mud_members(r, matches, names, slots, &unknown))
+		return;
+	if (unknown)
+		mud_match_cannot(m, RULE_NOT_YET,
+			"has a match that this version does not know");
+	mud_peer_mud(r, &slots[MUD], m);
+	layer3(r, slots, m);
+	layer4(r, slots, m);
+	interface(r, &slots[EGRESS], m);
+	interface(r, &slots[INGRESS], m);
+}

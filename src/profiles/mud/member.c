@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* member - typed access to the members of a MUD file (RFC 7951, JSON of YANG data).
+ * Every spelling that is known from the wild is found here once, for all nodes. */
+#include <stdlib.h>
+#include <string.h>
+#include "profiles/mud/mud_priv.h"
+
+/* Modules and prefixes under which real files write the nodes of RFC 8520 and 8519. */
+static const char *const known_modules[] = {"ietf-mud", "mud", "ietf-acldns", "acldns",
+	"ietf-access-control-list", "acl", "ietf-packet-fields", "packet-fields", "pf"};
+
+/* The name without its module, or NULL when the module is not one of ours. */
+static const char *local_name(const char *key)
+{
+	const char *colon = strchr(key, ':');
+
+	if (!colon)
+		return key;
+	for (size_t i = 0; i < sizeof known_modules / sizeof *known_modules; i++) {
+		size_t n = strlen(known_modules[i]);
+		if (n == (size_t)(colon - key) && !memcmp(key, known_modules[i], n))
+			return colon + 1;
+	}
+	return NULL;
+}
+
+static int find_name(const char *const *names, const char *key)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(names[i], key))
+			return i;
+	return -1;
+}
+
+static int find_alias(const char *const *names, const char *key)
+{
+	const char *local = local_name(key);
+
+	for (int i = 0; local && names[i]; i++)
+		if (!strcmp(local_name(names[i]), local))
+			return i;
+	return -1;
+}
+
+static void unknown_member(struct mud_reader *r, const struct mud_at *m)
+{
+	mud_note(r, NOTE_INFO, m,
+		"unknown node, ignored (RFC 8520 section 13): an extension, or a "
+		"misspelt name");
+}
+
+/* A member under another spelling of a name we know. */
+static void alias_member(struct mud_reader *r, const struct mud_at *m, const char *name)
+{
+	char wrong[LIMIT_TEXT];
+
+	(void)str_print(wrong, sizeof wrong,
+		"this node is spelt \"%s\" here (RFC 7951 section 4)", name);
+	mud_note_mend(r, m, wrong, "read as that");
+}
+
+bool mud_members(struct mud_reader *r, const struct mud_at *at,
+	const char *const *names, struct mud_at *slots, bool *ret_unknown)
+{
+	char shown[MUD_SHOW_MAX];
+	struct mud_at m;
+
+	*ret_unknown = false;
+	for (int i = 0; names[i]; i++)
+		slots[i] = (struct mud_at){.up = at, .key = names[i]};
+	if (!json_is_object(at->value)) {
+		mud_note_bad(r, at, "must be an object, is %s (RFC 7951 section 5)",
+			mud_show(at->value, shown));
+		return false;
+	}
+	for (struct mud_iter it = mud_iter_start(r, at); mud_iter_next(r, at, &it, &m);) {
+		int i = find_name(names, m.key);
+		int alias = i < 0 ? find_alias(names, m.key) : -1;
+		if (i >= 0) {
+			/* the right spelling wins; another one before it is left over */
+			if (slots[i].value) {
+				unknown_member(r, &slots[i]);
+				*ret_unknown = true;
+			}
+			slots[i] = m;
+		} else if (alias >= 0 && !slots[alias].value) {
+			alias_member(r, &m, names[alias]);
+			slots[alias] = m;
+		} else {
+			unknown_member(r, &m);
+			*ret_unknown = true;
+		}
+	}
+	return true;
+}
+
+/* Numbers as text: decimal, or the hexadecimal of ethertypes. */
+static bool number_of_text(const char *text, int64_t *ret)
+{
+	char *end;
+
+	if (strncmp(text, "0x", 2) && strncmp(text, "0X", 2))
+		return !str_to_i64(text, 0, UINT32_MAX, ret);
+	if (strlen(text) < 3 || strlen(text) > 10 ||
+		strspn(text + 2, "0123456789abcdefABCDEF") != strlen(text) - 2)
+		return false;
+	*ret = (int64_t)strtoull(text + 2, &end, 16);
+	return true;
+}
+
+bool mud_uint(struct mud_reader *r, const struct mud_at *at, uint32_t min, uint32_t max,
+	uint32_t *ret_value)
+{
+	char shown[MUD_SHOW_MAX], wrong[LIMIT_TEXT];
+	int64_t v = -1;
+
+	if (!at->value)
+		return false;
+	mud_show(at->value, shown);
+	if (json_is_integer(at->value)) {
+		v = json_integer_value(at->value);
+	} else if (json_is_string(at->value) &&
+		   number_of_text(json_string_value(at->value), &v) && v >= min &&
+		   v <= max) {
+		(void)str_print(wrong, sizeof wrong,
+			"\"%s\" must be a number without quotes (RFC 7951 section 6.1)",
+			shown);
+		mud_note_mend(r, at, wrong, "read as the number");
+	}
+	if (v >= min && v <= max) {
+		*ret_value = (uint32_t)v;
+		return true;
+	}
+	mud_note_bad(r, at,
+		"must be a whole number from %u to %u, is %s (RFC 8519 section 4)", min,
+		max, shown);
+	return false;
+}
+
+bool mud_bool(struct mud_reader *r, const struct mud_at *at, bool *ret_value)
+{
+	char shown[MUD_SHOW_MAX];
+
+	if (!at->value)
+		return false;
+	if (json_is_boolean(at->value)) {
+		*ret_value = json_is_true(at->value);
+		return true;
+	}
+	const char *text = json_string_value(at->value);
+	bool yes = text && str_equal_nocase(text, "true");
+	if (yes || (text && str_equal_nocase(text, "false"))) {
+		mud_note_mend(r, at,
+			"must be true or false without quotes (RFC 7951 section 6.3)",
+			"read without them");
+		*ret_value = yes;
+		return true;
+	}
+	mud_note_bad(r, at, "must be true or false, is %s (RFC 7951 section 6.3)",
+		mud_show(at->value, shown));
+	return false;
+}
+
+bool mud_empty(struct mud_reader *r, const struct mud_at *at)
+{
+	static const char wrong[] = "must be [null] (RFC 7951 section 6.9)";
+	char shown[MUD_SHOW_MAX];
+	const json_t *v = at->value;
+
+	if (!v)
+		return false;
+	if (json_is_array(v) && json_array_size(v) == 1 &&
+		json_is_null(json_array_get(v, 0)))
+		return true;
+	if (json_is_false(v)) {
+		mud_note_mend(r, at, wrong, "false, so read as absent");
+		return false;
+	}
+	bool bare = json_is_null(v) || json_is_true(v) ||
+		    (json_is_object(v) && !json_object_size(v)) ||
+		    (json_is_array(v) && !json_array_size(v)) ||
+		    (json_is_string(v) && !json_string_length(v));
+	if (bare)
+		mud_note_mend(r, at, wrong, "read as present");
+	else
+		mud_note_bad(r, at, "must be [null], is %s (RFC 7951 section 6.9)",
+			mud_show(v, shown));
+	return true;
+}
+
+bool mud_string(struct mud_reader *r, const struct mud_at *at, const char **ret_text)
+{
+	char shown[MUD_SHOW_MAX];
+
+	if (!at->value)
+		return false;
+	if (json_is_string(at->value)) {
+		*ret_text = json_string_value(at->value);
+		return true;
+	}
+	mud_note_bad(r, at, "must be a string, is %s (RFC 7951 section 6.1)",
+		mud_show(at->value, shown));
+	return false;
+}
+
+bool mud_array(struct mud_reader *r, const struct mud_at *at)
+{
+	char shown[MUD_SHOW_MAX];
+
+	if (!at->value)
+		return false;
+	if (json_is_array(at->value))
+		return true;
+	mud_note_bad(r, at, "must be an array, is %s (RFC 7951 section 5.4)",
+		mud_show(at->value, shown));
+	return false;
+}
+
+/* RFC 3986 3.1 and 2: a scheme, a colon, and nothing but printable ASCII. */
+static bool uri_ok(const char *text)
+{
+	const char *c = text;
+
+	if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z')))
+		return false;
+	while ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		(*c >= '0' && *c <= '9') || *c == '+' || *c == '-' || *c == '.')
+		c++;
+	if (*c != ':' || !c[1])
+		return false;
+	for (; *c; c++)
+		if (*c <= ' ' || *c > '~' || strchr("\"<>\\^`{|}", *c))
+			return false;
+	return true;
+}
+
+bool mud_uri(struct mud_reader *r, const struct mud_at *at, const char **ret_text)
+{
+	char shown[MUD_SHOW_MAX];
+	const char *text;
+
+	if (!mud_string(r, at, &text))
+		return false;
+	if (!uri_ok(text)) {
+		mud_note_bad(r, at,
+			"\"%s\" is no URI: it needs a scheme, as in urn: or https: "
+			"(RFC 3986 section 3)", mud_show_text(text, shown));
+		return false;
+	}
+	*ret_text = text;
+	return true;
+}
+
+bool mud_copy(char *dst, size_t size, const char *utf8)
+{
+	size_t len = strlen(utf8), at = 0;
+
+	while (len) {
+		uint32_t c;
+		size_t n = str_utf8_next(utf8, len, &c);
+		bool clean = n && c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+		size_t step = n ? n : 1, need = clean ? n : 1;
+		if (at + need >= size)
+			break;
+		if (clean)
+			memcpy(dst + at, utf8, n);
+		else
+			dst[at] = '?';
+		at += need;
+		utf8 += step;
+		len -= step;
+	}
+	dst[at] = 0;
+	return !len;
+}

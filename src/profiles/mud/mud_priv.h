@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mud_priv - what the files of the MUD reader share: the text with its positions, the
+ * reader that collects findings, and typed access to JSON members. */
+#ifndef CARDEA_PROFILES_MUD_MUD_PRIV_H
+#define CARDEA_PROFILES_MUD_MUD_PRIV_H
+
+#include <jansson.h>
+#include "base/str.h"
+#include "model/flow.h"
+#include "profiles/mud/mud.h"
+
+/* Where one JSON value stands in the text. Indices instead of pointers: half the size,
+ * and a file may hold a hundred thousand values. 0 is none (spot 0 is never used). */
+struct mud_spot {
+	uint32_t line, column;
+	uint32_t key, key_len; /* raw bytes between the quotes; 0 for array items */
+	uint32_t child, next;
+};
+
+struct mud_text {
+	const char *bytes;
+	size_t len;
+	json_t *root;
+	struct mud_spot *spots;
+	uint32_t spot_count;
+};
+
+/* One value on the way down from the root; lives on the stack of the reader. */
+struct mud_at {
+	const struct mud_at *up;
+	json_t *value; /* NULL: the member is absent */
+	const char *key;
+	size_t index;
+	uint32_t spot;
+};
+
+struct mud_reader {
+	enum mud_mode mode;
+	struct pool *pool;
+	struct mud_text text;
+	struct profile *profile;
+	uint32_t ace_count;
+	unsigned int file_kinds; /* MUD_ACL_… of all lists */
+	bool failed;  /* an error was noted */
+	bool discard; /* check an ACL that no policy names: its rules go nowhere */
+	int error;    /* memory or a limit: stop at once */
+	bool in_ace;
+	bool ace_broken;
+	char ace_detail[LIMIT_TEXT]; /* why, when ace_broken */
+};
+
+/* text.c */
+int mud_text_load(struct mud_reader *r);
+void mud_text_free(struct mud_text *t);
+
+struct mud_iter {
+	void *object; /* position inside jansson's object */
+	size_t index;
+	uint32_t spot; /* the one that should come next */
+};
+/* The members or items of up in the order of the text. */
+struct mud_iter mud_iter_start(const struct mud_reader *r, const struct mud_at *up);
+bool mud_iter_next(const struct mud_reader *r, const struct mud_at *up,
+	struct mud_iter *it, struct mud_at *ret_at);
+/* RFC 6901 pointer to a value; a too long one keeps its end. */
+char *mud_at_path(const struct mud_at *at, char buf[LIMIT_TEXT]);
+
+/* note.c */
+int mud_note_init(struct mud_reader *r);
+void mud_note(struct mud_reader *r, enum note_level level, const struct mud_at *at,
+	const char *fmt, ...) CARDEA_PRINTF(4, 5);
+void mud_note_line(struct mud_reader *r, enum note_level level, uint32_t line,
+	uint32_t column, const char *fmt, ...) CARDEA_PRINTF(5, 6);
+/* Wrong for the RFC: an error when strict; in import mode a repair whose text ends with
+ * what was done. */
+void mud_note_mend(struct mud_reader *r, const struct mud_at *at, const char *wrong,
+	const char *mended);
+/* Wrong and beyond repair: an error when strict; in import mode the ACE at hand is kept
+ * as a rule that is not enforced, and anything else is ignored. */
+void mud_note_bad(struct mud_reader *r, const struct mud_at *at, const char *fmt, ...)
+	CARDEA_PRINTF(3, 4);
+/* By line and column, as a reader of the file meets them. */
+void mud_note_sort(struct mud_reader *r);
+/* A value as text for a message: printable ASCII, short. */
+#define MUD_SHOW_MAX 64
+char *mud_show(const json_t *value, char buf[MUD_SHOW_MAX]);
+char *mud_show_text(const char *text, char buf[MUD_SHOW_MAX]);
+
+/* member.c - typed members. All of them note what is wrong. */
+/* Sorts the members of an object into slots[i] for names[i] (NULL ends the names).
+ * False when the value is no object. *ret_unknown: a member that is in no slot. */
+bool mud_members(struct mud_reader *r, const struct mud_at *at,
+	const char *const *names, struct mud_at *slots, bool *ret_unknown);
+bool mud_uint(struct mud_reader *r, const struct mud_at *at, uint32_t min, uint32_t max,
+	uint32_t *ret_value);
+bool mud_bool(struct mud_reader *r, const struct mud_at *at, bool *ret_value);
+/* A leaf of type empty (RFC 7951 6.9): true when it is there. */
+bool mud_empty(struct mud_reader *r, const struct mud_at *at);
+bool mud_string(struct mud_reader *r, const struct mud_at *at, const char **ret_text);
+bool mud_array(struct mud_reader *r, const struct mud_at *at);
+/* inet:uri: has a scheme (RFC 3986 3.1) and printable ASCII. */
+bool mud_uri(struct mud_reader *r, const struct mud_at *at, const char **ret_text);
+/* yang:date-and-time. */
+bool mud_time(struct mud_reader *r, const struct mud_at *at, nstime *ret_wall);
+/* Whole characters, controls shown as '?'; true when all of it fitted. */
+bool mud_copy(char *dst, size_t size, const char *utf8);
+
+/* host.c - inet:host */
+enum mud_host { MUD_HOST_NAME, MUD_HOST_ADDR, MUD_HOST_BAD };
+/* name: lower case without trailing dot. */
+enum mud_host mud_host_parse(const char *text, char name[LIMIT_NAME],
+	struct addr *ret_addr);
+
+/* ace.c */
+/* What an ACL type of RFC 8519 4.1 lets its entries match. */
+#define MUD_ACL_ETH 1u
+#define MUD_ACL_IPV4 2u
+#define MUD_ACL_IPV6 4u
+#define MUD_ACL_ALL 7u
+
+struct mud_acl {
+	const char *name;
+	unsigned int kinds; /* MUD_ACL_… */
+	bool used;
+	struct mud_at item;	/* in the acl list */
+	struct mud_at slots[3]; /* name, type, aces */
+	struct mud_at aces;	/* the array; its value is NULL when there is none */
+};
+void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
+	const struct mud_acl *acl, enum direction direction);
+
+/* match.c - what one ACE matches, before it becomes rules */
+#define MUD_RANGES_MAX 2 /* neq leaves two */
+
+struct mud_match {
+	enum direction direction;
+	unsigned int kinds;
+	uint8_t family;
+	bool has_l4; /* a tcp, udp or icmp container */
+	int proto, icmp_type, icmp_code;
+	bool icmp;
+	enum initiator initiator;
+	struct range16 src[MUD_RANGES_MAX], dst[MUD_RANGES_MAX];
+	int src_count, dst_count;
+	struct peer peer;
+	enum rule_status status;
+	char detail[LIMIT_TEXT];
+};
+void mud_match_init(struct mud_match *m, enum direction direction, unsigned int kinds);
+void mud_match_read(struct mud_reader *r, const struct mud_at *matches,
+	struct mud_match *m);
+/* The first reason stays. */
+void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt, ...)
+	CARDEA_PRINTF(3, 4);
+/* l4.c */
+void mud_l4_tcp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
+void mud_l4_udp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
+void mud_l4_icmp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
+/* peer.c */
+void mud_peer_mud(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
+void mud_peer_host(struct mud_reader *r, const struct mud_at *at, uint8_t family,
+	bool peer_side, struct mud_match *m);
+void mud_peer_network(struct mud_reader *r, const struct mud_at *at, uint8_t family,
+	bool peer_side, struct mud_match *m);
+
+/* Leaves that are understood, checked, and beyond a struct rule. */
+struct mud_leaf {
+	const char *name;
+	enum { MUD_LEAF_UINT, MUD_LEAF_TEXT } type;
+	uint32_t min, max;
+};
+void mud_match_leaf(struct mud_reader *r, const struct mud_at *at,
+	const struct mud_leaf *leaf, struct mud_match *m);
+
+#endif

@@ -67,7 +67,8 @@ int element_compare(const struct element *a, const struct element *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
-	unsigned fields = (unsigned)a->kind < ELEMENT_KIND_MAX ? key_fields[a->kind] : 0;
+	unsigned fields =
+		(unsigned)a->kind < ELEMENT_KIND_MAX ? key_fields[a->kind] : 0;
 	int c = fields & ~(unsigned)FIELD_MAC ? a->family - b->family : 0;
 	if (!c && fields & FIELD_MAC)
 		c = memcmp(a->mac.b, b->mac.b, sizeof a->mac.b);

@@ -15,7 +15,7 @@
 struct binding {
 	char name[LIMIT_NAME]; /* lower case, no trailing dot */
 	struct addr addr;
-	nstime told;	/* when the device last got the answer */
+	nstime told;    /* when the device last got the answer */
 	nstime expires; /* told + TTL within BINDING_TTL_*, + BINDING_GRACE_S */
 };
 
@@ -24,7 +24,7 @@ struct binding {
 struct bindings {
 	struct binding *entries; /* unordered */
 	uint32_t count, cap;
-	uint32_t limit;	  /* LIMIT_BINDINGS, or less by bindings_init */
+	uint32_t limit;   /* LIMIT_BINDINGS, or less by bindings_init */
 	uint64_t evicted; /* live ones that had to go for newer ones */
 };
 
@@ -39,15 +39,15 @@ void bindings_free(struct bindings *b);
 int bindings_tell(struct bindings *b, const char *name, const struct addr *addr,
 	uint32_t ttl_s, nstime now, const struct binding **ret_binding);
 /* Puts back one that was saved, if it has not expired. Same errors; -ETIME. */
-int bindings_restore(struct bindings *b, const struct binding *saved, nstime now)
-	CARDEA_MUSTCHECK;
+int bindings_restore(
+	struct bindings *b, const struct binding *saved, nstime now) CARDEA_MUSTCHECK;
 
 /* This exact name has this address at `now`. */
 bool bindings_has(const struct bindings *b, const char *name, const struct addr *addr,
 	nstime now);
 /* The name most recently told for addr that is live at `now`, or NULL. */
-const char *bindings_name_of(const struct bindings *b, const struct addr *addr,
-	nstime now);
+const char *bindings_name_of(
+	const struct bindings *b, const struct addr *addr, nstime now);
 /* Copies at most max live addresses of name; returns how many. */
 size_t bindings_addrs(const struct bindings *b, const char *name, nstime now,
 	struct addr *out, size_t max);

@@ -25,7 +25,8 @@ struct binder {
 	struct space literal, asked;
 	struct space done;   /* boxes of this name's rules that have been emitted */
 	struct space pieces; /* of the box at work */
-	struct space grid;   /* everything, cut along literal and asked; made when needed */
+	struct space
+		grid; /* everything, cut along literal and asked; made when needed */
 };
 
 struct hit {
@@ -57,7 +58,8 @@ static bool is_asked(const struct rule *r)
 	return r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT;
 }
 
-static int push_shapes(struct space *to, const struct binder *b, const struct rule *rule)
+static int push_shapes(
+	struct space *to, const struct binder *b, const struct rule *rule)
 {
 	struct box shapes[POLICY_SHAPES_MAX];
 	size_t n = policy_rule_shapes(rule, b->peer.family, shapes);
@@ -72,8 +74,8 @@ static int push_shapes(struct space *to, const struct binder *b, const struct ru
 
 /* Names have few distinct shapes (tcp 443, udp 123 ...); cutting once along each is
  * enough. */
-static int push_distinct(struct space *to, const struct binder *b,
-	const struct rule *rule)
+static int push_distinct(
+	struct space *to, const struct binder *b, const struct rule *rule)
 {
 	uint32_t before = to->count;
 	int r = push_shapes(to, b, rule);

@@ -42,8 +42,8 @@ static int compile_rule(struct compiler *c, const struct rule *rule)
 
 	for (size_t i = 0; i < n && !r; i++) {
 		c->shape = shapes[i];
-		r = policy_rule_ranges(rule, c->env, c->names, c->family, compile_range,
-			c);
+		r = policy_rule_ranges(
+			rule, c->env, c->names, c->family, compile_range, c);
 	}
 	return r;
 }
@@ -78,15 +78,15 @@ static int meter_emit(void *ctx, const struct element *e, rule_id rule)
 	return m->emit(m->ctx, e, rule);
 }
 
-static int emit_side(const struct compiler *c, const struct policy_device *d,
-	struct meter *m)
+static int emit_side(
+	const struct compiler *c, const struct policy_device *d, struct meter *m)
 {
 	int r = 0;
 
 	for (uint32_t i = 0; i < c->taken.count && !r; i++)
 		if (c->taken.boxes[i].accept)
-			r = policy_emit_box(d, c->direction, &c->taken.boxes[i], 0,
-				meter_emit, m);
+			r = policy_emit_box(
+				d, c->direction, &c->taken.boxes[i], 0, meter_emit, m);
 	return r;
 }
 

@@ -10,10 +10,9 @@ int policy_diff(const struct element *before, size_t before_count,
 	int r = 0;
 
 	while (!r && (i < before_count || j < after_count)) {
-		int c = i == before_count ? 1
-			: j == after_count
-				? -1
-				: element_compare(&before[i], &after[j]);
+		int c = i == before_count  ? 1
+			: j == after_count ? -1
+					   : element_compare(&before[i], &after[j]);
 		if (c < 0) {
 			r = remove(ctx, &before[i++]);
 		} else if (c > 0) {

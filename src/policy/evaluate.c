@@ -60,8 +60,8 @@ bool policy_is_rogue(const struct flow *f)
 	if (f->direction != DIRECTION_FROM_DEVICE)
 		return false;
 	if (f->proto == FLOW_PROTO_UDP)
-		return f->device_port == (f->device.family == 4 ? DHCP4_SERVER
-								 : DHCP6_SERVER);
+		return f->device_port ==
+		       (f->device.family == 4 ? DHCP4_SERVER : DHCP6_SERVER);
 	return f->proto == FLOW_PROTO_ICMP6 && f->device.family == 6 &&
 	       (f->icmp_type == ND_ROUTER_ADVERT || f->icmp_type == ND_REDIRECT);
 }
@@ -84,8 +84,8 @@ static bool port_matches(struct range16 p, uint16_t port)
 
 static bool transport_matches(const struct rule *r, const struct flow *f)
 {
-	bool any_ports =
-		policy_range_is_any(r->device_port) && policy_range_is_any(r->peer_port);
+	bool any_ports = policy_range_is_any(r->device_port) &&
+			 policy_range_is_any(r->peer_port);
 
 	if (r->proto != RULE_PROTO_ANY && r->proto != f->proto)
 		return false;
@@ -158,8 +158,8 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 	struct verdict *ret_verdict)
 {
 	if (policy_is_rogue(f)) {
-		*ret_verdict = (struct verdict){.kind = VERDICT_VIOLATION,
-			.reason = REASON_ROGUE_RA};
+		*ret_verdict = (struct verdict){
+			.kind = VERDICT_VIOLATION, .reason = REASON_ROGUE_RA};
 		return;
 	}
 	if (policy_is_infrastructure(f)) {
@@ -172,6 +172,6 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 		*ret_verdict = verdict_of(&p->rules[i]);
 		return;
 	}
-	*ret_verdict = (struct verdict){.kind = VERDICT_VIOLATION,
-		.reason = REASON_DEFAULT_DENY};
+	*ret_verdict = (struct verdict){
+		.kind = VERDICT_VIOLATION, .reason = REASON_DEFAULT_DENY};
 }

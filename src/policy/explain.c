@@ -120,8 +120,8 @@ static uint32_t count_peers(const struct policy *p, enum direction d)
 }
 
 /* A listed rule for the same peer, which then must differ in protocol or port. */
-static const struct rule *near_miss(const struct policy *p, const struct policy_env *env,
-	const struct flow *f, const char *name)
+static const struct rule *near_miss(const struct policy *p,
+	const struct policy_env *env, const struct flow *f, const char *name)
 {
 	for (uint32_t i = 0; i < p->base_first; i++) {
 		const struct rule *r = &p->rules[i];
@@ -183,7 +183,8 @@ static void say_unlisted(struct text *t, const struct policy *p,
 		say(t, out ? " lists no destinations."
 			   : " lets nobody open conversations to it.");
 	else if (out)
-		say(t, " lists %u destination%s; this is not one.", n, n == 1 ? "" : "s");
+		say(t, " lists %u destination%s; this is not one.", n,
+			n == 1 ? "" : "s");
 	else
 		say(t, " lets %u peer%s open conversations to it; this is not one.", n,
 			n == 1 ? "" : "s");

@@ -4,18 +4,17 @@
 
 static struct range16 icmp_range(const struct rule *r)
 {
-	uint16_t type = (uint16_t)(r->icmp_type << 8);
-
 	if (r->icmp_type == RULE_ICMP_ANY)
 		return (struct range16){0, UINT16_MAX};
+	uint16_t type = (uint16_t)(r->icmp_type << 8);
 	if (r->icmp_code == RULE_ICMP_ANY)
 		return (struct range16){type, (uint16_t)(type | 0xff)};
-	return (struct range16){(uint16_t)(type | r->icmp_code),
-		(uint16_t)(type | r->icmp_code)};
+	return (struct range16){
+		(uint16_t)(type | r->icmp_code), (uint16_t)(type | r->icmp_code)};
 }
 
-size_t policy_rule_shapes(const struct rule *r, uint8_t family,
-	struct box ret[POLICY_SHAPES_MAX])
+size_t policy_rule_shapes(
+	const struct rule *r, uint8_t family, struct box ret[POLICY_SHAPES_MAX])
 {
 	uint8_t own = policy_rule_family(r);
 	struct box b = box_all(family);
@@ -91,19 +90,21 @@ static int range_all(const struct ranges *to)
 	return to->visit(to->ctx, &all.lo, &all.hi);
 }
 
-static int range_name(const struct ranges *to, const struct policy_names *names,
-	const char *name)
+static int range_name(
+	const struct ranges *to, const struct policy_names *names, const char *name)
 {
 	struct addr list[LIMIT_BINDINGS];
 
 	if (!names)
 		return 0;
-	return range_list(to, list, names->addrs(names->ctx, name, list, LIMIT_BINDINGS));
+	return range_list(
+		to, list, names->addrs(names->ctx, name, list, LIMIT_BINDINGS));
 }
 
 int policy_rule_ranges(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, uint8_t family,
-	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi), void *ctx)
+	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
+	void *ctx)
 {
 	const struct ranges to = {family, visit, ctx};
 	int e = 0;

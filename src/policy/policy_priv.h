@@ -31,18 +31,18 @@ static inline bool policy_is_icmp(int proto)
  * two boxes for a rule of any protocol that names ports. How many; 0 when the rule has
  * nothing to say about the family. */
 #define POLICY_SHAPES_MAX 2
-size_t policy_rule_shapes(const struct rule *r, uint8_t family,
-	struct box ret[POLICY_SHAPES_MAX]);
+size_t policy_rule_shapes(
+	const struct rule *r, uint8_t family, struct box ret[POLICY_SHAPES_MAX]);
 /* Calls visit for each range of peer addresses of the family that the rule's literal
  * peer means; a name means what names (may be NULL) has for it now. */
 int policy_rule_ranges(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, uint8_t family,
-	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi), void *ctx)
-	CARDEA_MUSTCHECK;
+	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
+	void *ctx) CARDEA_MUSTCHECK;
 /* One piece as elements of a device: OUT_RANGE once, IN_RANGE per address. */
 int policy_emit_box(const struct policy_device *d, enum direction dir,
-	const struct box *b, uint32_t timeout_s, policy_emit emit, void *ctx)
-	CARDEA_MUSTCHECK;
+	const struct box *b, uint32_t timeout_s, policy_emit emit,
+	void *ctx) CARDEA_MUSTCHECK;
 
 /* Five full lists at most (binding.c); doubling in a pool wastes as much again. */
 #define POLICY_SCRATCH_BYTES (LIMIT_BOXES * 5 * 2 * sizeof(struct box))

@@ -41,7 +41,8 @@ static bool rule_is_sound(const struct rule *r)
 	       (r->action == RULE_ACCEPT || r->action == RULE_DROP) &&
 	       (r->family == 0 || r->family == 4 || r->family == 6) &&
 	       number_is_sound(r->proto) && number_is_sound(r->icmp_type) &&
-	       number_is_sound(r->icmp_code) && r->device_port.lo <= r->device_port.hi &&
+	       number_is_sound(r->icmp_code) &&
+	       r->device_port.lo <= r->device_port.hi &&
 	       r->peer_port.lo <= r->peer_port.hi && peer_is_sound(&r->peer);
 }
 
@@ -82,8 +83,8 @@ static int rules_copy(struct rule *dst, const struct rule *src, size_t count)
 
 /* RFC 8520 3: "DNS and NTP are assumed". Behind the file's rules, so that a file that
  * says otherwise wins. */
-static void base_add(struct rule *r, rule_id id, enum peer_kind peer, int16_t proto,
-	uint16_t port)
+static void base_add(
+	struct rule *r, rule_id id, enum peer_kind peer, int16_t proto, uint16_t port)
 {
 	rule_init(r);
 	r->id = id;
@@ -94,7 +95,8 @@ static void base_add(struct rule *r, rule_id id, enum peer_kind peer, int16_t pr
 	r->layer = LAYER_BASE;
 	(void)str_copy(r->acl, sizeof r->acl, "base");
 	(void)str_print(r->ace, sizeof r->ace, "%s-%s",
-		peer == PEER_CONTROLLER_DNS ? "dns" : "ntp", flow_proto_name((uint8_t)proto));
+		peer == PEER_CONTROLLER_DNS ? "dns" : "ntp",
+		flow_proto_name((uint8_t)proto));
 }
 
 static void rule_refuse(struct rule *r, enum rule_status s, const char *why)
@@ -145,20 +147,23 @@ static void status_alone(struct rule *r)
 		rule_refuse(r, RULE_NOT_YET,
 			"which devices this means is not known to this version");
 	else if (!ports_are_any(r) && r->proto != RULE_PROTO_ANY &&
-		!policy_has_ports(r->proto))
-		rule_refuse(r, RULE_NOT_YET, "ports are understood for TCP and UDP only");
+		 !policy_has_ports(r->proto))
+		rule_refuse(
+			r, RULE_NOT_YET, "ports are understood for TCP and UDP only");
 	else if (has_icmp && !policy_is_icmp(r->proto))
-		rule_refuse(r, RULE_NOT_YET, "an ICMP type without ICMP matches nothing");
+		rule_refuse(
+			r, RULE_NOT_YET, "an ICMP type without ICMP matches nothing");
 	else if (r->icmp_code != RULE_ICMP_ANY && r->icmp_type == RULE_ICMP_ANY)
 		rule_refuse(r, RULE_NOT_YET, "an ICMP code without its type");
 	else if (r->initiator == other && r->action == RULE_DROP)
 		rule_refuse(r, RULE_NOT_YET,
 			"forbids only answers; what opens a conversation is judged");
 	else if (r->initiator == other)
-		rule_refuse(r, RULE_REPLY_HALF, from ? "only the peer may start; the "
-						       "device answers"
-						     : "only the device may start; "
-						       "the peer answers");
+		rule_refuse(r, RULE_REPLY_HALF,
+			from ? "only the peer may start; the "
+			       "device answers"
+			     : "only the device may start; "
+			       "the peer answers");
 }
 
 static bool ranges_equal(struct range16 a, struct range16 b)
@@ -217,12 +222,14 @@ static void pass_run(struct rule *rules, size_t count, const struct pass *p)
 		for (size_t j = 0; j < count; j++) {
 			const struct rule *o = &rules[j];
 			if (o->status != RULE_ENFORCED ||
-				(p->opener_states && o->initiator == INITIATOR_EITHER) ||
+				(p->opener_states &&
+					o->initiator == INITIATOR_EITHER) ||
 				!p->test(r, o))
 				continue;
 			r->status = RULE_REPLY_HALF;
 			(void)str_print(r->detail, sizeof r->detail,
-				"answers in the conversations that rule %u opens", o->id);
+				"answers in the conversations that rule %u opens",
+				o->id);
 			break;
 		}
 	}
@@ -243,8 +250,8 @@ static void status_of_pairs(struct rule *rules, size_t count)
 		pass_run(rules, count, &passes[i]);
 }
 
-int policy_prepare(struct pool *pool, const struct rule *rules, size_t count,
-	struct policy *ret)
+int policy_prepare(
+	struct pool *pool, const struct rule *rules, size_t count, struct policy *ret)
 {
 	if (count > LIMIT_RULES)
 		return CARDEA_ELIMIT;

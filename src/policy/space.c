@@ -168,8 +168,8 @@ static size_t cut_device_ports(struct box *left, const struct box *b, struct box
 	return n;
 }
 
-size_t box_subtract(const struct box *a, const struct box *b,
-	struct box ret[BOX_PIECES_MAX])
+size_t box_subtract(
+	const struct box *a, const struct box *b, struct box ret[BOX_PIECES_MAX])
 {
 	if (!box_intersects(a, b)) {
 		ret[0] = *a;
@@ -183,7 +183,8 @@ size_t box_subtract(const struct box *a, const struct box *b,
 	return n;
 }
 
-struct flow box_witness(const struct box *b, enum direction d, const struct addr *device)
+struct flow box_witness(
+	const struct box *b, enum direction d, const struct addr *device)
 {
 	struct flow f = {
 		.direction = d,
@@ -192,7 +193,8 @@ struct flow box_witness(const struct box *b, enum direction d, const struct addr
 		.proto = b->proto_lo,
 	};
 	bool has_ports = f.proto == FLOW_PROTO_TCP || f.proto == FLOW_PROTO_UDP;
-	uint16_t lead = d == DIRECTION_FROM_DEVICE ? b->device_port.lo : b->peer_port.lo;
+	uint16_t lead =
+		d == DIRECTION_FROM_DEVICE ? b->device_port.lo : b->peer_port.lo;
 
 	if (has_ports) {
 		f.device_port = b->device_port.lo;

@@ -34,10 +34,11 @@ bool box_intersect(const struct box *a, const struct box *b, struct box *ret);
 bool box_covers(const struct box *outer, const struct box *inner);
 bool box_equal(const struct box *a, const struct box *b); /* as sets */
 /* a minus b as disjoint pieces with a's provenance; how many. */
-size_t box_subtract(const struct box *a, const struct box *b,
-	struct box ret[BOX_PIECES_MAX]);
+size_t box_subtract(
+	const struct box *a, const struct box *b, struct box ret[BOX_PIECES_MAX]);
 /* Some flow inside. */
-struct flow box_witness(const struct box *b, enum direction d, const struct addr *device);
+struct flow box_witness(
+	const struct box *b, enum direction d, const struct addr *device);
 
 /* A list of boxes that grows in a pool, at most limit of them. */
 struct space {
@@ -56,8 +57,8 @@ int space_subtract(struct space *s, const struct box *b) CARDEA_MUSTCHECK;
 int space_split(struct space *s, const struct box *b) CARDEA_MUSTCHECK;
 /* Adds what of b is not there yet, so that a disjoint space stays disjoint and each
  * point keeps the provenance of the first box that brought it. scratch is emptied. */
-int space_unite(struct space *s, const struct box *b, struct space *scratch)
-	CARDEA_MUSTCHECK;
+int space_unite(
+	struct space *s, const struct box *b, struct space *scratch) CARDEA_MUSTCHECK;
 /* The first box with that point in it (a box of one point), or NULL. */
 const struct box *space_find(const struct space *s, const struct box *point);
 /* Every point of a is in b: *ret is false and *ret_witness (a box of a minus b) is set

@@ -14,6 +14,9 @@
 /* IPv4 addresses that ARP alone may claim for one device: a device that claims the
  * whole LAN would otherwise own it. */
 #define INVENTORY_ARP_MAX 4
+/* An address whose life time is over may be taken by another device at once, but stays
+ * its device's so long: an idle device must not lose its replies when it wakes up. */
+#define INVENTORY_LINGER_S 86400
 
 struct inventory;
 
@@ -43,7 +46,7 @@ struct inventory_result inventory_see_addr(struct inventory *inv,
 	const struct message_seen_addr *m, nstime wall);
 struct inventory_result inventory_see_dhcp(struct inventory *inv,
 	const struct message_seen_dhcp *m, nstime wall);
-/* Drops one expired address per call: ADDRS and the device, or no device when none is
+/* Drops one long expired address per call: ADDRS and the device, or no device when none is
  * left. */
 struct inventory_result inventory_expire(struct inventory *inv, nstime wall);
 /* Renames; CARDEA_EMALFORMED for an unclean or empty name, -EEXIST when taken. */

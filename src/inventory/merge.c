@@ -190,7 +190,8 @@ struct inventory_result inventory_expire(struct inventory *inv, nstime wall)
 		struct inventory_entry *e = inv->entries[i];
 
 		for (size_t j = 0; j < e->device.addr_count; j++) {
-			if (e->device.addrs[j].expires > wall)
+			if (e->device.addrs[j].expires +
+					INVENTORY_LINGER_S * NS_PER_SEC > wall)
 				continue;
 			inventory_addr_drop(inv, e, j);
 			r.changes = INVENTORY_ADDRS;

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From devices, policies and names to kernel elements, by differences. */
+#include "engine/household.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/str.h"
+
+void household_init(struct household *h, struct commit *c)
+{
+	memset(h, 0, sizeof(*h));
+	h->commit = c;
+}
+
+static void list_free(struct element_list *l)
+{
+	free(l->items);
+	memset(l, 0, sizeof(*l));
+}
+
+static void free_device(struct household_device *d)
+{
+	bindings_free(&d->names);
+	pool_free(d->pool);
+	list_free(&d->installed);
+	free(d);
+}
+
+void household_free(struct household *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		free_device(h->devices[i]);
+	list_free(&h->house);
+	h->count = 0;
+}
+
+struct household_device *household_device(struct household *h, device_id id)
+{
+	struct household_device *d;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (h->devices[i]->id == id)
+			return h->devices[i];
+	if (h->count == LIMIT_DEVICES)
+		return NULL;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return NULL;
+	d->id = id;
+	bindings_init(&d->names, 0);
+	h->devices[h->count++] = d;
+	return d;
+}
+
+int household_adopt(struct household_device *d, const struct shelf_entry *source)
+{
+	struct pool *pool = pool_new("policy", POLICY_POOL_BYTES);
+	struct policy policy;
+	int error;
+
+	if (!pool)
+		return -ENOMEM;
+	error = policy_prepare(pool, source->profile.rules, source->profile.rule_count,
+		&policy);
+	if (error) {
+		pool_free(pool);
+		return error;
+	}
+	pool_free(d->pool);
+	d->pool = pool;
+	d->policy = policy;
+	d->source = source;
+	return 0;
+}
+
+static bool names_has(void *ctx, const char *name, const struct addr *a)
+{
+	const struct household_names *n = ctx;
+
+	return bindings_has(n->bindings, name, a, n->wall);
+}
+
+static size_t names_addrs(void *ctx, const char *name, struct addr *out, size_t max)
+{
+	const struct household_names *n = ctx;
+
+	return bindings_addrs(n->bindings, name, n->wall, out, max);
+}
+
+struct policy_names household_names(struct household_names *n,
+	const struct household_device *d, nstime wall)
+{
+	n->bindings = &d->names;
+	n->wall = wall;
+	return (struct policy_names){.has = names_has, .addrs = names_addrs, .ctx = n};
+}
+
+static void list_add(struct element_list *l, const struct element *e)
+{
+	if (l->count == l->cap) {
+		size_t cap = l->cap ? l->cap * 2 : 16;
+		struct element *items = realloc(l->items, cap * sizeof(*items));
+
+		if (!items) {
+			l->error = -ENOMEM;
+			return;
+		}
+		l->items = items;
+		l->cap = cap;
+	}
+	l->items[l->count++] = *e;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return element_compare(a, b);
+}
+
+/* Sorted, each key once, and no larger than it must be: it lives as long as the device. */
+static void list_finish(struct element_list *l)
+{
+	size_t kept = 0;
+
+	if (!l->count)
+		return;
+	qsort(l->items, l->count, sizeof(*l->items), compare);
+	for (size_t i = 0; i < l->count; i++)
+		if (!kept || element_compare(&l->items[kept - 1], &l->items[i]) != 0)
+			l->items[kept++] = l->items[i];
+	l->count = kept;
+	if (kept < l->cap) {
+		struct element *items = realloc(l->items, kept * sizeof(*items));
+
+		if (items) {
+			l->items = items;
+			l->cap = kept;
+		}
+	}
+}
+
+static int list_emit(void *ctx, const struct element *e, rule_id rule)
+{
+	struct element_list *l = ctx;
+
+	(void)rule;
+	list_add(l, e);
+	return l->error;
+}
+
+static void add_addr(struct element_list *l, enum element_kind kind,
+	const struct mac *mac, const struct addr *addr)
+{
+	struct element e = {.kind = kind, .family = addr->family, .device = *addr};
+
+	if (kind == ELEMENT_BOUND)
+		e.mac = *mac;
+	list_add(l, &e);
+}
+
+static struct policy_device compile_for(const struct device *d, struct addr *addrs)
+{
+	for (size_t i = 0; i < d->addr_count; i++)
+		addrs[i] = d->addrs[i].addr;
+	return (struct policy_device){
+		.mac = d->mac, .addrs = addrs, .addr_count = d->addr_count};
+}
+
+static void device_elements(struct household *h, const struct device *d,
+	const struct household_device *hd, nstime wall, struct element_list *l)
+{
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = compile_for(d, addrs);
+	struct household_names n;
+	struct policy_names names = household_names(&n, hd, wall);
+	struct element managed = {.kind = ELEMENT_MANAGED, .mac = d->mac};
+	bool enforced = hd->pool && d->state == DEVICE_PROTECTED;
+	int error;
+
+	for (size_t i = 0; i < d->addr_count; i++) {
+		add_addr(l, ELEMENT_BOUND, &d->mac, &addrs[i]);
+		add_addr(l, ELEMENT_OWNED, NULL, &addrs[i]);
+		if (enforced)
+			add_addr(l, ELEMENT_POLICED, NULL, &addrs[i]);
+	}
+	if (enforced) {
+		list_add(l, &managed);
+		error = policy_compile(&hd->policy, &h->env, &names, &pd, list_emit, l);
+		if (error)
+			l->error = error;
+	}
+	list_finish(l);
+}
+
+static int send_remove(void *ctx, const struct element *e)
+{
+	commit_element(ctx, true, e);
+	return 0;
+}
+
+static int send_add(void *ctx, const struct element *e)
+{
+	commit_element(ctx, false, e);
+	return 0;
+}
+
+static int send_emit(void *ctx, const struct element *e, rule_id rule)
+{
+	(void)rule;
+	commit_element(ctx, false, e);
+	return 0;
+}
+
+struct open_names {
+	struct household *h;
+	const struct device *device;
+	const struct household_device *hd;
+	nstime wall;
+};
+
+static int open_binding(void *ctx, const struct binding *b)
+{
+	struct open_names *o = ctx;
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = compile_for(o->device, addrs);
+	struct household_names n;
+	struct policy_names names = household_names(&n, o->hd, o->wall);
+
+	if (!policy_uses_name(&o->hd->policy, b->name))
+		return 0;
+	return policy_compile_binding(&o->hd->policy, &o->h->env, &names, &pd, b->name,
+		&b->addr, binding_timeout_s(b, o->wall), send_emit, o->h->commit);
+}
+
+static void open_all_names(struct household *h, const struct device *d,
+	const struct household_device *hd, nstime wall)
+{
+	struct open_names o = {.h = h, .device = d, .hd = hd, .wall = wall};
+
+	if (!hd->pool || d->state != DEVICE_PROTECTED)
+		return;
+	if (bindings_each(&hd->names, wall, open_binding, &o))
+		log_warn("household", "device %u: not every name could be opened", d->id);
+}
+
+void household_update(struct household *h, const struct device *d, bool forget,
+	nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	struct element_list after = {0};
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = compile_for(d, addrs);
+
+	if (!hd)
+		return;
+	device_elements(h, d, hd, wall, &after);
+	if (after.error) {
+		/* The kernel keeps what it has: neither opened nor closed. */
+		log_error("household", "device %u: %s; its rules stay as they were", d->id,
+			error_text(after.error));
+		list_free(&after);
+		return;
+	}
+	if (h->commit->in_step) {
+		commit_begin(h->commit, false);
+		(void)policy_diff(hd->installed.items, hd->installed.count, after.items,
+			after.count, send_remove, send_add, h->commit);
+		if (forget)
+			commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
+		open_all_names(h, d, hd, wall);
+		commit_end(h->commit, 0);
+	}
+	list_free(&hd->installed);
+	hd->installed = after;
+}
+
+static void house_elements(const struct household *h, struct element_list *l)
+{
+	for (size_t i = 0; i < h->env.lan_count; i++) {
+		struct element e = {.kind = ELEMENT_LOCAL,
+			.family = h->env.lan[i].addr.family};
+
+		prefix_range(&h->env.lan[i], &e.peer_lo, &e.peer_hi);
+		list_add(l, &e);
+	}
+	for (size_t i = 0; i < h->env.gateway_count; i++) {
+		add_addr(l, ELEMENT_OWNED, NULL, &h->env.gateway[i]);
+		for (size_t j = 0; j < h->gateway_mac_count; j++)
+			add_addr(l, ELEMENT_BOUND, &h->gateway_macs[j],
+				&h->env.gateway[i]);
+	}
+	list_finish(l);
+}
+
+void household_update_house(struct household *h)
+{
+	struct element_list after = {0};
+
+	house_elements(h, &after);
+	if (h->commit->in_step) {
+		commit_begin(h->commit, false);
+		(void)policy_diff(h->house.items, h->house.count, after.items, after.count,
+			send_remove, send_add, h->commit);
+		commit_end(h->commit, 0);
+	}
+	list_free(&h->house);
+	h->house = after;
+}
+
+/* Adds the bindings; their ends go to expires, 0 for one that was not taken. */
+static void tell_all(struct household_device *hd, const struct device *d,
+	const struct message_dns_answer *answer, nstime wall, nstime *expires,
+	void (*told)(void *, const struct device *, const struct binding *), void *ctx)
+{
+	for (size_t i = 0; i < answer->addrs.count; i++) {
+		const struct binding *b;
+
+		expires[i] = 0;
+		if (bindings_tell(&hd->names, answer->name, &answer->addrs.addrs[i],
+			    answer->ttl_s, wall, &b))
+			continue;
+		expires[i] = b->expires;
+		told(ctx, d, b);
+	}
+}
+
+bool household_tell(struct household *h, const struct device *d,
+	const struct message_dns_answer *answer, nstime wall, uint64_t ticket,
+	void (*told)(void *, const struct device *, const struct binding *), void *ctx)
+{
+	struct household_device *hd = household_device(h, d->id);
+	struct open_names o = {.h = h, .device = d, .hd = hd, .wall = wall};
+	nstime expires[LIMIT_ANSWER_ADDRS];
+	struct binding b = {0};
+
+	if (!hd)
+		return false;
+	tell_all(hd, d, answer, wall, expires, told, ctx);
+	if (!hd->pool || d->state != DEVICE_PROTECTED)
+		return false;
+	if (policy_denies_name(&hd->policy, answer->name))
+		household_update(h, d, false, wall);
+	else if (!policy_uses_name(&hd->policy, answer->name))
+		return false;
+	commit_begin(h->commit, false);
+	str_copy(b.name, sizeof(b.name), answer->name);
+	for (size_t i = 0; i < answer->addrs.count; i++) {
+		b.addr = answer->addrs.addrs[i];
+		b.expires = expires[i];
+		if (b.expires && open_binding(&o, &b))
+			log_warn("household", "device %u: an address could not be opened",
+				d->id);
+	}
+	commit_end(h->commit, ticket);
+	return true;
+}
+
+void household_sync(struct household *h, const struct device *(*at)(void *, size_t),
+	void *ctx, nstime wall)
+{
+	const struct device *d;
+
+	household_update_house(h);
+	commit_begin(h->commit, true);
+	for (size_t i = 0; i < h->house.count; i++)
+		commit_element(h->commit, false, &h->house.items[i]);
+	for (size_t i = 0; (d = at(ctx, i)); i++) {
+		struct household_device *hd = household_device(h, d->id);
+
+		if (!hd)
+			continue;
+		for (size_t k = 0; k < hd->installed.count; k++)
+			commit_element(h->commit, false, &hd->installed.items[k]);
+		open_all_names(h, d, hd, wall);
+	}
+	commit_end(h->commit, 0);
+}

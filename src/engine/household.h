@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* household - what the engine holds for each device beside the inventory: its policy,
+ * the names it was told, and the elements that stand for it in the kernel. */
+#ifndef CARDEA_ENGINE_HOUSEHOLD_H
+#define CARDEA_ENGINE_HOUSEHOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/pool.h"
+#include "engine/commit.h"
+#include "engine/shelf.h"
+#include "model/device.h"
+#include "model/element.h"
+#include "names/names.h"
+#include "policy/policy.h"
+
+struct element_list {
+	struct element *items; /* sorted by element_compare when finished */
+	size_t count, cap;
+	int error;
+};
+
+struct household_device {
+	device_id id;
+	struct bindings names;
+	struct pool *pool; /* of the policy; NULL: none */
+	struct policy policy;
+	const struct shelf_entry *source; /* of the policy */
+	struct element_list installed;	  /* without those that have a timeout */
+};
+
+struct household {
+	struct policy_env env;
+	struct mac gateway_macs[LIMIT_LANS];
+	size_t gateway_mac_count;
+	struct household_device *devices[LIMIT_DEVICES];
+	size_t count;
+	struct element_list house; /* LAN prefixes and the gateway's own addresses */
+	struct commit *commit;
+};
+
+void household_init(struct household *h, struct commit *c);
+void household_free(struct household *h);
+/* Made at first use; NULL when memory is short. */
+struct household_device *household_device(struct household *h, device_id id);
+/* Takes the profile as the device's policy. */
+int household_adopt(struct household_device *d, const struct shelf_entry *source)
+	CARDEA_MUSTCHECK;
+/* The device's names as policy wants them, at this time. */
+struct household_names {
+	const struct bindings *bindings;
+	nstime wall;
+};
+struct policy_names household_names(struct household_names *n,
+	const struct household_device *d, nstime wall);
+
+/* Brings the kernel in line with the device, changes only, in one transaction. forget:
+ * open names and flows end too (they are opened again where still allowed). */
+void household_update(struct household *h, const struct device *d, bool forget,
+	nstime wall);
+/* The gateway's own addresses and prefixes changed. */
+void household_update_house(struct household *h);
+/* The device was just told these addresses for a name. told sees each binding (to save
+ * it). True when a transaction with the ticket is under way, false when the kernel needs
+ * nothing. */
+bool household_tell(struct household *h, const struct device *d,
+	const struct message_dns_answer *answer, nstime wall, uint64_t ticket,
+	void (*told)(void *ctx, const struct device *d, const struct binding *b),
+	void *ctx);
+/* All there is, for an enforcer that just came. */
+void household_sync(struct household *h, const struct device *(*at)(void *ctx, size_t i),
+	void *ctx, nstime wall);
+
+#endif

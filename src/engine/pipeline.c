@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Channels, start, ticks: who is connected to whom. */
+#include "engine/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "base/str.h"
+
+#define TICK (1 * NS_PER_SEC)
+#define EXPIRE_EVERY 10	   /* ticks */
+#define PRUNE_EVERY 3600   /* ticks */
+#define LAST_SEEN_EVERY 600 /* ticks between two writes of "last seen": flash wears out */
+
+nstime pipeline_wall(const struct pipeline *p)
+{
+	return clock_wall(loop_clock(p->loop));
+}
+
+void pipeline_save_device(struct pipeline *p, const struct device *d)
+{
+	int error = store_device_save(p->store, d);
+
+	if (error)
+		log_error("pipeline", "device %u was not stored: %s", d->id,
+			error_text(error));
+}
+
+static int load_device(void *ctx, const struct device *d)
+{
+	struct pipeline *p = ctx;
+	int error = inventory_load(p->inventory, d);
+
+	if (error)
+		log_warn("pipeline", "device %u was not taken from the store: %s", d->id,
+			error_text(error));
+	return 0;
+}
+
+static int load_profile(void *ctx, const struct store_profile_info *info,
+	const struct profile *profile)
+{
+	struct pipeline *p = ctx;
+
+	return shelf_put(&p->shelf, info->url, info->fetched, profile);
+}
+
+static int load_binding(void *ctx, const struct store_binding *b)
+{
+	struct pipeline *p = ctx;
+	struct binding saved = {.addr = b->addr, .expires = b->expires};
+	struct household_device *hd = NULL;
+
+	if (inventory_by_id(p->inventory, b->device))
+		hd = household_device(&p->household, b->device);
+	if (!hd)
+		return 0;
+	str_copy(saved.name, sizeof(saved.name), b->name);
+	(void)!bindings_restore(&hd->names, &saved, pipeline_wall(p));
+	return 0;
+}
+
+static int load_all(struct pipeline *p)
+{
+	int error = store_devices(p->store, load_device, p);
+
+	if (!error)
+		error = store_profiles(p->store, load_profile, p);
+	if (!error)
+		error = store_bindings(p->store, pipeline_wall(p), load_binding, p);
+	return error;
+}
+
+/* A transaction that a DNS answer waited for is in force (or was refused): now the
+ * device may hear the address. */
+static void committed(void *ctx, uint64_t ticket, int error)
+{
+	struct pipeline *p = ctx;
+	uint8_t buf[64];
+	int len;
+
+	memset(&p->out, 0, sizeof(p->out));
+	p->out.type = MESSAGE_DNS_RELEASE;
+	p->out.dns_release.id = ticket;
+	p->out.dns_release.refuse = error != 0;
+	len = message_encode(&p->out, buf, sizeof(buf));
+	if (len > 0)
+		(void)ipc_send(&p->channels[ROLE_RESOLVER], buf, (size_t)len, -1);
+}
+
+static void tick(struct loop_timer *t)
+{
+	struct pipeline *p = t->ctx;
+	nstime wall = pipeline_wall(p);
+	struct inventory_result r;
+
+	p->ticks++;
+	fetcher_tick(&p->fetcher, loop_now(p->loop));
+	journal_flush(&p->journal);
+	if (p->ticks % EXPIRE_EVERY == 0)
+		while ((r = inventory_expire(p->inventory, wall)).device) {
+			household_update(&p->household, r.device, false, wall);
+			pipeline_save_device(p, r.device);
+		}
+	if (p->ticks % LAST_SEEN_EVERY == 0)
+		for (size_t i = 0; i < inventory_count(p->inventory); i++)
+			pipeline_save_device(p, inventory_at(p->inventory, i));
+	if (p->ticks % PRUNE_EVERY == 0) {
+		(void)store_bindings_prune(p->store, wall);
+		pipeline_profiles_tick(p);
+	}
+	if (store_commit(p->store))
+		log_error("pipeline", "the store does not take writes; is the disk full?");
+	loop_arm(p->loop, t, TICK);
+}
+
+int pipeline_init(struct pipeline *p, struct loop *l, struct store *s)
+{
+	int error;
+
+	memset(p, 0, sizeof(*p));
+	p->loop = l;
+	p->store = s;
+	for (size_t i = 0; i < ROLE_MAX; i++)
+		p->channels[i].fd.fd = -1;
+	error = inventory_new(&p->inventory);
+	if (error)
+		return error;
+	commit_init(&p->commit, &p->channels[ROLE_ENFORCER], committed, p);
+	household_init(&p->household, &p->commit);
+	fetcher_init(&p->fetcher, &p->channels[ROLE_COURIER],
+		&p->channels[ROLE_RESOLVER]);
+	journal_init(&p->journal, s, NULL, NULL);
+	pipeline_profiles_init(p);
+	p->started = pipeline_wall(p);
+	return load_all(p);
+}
+
+void pipeline_start(struct pipeline *p)
+{
+	struct device *d;
+
+	household_update_house(&p->household);
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++) {
+		pipeline_consider(p, d);
+		household_update(&p->household, d, false, pipeline_wall(p));
+	}
+	p->tick.fire = tick;
+	p->tick.ctx = p;
+	loop_arm(p->loop, &p->tick, TICK);
+}
+
+void pipeline_end(struct pipeline *p)
+{
+	loop_disarm(&p->tick);
+	for (size_t i = 0; i < ROLE_MAX; i++)
+		ipc_close(&p->channels[i]);
+	journal_flush(&p->journal);
+	for (size_t i = 0; i < inventory_count(p->inventory); i++)
+		pipeline_save_device(p, inventory_at(p->inventory, i));
+	household_free(&p->household);
+	fetcher_free(&p->fetcher);
+	shelf_free(&p->shelf);
+	inventory_free(p->inventory);
+}
+
+static int setting_prefix(struct pipeline *p, const char *value)
+{
+	struct prefix prefix;
+	int error = prefix_parse(value, &prefix);
+
+	if (error)
+		return error;
+	return policy_env_add_lan(&p->household.env, &prefix) ? 0 : CARDEA_ELIMIT;
+}
+
+static int setting_addr(struct pipeline *p, const char *value)
+{
+	struct addr addr;
+	int error = addr_parse(value, &addr);
+
+	if (error)
+		return error;
+	if (!policy_env_add_gateway(&p->household.env, &addr))
+		return CARDEA_ELIMIT;
+	return inventory_reserve(p->inventory, &addr);
+}
+
+static int setting_mac(struct pipeline *p, const char *value)
+{
+	struct household *h = &p->household;
+	struct mac mac;
+	int error = mac_parse(value, &mac);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < h->gateway_mac_count; i++)
+		if (mac_equal(&h->gateway_macs[i], &mac))
+			return 0;
+	if (h->gateway_mac_count == LIMIT_LANS)
+		return CARDEA_ELIMIT;
+	h->gateway_macs[h->gateway_mac_count++] = mac;
+	return 0;
+}
+
+int pipeline_setting(struct pipeline *p, const char *key, const char *value)
+{
+	if (strcmp(key, "lan_prefix") == 0)
+		return setting_prefix(p, value);
+	if (strcmp(key, "gateway_addr") == 0)
+		return setting_addr(p, value);
+	if (strcmp(key, "gateway_mac") == 0)
+		return setting_mac(p, value);
+	return 0;
+}
+
+static const struct device *device_at(void *ctx, size_t i)
+{
+	return inventory_at(ctx, i);
+}
+
+static int enforcer_said(struct pipeline *p, const struct message *m)
+{
+	if (m->type == MESSAGE_TXN_DONE) {
+		commit_answer(&p->commit, &m->txn_done);
+		if (!p->ready && p->commit.in_step &&
+			p->commit.confirmed == p->commit.seq) {
+			p->ready = true;
+			log_info("pipeline", "the kernel holds all rules");
+		}
+		return 0;
+	}
+	if (m->type != MESSAGE_ENFORCER_READY)
+		return CARDEA_EMALFORMED;
+	str_copy(p->backend, sizeof(p->backend), m->enforcer_ready.backend);
+	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->enforcer_ready.text);
+	p->ready = false;
+	household_sync(&p->household, device_at, p->inventory, pipeline_wall(p));
+	return 0;
+}
+
+/* Each message by who may send it; anything else is that process' fault. */
+static int dispatch(struct pipeline *p, enum role from, const struct message *m)
+{
+	switch (from) {
+	case ROLE_ENFORCER:
+		return enforcer_said(p, m);
+	case ROLE_SENSOR:
+		if (m->type < MESSAGE_SEEN_ADDR || m->type > MESSAGE_SENSOR_COUNTS)
+			return CARDEA_EMALFORMED;
+		pipeline_sensor(p, m);
+		return 0;
+	case ROLE_RESOLVER:
+		if (m->type != MESSAGE_DNS_ANSWER && m->type != MESSAGE_RESOLVED)
+			return CARDEA_EMALFORMED;
+		pipeline_resolver(p, m);
+		return 0;
+	case ROLE_COURIER:
+		return fetcher_courier(&p->fetcher, m, loop_now(p->loop));
+	case ROLE_PARENT:
+	case ROLE_ENGINE:
+	case ROLE_MAX:
+		break;
+	}
+	return CARDEA_EMALFORMED;
+}
+
+static enum role role_of(const struct pipeline *p, const struct ipc *c)
+{
+	return (enum role)(c - p->channels);
+}
+
+static int received(struct ipc *c, const uint8_t *data, size_t len, int fd)
+{
+	struct pipeline *p = c->ctx;
+	int error = message_decode(data, len, &p->in);
+
+	if (fd >= 0) {
+		close(fd);
+		return CARDEA_EMALFORMED; /* nobody hands the engine descriptors here */
+	}
+	if (!error)
+		error = dispatch(p, role_of(p, c), &p->in);
+	if (error)
+		log_error("pipeline", "%s sent a message that is none: %s",
+			role_name(role_of(p, c)), error_text(error));
+	return error;
+}
+
+static void closed(struct ipc *c, int error)
+{
+	struct pipeline *p = c->ctx;
+	enum role role = role_of(p, c);
+
+	log_info("pipeline", "%s is gone (%s)", role_name(role), error_text(error));
+	if (role == ROLE_ENFORCER) {
+		commit_lost(&p->commit);
+		p->ready = false;
+	}
+	if (role == ROLE_COURIER)
+		fetcher_courier_lost(&p->fetcher, loop_now(p->loop));
+}
+
+int pipeline_connect(struct pipeline *p, enum role role, int fd)
+{
+	struct ipc *c = &p->channels[role];
+
+	if (ipc_is_open(c)) {
+		ipc_close(c);
+		closed(c, -ECONNRESET);
+	}
+	c->receive = received;
+	c->closed = closed;
+	c->ctx = p;
+	return ipc_open(c, p->loop, fd);
+}
+
+void pipeline_process(struct pipeline *p, const struct message_process *m)
+{
+	struct pipeline_process *s;
+
+	if (m->role >= ROLE_MAX)
+		return;
+	s = &p->processes[m->role];
+	if (m->restarts > s->restarts && m->running && s->pid)
+		journal_note(&p->journal, pipeline_wall(p), 0, EVENT_PROCESS,
+			"The %s process ended and is back; the rules in the kernel "
+			"held meanwhile.",
+			role_name((enum role)m->role));
+	s->running = m->running;
+	s->pid = m->pid;
+	s->restarts = m->restarts;
+	s->layers = m->layers;
+}

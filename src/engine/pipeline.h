@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pipeline - the data flow of the house as code: what each process says, and what
+ * follows from it. The only place that knows every room. */
+#ifndef CARDEA_ENGINE_PIPELINE_H
+#define CARDEA_ENGINE_PIPELINE_H
+
+#include <stdbool.h>
+#include "base/ipc.h"
+#include "base/loop.h"
+#include "engine/commit.h"
+#include "engine/fetcher.h"
+#include "engine/household.h"
+#include "engine/journal.h"
+#include "engine/shelf.h"
+#include "inventory/inventory.h"
+#include "model/messages.h"
+#include "store/store.h"
+
+struct pipeline_process {
+	bool running;
+	uint32_t pid, restarts, layers;
+};
+
+struct pipeline {
+	struct loop *loop;
+	struct store *store;
+	struct inventory *inventory;
+	struct shelf shelf;
+	struct household household;
+	struct commit commit;
+	struct fetcher fetcher;
+	struct journal journal;
+	struct ipc channels[ROLE_MAX]; /* by the role at the other end */
+	struct pipeline_process processes[ROLE_MAX];
+	struct message_sensor_counts sensor;
+	struct loop_timer tick;
+	unsigned ticks;
+	bool ready; /* the enforcer holds everything */
+	char backend[LIMIT_LABEL];
+	char backend_lacks[LIMIT_TEXT];
+	nstime started; /* wall */
+	struct message in, out;
+};
+
+/* Loads what the store has. store belongs to the caller. */
+int pipeline_init(struct pipeline *p, struct loop *l, struct store *s) CARDEA_MUSTCHECK;
+void pipeline_start(struct pipeline *p); /* settings are complete */
+void pipeline_end(struct pipeline *p);
+/* A setting of the house: lan_prefix, gateway_addr, gateway_mac. 0 also when it is not
+ * one of these. */
+int pipeline_setting(struct pipeline *p, const char *key, const char *value)
+	CARDEA_MUSTCHECK;
+/* A channel to a process; replaces an older one. Takes fd. */
+int pipeline_connect(struct pipeline *p, enum role role, int fd) CARDEA_MUSTCHECK;
+void pipeline_process(struct pipeline *p, const struct message_process *m);
+
+/* For the parts of the pipeline itself (pipeline_*.c). */
+nstime pipeline_wall(const struct pipeline *p);
+void pipeline_save_device(struct pipeline *p, const struct device *d);
+void pipeline_sensor(struct pipeline *p, const struct message *m);
+void pipeline_resolver(struct pipeline *p, const struct message *m);
+/* The device says (or said) a MUD URL: protect it, or find out how. */
+void pipeline_consider(struct pipeline *p, struct device *d);
+void pipeline_profiles_init(struct pipeline *p);
+void pipeline_profiles_tick(struct pipeline *p);
+
+#endif

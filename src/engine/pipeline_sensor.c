@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the sensor saw: devices, their addresses, what they say, what was refused. */
+#include <string.h>
+#include <strings.h>
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/pipeline.h"
+#include "model/verdict.h"
+
+static void joined(struct pipeline *p, const struct device *d)
+{
+	char mac[MAC_TEXT_MAX];
+
+	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_DEVICE_JOINED,
+		"A new device joined: %s (%s).", d->name, mac_format(&d->mac, mac));
+}
+
+static void conflict(struct pipeline *p, const struct device *d,
+	const struct device *other, const struct addr *addr)
+{
+	struct event e = {.device = d->id, .kind = EVENT_CONFLICT,
+		.reason = REASON_SPOOFED,
+		.flow = {.direction = DIRECTION_FROM_DEVICE, .device = *addr,
+			.peer = *addr}};
+	char text[ADDR_TEXT_MAX];
+
+	(void)str_print(e.text, sizeof(e.text),
+		"%s claims %s, which belongs to %s; it does not get it.", d->name,
+		addr_format(addr, text), other ? other->name : "this gateway");
+	journal_packet(&p->journal, pipeline_wall(p), &e);
+}
+
+static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
+{
+	nstime wall = pipeline_wall(p);
+	struct inventory_result r;
+
+	for (size_t i = 0; i < p->household.gateway_mac_count; i++)
+		if (mac_equal(&p->household.gateway_macs[i], &m->mac))
+			return;
+	if (m->source >= ADDR_SOURCE_SELF)
+		return;
+	r = inventory_see_addr(p->inventory, m, wall);
+	if (!r.device)
+		return;
+	if (r.changes & INVENTORY_NEW_DEVICE)
+		joined(p, r.device);
+	if (r.changes & INVENTORY_CONFLICT)
+		conflict(p, r.device, r.other, &m->addr);
+	if (r.changes & INVENTORY_ADDRS) {
+		if (r.other) {
+			household_update(&p->household, r.other, false, wall);
+			pipeline_save_device(p, r.other);
+		}
+		household_update(&p->household, r.device, false, wall);
+	}
+	if (r.changes)
+		pipeline_save_device(p, r.device);
+}
+
+/* Scheme and host of two URLs are the same text: RFC 8520 16 asks the owner when the
+ * authority of a device's URL changes. */
+static bool same_authority(const char *a, const char *b)
+{
+	const char *start_a = strstr(a, "://"), *start_b = strstr(b, "://");
+	size_t n;
+
+	if (!start_a || !start_b)
+		return false;
+	start_a += 3;
+	start_b += 3;
+	n = strcspn(start_a, "/?#");
+	return n == strcspn(start_b, "/?#") && strncasecmp(start_a, start_b, n) == 0;
+}
+
+/* A protected device that now names another maker's file keeps its policy. */
+static bool changes_authority(struct pipeline *p, const struct message_seen_dhcp *m)
+{
+	struct device *d = inventory_by_mac(p->inventory, &m->mac);
+
+	return d && m->mud_url[0] && d->mud_url[0] && d->state == DEVICE_PROTECTED &&
+	       !same_authority(d->mud_url, m->mud_url);
+}
+
+static void seen_dhcp(struct pipeline *p, struct message_seen_dhcp *m)
+{
+	nstime wall = pipeline_wall(p);
+	bool refused = changes_authority(p, m);
+	struct inventory_result r;
+
+	if (refused)
+		m->mud_url[0] = 0;
+	r = inventory_see_dhcp(p->inventory, m, wall);
+	if (!r.device)
+		return;
+	if (r.changes & INVENTORY_NEW_DEVICE)
+		joined(p, r.device);
+	if (refused && r.device->problem[0] == 0) {
+		str_copy(r.device->problem, sizeof(r.device->problem),
+			"it now names a MUD file of another maker; the profile in force "
+			"stays");
+		journal_note(&p->journal, wall, r.device->id, EVENT_PROFILE_FAILED,
+			"%s: %s.", r.device->name, r.device->problem);
+		r.changes |= INVENTORY_IDENTITY;
+	}
+	if (r.changes & INVENTORY_MUD_URL ||
+		(r.device->mud_url[0] && r.device->state != DEVICE_PROTECTED))
+		pipeline_consider(p, r.device);
+	else if (r.device->state == DEVICE_NEW && !r.device->mud_url[0]) {
+		r.device->state = DEVICE_WATCHED;
+		str_copy(r.device->problem, sizeof(r.device->problem),
+			"it names no MUD file, so nothing is enforced for it yet");
+		r.changes |= INVENTORY_IDENTITY;
+	}
+	if (r.changes)
+		pipeline_save_device(p, r.device);
+}
+
+static struct device *offender(struct pipeline *p, const struct message_seen_violation *m)
+{
+	if (m->direction == DIRECTION_FROM_DEVICE)
+		return inventory_by_mac(p->inventory, &m->mac);
+	return inventory_by_addr(p->inventory, &m->device);
+}
+
+static void explain(struct pipeline *p, const struct device *d, struct event *e)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+	struct verdict v = {.kind = VERDICT_VIOLATION, .reason = e->reason};
+	char text[POLICY_EXPLAIN_MAX];
+
+	if (!hd || !hd->pool)
+		return;
+	policy_explain(&hd->policy, &p->household.env, &e->flow, &v, d->name,
+		e->name[0] ? e->name : NULL, text);
+	str_copy(e->text, sizeof(e->text), text);
+}
+
+static void seen_violation(struct pipeline *p, const struct message_seen_violation *m)
+{
+	struct event e = {.kind = EVENT_VIOLATION, .reason = m->reason};
+	struct device *d;
+	struct household_device *hd;
+	const char *name = NULL;
+	nstime wall = pipeline_wall(p);
+
+	if (m->direction >= DIRECTION_MAX || m->reason >= REASON_MAX)
+		return;
+	d = offender(p, m);
+	if (!d)
+		return;
+	hd = household_device(&p->household, d->id);
+	if (hd)
+		name = bindings_name_of(&hd->names, &m->peer, wall);
+	e.device = d->id;
+	e.flow = (struct flow){.direction = (enum direction)m->direction,
+		.device = m->device, .peer = m->peer, .proto = m->proto,
+		.device_port = m->device_port, .peer_port = m->peer_port,
+		.icmp_type = m->icmp_type, .icmp_code = m->icmp_code};
+	str_copy(e.name, sizeof(e.name), name ? name : "");
+	explain(p, d, &e);
+	journal_packet(&p->journal, wall, &e);
+}
+
+void pipeline_sensor(struct pipeline *p, const struct message *m)
+{
+	if (m->type == MESSAGE_SEEN_ADDR)
+		seen_addr(p, &m->seen_addr);
+	else if (m->type == MESSAGE_SEEN_DHCP)
+		seen_dhcp(p, &p->in.seen_dhcp);
+	else if (m->type == MESSAGE_SEEN_VIOLATION)
+		seen_violation(p, &m->seen_violation);
+	else
+		p->sensor = m->sensor_counts;
+}

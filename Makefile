@@ -3,7 +3,9 @@
 # install; SECONDS_EACH for fuzz.
 PREFIX ?= /usr/local
 SECONDS_EACH ?= 60
-PYTHON = PYTHONDONTWRITEBYTECODE=1 python3
+# The system's own: pytest comes as a package of the system.
+PYTHON3 := $(firstword $(wildcard /usr/bin/python3) python3)
+PYTHON = env PYTHONDONTWRITEBYTECODE=1 CARDEA_BUILD=$(CURDIR)/build/release $(PYTHON3)
 # The virtual home needs network namespaces, thus root.
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 
@@ -11,7 +13,7 @@ all: ## build everything for use (build/release)
 	@tools/build release
 
 demo: all ## play a virtual home; ONCE=1 unattended
-	@$(AS_ROOT) env $(PYTHON) -m lab.demo --build build/release $(if $(ONCE),--once)
+	@$(AS_ROOT) $(PYTHON) -m lab.demo $(if $(ONCE),--once)
 
 check: ## all tests, with gcc and clang and sanitizers
 	@$(PYTHON) tools/run-checks
@@ -20,7 +22,7 @@ check-long: ## check, and 60 s of fuzzing each, 50 kills each, coverage
 	@$(PYTHON) tools/run-checks --long
 
 bench: all ## the benchmarks, paired, with their verdicts
-	@$(AS_ROOT) env $(PYTHON) -m bench --build build/release
+	@$(AS_ROOT) $(PYTHON) -m bench
 
 fuzz: ## fuzz each parser for SECONDS_EACH seconds
 	@$(PYTHON) tools/run-checks --fuzz $(SECONDS_EACH)

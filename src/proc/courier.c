@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* courier - the only process that fetches: MUD files and their signatures, from
+ * addresses that the resolver found and that do not lie in the house. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "proc/child.h"
+#include "profiles/fetch/fetch.h"
+#include "profiles/fetch/fetch_curl.h"
+#include "profiles/mud/cms.h"
+
+#define HTTPS_CA_DEFAULT "/etc/ssl/certs/ca-certificates.crt"
+/* All roots, or all anchors, together: Debian's store has 220 KiB. */
+#define PEM_MAX (2U << 20)
+#define READ_STEP (64U << 10)
+/* LIMIT_FETCHES connections, the channels, the loop. */
+#define FILES_MAX 64
+/* LIMIT_FETCHES TLS sessions, each with all roots parsed, and one MUD_POOL_BYTES. */
+#define MEMORY_MAX (96UL << 20)
+
+/* PEM files one after the other. */
+struct pem {
+	char *text;
+	size_t len;
+	bool named; /* a setting named at least one */
+};
+
+struct process {
+	struct child child;
+	struct ipc engine;
+	struct fetch_config config;
+	struct fetcher *fetcher;
+	struct fetch_curl *curl;
+	struct mud_trust *trust;
+	struct pem roots, anchors;
+	int waiting_fd; /* the engine's channel, before the settings are complete */
+};
+
+/* ---- files, read before the sandbox ---- */
+
+static int pem_grow(struct pem *p)
+{
+	if (p->len + READ_STEP > PEM_MAX)
+		return CARDEA_ELIMIT;
+	char *text = realloc(p->text, p->len + READ_STEP);
+	if (!text)
+		return -ENOMEM;
+	p->text = text;
+	return 0;
+}
+
+static int pem_read(struct pem *p, int fd)
+{
+	for (;;) {
+		int e = pem_grow(p);
+		if (e)
+			return e;
+		/* one byte stays free for the line end that a file may lack */
+		ssize_t n = read(fd, p->text + p->len, READ_STEP - 1);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			break;
+		p->len += (size_t)n;
+	}
+	p->text[p->len++] = '\n';
+	return 0;
+}
+
+static int pem_add(struct pem *p, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int e = fd < 0 ? -errno : pem_read(p, fd);
+
+	if (fd >= 0)
+		close(fd);
+	if (e)
+		log_error("config", "%s: %s", path, error_text(e));
+	return e;
+}
+
+/* ---- settings ---- */
+
+static int set_yes_no(const char *key, const char *value, bool *ret)
+{
+	bool yes = !strcmp(value, "yes");
+
+	if (!yes && strcmp(value, "no") != 0) {
+		log_error("config", "%s is neither yes nor no", key);
+		return CARDEA_EMALFORMED;
+	}
+	*ret = yes;
+	return 0;
+}
+
+static int set_lan(struct fetch_config *c, const char *value)
+{
+	int e = CARDEA_ELIMIT;
+
+	if (c->lan_count < LIMIT_LAN_PREFIXES)
+		e = prefix_parse(value, &c->lan[c->lan_count]);
+	if (e) {
+		log_error("config", "lan_prefix %s: %s", value, error_text(e));
+		return e;
+	}
+	c->lan_count++;
+	return 0;
+}
+
+static int set_pem(struct pem *p, const char *path)
+{
+	p->named = true;
+	return pem_add(p, path);
+}
+
+static int on_config(struct child *c, const char *key, const char *value)
+{
+	struct process *p = c->ctx;
+
+	if (!strcmp(key, "https_ca"))
+		return set_pem(&p->roots, value);
+	if (!strcmp(key, "mud_anchor"))
+		return set_pem(&p->anchors, value);
+	if (!strcmp(key, "lan_prefix"))
+		return set_lan(&p->config, value);
+	if (!strcmp(key, "allow_private"))
+		return set_yes_no(key, value, &p->config.allow_private);
+	if (!strcmp(key, "require_signature"))
+		return set_yes_no(key, value, &p->config.require_signature);
+	return 0;
+}
+
+/* ---- the fetcher's side ---- */
+
+static int on_start(void *ctx, struct fetch_transfer *t)
+{
+	struct process *p = ctx;
+
+	return fetch_curl_start(p->curl, t);
+}
+
+static void on_cancel(void *ctx, struct fetch_transfer *t)
+{
+	struct process *p = ctx;
+
+	fetch_curl_cancel(p->curl, t);
+}
+
+static int on_send(void *ctx, const struct message *m)
+{
+	struct process *p = ctx;
+
+	return child_send(&p->engine, m, -1);
+}
+
+/* Parsed roots and rules are free again: most of the time there is nothing to fetch,
+ * and a router has better use for the memory. */
+static void on_idle(void *ctx)
+{
+	(void)ctx;
+	malloc_trim(0);
+}
+
+static const struct fetch_ops ops = {
+	.start = on_start,
+	.cancel = on_cancel,
+	.send = on_send,
+	.idle = on_idle,
+};
+
+/* ---- the engine ---- */
+
+static int engine_receive(struct ipc *c, const uint8_t *data, size_t len, int passed_fd)
+{
+	struct process *p = c->ctx;
+	struct message m;
+	int e = message_decode(data, len, &m);
+
+	if (passed_fd >= 0) {
+		close(passed_fd);
+		e = CARDEA_EPEER;
+	}
+	if (e)
+		return e;
+	if (m.type == MESSAGE_FETCH)
+		fetcher_fetch(p->fetcher, &m.fetch);
+	else if (m.type == MESSAGE_HOST_ADDRS)
+		fetcher_host(p->fetcher, &m.host_addrs);
+	else
+		return CARDEA_EPEER;
+	return 0;
+}
+
+static void engine_closed(struct ipc *c, int error)
+{
+	struct process *p = c->ctx;
+
+	log_warn("engine", "channel closed (%s); fetches end, the next engine asks again",
+		error_text(error));
+	fetcher_reset(p->fetcher);
+}
+
+static void engine_connect(struct process *p, int fd)
+{
+	int e;
+
+	if (ipc_is_open(&p->engine)) {
+		ipc_close(&p->engine);
+		fetcher_reset(p->fetcher);
+	}
+	e = ipc_open(&p->engine, p->child.loop, fd);
+	if (e)
+		log_error("engine", "channel: %s", error_text(e));
+}
+
+/* A channel that comes before the last setting waits: a request served earlier could
+ * reach an address that a setting still to come forbids. */
+static void on_peer(struct child *c, enum role role, int fd)
+{
+	struct process *p = c->ctx;
+
+	if (role != ROLE_ENGINE) {
+		close(fd);
+	} else if (p->fetcher) {
+		engine_connect(p, fd);
+	} else {
+		if (p->waiting_fd >= 0)
+			close(p->waiting_fd);
+		p->waiting_fd = fd;
+	}
+}
+
+/* ---- start ---- */
+
+static int process_load(struct process *p)
+{
+	char text[LIMIT_TEXT];
+	int e = 0;
+
+	if (!p->roots.named)
+		e = pem_add(&p->roots, HTTPS_CA_DEFAULT);
+	if (!e && p->anchors.named) {
+		e = mud_trust_new(p->anchors.text, p->anchors.len, &p->trust, text);
+		if (e)
+			log_error("config", "mud_anchor: %s", text);
+	}
+	free(p->anchors.text);
+	p->anchors.text = NULL;
+	p->config.trust = p->trust;
+	if (!e)
+		e = fetch_curl_new(p->child.loop, p->roots.text, p->roots.len, &p->curl);
+	return e;
+}
+
+static int process_start(struct process *p)
+{
+	struct child *c = &p->child;
+	int e = child_start(c);
+
+	if (!e)
+		e = process_load(p);
+	if (e)
+		return e;
+	c->sandbox.allow = SANDBOX_INET;
+	c->sandbox.files_max = FILES_MAX;
+	c->sandbox.memory_max = MEMORY_MAX;
+	e = child_hello(c);
+	if (e)
+		return e;
+	p->fetcher = fetcher_new(c->loop, &p->config, &ops, p);
+	if (!p->fetcher)
+		return -ENOMEM;
+	if (p->waiting_fd >= 0)
+		engine_connect(p, p->waiting_fd);
+	p->waiting_fd = -1;
+	on_idle(p);
+	return 0;
+}
+
+static void process_end(struct process *p)
+{
+	fetcher_free(p->fetcher);
+	fetch_curl_free(p->curl);
+	mud_trust_free(p->trust);
+	ipc_close(&p->engine);
+	child_end(&p->child);
+	free(p->roots.text);
+	free(p->anchors.text);
+}
+
+int main(void)
+{
+	static struct process p = {
+		.config = {.require_signature = true},
+		.waiting_fd = -1,
+		.child = {.role = ROLE_COURIER, .config = on_config, .peer = on_peer},
+		.engine = {.fd = {.fd = -1},
+			.receive = engine_receive,
+			.closed = engine_closed},
+	};
+
+	p.child.ctx = p.engine.ctx = &p;
+	int e = process_start(&p);
+	if (!e)
+		e = child_run(&p.child);
+	if (e)
+		log_error("courier", "ended: %s", error_text(e));
+	process_end(&p);
+	return e ? EXIT_FAILURE : EXIT_SUCCESS;
+}

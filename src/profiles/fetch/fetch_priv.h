@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fetch_priv - what the files of one fetch share. */
+#ifndef CARDEA_PROFILES_FETCH_FETCH_PRIV_H
+#define CARDEA_PROFILES_FETCH_FETCH_PRIV_H
+
+#include "profiles/fetch/fetch.h"
+
+/* A fetched file on its way to becoming a profile. */
+struct fetch_file {
+	const char *asked; /* the URL that the device gave */
+	const char *final; /* where the bytes came from, after redirects */
+	const uint8_t *mud;
+	size_t mud_len;
+	const uint8_t *signature; /* NULL: the file is not signed, or nobody can tell */
+	size_t signature_len;
+	bool signed_unchecked; /* it names a signature, but there is no anchor */
+};
+
+/* What to do about a file's signature; 0 and *ret_url is where it is, or empty when
+ * the file may be used without one. */
+int fetch_signature_url(const struct fetch_config *c, const struct fetch_file *file,
+	char ret_url[LIMIT_URL], bool *ret_signed, char ret_text[LIMIT_TEXT])
+	CARDEA_MUSTCHECK;
+/* Verifies, reads, and sends PROFILE, its rules and notes, and PROFILE_END. On failure
+ * ret_text says what, where, what next. */
+int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file, uint64_t id,
+	nstime wall, int (*send)(void *ctx, const struct message *m), void *ctx,
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
+/* A sentence that may hold a stranger's words: printable whatever they are. */
+void fetch_say(char ret_text[LIMIT_TEXT], const char *fmt, ...) CARDEA_PRINTF(2, 3);
+
+#endif

@@ -35,10 +35,12 @@ void bindings_free(struct bindings *b);
 /* The device was told at `now` that name has addr for ttl_s seconds. A known binding is
  * refreshed: it never becomes shorter. When full, the oldest expired one goes first,
  * then the one that expires first. 0, CARDEA_EMALFORMED (bad name or address) or
- * -ENOMEM; *ret_binding (may be NULL) is valid until the next call. */
+ * -ENOMEM; *ret_binding (may be NULL) is valid until the next call. The name is
+ * normalised here; look-ups below take it in normal form. */
 int bindings_tell(struct bindings *b, const char *name, const struct addr *addr,
 	uint32_t ttl_s, nstime now, const struct binding **ret_binding);
-/* Puts back one that was saved, if it has not expired. Same errors; -ETIME. */
+/* Puts back one that was saved. Same errors; -ETIME when it has expired, or lasts
+ * longer than any fresh one could (the clock was set back). */
 int bindings_restore(
 	struct bindings *b, const struct binding *saved, nstime now) CARDEA_MUSTCHECK;
 
@@ -57,9 +59,9 @@ int bindings_each(const struct bindings *b, nstime now,
 	int (*visit)(void *ctx, const struct binding *e), void *ctx);
 /* Forgets what has expired; returns how many. */
 uint32_t bindings_expire(struct bindings *b, nstime now);
-/* When the next live binding expires; 0 when there is none. */
+/* When the next one expires (past times for those not forgotten yet); 0 for none. */
 nstime bindings_next_expiry(const struct bindings *b);
-/* Whole seconds left, rounded up; at least 1 for a live one. */
+/* Whole seconds left, rounded up; never 0, which would mean for ever. */
 uint32_t binding_timeout_s(const struct binding *e, nstime now);
 
 #endif

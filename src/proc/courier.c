@@ -3,9 +3,11 @@
  * addresses that the resolver found and that do not lie in the house. */
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -159,12 +161,35 @@ static int on_send(void *ctx, const struct message *m)
 	return child_send(&p->engine, m, -1);
 }
 
-/* Parsed roots and rules are free again: most of the time there is nothing to fetch,
- * and a router has better use for the memory. */
+/* Gives the pages of one library's code and constants back; they come again from the
+ * file when they are used. Segments that were ever writable stay: their relocations
+ * exist in memory alone. */
+static int image_return(struct dl_phdr_info *image, size_t size, void *ctx)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)ctx;
+	for (unsigned i = 0; i < image->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &image->dlpi_phdr[i];
+		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
+			continue;
+		uintptr_t from = (image->dlpi_addr + h->p_vaddr) & ~(page - 1);
+		uintptr_t to = (image->dlpi_addr + h->p_vaddr + h->p_memsz) & ~(page - 1);
+		if (from < to)
+			(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+/* Most of the time there is nothing to fetch. libcurl alone brings thirty libraries,
+ * touched once by the dynamic linker, and a fetch parses all roots: a router has
+ * better use for that memory. */
 static void on_idle(void *ctx)
 {
 	(void)ctx;
 	malloc_trim(0);
+	dl_iterate_phdr(image_return, NULL);
 }
 
 static const struct fetch_ops ops = {
@@ -243,8 +268,9 @@ static int process_load(struct process *p)
 	char text[LIMIT_TEXT];
 	int e = 0;
 
-	if (!p->roots.named)
-		e = pem_add(&p->roots, HTTPS_CA_DEFAULT);
+	/* a system without roots still starts: each fetch then says what is missing */
+	if (!p->roots.named && pem_add(&p->roots, HTTPS_CA_DEFAULT))
+		log_warn("config", "no roots for HTTPS: every fetch will fail");
 	if (!e && p->anchors.named) {
 		e = mud_trust_new(p->anchors.text, p->anchors.len, &p->trust, text);
 		if (e)

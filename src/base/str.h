@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 /* Bytes from outside the house. Not NUL-terminated, may hold anything: print only
- * through str_escape or json_untrusted. */
+ * through str_escape or jsonw_untrusted. */
 struct untrusted_str {
 	const char *bytes;
 	size_t len;

@@ -212,6 +212,14 @@ static int send_emit(void *ctx, const struct element *e, rule_id rule)
 	return 0;
 }
 
+static void send_changes(struct household *h, const struct element_list *before,
+	const struct element_list *after)
+{
+	if (policy_diff(before->items, before->count, after->items, after->count,
+		    send_remove, send_add, h->commit))
+		log_error("household", "a change of rules could not be worked out");
+}
+
 struct open_names {
 	struct household *h;
 	const struct device *device;
@@ -264,8 +272,7 @@ void household_update(struct household *h, const struct device *d, bool forget,
 	}
 	if (h->commit->in_step) {
 		commit_begin(h->commit, false);
-		(void)policy_diff(hd->installed.items, hd->installed.count, after.items,
-			after.count, send_remove, send_add, h->commit);
+		send_changes(h, &hd->installed, &after);
 		if (forget)
 			commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
 		open_all_names(h, d, hd, wall);
@@ -300,8 +307,7 @@ void household_update_house(struct household *h)
 	house_elements(h, &after);
 	if (h->commit->in_step) {
 		commit_begin(h->commit, false);
-		(void)policy_diff(h->house.items, h->house.count, after.items, after.count,
-			send_remove, send_add, h->commit);
+		send_changes(h, &h->house, &after);
 		commit_end(h->commit, 0);
 	}
 	list_free(&h->house);

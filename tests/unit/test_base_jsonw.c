@@ -8,37 +8,37 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
+#include "base/jsonw.h"
 
 #define LIMIT 4096
 
-static void write_sample(struct json *j)
+static void write_sample(struct jsonw *j)
 {
 	static const struct mac mac = {{2, 0, 0, 0, 0, 1}};
 	static const uint8_t four[] = {192, 0, 2, 1};
 	struct addr a = addr_v4(four), none = {0};
 
-	json_object(j);
-	json_kv_string(j, "s", "v");
-	json_kv_string(j, "n", NULL);
-	json_kv_u64(j, "u", UINT64_MAX);
-	json_kv_i64(j, "i", INT64_MIN);
-	json_kv_bool(j, "b", true);
-	json_key(j, "list");
-	json_array(j);
-	json_array(j);
-	json_array_end(j);
-	json_object(j);
-	json_object_end(j);
-	json_null(j);
-	json_bool(j, false);
-	json_array_end(j);
-	json_kv_addr(j, "a", &a);
-	json_kv_addr(j, "none", &none);
-	json_kv_mac(j, "m", &mac);
-	json_kv_time(j, "t", 1);
-	json_kv_time(j, "never", 0);
-	json_object_end(j);
+	jsonw_object(j);
+	jsonw_kv_string(j, "s", "v");
+	jsonw_kv_string(j, "n", NULL);
+	jsonw_kv_u64(j, "u", UINT64_MAX);
+	jsonw_kv_i64(j, "i", INT64_MIN);
+	jsonw_kv_bool(j, "b", true);
+	jsonw_key(j, "list");
+	jsonw_array(j);
+	jsonw_array(j);
+	jsonw_array_end(j);
+	jsonw_object(j);
+	jsonw_object_end(j);
+	jsonw_null(j);
+	jsonw_bool(j, false);
+	jsonw_array_end(j);
+	jsonw_kv_addr(j, "a", &a);
+	jsonw_kv_addr(j, "none", &none);
+	jsonw_kv_mac(j, "m", &mac);
+	jsonw_kv_time(j, "t", 1);
+	jsonw_kv_time(j, "never", 0);
+	jsonw_object_end(j);
 }
 
 static const char sample[] =
@@ -49,31 +49,31 @@ static const char sample[] =
 
 static void test_buffer(void **state)
 {
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
-	json_init_buffer(&j, LIMIT);
-	assert_string_equal(json_text(&j), "");
+	jsonw_init_buffer(&j, LIMIT);
+	assert_string_equal(jsonw_text(&j), "");
 	write_sample(&j);
-	assert_string_equal(json_text(&j), sample);
-	json_free(&j);
-	json_free(&j);
+	assert_string_equal(jsonw_text(&j), sample);
+	jsonw_free(&j);
+	jsonw_free(&j);
 }
 
 static void test_file(void **state)
 {
 	char *text = NULL;
 	size_t size = 0;
-	struct json j;
+	struct jsonw j;
 	FILE *f = open_memstream(&text, &size);
 
 	(void)state;
 	assert_non_null(f);
-	json_init_file(&j, f);
+	jsonw_init_file(&j, f);
 	write_sample(&j);
 	assert_int_equal(j.error, 0);
-	assert_null(json_text(&j));
-	json_free(&j);
+	assert_null(jsonw_text(&j));
+	jsonw_free(&j);
 	assert_int_equal(fclose(f), 0);
 	assert_string_equal(text, sample);
 	free(text);
@@ -82,24 +82,24 @@ static void test_file(void **state)
 static void test_file_error(void **state)
 {
 	FILE *f = fopen("/dev/null", "r");
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
 	assert_non_null(f);
-	json_init_file(&j, f);
-	json_string(&j, "x");
+	jsonw_init_file(&j, f);
+	jsonw_string(&j, "x");
 	assert_int_equal(j.error, -EIO);
 	fclose(f);
 }
 
 static void assert_string_json(const char *bytes, size_t len, const char *want)
 {
-	struct json j;
+	struct jsonw j;
 
-	json_init_buffer(&j, LIMIT);
-	json_untrusted(&j, (struct untrusted_str){.bytes = bytes, .len = len});
-	assert_string_equal(json_text(&j), want);
-	json_free(&j);
+	jsonw_init_buffer(&j, LIMIT);
+	jsonw_untrusted(&j, (struct untrusted_str){.bytes = bytes, .len = len});
+	assert_string_equal(jsonw_text(&j), want);
+	jsonw_free(&j);
 }
 
 static void test_escaping(void **state)
@@ -136,95 +136,95 @@ static void test_all_pairs(void **state)
 	(void)state;
 	for (unsigned v = 0; v <= 0xffff; v++) {
 		char pair[2] = {(char)(v >> 8), (char)v};
-		struct json j;
-		json_init_buffer(&j, LIMIT);
-		json_untrusted(&j, (struct untrusted_str){.bytes = pair, .len = 2});
-		const char *text = json_text(&j);
+		struct jsonw j;
+		jsonw_init_buffer(&j, LIMIT);
+		jsonw_untrusted(&j, (struct untrusted_str){.bytes = pair, .len = 2});
+		const char *text = jsonw_text(&j);
 		size_t len = strlen(text);
 		assert_true(len >= 3 && text[0] == '"' && text[len - 1] == '"');
 		assert_true(str_is_clean_utf8(text, len));
-		json_free(&j);
+		jsonw_free(&j);
 	}
 }
 
 static void test_keys_are_escaped(void **state)
 {
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
-	json_init_buffer(&j, LIMIT);
-	json_object(&j);
-	json_kv_untrusted(&j, "k\"", "v\xff");
-	json_object_end(&j);
-	assert_string_equal(json_text(&j), "{\"k\\\"\":\"v" R "\"}");
-	json_free(&j);
+	jsonw_init_buffer(&j, LIMIT);
+	jsonw_object(&j);
+	jsonw_kv_untrusted(&j, "k\"", "v\xff");
+	jsonw_object_end(&j);
+	assert_string_equal(jsonw_text(&j), "{\"k\\\"\":\"v" R "\"}");
+	jsonw_free(&j);
 }
 
 static void test_depth(void **state)
 {
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
-	json_init_buffer(&j, LIMIT);
-	for (int i = 0; i < JSON_DEPTH_MAX; i++)
-		json_array(&j);
+	jsonw_init_buffer(&j, LIMIT);
+	for (int i = 0; i < JSONW_DEPTH_MAX; i++)
+		jsonw_array(&j);
 	assert_int_equal(j.error, 0);
-	json_object(&j);
+	jsonw_object(&j);
 	assert_int_equal(j.error, CARDEA_ELIMIT);
-	json_array_end(&j);
-	assert_null(json_text(&j));
-	json_free(&j);
+	jsonw_array_end(&j);
+	assert_null(jsonw_text(&j));
+	jsonw_free(&j);
 }
 
 static void test_misuse(void **state)
 {
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
-	json_init_buffer(&j, LIMIT);
-	json_object_end(&j);
+	jsonw_init_buffer(&j, LIMIT);
+	jsonw_object_end(&j);
 	assert_int_equal(j.error, -EINVAL);
-	json_free(&j);
-	json_init_buffer(&j, LIMIT);
-	json_key(&j, "no object");
+	jsonw_free(&j);
+	jsonw_init_buffer(&j, LIMIT);
+	jsonw_key(&j, "no object");
 	assert_int_equal(j.error, -EINVAL);
-	json_free(&j);
-	json_init_buffer(&j, LIMIT);
-	json_object(&j);
-	json_key(&j, "no value");
-	json_object_end(&j);
+	jsonw_free(&j);
+	jsonw_init_buffer(&j, LIMIT);
+	jsonw_object(&j);
+	jsonw_key(&j, "no value");
+	jsonw_object_end(&j);
 	assert_int_equal(j.error, -EINVAL);
-	json_free(&j);
+	jsonw_free(&j);
 }
 
 static void test_limit(void **state)
 {
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
-	json_init_buffer(&j, 5);
-	json_string(&j, "abc");
-	assert_string_equal(json_text(&j), "\"abc\"");
-	json_free(&j);
-	json_init_buffer(&j, 5);
-	json_string(&j, "abcd");
+	jsonw_init_buffer(&j, 5);
+	jsonw_string(&j, "abc");
+	assert_string_equal(jsonw_text(&j), "\"abc\"");
+	jsonw_free(&j);
+	jsonw_init_buffer(&j, 5);
+	jsonw_string(&j, "abcd");
 	assert_int_equal(j.error, CARDEA_ELIMIT);
-	assert_null(json_text(&j));
-	json_free(&j);
+	assert_null(jsonw_text(&j));
+	jsonw_free(&j);
 }
 
 static void test_growth(void **state)
 {
-	struct json j;
+	struct jsonw j;
 
 	(void)state;
-	json_init_buffer(&j, 1 << 20);
-	json_array(&j);
+	jsonw_init_buffer(&j, 1 << 20);
+	jsonw_array(&j);
 	for (unsigned i = 0; i < 10000; i++)
-		json_u64(&j, 1234567890);
-	json_array_end(&j);
-	assert_int_equal(strlen(json_text(&j)), 10000 * 11 + 1);
-	json_free(&j);
+		jsonw_u64(&j, 1234567890);
+	jsonw_array_end(&j);
+	assert_int_equal(strlen(jsonw_text(&j)), 10000 * 11 + 1);
+	jsonw_free(&j);
 }
 
 int main(void)

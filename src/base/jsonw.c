@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
-/* json - a streaming writer (RFC 8259) whose output is well-formed whatever bytes it
+/* jsonw - a streaming writer (RFC 8259) whose output is well-formed whatever bytes it
  * is given. */
-#include "base/json.h"
+#include "base/jsonw.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,23 +12,23 @@
 #define NUMBER_TEXT_MAX 24         /* the sign, 19 digits and the NUL of an int64_t */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for bytes that are not UTF-8 */
 
-void json_init_buffer(struct json *j, size_t limit)
+void jsonw_init_buffer(struct jsonw *j, size_t limit)
 {
-	*j = (struct json){.limit = limit};
+	*j = (struct jsonw){.limit = limit};
 }
 
-void json_init_file(struct json *j, FILE *file)
+void jsonw_init_file(struct jsonw *j, FILE *file)
 {
-	*j = (struct json){.file = file};
+	*j = (struct jsonw){.file = file};
 }
 
-void json_free(struct json *j)
+void jsonw_free(struct jsonw *j)
 {
 	free(j->buf);
-	*j = (struct json){0};
+	*j = (struct jsonw){0};
 }
 
-const char *json_text(struct json *j)
+const char *jsonw_text(struct jsonw *j)
 {
 	if (j->error || j->file)
 		return NULL;
@@ -36,7 +36,7 @@ const char *json_text(struct json *j)
 }
 
 /* Room for len bytes and the NUL. */
-static int buffer_reserve(struct json *j, size_t len)
+static int buffer_reserve(struct jsonw *j, size_t len)
 {
 	if (len > j->limit - j->len)
 		return CARDEA_ELIMIT;
@@ -54,7 +54,7 @@ static int buffer_reserve(struct json *j, size_t len)
 	return 0;
 }
 
-static void emit(struct json *j, const char *bytes, size_t len)
+static void emit(struct jsonw *j, const char *bytes, size_t len)
 {
 	if (j->error)
 		return;
@@ -71,13 +71,13 @@ static void emit(struct json *j, const char *bytes, size_t len)
 	j->buf[j->len] = 0;
 }
 
-static void emit_text(struct json *j, const char *text)
+static void emit_text(struct jsonw *j, const char *text)
 {
 	emit(j, text, strlen(text));
 }
 
 /* The comma before a value or a key; nothing right after a key. */
-static void separate(struct json *j)
+static void separate(struct jsonw *j)
 {
 	if (j->after_key) {
 		j->after_key = false;
@@ -90,10 +90,10 @@ static void separate(struct json *j)
 	j->need_comma[j->depth - 1] = true;
 }
 
-static void nest(struct json *j, const char *bracket)
+static void nest(struct jsonw *j, const char *bracket)
 {
 	separate(j);
-	if (!j->error && j->depth == JSON_DEPTH_MAX)
+	if (!j->error && j->depth == JSONW_DEPTH_MAX)
 		j->error = CARDEA_ELIMIT;
 	if (j->error)
 		return;
@@ -101,7 +101,7 @@ static void nest(struct json *j, const char *bracket)
 	j->need_comma[j->depth++] = false;
 }
 
-static void unnest(struct json *j, const char *bracket)
+static void unnest(struct jsonw *j, const char *bracket)
 {
 	if (!j->error && (!j->depth || j->after_key))
 		j->error = -EINVAL;
@@ -111,22 +111,22 @@ static void unnest(struct json *j, const char *bracket)
 	emit(j, bracket, 1);
 }
 
-void json_object(struct json *j)
+void jsonw_object(struct jsonw *j)
 {
 	nest(j, "{");
 }
 
-void json_object_end(struct json *j)
+void jsonw_object_end(struct jsonw *j)
 {
 	unnest(j, "}");
 }
 
-void json_array(struct json *j)
+void jsonw_array(struct jsonw *j)
 {
 	nest(j, "[");
 }
 
-void json_array_end(struct json *j)
+void jsonw_array_end(struct jsonw *j)
 {
 	unnest(j, "]");
 }
@@ -139,7 +139,7 @@ static bool must_escape(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-static void emit_escape(struct json *j, uint32_t c)
+static void emit_escape(struct jsonw *j, uint32_t c)
 {
 	char text[8] = {'\\', (char)c};
 
@@ -154,7 +154,7 @@ static void emit_escape(struct json *j, uint32_t c)
 	emit_text(j, text);
 }
 
-static void emit_string(struct json *j, const char *bytes, size_t len)
+static void emit_string(struct jsonw *j, const char *bytes, size_t len)
 {
 	size_t plain = 0; /* bytes that wait to go out as they are */
 
@@ -180,7 +180,7 @@ static void emit_string(struct json *j, const char *bytes, size_t len)
 	emit(j, "\"", 1);
 }
 
-void json_key(struct json *j, const char *key)
+void jsonw_key(struct jsonw *j, const char *key)
 {
 	if (!j->error && (!j->depth || j->after_key))
 		j->error = -EINVAL;
@@ -190,99 +190,99 @@ void json_key(struct json *j, const char *key)
 	j->after_key = true;
 }
 
-void json_string(struct json *j, const char *utf8)
+void jsonw_string(struct jsonw *j, const char *utf8)
 {
 	if (utf8)
-		json_untrusted(j, str_untrusted(utf8));
+		jsonw_untrusted(j, str_untrusted(utf8));
 	else
-		json_null(j);
+		jsonw_null(j);
 }
 
-void json_untrusted(struct json *j, struct untrusted_str s)
+void jsonw_untrusted(struct jsonw *j, struct untrusted_str s)
 {
 	separate(j);
 	emit_string(j, s.bytes, s.len);
 }
 
-static void json_word(struct json *j, const char *word)
+static void jsonw_word(struct jsonw *j, const char *word)
 {
 	separate(j);
 	emit_text(j, word);
 }
 
-void json_i64(struct json *j, int64_t v)
+void jsonw_i64(struct jsonw *j, int64_t v)
 {
 	char text[NUMBER_TEXT_MAX];
 
 	snprintf(text, sizeof text, "%" PRId64, v);
-	json_word(j, text);
+	jsonw_word(j, text);
 }
 
-void json_u64(struct json *j, uint64_t v)
+void jsonw_u64(struct jsonw *j, uint64_t v)
 {
 	char text[NUMBER_TEXT_MAX];
 
 	snprintf(text, sizeof text, "%" PRIu64, v);
-	json_word(j, text);
+	jsonw_word(j, text);
 }
 
-void json_bool(struct json *j, bool v)
+void jsonw_bool(struct jsonw *j, bool v)
 {
-	json_word(j, v ? "true" : "false");
+	jsonw_word(j, v ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void jsonw_null(struct jsonw *j)
 {
-	json_word(j, "null");
+	jsonw_word(j, "null");
 }
 
-void json_kv_string(struct json *j, const char *key, const char *utf8)
+void jsonw_kv_string(struct jsonw *j, const char *key, const char *utf8)
 {
-	json_key(j, key);
-	json_string(j, utf8);
+	jsonw_key(j, key);
+	jsonw_string(j, utf8);
 }
 
-void json_kv_untrusted(struct json *j, const char *key, const char *device_text)
+void jsonw_kv_untrusted(struct jsonw *j, const char *key, const char *device_text)
 {
-	json_key(j, key);
-	json_string(j, device_text);
+	jsonw_key(j, key);
+	jsonw_string(j, device_text);
 }
 
-void json_kv_u64(struct json *j, const char *key, uint64_t v)
+void jsonw_kv_u64(struct jsonw *j, const char *key, uint64_t v)
 {
-	json_key(j, key);
-	json_u64(j, v);
+	jsonw_key(j, key);
+	jsonw_u64(j, v);
 }
 
-void json_kv_i64(struct json *j, const char *key, int64_t v)
+void jsonw_kv_i64(struct jsonw *j, const char *key, int64_t v)
 {
-	json_key(j, key);
-	json_i64(j, v);
+	jsonw_key(j, key);
+	jsonw_i64(j, v);
 }
 
-void json_kv_bool(struct json *j, const char *key, bool v)
+void jsonw_kv_bool(struct jsonw *j, const char *key, bool v)
 {
-	json_key(j, key);
-	json_bool(j, v);
+	jsonw_key(j, key);
+	jsonw_bool(j, v);
 }
 
-void json_kv_addr(struct json *j, const char *key, const struct addr *a)
+void jsonw_kv_addr(struct jsonw *j, const char *key, const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
 
-	json_kv_string(j, key, addr_bits(a) ? addr_format(a, text) : NULL);
+	jsonw_kv_string(j, key, addr_bits(a) ? addr_format(a, text) : NULL);
 }
 
-void json_kv_mac(struct json *j, const char *key, const struct mac *m)
+void jsonw_kv_mac(struct jsonw *j, const char *key, const struct mac *m)
 {
 	char text[MAC_TEXT_MAX];
 
-	json_kv_string(j, key, mac_format(m, text));
+	jsonw_kv_string(j, key, mac_format(m, text));
 }
 
-void json_kv_time(struct json *j, const char *key, nstime wall)
+void jsonw_kv_time(struct jsonw *j, const char *key, nstime wall)
 {
 	char text[CLOCK_TEXT_MAX];
 
-	json_kv_string(j, key, wall ? clock_format(wall, text) : NULL);
+	jsonw_kv_string(j, key, wall ? clock_format(wall, text) : NULL);
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* api - the control API: HTTP/1.1 and JSON on a unix socket, the same for every face.
+ * Only root may speak to it. One table of routes (routes.c). */
+#ifndef CARDEA_ENGINE_API_H
+#define CARDEA_ENGINE_API_H
+
+#include <stdbool.h>
+#include "base/jsonw.h"
+#include "base/loop.h"
+#include "engine/pipeline.h"
+#include "model/event.h"
+
+#define API_CLIENTS_MAX 32
+#define API_BODY_MAX 16384	 /* bytes of a request's body */
+#define API_REPLY_MAX (4U << 20) /* bytes of a reply */
+#define API_IDLE_S 30		 /* a client that does not finish its request */
+#define API_FOLLOW_QUEUE 262144	 /* bytes that a slow follower may lag behind */
+
+struct api;
+
+/* stop: the owner asked for it through the API. */
+int api_new(struct pipeline *p, void (*stop)(void *ctx, bool open_network), void *ctx,
+	struct api **ret) CARDEA_MUSTCHECK;
+/* Takes fd, a listening unix socket. */
+int api_listen(struct api *a, int fd) CARDEA_MUSTCHECK;
+void api_free(struct api *a);
+/* Tells followers. */
+void api_event(struct api *a, const struct event *e);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* api internals: a request, its route, and the views that answer it. */
+#ifndef CARDEA_ENGINE_API_PRIV_H
+#define CARDEA_ENGINE_API_PRIV_H
+
+#include "engine/api/api.h"
+#include "wire/http.h"
+
+struct api_client;
+
+struct api_request {
+	struct pipeline *pipeline;
+	struct api_client *client;
+	const struct http_head *head;
+	char object[LIMIT_NAME]; /* the path's last part, decoded; or empty */
+	const char *body;
+	size_t body_len;
+	struct jsonw json;  /* the reply */
+	unsigned status;   /* HTTP */
+	bool follow;	   /* stays open, a line an event */
+	bool stop, stop_open;
+};
+
+struct api_route {
+	const char *method;
+	const char *path;  /* "/v1/devices" */
+	bool has_object;   /* "/v1/devices/OBJECT" */
+	void (*answer)(struct api_request *r);
+	const char *help;
+};
+
+const struct api_route *api_route_find(const struct http_head *h, char *object,
+	size_t size);
+/* {"schema":"cardea.error/1","error":what,"next":what to do} */
+void api_fail(struct api_request *r, unsigned status, const char *next, const char *fmt,
+	...) CARDEA_PRINTF(4, 5);
+/* A query value, or the default when it is not there; false when it is malformed (an
+ * error reply is then made). */
+bool api_query(struct api_request *r, const char *key, char *buf, size_t size);
+bool api_query_number(struct api_request *r, const char *key, int64_t min, int64_t max,
+	int64_t *value);
+/* The device of the path or query; NULL after an error reply. */
+struct device *api_device(struct api_request *r, const char *text);
+
+void api_view_status(struct api_request *r);
+void api_view_devices(struct api_request *r);
+void api_view_device(struct api_request *r);
+void api_change_device(struct api_request *r);
+void api_view_events(struct api_request *r);
+void api_view_why(struct api_request *r);
+void api_view_policy(struct api_request *r);
+void api_change_stop(struct api_request *r);
+/* One event as an object; used by the list, by why and by followers. */
+void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of routes, and what all answers share. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "engine/api/api_priv.h"
+
+static const struct api_route routes[] = {
+	{"GET", "/v1/status", false, api_view_status, "health, processes, back end"},
+	{"GET", "/v1/devices", false, api_view_devices, "all devices"},
+	{"GET", "/v1/devices", true, api_view_device, "one device, whole"},
+	{"POST", "/v1/devices", true, api_change_device, "rename: {\"name\":\"...\"}"},
+	{"GET", "/v1/events", false, api_view_events,
+		"after=ID device=D limit=N follow=1"},
+	{"GET", "/v1/why", false, api_view_why,
+		"event=ID, or device=D destination=X port=N proto=tcp"},
+	{"GET", "/v1/policy", false, api_view_policy, "device=D elements=1"},
+	{"POST", "/v1/stop", false, api_change_stop, "{\"open\":true}"},
+};
+
+const struct api_route *api_route_find(const struct http_head *h, char *object,
+	size_t size)
+{
+	char noun[32], version[8], rest[2], path[48];
+	bool has_object;
+
+	if (http_path_segment(h->path, 0, version, sizeof(version)) ||
+		http_path_segment(h->path, 1, noun, sizeof(noun)) ||
+		http_path_segment(h->path, 3, rest, sizeof(rest)) != -ENOENT ||
+		str_print(path, sizeof(path), "/%s/%s", version, noun))
+		return NULL;
+	object[0] = 0;
+	has_object = http_path_segment(h->path, 2, object, size) == 0;
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (http_str_equal(h->method, routes[i].method) &&
+			strcmp(path, routes[i].path) == 0 &&
+			has_object == routes[i].has_object)
+			return &routes[i];
+	return NULL;
+}
+
+void api_fail(struct api_request *r, unsigned status, const char *next, const char *fmt,
+	...)
+{
+	char text[LIMIT_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	jsonw_free(&r->json);
+	jsonw_init_buffer(&r->json, API_REPLY_MAX);
+	r->status = status;
+	jsonw_object(&r->json);
+	jsonw_kv_string(&r->json, "schema", "cardea.error/1");
+	jsonw_kv_string(&r->json, "error", text);
+	jsonw_kv_string(&r->json, "next", next);
+	jsonw_object_end(&r->json);
+}
+
+bool api_query(struct api_request *r, const char *key, char *buf, size_t size)
+{
+	int error = http_query_value(r->head->query, key, buf, size);
+
+	if (error == -ENOENT) {
+		buf[0] = 0;
+		return true;
+	}
+	if (error)
+		api_fail(r, 400, "percent-encode it and keep it short",
+			"the value of %s is not readable", key);
+	return !error;
+}
+
+bool api_query_number(struct api_request *r, const char *key, int64_t min, int64_t max,
+	int64_t *value)
+{
+	char text[32];
+
+	if (!api_query(r, key, text, sizeof(text)))
+		return false;
+	if (text[0] && str_to_i64(text, min, max, value)) {
+		api_fail(r, 400, "give a whole number", "%s is a number from %lld to %lld",
+			key, (long long)min, (long long)max);
+		return false;
+	}
+	return true;
+}
+
+struct device *api_device(struct api_request *r, const char *text)
+{
+	struct device *d = inventory_find(r->pipeline->inventory, text);
+	char shown[LIMIT_NAME];
+
+	if (!d)
+		api_fail(r, 404, "`cardea device list` shows all",
+			"no device has the name, MAC, address or id \"%s\"",
+			str_escape(str_untrusted(text), shown, sizeof(shown)));
+	return d;
+}

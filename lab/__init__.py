@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A virtual home in network namespaces, for the demo, the tests and the benchmarks."""
 
-from .gateway import find_build
+from .cardea import find_build
 from .home import DEVICES, Home
 from .netns import LabError
 

@@ -4,13 +4,11 @@ and Cardea when asked for."""
 
 import json
 import os
-import shutil
-import subprocess
-import time
 
 from . import internet
+from .cardea import Cardea
 from .dns import Forwarder
-from .netns import LabError, Netns
+from .netns import Netns
 
 MAC = "00:00:5e:00:53:01"
 LAN4, LAN6, GLOBAL6 = "192.168.1.1", "fd00:c0de:1::1", "2001:db8:1::1"
@@ -132,126 +130,21 @@ class Gateway:
         return [t for t in ("inet cardea", "bridge cardea") if "table " + t in listed]
 
     def start_cardea(self, build_dir=None, **config):
-        self.cardea = Cardea(self, build_dir, **config)
-        self.cardea.start()
-        return self.cardea
+        """The gateway under test. config: section={key: value}, over the lab's own."""
+        pki = self.lab.internet.pki
+        sections = {"lan": {"interfaces": [self.bridge]},
+                    "dns": {"upstream": [internet.DNS4]},
+                    "mud": {"anchors": [pki.anchor], "https_ca": [pki.web_ca],
+                            "require_signature": True},
+                    "stop": {"open": False}}
+        for section, keys in config.items():
+            sections.setdefault(section, {}).update(keys)
+        if self.cardea is None:
+            self.cardea = Cardea(self.ns, self.lab.path("cardea"), build_dir)
+        return self.cardea.start(sections)
 
     def close(self):
         if self.cardea:
             self.cardea.kill()
         self.stop_forwarder()
         self.ns.close()
-
-
-def find_build(build_dir=None):
-    """The folder with the built gateway: given, CARDEA_BUILD, or build*/ of this tree."""
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    candidates = [build_dir or os.environ.get("CARDEA_BUILD")]
-    if candidates == [None]:
-        candidates = [os.path.join(root, n) for n in sorted(os.listdir(root))
-                      if n.startswith("build") or n == "b"]
-    for folder in candidates:
-        found = {p: find_program(folder, p) for p in ("cardead", "cardea")}
-        if all(found.values()):
-            return found
-    raise LabError("no built gateway in %s: run meson setup and ninja, or set CARDEA_BUILD"
-                   % ", ".join(c for c in candidates if c) if candidates != [] else root)
-
-
-def find_program(folder, program):
-    for base, _, names in os.walk(folder):
-        path = os.path.join(base, program)
-        if program in names and os.access(path, os.X_OK) and not base.endswith(".p"):
-            return path
-    return None
-
-
-def _toml(value):
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
-    return json.dumps(value) if isinstance(value, str) else str(value)
-
-
-def write_config(path, sections):
-    with open(path, "w", encoding="utf-8") as out:
-        for section, keys in sections.items():
-            out.write("[%s]\n" % section)
-            for key, value in keys.items():
-                out.write("%s = %s\n" % (key, _toml(value)))
-            out.write("\n")
-    return path
-
-
-class Cardea:
-    """The gateway under test, started in the router's namespace."""
-
-    def __init__(self, gateway, build_dir=None, **config):
-        self.gateway, self.lab = gateway, gateway.lab
-        self.programs = find_build(build_dir)
-        self.folder = self.lab.path("cardea")
-        self.state, self.run_dir = (os.path.join(self.folder, n) for n in ("state", "run"))
-        for folder in (self.state, self.run_dir):
-            os.makedirs(folder, exist_ok=True)
-        self.socket = os.path.join(self.run_dir, "control.sock")
-        pki = self.lab.internet.pki
-        sections = {"lan": {"interfaces": [gateway.bridge]},
-                    "dns": {"upstream": [internet.DNS4]},
-                    "mud": {"anchors": [pki.anchor], "https_ca": [pki.web_ca],
-                            "require_signature": True},
-                    "paths": {"state": self.state, "run": self.run_dir},
-                    "stop": {"open": False}}
-        for section, keys in config.items():
-            sections.setdefault(section, {}).update(keys)
-        self.config = write_config(os.path.join(self.folder, "cardea.conf"), sections)
-        self.process = None
-
-    def start(self, timeout=30.0):
-        env = {"CARDEA_LIBEXEC": os.path.dirname(self.programs["cardead"])}
-        self.process = self.gateway.ns.spawn(
-            [self.programs["cardead"], "--config", self.config, "--foreground"], env=env)
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if not self.process.alive():
-                break
-            if (self.status() or {}).get("ready") is True:
-                return self
-            time.sleep(0.1)
-        raise LabError("cardead is not ready after %g s (%s):\n%s" % (
-            timeout, "running" if self.process.alive() else "ended with %d"
-            % self.process.popen.returncode, self.process.log()[-4000:]))
-
-    def cli(self, *args, check=True, timeout=20):
-        """Run the command line tool; the finished process, with stdout as text."""
-        done = self.gateway.ns.run(
-            [self.programs["cardea"], "--socket", self.socket, *args], check=False,
-            timeout=timeout)
-        if check and done.returncode != 0:
-            raise LabError("cardea %s: exit %d: %s" % (" ".join(args), done.returncode,
-                                                       done.stderr.strip()))
-        return done
-
-    def json(self, *args):
-        return json.loads(self.cli(*args, "--json").stdout)
-
-    def status(self):
-        try:
-            return self.json("status")
-        except (LabError, ValueError, subprocess.TimeoutExpired):
-            return None
-
-    def stop(self, *args, timeout=10.0):
-        """By the owner's command; waits for the end of all processes."""
-        self.cli("stop", *args)
-        self.process.popen.wait(timeout)
-
-    def kill(self):
-        if self.process:
-            self.process.stop(timeout=3)
-
-    def forget(self):
-        """As if never installed: state and run folders emptied."""
-        for folder in (self.state, self.run_dir):
-            shutil.rmtree(folder, ignore_errors=True)
-            os.makedirs(folder)

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backend - a way to put elements into a kernel. */
+#ifndef CARDEA_ENFORCE_BACKEND_H
+#define CARDEA_ENFORCE_BACKEND_H
+
+#include "enforce/enforce.h"
+
+struct enforce_state; /* the backend's own */
+
+struct enforce_backend {
+	const char *name;
+	/* Lays the skeleton, or keeps an identical one with all it holds. */
+	int (*open)(const struct enforce_config *c, struct enforce_state **ret_state,
+		bool *ret_kept);
+	/* All of the transaction in one kernel step, or nothing. */
+	int (*commit)(struct enforce_state *s, const struct enforce_txn *t);
+	/* 0 while the skeleton stands. */
+	int (*check)(struct enforce_state *s);
+	/* What this kernel lacks, or "". */
+	const char *(*lacks)(const struct enforce_state *s);
+	/* Takes everything away: the network is as if we had never been here. */
+	int (*remove)(struct enforce_state *s);
+	void (*close)(struct enforce_state *s);
+};
+
+extern const struct enforce_backend enforce_backend_nft;
+
+#endif

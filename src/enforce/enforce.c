@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* enforce - settings and transactions before any kernel sees them. */
+#include "enforce/enforce.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define NFLOG_GROUP_LAST 65535
+
+static int lan_add(struct enforce_config *c, const char *name)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789._-";
+	size_t len = strlen(name);
+
+	if (!len || len >= LIMIT_IFNAME || strspn(name, good) != len)
+		return CARDEA_EMALFORMED;
+	if (c->lan_count == LIMIT_LANS)
+		return CARDEA_ELIMIT;
+	(void)str_copy(c->lans[c->lan_count++], LIMIT_IFNAME, name);
+	return 0;
+}
+
+static int gateway_add(struct enforce_config *c, const char *text)
+{
+	struct mac mac;
+	int e = mac_parse(text, &mac);
+
+	if (e)
+		return e;
+	if (mac_is_zero(&mac) || mac_is_group(&mac))
+		return CARDEA_EMALFORMED;
+	for (unsigned i = 0; i < c->gateway_count; i++) {
+		if (mac_equal(&c->gateways[i], &mac)) /* one MAC on two bridges */
+			return 0;
+	}
+	if (c->gateway_count == ENFORCE_GATEWAY_MACS_MAX)
+		return CARDEA_ELIMIT;
+	c->gateways[c->gateway_count++] = mac;
+	return 0;
+}
+
+int enforce_config_set(struct enforce_config *c, const char *key, const char *value)
+{
+	int64_t group;
+
+	if (!strcmp(key, "lan"))
+		return lan_add(c, value);
+	if (!strcmp(key, "gateway_mac"))
+		return gateway_add(c, value);
+	if (strcmp(key, "nflog_group") != 0)
+		return 0;
+	int e = str_to_i64(value, 0, NFLOG_GROUP_LAST, &group);
+	if (!e)
+		c->nflog_group = (uint16_t)group;
+	return e;
+}
+
+/* Doubles an array up to its limit. */
+static int array_grow(void **array, size_t *room, size_t size, size_t limit)
+{
+	size_t more = *room ? *room * 2 : 64;
+
+	if (*room >= limit)
+		return CARDEA_ELIMIT;
+	if (more > limit)
+		more = limit;
+	void *p = realloc(*array, more * size);
+	if (!p)
+		return -ENOMEM;
+	*array = p;
+	*room = more;
+	return 0;
+}
+
+void enforce_txn_begin(struct enforce_txn *t, uint64_t seq, bool sync)
+{
+	t->seq = seq;
+	t->sync = sync;
+	t->open = true;
+	t->change_count = 0;
+}
+
+static bool is_gateway(const struct enforce_config *c, const struct mac *m)
+{
+	for (unsigned i = 0; i < c->gateway_count; i++) {
+		if (mac_equal(&c->gateways[i], m))
+			return true;
+	}
+	return false;
+}
+
+/* An address that a device can hold; anything else as OWNED, BOUND or POLICED would
+ * catch traffic of everybody. */
+static bool is_unicast(const struct addr *a)
+{
+	return !addr_is_unspecified(a) && !addr_is_multicast(a) && !addr_is_loopback(a) &&
+	       !addr_is_limited_broadcast(a);
+}
+
+/* The gateway itself must never become a managed device: that would end management.
+ * Its addresses may be BOUND to it and OWNED, so that nobody takes them. */
+static bool cuts_management(const struct enforce_config *c, const struct element *e)
+{
+	switch (e->kind) {
+	case ELEMENT_MANAGED:
+	case ELEMENT_OUT:
+	case ELEMENT_OUT_RANGE:
+		return is_gateway(c, &e->mac);
+	case ELEMENT_POLICED:
+	case ELEMENT_BOUND:
+	case ELEMENT_OWNED:
+	case ELEMENT_IN_RANGE:
+		return !is_unicast(&e->device);
+	case ELEMENT_LOCAL:
+	case ELEMENT_KIND_MAX:
+	default:
+		return false;
+	}
+}
+
+int enforce_txn_add(struct enforce_txn *t, const struct enforce_config *c,
+	const struct element *e, bool remove)
+{
+	int error = element_check(e);
+
+	if (error)
+		return error;
+	if (!remove && cuts_management(c, e))
+		return CARDEA_EREFUSED;
+	if (t->change_count == t->change_room) {
+		error = array_grow((void **)&t->changes, &t->change_room,
+			sizeof *t->changes, ENFORCE_ELEMENTS_MAX);
+		if (error)
+			return error;
+	}
+	t->changes[t->change_count] = (struct enforce_change){
+		.element = *e, .remove = remove, .order = (uint32_t)t->change_count};
+	t->change_count++;
+	return 0;
+}
+
+int enforce_txn_forget(struct enforce_txn *t, const struct message_forget *m)
+{
+	if (m->addrs.count > LIMIT_ANSWER_ADDRS)
+		return CARDEA_EMALFORMED;
+	if (t->forget_count == t->forget_room) {
+		int e = array_grow((void **)&t->forgets, &t->forget_room,
+			sizeof *t->forgets, ENFORCE_FORGETS_MAX);
+		if (e)
+			return e;
+	}
+	t->forgets[t->forget_count++] =
+		(struct enforce_forget){.mac = m->mac, .addrs = m->addrs};
+	return 0;
+}
+
+void enforce_txn_clear(struct enforce_txn *t)
+{
+	free(t->changes);
+	free(t->forgets);
+	*t = (struct enforce_txn){0};
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* enforcer - the process that may change the kernel's tables. It reads typed messages
+ * of the engine only, checks each again, and commits them. If it dies, or the engine
+ * does, the tables stay as they are. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "enforce/backend.h"
+#include "proc/child.h"
+
+/* Somebody may flush the whole ruleset; the parent then starts us anew. */
+#define CHECK_EVERY (10 * NS_PER_SEC)
+/* A full transaction with its batch, doubled while it grows. */
+#define MEMORY_MAX (256U << 20)
+
+struct enforcer {
+	struct child child;
+	struct enforce_config config;
+	const struct enforce_backend *backend;
+	struct enforce_state *state;
+	bool kept, ready;
+	struct ipc engine;
+	int engine_fd; /* came before we were ready */
+	struct enforce_txn txn;
+	int refused; /* first refusal within the transaction */
+	char refusal[LIMIT_TEXT];
+	struct loop_timer check;
+};
+
+static int send_done(struct enforcer *f, int error)
+{
+	struct message m = {.type = MESSAGE_TXN_DONE};
+
+	m.txn_done.seq = f->txn.seq;
+	m.txn_done.error = error;
+	if (error)
+		(void)str_copy(m.txn_done.text, sizeof m.txn_done.text,
+			f->refused ? f->refusal : error_text(error));
+	return child_send(&f->engine, &m, -1);
+}
+
+static int handle_begin(struct enforcer *f, const struct message_txn_begin *m)
+{
+	if (f->txn.open)
+		return CARDEA_EMALFORMED;
+	enforce_txn_begin(&f->txn, m->seq, m->sync);
+	f->refused = 0;
+	return 0;
+}
+
+/* A key that no set could hold is the engine's fault; one that would cut management,
+ * or one too many, only ends this transaction. */
+static int handle_element(struct enforcer *f, const struct message_element *m)
+{
+	char mac[MAC_TEXT_MAX], addr[ADDR_TEXT_MAX];
+	struct element element;
+
+	if (!f->txn.open)
+		return CARDEA_EMALFORMED;
+	int e = message_to_element(m, &element);
+	if (!e)
+		e = enforce_txn_add(&f->txn, &f->config, &element, m->remove);
+	if (!e || e == CARDEA_EMALFORMED)
+		return e;
+	if (!f->refused) {
+		f->refused = e;
+		(void)str_print(f->refusal, sizeof f->refusal, "%s: %s %s %s",
+			error_text(e), element_kind_name(element.kind),
+			mac_format(&element.mac, mac), addr_format(&element.device, addr));
+		log_warn("enforcer", "refused: %s", f->refusal);
+	}
+	return 0;
+}
+
+static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
+{
+	if (!f->txn.open || m->seq != f->txn.seq)
+		return CARDEA_EMALFORMED;
+	int e = f->refused ? f->refused : f->backend->commit(f->state, &f->txn);
+	if (e)
+		log_error("enforcer", "transaction %llu: %s", (unsigned long long)m->seq,
+			f->refused ? f->refusal : error_text(e));
+	int sent = send_done(f, e);
+	enforce_txn_clear(&f->txn);
+	if (e && !f->refused && f->backend->check(f->state))
+		child_stop(&f->child, e); /* our tables are gone */
+	return sent;
+}
+
+static int engine_handle(struct enforcer *f, const struct message *m)
+{
+	if (m->type == MESSAGE_TXN_BEGIN)
+		return handle_begin(f, &m->txn_begin);
+	if (m->type == MESSAGE_ELEMENT)
+		return handle_element(f, &m->element);
+	if (m->type == MESSAGE_FORGET)
+		return enforce_txn_forget(&f->txn, &m->forget);
+	if (m->type == MESSAGE_TXN_COMMIT)
+		return handle_commit(f, &m->txn_commit);
+	return CARDEA_EMALFORMED;
+}
+
+static int engine_receive(struct ipc *c, const uint8_t *data, size_t len, int fd)
+{
+	struct message m;
+
+	if (fd >= 0) {
+		close(fd);
+		return CARDEA_EMALFORMED;
+	}
+	int e = message_decode(data, len, &m);
+	return e ? e : engine_handle(c->ctx, &m);
+}
+
+static void engine_closed(struct ipc *c, int error)
+{
+	struct enforcer *f = c->ctx;
+
+	log_warn("enforcer", "engine: %s", error_text(error));
+	enforce_txn_clear(&f->txn);
+}
+
+static void send_ready(struct enforcer *f)
+{
+	struct message m = {.type = MESSAGE_ENFORCER_READY};
+
+	m.enforcer_ready.kept = f->kept;
+	(void)str_copy(m.enforcer_ready.backend, sizeof m.enforcer_ready.backend,
+		f->backend->name);
+	(void)str_copy(m.enforcer_ready.text, sizeof m.enforcer_ready.text,
+		f->backend->lacks(f->state));
+	int e = child_send(&f->engine, &m, -1);
+	if (e)
+		log_error("enforcer", "engine: %s", error_text(e));
+}
+
+static void engine_open(struct enforcer *f, int fd)
+{
+	ipc_close(&f->engine);
+	enforce_txn_clear(&f->txn); /* what the last engine left unfinished */
+	f->engine.receive = engine_receive;
+	f->engine.closed = engine_closed;
+	f->engine.ctx = f;
+	int e = ipc_open(&f->engine, f->child.loop, fd);
+	if (e)
+		log_error("enforcer", "engine: %s", error_text(e));
+	else
+		send_ready(f);
+}
+
+static void on_peer(struct child *c, enum role role, int fd)
+{
+	struct enforcer *f = c->ctx;
+
+	if (role != ROLE_ENGINE) {
+		close(fd);
+	} else if (f->ready) {
+		engine_open(f, fd);
+	} else {
+		if (f->engine_fd >= 0)
+			close(f->engine_fd);
+		f->engine_fd = fd;
+	}
+}
+
+static int on_config(struct child *c, const char *key, const char *value)
+{
+	struct enforcer *f = c->ctx;
+
+	return enforce_config_set(&f->config, key, value);
+}
+
+static void on_shutdown(struct child *c, bool open_network)
+{
+	struct enforcer *f = c->ctx;
+
+	if (!open_network || !f->state)
+		return;
+	int e = f->backend->remove(f->state);
+	if (e)
+		log_error("enforcer", "removing the tables: %s", error_text(e));
+}
+
+static void on_check(struct loop_timer *t)
+{
+	struct enforcer *f = t->ctx;
+	int e = f->backend->check(f->state);
+
+	if (e == -ENOENT) {
+		log_error("enforcer", "somebody removed our tables");
+		child_stop(&f->child, e);
+		return;
+	}
+	loop_arm(f->child.loop, t, CHECK_EVERY);
+}
+
+static int enforcer_start(struct enforcer *f)
+{
+	int e = child_start(&f->child);
+
+	if (e)
+		return e;
+	e = f->backend->open(&f->config, &f->state, &f->kept);
+	if (e) {
+		log_error("enforcer", "laying the tables: %s", error_text(e));
+		return e;
+	}
+	log_info("enforcer", "tables %s", f->kept ? "kept" : "laid");
+	f->child.sandbox.allow = SANDBOX_NETLINK;
+	f->child.sandbox.keep_caps = 1U << CAP_NET_ADMIN;
+	f->child.sandbox.memory_max = MEMORY_MAX;
+	e = child_hello(&f->child);
+	if (e)
+		return e;
+	f->ready = true;
+	if (f->engine_fd >= 0)
+		engine_open(f, f->engine_fd);
+	f->check = (struct loop_timer){.fire = on_check, .ctx = f};
+	loop_arm(f->child.loop, &f->check, CHECK_EVERY);
+	return 0;
+}
+
+int main(void)
+{
+	static struct enforcer f = {
+		.child = {.role = ROLE_ENFORCER, .ctx = &f, .config = on_config,
+			.peer = on_peer, .shutdown = on_shutdown},
+		.backend = &enforce_backend_nft,
+		.engine = {.fd = {.fd = -1}},
+		.engine_fd = -1,
+	};
+	int e = enforcer_start(&f);
+
+	if (!e)
+		e = child_run(&f.child);
+	if (e)
+		log_error("enforcer", "ended: %s", error_text(e));
+	ipc_close(&f.engine);
+	enforce_txn_clear(&f.txn);
+	f.backend->close(f.state);
+	child_end(&f.child);
+	return e ? 1 : 0;
+}

@@ -181,7 +181,7 @@ void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
 	r->ace_broken = false;
 	mud_match_init(&m, direction, acl->kinds);
 	if (mud_members(r, ace, names, slots, &unknown)) {
-		mud_string(r, &slots[NAME], &name);
+		name = mud_key(r, &slots[NAME], "");
 		mud_match_read(r, &slots[MATCHES], &m);
 		actions(r, &slots[ACTIONS], &action);
 		if (unknown)

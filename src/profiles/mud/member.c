@@ -5,6 +5,8 @@
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
+#define KEY_MAX_CHARS 64 /* RFC 8519 4.1 */
+
 /* Modules and prefixes under which real files write the nodes of RFC 8520 and 8519. */
 static const char *const known_modules[] = {"ietf-mud", "mud", "ietf-acldns", "acldns",
 	"ietf-access-control-list", "acl", "ietf-packet-fields", "packet-fields", "pf"};
@@ -251,6 +253,14 @@ bool mud_uri(struct mud_reader *r, const struct mud_at *at, const char **ret_tex
 	return true;
 }
 
+/* Controls, and the marks that turn text around (UAX 9): a name must not be able to
+ * change what stands beside it. */
+static bool shows(uint32_t c)
+{
+	return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0x200e && c != 0x200f &&
+	       !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069);
+}
+
 bool mud_copy(char *dst, size_t size, const char *utf8)
 {
 	size_t len = strlen(utf8), at = 0;
@@ -258,7 +268,7 @@ bool mud_copy(char *dst, size_t size, const char *utf8)
 	while (len) {
 		uint32_t c;
 		size_t n = str_utf8_next(utf8, len, &c);
-		bool clean = n && c >= 0x20 && !(c >= 0x7f && c < 0xa0);
+		bool clean = n && shows(c);
 		size_t step = n ? n : 1, need = clean ? n : 1;
 		if (at + need >= size)
 			break;
@@ -272,4 +282,27 @@ bool mud_copy(char *dst, size_t size, const char *utf8)
 	}
 	dst[at] = 0;
 	return !len;
+}
+
+const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *spare)
+{
+	static const char missing[] =
+		"name is missing: it is the key of the entry (RFC 8519 section 4.1)";
+	const char *text = spare;
+
+	if (!at->value && spare) {
+		mud_note_mend(r, at, missing, "read without one");
+		return spare;
+	}
+	if (!at->value) {
+		mud_note(r, NOTE_ERROR, at, "%s", missing);
+		return NULL;
+	}
+	if (!mud_string(r, at, &text))
+		return spare;
+	if (!*text || strlen(text) > KEY_MAX_CHARS || !str_is_clean_utf8(text, strlen(text)))
+		mud_note_mend(r, at,
+			"a name has 1 to 64 printable characters (RFC 8519 section 4.1)",
+			"kept as it is");
+	return text;
 }

@@ -8,11 +8,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "base/error.h"
+#include "base/jsonw.h"
 #include "base/pool.h"
 #include "model/profile.h"
-
-/* base/json.h stays out of here: jansson declares some of its names. */
-struct json;
 
 enum mud_mode {
 	MUD_STRICT, /* what the YANG modules of RFC 8520 and RFC 8519 allow, no more */
@@ -68,12 +66,12 @@ const struct profile *mud_lint_profile(const struct mud_lint *l);
 /* "file:line:column: level: text (path)", a line each, and a last line that sums up. */
 int mud_lint_text(const struct mud_lint *l, const char *file, FILE *out) CARDEA_MUSTCHECK;
 /* One object, schema cardea.mud.lint/1. */
-int mud_lint_json(const struct mud_lint *l, const char *file, struct json *out)
+int mud_lint_json(const struct mud_lint *l, const char *file, struct jsonw *out)
 	CARDEA_MUSTCHECK;
 
 /* What the device asks for, one sentence a rule, with the status of each. */
 int mud_view_text(const struct profile *p, FILE *out) CARDEA_MUSTCHECK;
 /* One object, schema cardea.mud.view/1. */
-int mud_view_json(const struct profile *p, struct json *out) CARDEA_MUSTCHECK;
+int mud_view_json(const struct profile *p, struct jsonw *out) CARDEA_MUSTCHECK;
 
 #endif

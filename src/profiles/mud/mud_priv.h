@@ -5,7 +5,6 @@
 #define CARDEA_PROFILES_MUD_MUD_PRIV_H
 
 #include <jansson.h>
-#include "base/str.h"
 #include "model/flow.h"
 #include "profiles/mud/mud.h"
 
@@ -104,6 +103,9 @@ bool mud_uri(struct mud_reader *r, const struct mud_at *at, const char **ret_tex
 bool mud_time(struct mud_reader *r, const struct mud_at *at, nstime *ret_wall);
 /* Whole characters, controls shown as '?'; true when all of it fitted. */
 bool mud_copy(char *dst, size_t size, const char *utf8);
+/* The key of a list entry (RFC 8519 4.1: 1 to 64 characters), or NULL when missing:
+ * an error, or with spare a repair. */
+const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *spare);
 
 /* host.c - inet:host */
 enum mud_host { MUD_HOST_NAME, MUD_HOST_ADDR, MUD_HOST_BAD };

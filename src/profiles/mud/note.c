@@ -104,7 +104,7 @@ void mud_note_mend(struct mud_reader *r, const struct mud_at *at, const char *wr
 	if (r->mode == MUD_STRICT)
 		mud_note(r, NOTE_ERROR, at, "%s", wrong);
 	else
-		mud_note(r, NOTE_REPAIR, at, "%s: %s", wrong, mended);
+		mud_note(r, NOTE_REPAIR, at, "%s; %s", wrong, mended);
 }
 
 void mud_note_bad(struct mud_reader *r, const struct mud_at *at, const char *fmt, ...)
@@ -115,17 +115,14 @@ void mud_note_bad(struct mud_reader *r, const struct mud_at *at, const char *fmt
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (r->mode == MUD_STRICT) {
+	if (r->mode == MUD_STRICT)
 		mud_note(r, NOTE_ERROR, at, "%s", text);
-		return;
-	}
-	mud_note(r, NOTE_REPAIR, at, "%s: %s", text,
-		r->in_ace ? "its entry is not enforced" : "ignored");
-	if (!r->in_ace)
-		return;
-	if (!r->ace_broken)
+	else
+		mud_note(r, NOTE_REPAIR, at, "%s; %s", text,
+			r->in_ace ? "this entry is not enforced" : "ignored");
+	if (r->in_ace && !r->ace_broken)
 		str_copy(r->ace_detail, sizeof r->ace_detail, text);
-	r->ace_broken = true;
+	r->ace_broken = r->in_ace;
 }
 
 char *mud_show_text(const char *text, char buf[MUD_SHOW_MAX])

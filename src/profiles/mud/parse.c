@@ -8,7 +8,6 @@
 #define ACLS_MAX 256 /* lists in one file; known files have at most 6 */
 #define CACHE_DEFAULT_H 48 /* RFC 8520 3.5 */
 #define CACHE_MAX_H 168
-#define NAME_MAX_CHARS 64 /* RFC 8519 4.1 */
 #define EXTENSION_MAX_CHARS 40 /* RFC 8520 3.9 */
 
 enum { MUD_VERSION, MUD_URL, LAST_UPDATE, SIGNATURE, CACHE, SUPPORTED, SYSTEMINFO, MFG,
@@ -221,25 +220,6 @@ static unsigned int read_type(struct mud_reader *r, const struct mud_at *at)
 	return kinds;
 }
 
-/* The key of a list entry: 1 to 64 characters, once. */
-static const char *read_name(struct mud_reader *r, const struct mud_at *at)
-{
-	const char *text = NULL;
-
-	if (!at->value) {
-		mud_note(r, NOTE_ERROR, at,
-			"name is missing: it is the key of the entry (RFC 8519 section 4.1)");
-		return NULL;
-	}
-	if (!mud_string(r, at, &text))
-		return NULL;
-	if (!*text || strlen(text) > NAME_MAX_CHARS || !str_is_clean_utf8(text, strlen(text)))
-		mud_note_mend(r, at,
-			"a name has 1 to 64 printable characters (RFC 8519 section 4.1)",
-			"kept as it is");
-	return text;
-}
-
 static struct mud_acl *find_acl(const struct lists *l, const char *name)
 {
 	for (uint32_t i = 0; i < l->count; i++)
@@ -267,7 +247,7 @@ static bool read_acl(struct mud_reader *r, const struct lists *l, struct mud_acl
 
 	if (!mud_members(r, &acl->item, names, acl->slots, &unknown))
 		return false;
-	acl->name = read_name(r, &acl->slots[0]);
+	acl->name = mud_key(r, &acl->slots[0], NULL);
 	if (!acl->name)
 		return false;
 	acl->kinds = read_type(r, &acl->slots[1]);
@@ -383,7 +363,7 @@ static void read_reference(struct mud_reader *r, const struct mud_at *item,
 			"an access-list needs the name of a list (RFC 8520 section 4)");
 		return;
 	}
-	const char *name = read_name(r, &name_at);
+	const char *name = mud_key(r, &name_at, NULL);
 	if (!name)
 		return;
 	struct mud_acl *acl = find_acl(l, name);
@@ -494,6 +474,10 @@ int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *po
 		mud_note_line(&r, NOTE_ERROR, 1, 1, "no MUD file: ietf-mud:mud is missing");
 	if (!error && r.failed)
 		error = CARDEA_EMALFORMED;
+	if (!error && !p.rule_count)
+		mud_note_line(&r, NOTE_WARNING, 1, 1,
+			"the file allows nothing beyond what every device may do (RFC 8520 "
+			"section 3)");
 out:
 	if (error) {
 		p.rules = NULL;

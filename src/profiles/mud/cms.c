@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cms - detached CMS signatures over MUD files (RFC 8520 13.1 and 13.2). OpenSSL does
+ * the cryptography; this file asks one question at a time, so that each refusal says
+ * which answer was wrong. */
+#include "profiles/mud/cms.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/str.h"
+
+#define ANCHORS_MAX 64		     /* more is a browser's list, which nobody chose */
+#define PEM_MAX_BYTES (256 * 1024)
+#define CHAIN_MAX_DEPTH 5	     /* maker, division, plant; longer ones cost time */
+#define DATE_TEXT_MAX 32
+
+struct mud_trust {
+	X509_STORE *store;
+	size_t count;
+};
+
+static int refuse(char *text, int error, const char *why)
+{
+	str_copy(text, LIMIT_TEXT, why);
+	return error;
+}
+
+static int store_add(struct mud_trust *t, BIO *pem, char *text)
+{
+	X509 *cert;
+
+	while ((cert = PEM_read_bio_X509(pem, NULL, NULL, NULL))) {
+		int added = t->count < ANCHORS_MAX ? X509_STORE_add_cert(t->store, cert)
+						   : -1;
+		X509_free(cert);
+		if (added < 0)
+			return refuse(text, CARDEA_ELIMIT, "more than 64 trust anchors");
+		if (!added)
+			return refuse(text, CARDEA_EMALFORMED,
+				"a certificate in the file of anchors cannot be used");
+		t->count++;
+	}
+	/* the end of the text is the one good reason to stop */
+	unsigned long e = ERR_peek_last_error();
+	if (ERR_GET_LIB(e) != ERR_LIB_PEM || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+		return refuse(text, CARDEA_EMALFORMED,
+			"the file of anchors holds a damaged PEM certificate");
+	if (!t->count)
+		return refuse(text, CARDEA_EMALFORMED,
+			"the file of anchors holds no PEM certificate");
+	return 0;
+}
+
+int mud_trust_new(const void *pem, size_t len, struct mud_trust **ret_trust,
+	char ret_text[LIMIT_TEXT])
+{
+	struct mud_trust *t = NULL;
+	BIO *bio = NULL;
+	int error = -ENOMEM;
+
+	if (len > PEM_MAX_BYTES)
+		return refuse(ret_text, CARDEA_ELIMIT, "the file of anchors is too big");
+	ERR_clear_error();
+	t = calloc(1, sizeof *t);
+	bio = BIO_new_mem_buf(pem, (int)len);
+	if (t)
+		t->store = X509_STORE_new();
+	if (!t || !bio || !t->store) {
+		str_copy(ret_text, LIMIT_TEXT, "out of memory");
+		goto out;
+	}
+	error = store_add(t, bio, ret_text);
+	if (error)
+		goto out;
+	*ret_trust = t;
+	t = NULL;
+out:
+	ERR_clear_error();
+	BIO_free(bio);
+	mud_trust_free(t);
+	return error;
+}
+
+void mud_trust_free(struct mud_trust *t)
+{
+	if (!t)
+		return;
+	X509_STORE_free(t->store);
+	free(t);
+}
+
+size_t mud_trust_count(const struct mud_trust *t)
+{
+	return t->count;
+}
+
+/* What one verification holds. */
+struct check {
+	CMS_ContentInfo *cms;
+	STACK_OF(X509) *signers; /* borrowed certificates, owned stack */
+	STACK_OF(X509) *certs;
+	BIO *content;
+	X509 *signer;
+	nstime wall;
+	char *text;
+};
+
+/* One DER value (or BER, which tools make when they stream) and nothing
+ * behind it, of type signed-data without content. */
+static int read_cms(struct check *c, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes;
+
+	c->cms = d2i_CMS_ContentInfo(NULL, &at, (long)len);
+	if (!c->cms || (size_t)(at - (const unsigned char *)bytes) != len)
+		return refuse(c->text, CARDEA_EMALFORMED,
+			"the signature is not one CMS object in DER (RFC 8520 section "
+			"13.1): PEM and other wrappings are not read");
+	if (OBJ_obj2nid(CMS_get0_type(c->cms)) != NID_pkcs7_signed)
+		return refuse(c->text, CARDEA_EMALFORMED,
+			"the CMS object is no signed-data (RFC 5652 section 5)");
+	if (!CMS_is_detached(c->cms))
+		return refuse(c->text, CARDEA_EMALFORMED,
+			"the signature carries content of its own; a detached one is "
+			"needed (RFC 8520 section 13.1)");
+	return 0;
+}
+
+/* The signature itself, over the exact bytes; says nothing about whose it is. */
+static int check_bytes(struct check *c, const void *mud, size_t len)
+{
+	c->content = BIO_new_mem_buf(mud, (int)len);
+	if (!c->content)
+		return refuse(c->text, -ENOMEM, "out of memory");
+	if (CMS_verify(c->cms, NULL, NULL, c->content, NULL,
+		    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY))
+		return 0;
+	unsigned long e = ERR_peek_last_error();
+	if (ERR_GET_LIB(e) == ERR_LIB_CMS &&
+		ERR_GET_REASON(e) == CMS_R_SIGNER_CERTIFICATE_NOT_FOUND)
+		return refuse(c->text, CARDEA_ESIGNATURE,
+			"the signature holds no certificate of its signer (RFC 8520 "
+			"section 13.1)");
+	return refuse(c->text, CARDEA_ESIGNATURE,
+		"the signature was made over other bytes: the MUD file was changed "
+		"after it was signed");
+}
+
+static int check_usage(struct check *c)
+{
+	/* RFC 8520 13.1: the extension is present, and allows signatures */
+	if (!(X509_get_extension_flags(c->signer) & EXFLAG_KUSAGE))
+		return refuse(c->text, CARDEA_EUNTRUSTED,
+			"the signer's certificate has no key usage (RFC 8520 section "
+			"13.1 asks for digitalSignature)");
+	if (!(X509_get_key_usage(c->signer) & X509v3_KU_DIGITAL_SIGNATURE))
+		return refuse(c->text, CARDEA_EUNTRUSTED,
+			"the key usage of the signer's certificate does not allow "
+			"signatures (RFC 8520 section 13.1 asks for digitalSignature)");
+	return 0;
+}
+
+static void date_text(const ASN1_TIME *when, char out[DATE_TEXT_MAX])
+{
+	struct tm tm;
+
+	if (!ASN1_TIME_to_tm(when, &tm) || !strftime(out, DATE_TEXT_MAX, "%Y-%m-%d", &tm))
+		str_copy(out, DATE_TEXT_MAX, "an unknown date");
+}
+
+static void subject_text(X509 *cert, char out[LIMIT_TEXT])
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *data = NULL;
+	long n = 0;
+
+	if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+		n = BIO_get_mem_data(bio, &data);
+	str_escape((struct untrusted_str){data, n > 0 ? (size_t)n : 0}, out, LIMIT_TEXT);
+	BIO_free(bio);
+}
+
+static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
+{
+	int e = X509_STORE_CTX_get_error(ctx);
+	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	char date[DATE_TEXT_MAX], name[LIMIT_TEXT] = "";
+	char short_name[LIMIT_TEXT / 2];
+	const char *whose = X509_STORE_CTX_get_error_depth(ctx) ? "an authority"
+								: "the signer";
+
+	if (at)
+		subject_text(at, name);
+	str_copy(short_name, sizeof short_name, name);
+	if (e == X509_V_ERR_CERT_HAS_EXPIRED && at) {
+		date_text(X509_get0_notAfter(at), date);
+		(void)str_print(c->text, LIMIT_TEXT,
+			"the certificate of %s (%s) expired on %s", whose, short_name,
+			date);
+	} else if (e == X509_V_ERR_CERT_NOT_YET_VALID && at) {
+		date_text(X509_get0_notBefore(at), date);
+		(void)str_print(c->text, LIMIT_TEXT,
+			"the certificate of %s (%s) is valid only from %s: is the clock "
+			"right?", whose, short_name, date);
+	} else {
+		(void)str_print(c->text, LIMIT_TEXT,
+			"the signer (%s) does not lead to a configured trust anchor: %s",
+			short_name, X509_verify_cert_error_string(e));
+	}
+	return CARDEA_EUNTRUSTED;
+}
+
+static int check_chain(struct check *c, const struct mud_trust *trust)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int error = 0;
+
+	if (!ctx || !X509_STORE_CTX_init(ctx, trust->store, c->signer, c->certs)) {
+		X509_STORE_CTX_free(ctx);
+		return refuse(c->text, -ENOMEM, "out of memory");
+	}
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_time(param, (time_t)(c->wall / NS_PER_SEC));
+	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX_DEPTH);
+	/* an anchor is what the owner configured, whether it signed itself or not; the
+	 * names of hosts and the purposes of TLS do not matter here */
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+	if (X509_verify_cert(ctx) != 1)
+		error = explain_chain(c, ctx);
+	X509_STORE_CTX_free(ctx);
+	return error;
+}
+
+/* Exactly one signer: with two, "the signer" would not be a name to pin. */
+static int find_signer(struct check *c)
+{
+	c->signers = CMS_get0_signers(c->cms);
+	c->certs = CMS_get1_certs(c->cms);
+	if (sk_X509_num(c->signers) != 1)
+		return refuse(c->text, CARDEA_ESIGNATURE,
+			"the signature has more than one signer; one is read");
+	c->signer = sk_X509_value(c->signers, 0);
+	return 0;
+}
+
+int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_len,
+	const void *signature, size_t signature_len, nstime wall,
+	char ret_signer[LIMIT_TEXT], char ret_text[LIMIT_TEXT])
+{
+	struct check c = {.wall = wall, .text = ret_text};
+	int error;
+
+	if (mud_len > LIMIT_MUD_BYTES || signature_len > LIMIT_SIGNATURE_BYTES)
+		return refuse(ret_text, CARDEA_ELIMIT,
+			"the MUD file or its signature is too big to be read");
+	ERR_clear_error();
+	error = read_cms(&c, signature, signature_len);
+	if (!error)
+		error = check_bytes(&c, mud, mud_len);
+	if (!error)
+		error = find_signer(&c);
+	if (!error)
+		error = check_usage(&c);
+	if (!error)
+		error = check_chain(&c, trust);
+	if (!error)
+		subject_text(c.signer, ret_signer);
+	sk_X509_free(c.signers);
+	sk_X509_pop_free(c.certs, X509_free);
+	BIO_free(c.content);
+	CMS_ContentInfo_free(c.cms);
+	ERR_clear_error();
+	return error;
+}
+
+int mud_sha256(const void *bytes, size_t len, uint8_t ret_digest[32])
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	if (!EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL))
+		return -ENOMEM;
+	memcpy(ret_digest, digest, 32);
+	return 0;
+}

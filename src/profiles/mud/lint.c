@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* lint - what is wrong with a MUD file, for its author: as lines that editors can
+ * follow, and as JSON. */
+#include <errno.h>
+#include <string.h>
+#include "base/jsonw.h"
+#include "profiles/mud/mud.h"
+
+int mud_lint(const void *bytes, size_t len, struct pool *pool, struct mud_lint *ret_lint)
+{
+	struct mud_lint l = {.answer = MUD_CONFORMS};
+
+	int error = mud_parse(bytes, len, MUD_STRICT, pool, &l.strict);
+	if (error == -ENOMEM)
+		return error;
+	if (error) {
+		error = mud_parse(bytes, len, MUD_IMPORT, pool, &l.import);
+		if (error == -ENOMEM)
+			return error;
+		l.answer = error ? MUD_REJECTED : MUD_REPAIRED;
+	}
+	*ret_lint = l;
+	return 0;
+}
+
+const char *mud_answer_name(enum mud_answer a)
+{
+	switch (a) {
+	case MUD_CONFORMS:
+		return "conforms";
+	case MUD_REPAIRED:
+		return "repaired";
+	case MUD_REJECTED:
+		return "rejected";
+	}
+	return "unknown";
+}
+
+const struct profile *mud_lint_profile(const struct mud_lint *l)
+{
+	switch (l->answer) {
+	case MUD_CONFORMS:
+		return &l->strict;
+	case MUD_REPAIRED:
+		return &l->import;
+	case MUD_REJECTED:
+		break;
+	}
+	return NULL;
+}
+
+static uint32_t count(const struct profile *p, enum note_level level)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->note_count; i++)
+		n += p->notes[i].level == level;
+	return n;
+}
+
+static void print_notes(const struct profile *p, const char *file, FILE *out)
+{
+	for (uint32_t i = 0; i < p->note_count; i++) {
+		const struct note *n = &p->notes[i];
+		fprintf(out, "%s:", file);
+		if (n->line)
+			fprintf(out, "%u:%u:", n->line, n->column);
+		fprintf(out, " %s: %s", note_level_name(n->level), n->text);
+		if (n->path[0])
+			fprintf(out, " (%s)", n->path);
+		fputc('\n', out);
+	}
+	if (p->note_dropped)
+		fprintf(out, "%s: %u more findings are not shown\n", file, p->note_dropped);
+}
+
+static void print_sum(const struct mud_lint *l, const char *file, FILE *out)
+{
+	uint32_t errors = count(&l->strict, NOTE_ERROR);
+
+	switch (l->answer) {
+	case MUD_CONFORMS:
+		fprintf(out, "%s: conforms to RFC 8520: %u rules, %u warnings\n", file,
+			l->strict.rule_count, count(&l->strict, NOTE_WARNING));
+		return;
+	case MUD_REPAIRED:
+		fprintf(out,
+			"%s: does not conform to RFC 8520 (%u errors), but can be "
+			"imported: %u rules after %u repairs\n",
+			file, errors, l->import.rule_count,
+			count(&l->import, NOTE_REPAIR));
+		return;
+	case MUD_REJECTED:
+		fprintf(out, "%s: cannot be used (%u errors)\n", file, errors);
+		return;
+	}
+}
+
+int mud_lint_text(const struct mud_lint *l, const char *file, FILE *out)
+{
+	char shown[LIMIT_TEXT];
+
+	str_escape(str_untrusted(file), shown, sizeof shown);
+	print_notes(&l->strict, shown, out);
+	print_sum(l, shown, out);
+	return ferror(out) ? -EIO : 0;
+}
+
+static void write_notes(const struct profile *p, struct jsonw *out)
+{
+	jsonw_key(out, "notes");
+	jsonw_array(out);
+	for (uint32_t i = 0; i < p->note_count; i++) {
+		const struct note *n = &p->notes[i];
+		jsonw_object(out);
+		jsonw_kv_string(out, "level", note_level_name(n->level));
+		jsonw_kv_u64(out, "line", n->line);
+		jsonw_kv_u64(out, "column", n->column);
+		jsonw_kv_untrusted(out, "path", n->path);
+		jsonw_kv_untrusted(out, "text", n->text);
+		jsonw_object_end(out);
+	}
+	jsonw_array_end(out);
+	jsonw_kv_u64(out, "notes_dropped", p->note_dropped);
+}
+
+static void write_reading(const struct profile *p, bool usable, struct jsonw *out)
+{
+	jsonw_object(out);
+	jsonw_kv_bool(out, "usable", usable);
+	jsonw_kv_u64(out, "rules", p->rule_count);
+	jsonw_kv_u64(out, "errors", count(p, NOTE_ERROR));
+	jsonw_kv_u64(out, "warnings", count(p, NOTE_WARNING));
+	jsonw_kv_u64(out, "repairs", count(p, NOTE_REPAIR));
+	write_notes(p, out);
+	jsonw_object_end(out);
+}
+
+int mud_lint_json(const struct mud_lint *l, const char *file, struct jsonw *out)
+{
+	jsonw_object(out);
+	jsonw_kv_string(out, "schema", "cardea.mud.lint/1");
+	jsonw_kv_untrusted(out, "file", file);
+	jsonw_kv_string(out, "answer", mud_answer_name(l->answer));
+	jsonw_key(out, "strict");
+	write_reading(&l->strict, l->answer == MUD_CONFORMS, out);
+	jsonw_key(out, "import");
+	if (l->answer == MUD_CONFORMS)
+		jsonw_null(out);
+	else
+		write_reading(&l->import, l->answer == MUD_REPAIRED, out);
+	jsonw_object_end(out);
+	return out->error;
+}

@@ -6,8 +6,8 @@ SECONDS_EACH ?= 60
 # The system's own: pytest comes as a package of the system.
 PYTHON3 := $(firstword $(wildcard /usr/bin/python3) python3)
 PYTHON = env PYTHONDONTWRITEBYTECODE=1 CARDEA_BUILD=$(CURDIR)/build/release $(PYTHON3)
-# The virtual home needs network namespaces, thus root.
-AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
+# The virtual home needs network namespaces: root, and a root that is a mount point.
+AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -E) tools/own-root
 
 all: ## build everything for use (build/release)
 	@tools/build release
@@ -16,16 +16,16 @@ demo: all ## play a virtual home; ONCE=1 unattended
 	@$(AS_ROOT) $(PYTHON) -m lab.demo $(if $(ONCE),--once)
 
 check: ## all tests, with gcc and clang and sanitizers
-	@$(PYTHON) tools/run-checks
+	@tools/own-root $(PYTHON) tools/run-checks
 
 check-long: ## check, and 60 s of fuzzing each, 50 kills each, coverage
-	@$(PYTHON) tools/run-checks --long
+	@tools/own-root $(PYTHON) tools/run-checks --long
 
 bench: all ## the benchmarks, paired, with their verdicts
 	@$(AS_ROOT) $(PYTHON) -m bench
 
 fuzz: ## fuzz each parser for SECONDS_EACH seconds
-	@$(PYTHON) tools/run-checks --fuzz $(SECONDS_EACH)
+	@tools/own-root $(PYTHON) tools/run-checks --fuzz $(SECONDS_EACH)
 
 install: ## install below PREFIX (DESTDIR is honoured)
 	@tools/build release -Dprefix=$(PREFIX)

@@ -10,7 +10,7 @@ PYTHON = env PYTHONDONTWRITEBYTECODE=1 CARDEA_BUILD=$(CURDIR)/build/release $(PY
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -E) tools/own-root
 
 all: ## build everything for use (build/release)
-	@tools/build release
+	@tools/build release -Dprefix=$(PREFIX)
 
 demo: all ## play a virtual home; ONCE=1 unattended
 	@$(AS_ROOT) $(PYTHON) -m lab.demo $(if $(ONCE),--once)
@@ -27,8 +27,7 @@ bench: all ## the benchmarks, paired, with their verdicts
 fuzz: ## fuzz each parser for SECONDS_EACH seconds
 	@tools/own-root $(PYTHON) tools/run-checks --fuzz $(SECONDS_EACH)
 
-install: ## install below PREFIX (DESTDIR is honoured)
-	@tools/build release -Dprefix=$(PREFIX)
+install: all ## install below PREFIX (DESTDIR is honoured)
 	@meson install -C build/release --no-rebuild --quiet
 
 clean: ## remove everything that was built

@@ -2,6 +2,7 @@
 # meson.build. Variables: ONCE=1 plays the demo unattended; DESTDIR and PREFIX for
 # install; SECONDS_EACH for fuzz.
 PREFIX ?= /usr/local
+export PREFIX
 SECONDS_EACH ?= 60
 # The system's own: pytest comes as a package of the system.
 PYTHON3 := $(firstword $(wildcard /usr/bin/python3) python3)
@@ -10,7 +11,7 @@ PYTHON = env PYTHONDONTWRITEBYTECODE=1 CARDEA_BUILD=$(CURDIR)/build/release $(PY
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -E) tools/own-root
 
 all: ## build everything for use (build/release)
-	@tools/build release -Dprefix=$(PREFIX)
+	@tools/build release
 
 demo: all ## play a virtual home; ONCE=1 unattended
 	@$(AS_ROOT) $(PYTHON) -m lab.demo $(if $(ONCE),--once)

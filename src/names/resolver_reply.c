@@ -36,6 +36,23 @@ static size_t plain_name_len(struct cursor c)
 	return c.error || len > DNS_NAME_WIRE_MAX ? 0 : len;
 }
 
+/* Whether the message ends where its counts say. */
+static bool message_is_whole(struct cursor c)
+{
+	struct dns_question question;
+	struct dns_record record;
+	struct dns_header h;
+	unsigned records;
+
+	if (dns_parse_header(&c, &h) || dns_next_question(&c, &question))
+		return false;
+	records = (unsigned)h.answers + h.authorities + h.additionals;
+	while (records--)
+		if (dns_next_record(&c, &record))
+			return false;
+	return !cursor_left(&c);
+}
+
 /* The rcode for a well-formed query that nobody here answers, or NOERROR. */
 static uint16_t question_refusal(const struct dns_query *q)
 {
@@ -67,7 +84,8 @@ int resolver_question_read(const uint8_t *message, size_t len,
 	*ret = q;
 	*ret_rcode = h.opcode ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR;
 	size_t wire_len = plain_name_len(c);
-	if (h.opcode || !wire_len || dns_query_parse(cursor_of(message, len), &q.query))
+	if (h.opcode || !wire_len || dns_query_parse(cursor_of(message, len), &q.query) ||
+		!message_is_whole(cursor_of(message, len)))
 		return CARDEA_EMALFORMED;
 	q.wire_len = (uint8_t)wire_len;
 	cursor_copy(&c, q.wire, wire_len);

@@ -87,6 +87,7 @@ int resolver_upstream_forward(struct resolver_upstream *u, const char *address)
 	if (addr_is_loopback(&addr) &&
 		option_set(u, "do-not-query-localhost:", "no"))
 		return CARDEA_EUNSUPPORTED;
+	u->forwards = true;
 	return ub_ctx_set_fwd(u->ub, address) ? CARDEA_EMALFORMED : 0;
 }
 
@@ -104,6 +105,10 @@ int resolver_upstream_start(struct resolver_upstream *u, struct loop *l)
 		return CARDEA_EUNSUPPORTED;
 	u->fd = (struct loop_fd){
 		.fd = ub_fd(u->ub), .ready = upstream_ready, .ctx = u};
+	/* RFC 6761 6.2: .test is nobody's by default; whoever names a forwarder has
+	 * one that knows, and laboratories live there. */
+	if (u->forwards && ub_ctx_zone_remove(u->ub, "test."))
+		return CARDEA_EUNSUPPORTED;
 	int e = u->fd.fd < 0 ? -EBADF : loop_watch(l, &u->fd, EPOLLIN);
 	u->started = !e;
 	return e;

@@ -12,6 +12,7 @@ struct ub_ctx;
 struct resolver_upstream {
 	struct ub_ctx *ub;
 	struct loop_fd fd;
+	bool forwards; /* to at least one address */
 	bool started;
 };
 

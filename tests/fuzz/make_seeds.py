@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
+"""Writes the seeds of the wire fuzz targets, from the golden tests' generator.
+
+usage: make_seeds.py CORPUS-DIRECTORY"""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "golden"))
+import wire_make as make  # noqa: E402
+
+HTTP = [
+    b"GET /v1/devices/02%3A00?stage=watch&a=b+c HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /v1/x HTTP/1.0\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello",
+    b"HTTP/1.1 204 No Content\r\nServer: x\r\nConnection: close\r\n\r\n",
+    b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
+]
+NAMES = [
+    b"\0\3www\7example\3com\0",
+    b"\x0f\3com\0\7example\xc0\0\3www\xc0\5",
+    b"\0\3a.b\1*\4\\\0\xff-\0",
+    b"\0Mixed.Case\\.\\065.example.",
+]
+
+
+def packets():
+    frames = make.ip_frames() + make.house_frames()
+    seeds = [b"\0" + frame for frame in frames]
+    raw = make.ip6(make.UDP, make.udp(1, 2, b"x", make.DEVICE6, make.CLOUD6))
+    seeds.append(b"\1" + raw)
+    seeds.append(b"\5" + raw)
+    seeds.append(b"\6\0\4\0\1\0\6" + make.mac(make.DEVICE) + b"\0\0\x86\xdd" + raw)
+    seeds.append(b"\7\x86\xdd" + bytes(6) + b"\0\1\0\6" + make.mac(make.DEVICE) + b"\0\0" + raw)
+    seeds.append(b"\x08\x1e\0\0\0" + raw)
+    return seeds
+
+
+def udp_payloads(version, ports):
+    seeds = []
+    for frame in make.house_frames():
+        head = 14 + (20 if version == 4 else 40)
+        if frame[14:15] and frame[14] >> 4 == version and len(frame) > head + 8:
+            if int.from_bytes(frame[head:head + 2], "big") in ports:
+                seeds.append(frame[head + 8:])
+    return seeds
+
+
+CORPUS = {
+    "wire_packet": packets(),
+    "wire_nd": [make.router_solicit(), make.router_advert(), make.nd_solicit(),
+                make.nd_advert(), make.redirect()],
+    "wire_dhcp4": udp_payloads(4, (67, 68)),
+    "wire_dhcp6": udp_payloads(6, (546, 547)),
+    "wire_dns_name": NAMES,
+    "wire_dns": make.dns_messages() + [b"\0\x10" + make.dns(0, "a", 1)[:16]],
+    "wire_http": HTTP,
+}
+
+
+def main():
+    for target, seeds in CORPUS.items():
+        directory = Path(sys.argv[1]) / target
+        directory.mkdir(parents=True, exist_ok=True)
+        for i, seed in enumerate(seeds):
+            (directory / f"seed-{i:02}").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main()

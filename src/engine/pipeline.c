@@ -90,6 +90,17 @@ static void committed(void *ctx, uint64_t ticket, int error)
 		(void)ipc_send(&p->channels[ROLE_RESOLVER], buf, (size_t)len, -1);
 }
 
+/* Rules that name the gateway or the local networks follow its addresses. */
+static void refresh_house(struct pipeline *p)
+{
+	struct device *d;
+
+	p->house_changed = false;
+	household_update_house(&p->household);
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
+		household_update(&p->household, d, false, pipeline_wall(p));
+}
+
 static void tick(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
@@ -97,6 +108,8 @@ static void tick(struct loop_timer *t)
 	struct inventory_result r;
 
 	p->ticks++;
+	if (p->house_changed)
+		refresh_house(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	journal_flush(&p->journal);
 	if (p->ticks % EXPIRE_EVERY == 0)
@@ -116,25 +129,33 @@ static void tick(struct loop_timer *t)
 	loop_arm(p->loop, t, TICK);
 }
 
-int pipeline_init(struct pipeline *p, struct loop *l, struct store *s)
+static void save_all(struct pipeline *p)
 {
-	int error;
+	journal_flush(&p->journal);
+	for (size_t i = 0; i < inventory_count(p->inventory); i++)
+		pipeline_save_device(p, inventory_at(p->inventory, i));
+}
 
+int pipeline_init(struct pipeline *p)
+{
 	memset(p, 0, sizeof(*p));
-	p->loop = l;
-	p->store = s;
 	for (size_t i = 0; i < ROLE_MAX; i++)
 		p->channels[i].fd.fd = -1;
-	error = inventory_new(&p->inventory);
-	if (error)
-		return error;
 	commit_init(&p->commit, &p->channels[ROLE_ENFORCER], committed, p);
 	household_init(&p->household, &p->commit);
 	fetcher_init(&p->fetcher, &p->channels[ROLE_COURIER],
 		&p->channels[ROLE_RESOLVER]);
-	journal_init(&p->journal, s, NULL, NULL);
 	pipeline_profiles_init(p);
+	return inventory_new(&p->inventory);
+}
+
+int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
+	void (*added)(void *, const struct event *), void *ctx)
+{
+	p->loop = l;
+	p->store = s;
 	p->started = pipeline_wall(p);
+	journal_init(&p->journal, s, added, ctx);
 	return load_all(p);
 }
 
@@ -142,11 +163,9 @@ void pipeline_start(struct pipeline *p)
 {
 	struct device *d;
 
-	household_update_house(&p->household);
-	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++) {
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
 		pipeline_consider(p, d);
-		household_update(&p->household, d, false, pipeline_wall(p));
-	}
+	refresh_house(p);
 	p->tick.fire = tick;
 	p->tick.ctx = p;
 	loop_arm(p->loop, &p->tick, TICK);
@@ -154,12 +173,12 @@ void pipeline_start(struct pipeline *p)
 
 void pipeline_end(struct pipeline *p)
 {
-	loop_disarm(&p->tick);
+	if (p->tick.loop)
+		loop_disarm(&p->tick);
 	for (size_t i = 0; i < ROLE_MAX; i++)
 		ipc_close(&p->channels[i]);
-	journal_flush(&p->journal);
-	for (size_t i = 0; i < inventory_count(p->inventory); i++)
-		pipeline_save_device(p, inventory_at(p->inventory, i));
+	if (p->store)
+		save_all(p);
 	household_free(&p->household);
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);
@@ -207,6 +226,7 @@ static int setting_mac(struct pipeline *p, const char *value)
 
 int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 {
+	p->house_changed = true;
 	if (strcmp(key, "lan_prefix") == 0)
 		return setting_prefix(p, value);
 	if (strcmp(key, "gateway_addr") == 0)

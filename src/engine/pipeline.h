@@ -36,14 +36,18 @@ struct pipeline {
 	struct loop_timer tick;
 	unsigned ticks;
 	bool ready; /* the enforcer holds everything */
+	bool house_changed; /* addresses of the gateway came while we ran */
 	char backend[LIMIT_LABEL];
 	char backend_lacks[LIMIT_TEXT];
 	nstime started; /* wall */
 	struct message in, out;
 };
 
-/* Loads what the store has. store belongs to the caller. */
-int pipeline_init(struct pipeline *p, struct loop *l, struct store *s) CARDEA_MUSTCHECK;
+/* Ready for settings. */
+int pipeline_init(struct pipeline *p) CARDEA_MUSTCHECK;
+/* Loads what the store has. store belongs to the caller; added sees each new event. */
+int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
+	void (*added)(void *ctx, const struct event *e), void *ctx) CARDEA_MUSTCHECK;
 void pipeline_start(struct pipeline *p); /* settings are complete */
 void pipeline_end(struct pipeline *p);
 /* A setting of the house: lan_prefix, gateway_addr, gateway_mac. 0 also when it is not

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Why, and what is in force, as JSON. */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include "engine/api/api_priv.h"
+#include "engine/why.h"
+
+static void write_rule(struct jsonw *j, const struct rule *r)
+{
+	char sentence[RULE_SENTENCE_MAX];
+
+	jsonw_object(j);
+	jsonw_kv_u64(j, "id", r->id);
+	jsonw_kv_string(j, "source", layer_name(r->layer));
+	jsonw_kv_string(j, "direction", direction_name(r->direction));
+	jsonw_kv_string(j, "action", r->action == RULE_ACCEPT ? "accept" : "drop");
+	jsonw_kv_untrusted(j, "sentence", rule_sentence(r, sentence));
+	jsonw_kv_string(j, "status", rule_status_name(r->status));
+	jsonw_kv_untrusted(j, "detail", r->detail);
+	jsonw_kv_untrusted(j, "acl", r->acl);
+	jsonw_kv_untrusted(j, "ace", r->ace);
+	jsonw_kv_u64(j, "line", r->line);
+	jsonw_object_end(j);
+}
+
+static void write_answer(struct api_request *r, const struct device *d,
+	const struct why_answer *a, const struct event *e)
+{
+	struct household_device *hd = household_device(&r->pipeline->household, d->id);
+	struct jsonw *j = &r->json;
+
+	jsonw_object(j);
+	jsonw_kv_string(j, "schema", "cardea.why/1");
+	jsonw_kv_untrusted(j, "device", d->name);
+	jsonw_kv_bool(j, "enforced", a->enforced);
+	jsonw_kv_bool(j, "allowed", a->allowed);
+	jsonw_kv_string(j, "verdict", verdict_kind_name(a->verdict.kind));
+	jsonw_kv_string(j, "reason", verdict_reason_name(a->verdict.reason));
+	jsonw_kv_string(j, "direction", direction_name(a->flow.direction));
+	jsonw_kv_addr(j, "peer", &a->flow.peer);
+	jsonw_kv_untrusted(j, "name", a->name[0] ? a->name : NULL);
+	jsonw_kv_u64(j, "proto", a->flow.proto);
+	jsonw_kv_u64(j, "port", a->flow.peer_port);
+	jsonw_kv_untrusted(j, "text", a->text);
+	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);
+	jsonw_key(j, "rule");
+	if (a->rule)
+		write_rule(j, a->rule);
+	else
+		jsonw_null(j);
+	jsonw_key(j, "event");
+	if (e)
+		api_write_event(j, r->pipeline, e);
+	else
+		jsonw_null(j);
+	jsonw_object_end(j);
+}
+
+static void answer(struct api_request *r, const struct why_question *q)
+{
+	struct why_answer a;
+	int error = why_answer(&r->pipeline->household, q, pipeline_wall(r->pipeline),
+		&a);
+
+	if (error)
+		api_fail(r, 400, "give a name such as example.com, or an address",
+			"the destination is neither a name nor an address");
+	else
+		write_answer(r, q->device, &a, q->event);
+}
+
+static void why_event(struct api_request *r, int64_t id)
+{
+	struct why_question q = {.destination = "", .port = -1};
+	struct event e;
+	int error;
+
+	journal_flush(&r->pipeline->journal);
+	error = store_event(r->pipeline->store, (event_id)id, &e);
+	if (error) {
+		api_fail(r, 404, "`cardea events` lists them", "there is no event %lld",
+			(long long)id);
+		return;
+	}
+	q.device = inventory_by_id(r->pipeline->inventory, e.device);
+	q.event = &e;
+	if (!q.device || e.kind != EVENT_VIOLATION)
+		api_fail(r, 400, "ask about an event of kind violation",
+			"event %lld is no violation: %s", (long long)id, e.text);
+	else
+		answer(r, &q);
+}
+
+static bool read_proto(struct api_request *r, int *ret)
+{
+	char text[16];
+	int64_t number = 0;
+
+	if (!api_query(r, "proto", text, sizeof(text)))
+		return false;
+	for (int p = 1; p < 256 && text[0]; p++) {
+		const char *name = flow_proto_name((uint8_t)p);
+
+		if (name && strcasecmp(name, text) == 0)
+			number = p;
+	}
+	if (text[0] && !number && str_to_i64(text, 1, 255, &number)) {
+		api_fail(r, 400, "give tcp, udp, icmp or a number",
+			"the protocol is not known");
+		return false;
+	}
+	*ret = (int)number;
+	return true;
+}
+
+void api_view_why(struct api_request *r)
+{
+	struct why_question q = {0};
+	char device[LIMIT_NAME], destination[LIMIT_NAME];
+	int64_t event = 0, port = -1;
+
+	if (!api_query_number(r, "event", 1, INT64_MAX, &event) ||
+		!api_query_number(r, "port", 0, 65535, &port) ||
+		!api_query(r, "device", device, sizeof(device)) ||
+		!api_query(r, "destination", destination, sizeof(destination)) ||
+		!read_proto(r, &q.proto))
+		return;
+	if (event) {
+		why_event(r, event);
+		return;
+	}
+	if (!device[0] || !destination[0]) {
+		api_fail(r, 400, "give device= and destination=, or event=",
+			"the question is not complete");
+		return;
+	}
+	q.device = api_device(r, device);
+	q.destination = destination;
+	q.port = (int)port;
+	if (q.device)
+		answer(r, &q);
+}
+
+static void write_element(struct jsonw *j, const struct element *e)
+{
+	char text[MAC_TEXT_MAX], addr[ADDR_TEXT_MAX];
+
+	jsonw_object(j);
+	jsonw_kv_string(j, "set", element_kind_name(e->kind));
+	jsonw_kv_u64(j, "family", e->family);
+	if (!mac_is_zero(&e->mac))
+		jsonw_kv_string(j, "mac", mac_format(&e->mac, text));
+	if (e->device.family)
+		jsonw_kv_string(j, "device", addr_format(&e->device, addr));
+	if (e->peer_lo.family) {
+		jsonw_kv_string(j, "peer_from", addr_format(&e->peer_lo, addr));
+		jsonw_kv_string(j, "peer_to", addr_format(&e->peer_hi, addr));
+		jsonw_kv_u64(j, "proto_from", e->proto_lo);
+		jsonw_kv_u64(j, "proto_to", e->proto_hi);
+		jsonw_kv_u64(j, "device_port_from", e->device_port.lo);
+		jsonw_kv_u64(j, "device_port_to", e->device_port.hi);
+		jsonw_kv_u64(j, "peer_port_from", e->peer_port.lo);
+		jsonw_kv_u64(j, "peer_port_to", e->peer_port.hi);
+	}
+	jsonw_object_end(j);
+}
+
+static void write_policy(struct api_request *r, struct device *d, bool elements)
+{
+	struct household_device *hd = household_device(&r->pipeline->household, d->id);
+	struct jsonw *j = &r->json;
+
+	jsonw_object(j);
+	jsonw_kv_untrusted(j, "device", d->name);
+	jsonw_kv_mac(j, "mac", &d->mac);
+	jsonw_kv_string(j, "state", device_state_name(d->state));
+	jsonw_kv_untrusted(j, "problem", d->problem);
+	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);
+	jsonw_key(j, "rules");
+	jsonw_array(j);
+	for (uint32_t i = 0; hd && hd->pool && i < hd->policy.count; i++)
+		write_rule(j, &hd->policy.rules[i]);
+	jsonw_array_end(j);
+	if (elements) {
+		jsonw_key(j, "elements");
+		jsonw_array(j);
+		for (size_t i = 0; hd && i < hd->installed.count; i++)
+			write_element(j, &hd->installed.items[i]);
+		jsonw_array_end(j);
+	}
+	jsonw_object_end(j);
+}
+
+void api_view_policy(struct api_request *r)
+{
+	char text[LIMIT_NAME];
+	int64_t elements = 0;
+	struct device *only = NULL, *d;
+
+	if (!api_query(r, "device", text, sizeof(text)) ||
+		!api_query_number(r, "elements", 0, 1, &elements))
+		return;
+	if (text[0] && !(only = api_device(r, text)))
+		return;
+	jsonw_object(&r->json);
+	jsonw_kv_string(&r->json, "schema", "cardea.policy/1");
+	jsonw_kv_string(&r->json, "backend", r->pipeline->backend);
+	jsonw_key(&r->json, "devices");
+	jsonw_array(&r->json);
+	for (size_t i = 0; (d = inventory_at(r->pipeline->inventory, i)); i++)
+		if (!only || only == d)
+			write_policy(r, d, elements == 1);
+	jsonw_array_end(&r->json);
+	jsonw_object_end(&r->json);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A question about a destination becomes flows, which the evaluator judges. */
+#include "engine/why.h"
+
+#include <string.h>
+#include <strings.h>
+#include "base/str.h"
+#include "wire/dns_name.h"
+
+struct judge {
+	const struct household_device *hd;
+	const struct policy_env *env;
+	struct policy_names names;
+	struct why_answer *answer;
+};
+
+static void judge_flow(struct judge *j)
+{
+	struct why_answer *a = j->answer;
+
+	policy_evaluate(&j->hd->policy, j->env, &j->names, &a->flow, &a->verdict);
+	a->allowed = a->verdict.kind == VERDICT_ALLOW || a->verdict.kind == VERDICT_PASS;
+	a->rule = policy_rule(&j->hd->policy, a->verdict.rule);
+}
+
+/* The service of a rule, where the question leaves it open. */
+static void flow_of_rule(struct flow *f, const struct rule *r,
+	const struct why_question *q)
+{
+	f->proto = (uint8_t)(q->proto ? q->proto
+				      : r->proto == RULE_PROTO_ANY ? FLOW_PROTO_TCP
+								   : r->proto);
+	f->peer_port = (uint16_t)(q->port >= 0 ? q->port : r->peer_port.lo);
+	f->device_port = r->device_port.lo ? r->device_port.lo : 49152;
+	f->icmp_type = r->icmp_type == RULE_ICMP_ANY ? 8 : (uint8_t)r->icmp_type;
+	f->icmp_code = r->icmp_code == RULE_ICMP_ANY ? 0 : (uint8_t)r->icmp_code;
+}
+
+/* Tries what each rule would allow; true when one does for this peer. */
+static bool any_rule_allows(struct judge *j, const struct why_question *q)
+{
+	struct why_answer *a = j->answer;
+
+	for (uint32_t i = 0; i < j->hd->policy.count; i++) {
+		const struct rule *r = &j->hd->policy.rules[i];
+
+		if (r->direction != DIRECTION_FROM_DEVICE || r->action != RULE_ACCEPT)
+			continue;
+		flow_of_rule(&a->flow, r, q);
+		judge_flow(j);
+		if (a->allowed)
+			return true;
+	}
+	a->flow.proto = (uint8_t)(q->proto ? q->proto : FLOW_PROTO_TCP);
+	a->flow.peer_port = (uint16_t)(q->port >= 0 ? q->port : 443);
+	a->flow.device_port = 49152;
+	judge_flow(j);
+	return a->allowed;
+}
+
+static void own_address(const struct device *d, struct flow *f)
+{
+	for (size_t i = 0; i < d->addr_count; i++)
+		if (d->addrs[i].addr.family == f->peer.family) {
+			f->device = d->addrs[i].addr;
+			return;
+		}
+}
+
+/* A name that the device has not asked for has no address to judge: the rules do. */
+static bool name_is_listed(const struct household_device *hd, struct why_answer *a)
+{
+	for (uint32_t i = 0; i < hd->policy.count; i++) {
+		const struct rule *r = &hd->policy.rules[i];
+
+		if (r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT &&
+			strcmp(r->peer.name, a->name) == 0) {
+			a->rule = r;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void judge_unknown_name(const struct household_device *hd,
+	const struct device *d, struct why_answer *a)
+{
+	char sentence[RULE_SENTENCE_MAX];
+
+	a->allowed = name_is_listed(hd, a);
+	a->verdict.kind = a->allowed ? VERDICT_ALLOW : VERDICT_VIOLATION;
+	a->verdict.reason = a->allowed ? REASON_RULE : REASON_DEFAULT_DENY;
+	a->verdict.rule = a->rule ? a->rule->id : 0;
+	a->verdict.layer = a->rule ? a->rule->layer : LAYER_BASE;
+	if (a->allowed)
+		(void)str_print(a->text, sizeof(a->text),
+			"Allowed: %s %s. It has not asked for this name lately; its "
+			"address is opened in the moment it is told.",
+			d->name, rule_sentence(a->rule, sentence));
+	else
+		(void)str_print(a->text, sizeof(a->text),
+			"Blocked: %s -> %s. Its profile does not list this name, and "
+			"the device has not asked for it lately.",
+			d->name, a->name);
+}
+
+static int find_peer(const struct why_question *q, const struct household_device *hd,
+	nstime wall, struct why_answer *a)
+{
+	struct dns_name name;
+	const char *known;
+
+	if (addr_parse(q->destination, &a->flow.peer) == 0) {
+		known = bindings_name_of(&hd->names, &a->flow.peer, wall);
+		str_copy(a->name, sizeof(a->name), known ? known : "");
+		a->known_address = known != NULL;
+		return 0;
+	}
+	if (dns_name_from_text(q->destination, &name))
+		return CARDEA_EMALFORMED;
+	str_copy(a->name, sizeof(a->name), name.text);
+	a->known_address = bindings_addrs(&hd->names, a->name, wall, &a->flow.peer, 1);
+	return 0;
+}
+
+static void explain(const struct judge *j, const struct device *d)
+{
+	struct why_answer *a = j->answer;
+
+	policy_explain(&j->hd->policy, j->env, &a->flow, &a->verdict, d->name,
+		a->name[0] ? a->name : NULL, a->text);
+}
+
+int why_answer(struct household *h, const struct why_question *q, nstime wall,
+	struct why_answer *ret)
+{
+	struct household_device *hd = household_device(h, q->device->id);
+	struct household_names n;
+	struct judge j = {.hd = hd, .env = &h->env, .answer = ret};
+	int error;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!hd)
+		return CARDEA_ELIMIT;
+	error = q->event ? 0 : find_peer(q, hd, wall, ret);
+	if (error)
+		return error;
+	ret->enforced = hd->pool && q->device->state == DEVICE_PROTECTED;
+	if (!ret->enforced) {
+		ret->allowed = true;
+		(void)str_print(ret->text, sizeof(ret->text),
+			"Allowed: %s is only watched (%s).", q->device->name,
+			q->device->problem[0] ? q->device->problem : "it is new");
+		return 0;
+	}
+	j.names = household_names(&n, hd, wall);
+	if (q->event) {
+		ret->flow = q->event->flow;
+		str_copy(ret->name, sizeof(ret->name), q->event->name);
+		ret->verdict.kind = VERDICT_VIOLATION;
+		ret->verdict.reason = q->event->reason;
+		if (q->event->reason == REASON_DEFAULT_DENY)
+			judge_flow(&j); /* the policy may have changed since */
+		explain(&j, q->device);
+		return 0;
+	}
+	if (ret->flow.peer.family == 0) {
+		judge_unknown_name(hd, q->device, ret);
+		return 0;
+	}
+	own_address(q->device, &ret->flow);
+	(void)any_rule_allows(&j, q);
+	explain(&j, q->device);
+	return 0;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* why - the answer to "may this device talk to that, and who says so?" */
+#ifndef CARDEA_ENGINE_WHY_H
+#define CARDEA_ENGINE_WHY_H
+
+#include <stdbool.h>
+#include "engine/household.h"
+#include "model/device.h"
+#include "model/event.h"
+#include "model/verdict.h"
+
+struct why_question {
+	const struct device *device;
+	const char *destination; /* name or address; "" with an event */
+	int proto;		 /* 0: any */
+	int port;		 /* -1: any */
+	const struct event *event; /* NULL, or judge its flow */
+};
+
+struct why_answer {
+	bool enforced; /* false: the device is only watched, all passes */
+	bool allowed;
+	bool known_address; /* flow.peer is one that the device was told */
+	struct flow flow;
+	struct verdict verdict;
+	const struct rule *rule; /* NULL when none decided */
+	char name[LIMIT_NAME];	 /* of the destination, or empty */
+	char text[POLICY_EXPLAIN_MAX];
+};
+
+/* CARDEA_EMALFORMED: the destination is neither a name nor an address. */
+int why_answer(struct household *h, const struct why_question *q, nstime wall,
+	struct why_answer *ret) CARDEA_MUSTCHECK;
+
+#endif

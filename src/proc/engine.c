@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* engine - knows the house and decides. No network at all: a state folder, SQLite, and
+ * checked messages. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "engine/api/api.h"
+#include "engine/pipeline.h"
+#include "proc/child.h"
+
+struct engine {
+	struct child child;
+	struct pipeline pipeline;
+	struct store *store;
+	struct api *api;
+	bool started;
+};
+
+static int take_setting(struct child *c, const char *key, const char *value)
+{
+	struct engine *e = c->ctx;
+
+	return pipeline_setting(&e->pipeline, key, value);
+}
+
+static void take_peer(struct child *c, enum role role, int fd)
+{
+	struct engine *e = c->ctx;
+
+	if (role == ROLE_PARENT || role == ROLE_ENGINE)
+		close(fd);
+	else if (pipeline_connect(&e->pipeline, role, fd))
+		child_stop(c, -EIO);
+}
+
+static void take_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, int fd)
+{
+	struct engine *e = c->ctx;
+
+	(void)ifindex;
+	if (kind != SOCKET_CONTROL || !e->api)
+		close(fd);
+	else if (api_listen(e->api, fd))
+		child_stop(c, -EIO);
+}
+
+static int take_message(struct child *c, const struct message *m)
+{
+	struct engine *e = c->ctx;
+
+	if (m->type != MESSAGE_PROCESS)
+		return CARDEA_EMALFORMED;
+	pipeline_process(&e->pipeline, &m->process);
+	return 0;
+}
+
+static void stop_wanted(void *ctx, bool open_network)
+{
+	struct engine *e = ctx;
+	struct message m = {.type = MESSAGE_STOP_WANTED};
+
+	m.stop_wanted.open_network = open_network;
+	if (child_send_parent(&e->child, &m))
+		child_stop(&e->child, CARDEA_EPEER);
+}
+
+static void event_added(void *ctx, const struct event *event)
+{
+	struct engine *e = ctx;
+
+	api_event(e->api, event);
+}
+
+static int open_state(struct engine *e)
+{
+	bool damaged = false;
+	int error = store_open("/", &e->store, &damaged);
+
+	if (error == CARDEA_ESTALE)
+		log_error("engine", "the state was written by a newer Cardea; install "
+				    "that one, or move cardea.db away");
+	if (error)
+		return error;
+	error = pipeline_open(&e->pipeline, e->child.loop, e->store, event_added, e);
+	if (!error && damaged)
+		journal_note(&e->pipeline.journal, pipeline_wall(&e->pipeline), 0,
+			EVENT_GATEWAY,
+			"The stored state was damaged; it is kept as cardea.db.damaged "
+			"and a new one was begun.");
+	return error;
+}
+
+static int start(struct engine *e)
+{
+	int error = child_start(&e->child);
+
+	if (error)
+		return error;
+	/* Its folder is the root now: the store opens and grows files in it. */
+	e->child.sandbox.allow = SANDBOX_FILES;
+	e->child.sandbox.landlock_rw = "/";
+	error = child_hello(&e->child);
+	if (!error)
+		error = open_state(e);
+	if (!error)
+		error = api_new(&e->pipeline, stop_wanted, e, &e->api);
+	if (error)
+		return error;
+	pipeline_start(&e->pipeline);
+	return child_run(&e->child);
+}
+
+int main(void)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	int error;
+
+	log_init("engine", STDERR_FILENO, LOG_LEVEL_INFO);
+	if (!e || pipeline_init(&e->pipeline))
+		return 1;
+	e->child.role = ROLE_ENGINE;
+	e->child.ctx = e;
+	e->child.config = take_setting;
+	e->child.peer = take_peer;
+	e->child.socket = take_socket;
+	e->child.message = take_message;
+	umask(0077);
+	error = start(e);
+	if (error)
+		log_error("engine", "stopped: %s", error_text(error));
+	api_free(e->api);
+	pipeline_end(&e->pipeline);
+	store_close(e->store);
+	child_end(&e->child);
+	free(e);
+	return error ? 1 : 0;
+}

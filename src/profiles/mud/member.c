@@ -174,10 +174,7 @@ bool mud_empty(struct mud_reader *r, const struct mud_at *at)
 	if (json_is_array(v) && json_array_size(v) == 1 &&
 		json_is_null(json_array_get(v, 0)))
 		return true;
-	if (json_is_false(v)) {
-		mud_note_mend(r, at, wrong, "false, so read as absent");
-		return false;
-	}
+	/* false is none of them: read as absent it would leave out a match */
 	bool bare = json_is_null(v) || json_is_true(v) ||
 		    (json_is_object(v) && !json_object_size(v)) ||
 		    (json_is_array(v) && !json_array_size(v)) ||

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* test_mud_cms - signatures made here by an authority made here: good ones pass, and
+ * each kind of bad one is refused with the sentence that names the reason. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <openssl/cms.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include "base/str.h"
+#include "profiles/mud/cms.h"
+
+#define DAY 86400
+#define NOW 1767323045LL /* 2026-01-02 */
+
+static const char mud[] = "{\"ietf-mud:mud\":{}}\r\n";
+
+struct identity {
+	EVP_PKEY *key;
+	X509 *cert;
+};
+
+static void extension(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+
+	if (!value)
+		return;
+	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(e);
+	assert_int_equal(X509_add_ext(cert, e, -1), 1);
+	X509_EXTENSION_free(e);
+}
+
+struct wish {
+	const char *name;
+	const char *usage; /* NULL: no such extension */
+	bool authority;
+	int64_t from, to; /* days around NOW */
+};
+
+/* by NULL: self-signed. */
+static struct identity make(const struct wish *w, const struct identity *by)
+{
+	static long serial = 1;
+	struct identity id = {.key = EVP_EC_gen("P-256"), .cert = X509_new()};
+	X509_NAME *name = X509_get_subject_name(id.cert);
+	X509 *issuer = by ? by->cert : id.cert;
+
+	assert_non_null(id.key);
+	X509_set_version(id.cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
+	ASN1_TIME_set(X509_getm_notBefore(id.cert), NOW + w->from * DAY);
+	ASN1_TIME_set(X509_getm_notAfter(id.cert), NOW + w->to * DAY);
+	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
+		(const unsigned char *)"Maker", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+		(const unsigned char *)w->name, -1, -1, 0);
+	X509_set_issuer_name(id.cert, X509_get_subject_name(issuer));
+	X509_set_pubkey(id.cert, id.key);
+	extension(id.cert, issuer, NID_basic_constraints,
+		w->authority ? "critical,CA:TRUE" : "CA:FALSE");
+	extension(id.cert, issuer, NID_key_usage, w->usage);
+	assert_true(X509_sign(id.cert, by ? by->key : id.key, EVP_sha256()) > 0);
+	return id;
+}
+
+static void identity_free(struct identity *id)
+{
+	EVP_PKEY_free(id->key);
+	X509_free(id->cert);
+}
+
+struct bytes {
+	unsigned char *at;
+	size_t len;
+};
+
+static struct bytes sign(const struct identity *id, X509 *more, unsigned int flags)
+{
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	BIO *in = BIO_new_mem_buf(mud, sizeof mud - 1);
+	struct bytes out = {0};
+
+	if (more)
+		sk_X509_push(certs, more);
+	CMS_ContentInfo *cms = CMS_sign(id->cert, id->key, certs, in, flags | CMS_BINARY);
+	assert_non_null(cms);
+	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
+	CMS_ContentInfo_free(cms);
+	sk_X509_free(certs);
+	BIO_free(in);
+	return out;
+}
+
+static struct mud_trust *trust_in(X509 *a, X509 *b)
+{
+	BIO *pem = BIO_new(BIO_s_mem());
+	struct mud_trust *t = NULL;
+	char why[LIMIT_TEXT], *data;
+
+	PEM_write_bio_X509(pem, a);
+	if (b)
+		PEM_write_bio_X509(pem, b);
+	long n = BIO_get_mem_data(pem, &data);
+	assert_int_equal(mud_trust_new(data, (size_t)n, &t, why), 0);
+	assert_int_equal(mud_trust_count(t), b ? 2 : 1);
+	BIO_free(pem);
+	return t;
+}
+
+static const struct wish root = {"Root", "critical,keyCertSign", true, -400, 400};
+static const struct wish good = {"Signer", "critical,digitalSignature", false, -10, 10};
+
+struct home {
+	struct identity root, signer;
+	struct mud_trust *trust;
+};
+
+static int set_up(void **state)
+{
+	static struct home h;
+
+	h.root = make(&root, NULL);
+	h.signer = make(&good, &h.root);
+	h.trust = trust_in(h.root.cert, NULL);
+	*state = &h;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct home *h = *state;
+
+	identity_free(&h->root);
+	identity_free(&h->signer);
+	mud_trust_free(h->trust);
+	return 0;
+}
+
+/* Checks and frees the signature. */
+static void expect(const struct mud_trust *t, struct bytes sig, int64_t when, int error,
+	const char *part)
+{
+	char signer[LIMIT_TEXT] = "untouched", why[LIMIT_TEXT] = "untouched";
+
+	assert_int_equal(mud_cms_verify(t, mud, sizeof mud - 1, sig.at, sig.len,
+				 when * NS_PER_SEC, signer, why), error);
+	if (error)
+		assert_string_equal(signer, "untouched");
+	assert_non_null(strstr(error ? why : signer, part));
+	OPENSSL_free(sig.at);
+}
+
+static void test_good(void **state)
+{
+	struct home *h = *state;
+
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW, 0, "CN=Signer,O=Maker");
+	/* without signed attributes, which RFC 5652 leaves to the signer */
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED | CMS_NOATTR), NOW, 0,
+		"CN=Signer");
+	/* on its last day but one */
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW + 9 * DAY, 0, "Signer");
+}
+
+static void test_flipped_byte(void **state)
+{
+	struct home *h = *state;
+	char signer[LIMIT_TEXT], why[LIMIT_TEXT], other[sizeof mud];
+	struct bytes sig = sign(&h->signer, NULL, CMS_DETACHED);
+
+	for (size_t i = 0; i < sizeof mud - 1; i++) {
+		memcpy(other, mud, sizeof mud);
+		other[i] ^= 1;
+		assert_int_equal(mud_cms_verify(h->trust, other, sizeof mud - 1, sig.at,
+					 sig.len, NOW * NS_PER_SEC, signer, why),
+			CARDEA_ESIGNATURE);
+		assert_non_null(strstr(why, "other bytes"));
+	}
+	/* binary: a line end that was translated is a change */
+	assert_int_equal(mud_cms_verify(h->trust, "{\"ietf-mud:mud\":{}}\n",
+				 sizeof mud - 2, sig.at, sig.len, NOW * NS_PER_SEC, signer,
+				 why), CARDEA_ESIGNATURE);
+	OPENSSL_free(sig.at);
+}
+
+/* No change of any byte of the signature is accepted as good for another reason than
+ * that it does not matter; none crashes. */
+static void test_flipped_signature(void **state)
+{
+	struct home *h = *state;
+	char signer[LIMIT_TEXT], why[LIMIT_TEXT];
+	struct bytes sig = sign(&h->signer, NULL, CMS_DETACHED | CMS_NOATTR);
+	size_t refused = 0;
+
+	for (size_t i = 0; i < sig.len; i++) {
+		sig.at[i] ^= 0x55;
+		refused += mud_cms_verify(h->trust, mud, sizeof mud - 1, sig.at, sig.len,
+				   NOW * NS_PER_SEC, signer, why) != 0;
+		sig.at[i] ^= 0x55;
+	}
+	assert_true(refused > sig.len * 9 / 10);
+	for (size_t n = 0; n < sig.len; n++)
+		assert_int_equal(mud_cms_verify(h->trust, mud, sizeof mud - 1, sig.at, n,
+					 NOW * NS_PER_SEC, signer, why),
+			CARDEA_EMALFORMED);
+	OPENSSL_free(sig.at);
+}
+
+static void test_wrong_signer(void **state)
+{
+	struct home *h = *state;
+	struct identity stranger = make(&(struct wish){"Root", "critical,keyCertSign", true,
+		-400, 400}, NULL);
+	struct identity signer = make(&good, &stranger);
+
+	expect(h->trust, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
+		"trust anchor");
+	struct identity alone = make(&good, NULL);
+	expect(h->trust, sign(&alone, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
+		"CN=Signer,O=Maker");
+	identity_free(&alone);
+	identity_free(&signer);
+	identity_free(&stranger);
+}
+
+static void test_dates(void **state)
+{
+	struct home *h = *state;
+
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW + 11 * DAY,
+		CARDEA_EUNTRUSTED, "expired on 2026-01-12");
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW - 11 * DAY,
+		CARDEA_EUNTRUSTED, "valid only from 2025-12-23");
+	struct identity old = make(&(struct wish){"Old", "keyCertSign", true, -400, -1},
+		NULL);
+	struct identity signer = make(&good, &old);
+	struct mud_trust *t = trust_in(old.cert, NULL);
+	expect(t, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
+		"an authority (CN=Old,O=Maker) expired on 2026-01-01");
+	mud_trust_free(t);
+	identity_free(&signer);
+	identity_free(&old);
+}
+
+static void test_key_usage(void **state)
+{
+	struct home *h = *state;
+	static const struct {
+		const char *usage;
+		int error;
+		const char *part;
+	} cases[] = {
+		{NULL, CARDEA_EUNTRUSTED, "no key usage"},
+		{"keyEncipherment", CARDEA_EUNTRUSTED, "does not allow signatures"},
+		{"nonRepudiation", CARDEA_EUNTRUSTED, "does not allow signatures"},
+		{"digitalSignature,keyEncipherment", 0, "CN=Other"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct identity id = make(&(struct wish){"Other", cases[i].usage, false, -1,
+			1}, &h->root);
+		expect(h->trust, sign(&id, NULL, CMS_DETACHED), NOW, cases[i].error,
+			cases[i].part);
+		identity_free(&id);
+	}
+}
+
+static void test_chain(void **state)
+{
+	struct home *h = *state;
+	struct identity middle = make(&(struct wish){"Middle", "critical,keyCertSign", true,
+		-10, 10}, &h->root);
+	struct identity signer = make(&good, &middle);
+	/* a signer may not make signers */
+	struct identity forged = make(&good, &h->signer);
+
+	expect(h->trust, sign(&signer, middle.cert, CMS_DETACHED), NOW, 0, "CN=Signer");
+	expect(h->trust, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
+		"trust anchor");
+	expect(h->trust, sign(&forged, h->signer.cert, CMS_DETACHED), NOW,
+		CARDEA_EUNTRUSTED, "trust anchor");
+	/* the middle itself may be what the owner trusts */
+	struct mud_trust *t = trust_in(middle.cert, h->signer.cert);
+	expect(t, sign(&signer, NULL, CMS_DETACHED), NOW, 0, "CN=Signer");
+	mud_trust_free(t);
+	identity_free(&forged);
+	identity_free(&signer);
+	identity_free(&middle);
+}
+
+static void test_form(void **state)
+{
+	struct home *h = *state;
+
+	expect(h->trust, sign(&h->signer, NULL, 0), NOW, CARDEA_EMALFORMED,
+		"content of its own");
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED | CMS_NOCERTS), NOW,
+		CARDEA_ESIGNATURE, "no certificate");
+	struct bytes sig = sign(&h->signer, NULL, CMS_DETACHED);
+	sig.at = OPENSSL_realloc(sig.at, sig.len + 1);
+	sig.at[sig.len++] = 0;
+	expect(h->trust, sig, NOW, CARDEA_EMALFORMED, "not one CMS object");
+	static const char pem[] = "-----BEGIN CMS-----\nMIIB\n-----END CMS-----\n";
+	sig = (struct bytes){(unsigned char *)OPENSSL_strdup(pem), sizeof pem - 1};
+	expect(h->trust, sig, NOW, CARDEA_EMALFORMED, "not one CMS object");
+	sig = (struct bytes){(unsigned char *)OPENSSL_strdup(""), 0};
+	expect(h->trust, sig, NOW, CARDEA_EMALFORMED, "not one CMS object");
+	sig = (struct bytes){OPENSSL_zalloc(LIMIT_SIGNATURE_BYTES + 1),
+		LIMIT_SIGNATURE_BYTES + 1};
+	expect(h->trust, sig, NOW, CARDEA_ELIMIT, "too big");
+}
+
+static void test_not_signed_data(void **state)
+{
+	struct home *h = *state;
+	BIO *in = BIO_new_mem_buf(mud, sizeof mud - 1);
+	CMS_ContentInfo *cms = CMS_data_create(in, CMS_BINARY);
+	struct bytes out = {0};
+
+	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	expect(h->trust, out, NOW, CARDEA_EMALFORMED, "no signed-data");
+}
+
+static void test_two_signers(void **state)
+{
+	struct home *h = *state;
+	struct identity other = make(&good, &h->root);
+	BIO *in = BIO_new_mem_buf(mud, sizeof mud - 1);
+	unsigned int flags = CMS_DETACHED | CMS_BINARY | CMS_PARTIAL;
+	CMS_ContentInfo *cms = CMS_sign(h->signer.cert, h->signer.key, NULL, in, flags);
+	struct bytes out = {0};
+
+	assert_non_null(CMS_add1_signer(cms, other.cert, other.key, NULL, CMS_PARTIAL));
+	assert_int_equal(CMS_final(cms, in, NULL, flags & ~(unsigned int)CMS_PARTIAL), 1);
+	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	expect(h->trust, out, NOW, CARDEA_ESIGNATURE, "more than one signer");
+	identity_free(&other);
+}
+
+static void test_anchors(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pem, *part;
+	} cases[] = {
+		{"", "no PEM certificate"},
+		{"hello\n", "no PEM certificate"},
+		{"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "damaged"},
+		{"-----BEGIN CERTIFICATE-----\nMIIB\n", "damaged"},
+	};
+	struct mud_trust *t = NULL;
+	char why[LIMIT_TEXT];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(mud_trust_new(cases[i].pem, strlen(cases[i].pem), &t, why),
+			CARDEA_EMALFORMED);
+		assert_non_null(strstr(why, cases[i].part));
+		assert_null(t);
+	}
+	mud_trust_free(NULL);
+}
+
+/* FIPS 180-2 B.1 */
+static void test_digest(void **state)
+{
+	(void)state;
+	static const uint8_t abc[32] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+		0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3,
+		0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+	uint8_t digest[32];
+
+	assert_int_equal(mud_sha256("abc", 3, digest), 0);
+	assert_memory_equal(digest, abc, sizeof abc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_flipped_byte),
+		cmocka_unit_test(test_flipped_signature),
+		cmocka_unit_test(test_wrong_signer),
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_key_usage),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_not_signed_data),
+		cmocka_unit_test(test_two_signers),
+		cmocka_unit_test(test_anchors),
+		cmocka_unit_test(test_digest),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

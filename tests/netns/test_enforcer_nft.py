@@ -1,0 +1,902 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The enforcer on the real kernel: what arrives at the receiving end is counted.
+
+One gateway with a bridge (devices d1 d2, attacker d3), a LAN interface that is no
+bridge (d4) and a WAN (w), each in its own network namespace. Frames are made here byte
+by byte, so that nothing depends on what a host's own stack would send. Every test runs
+with br_netfilter off and on. Needs root, and the programs in CARDEA_ENFORCER and
+CARDEA_ENFORCER_DRIVE.
+"""
+import ctypes
+import itertools
+import json
+import os
+import re
+import select
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+ENFORCER = os.environ.get("CARDEA_ENFORCER")
+DRIVE = os.environ.get("CARDEA_ENFORCER_DRIVE")
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not ENFORCER or not DRIVE,
+    reason="needs root, CARDEA_ENFORCER and CARDEA_ENFORCER_DRIVE")
+
+PREFIX = "cde-%d-" % os.getpid()
+CLONE_NEWNET = 0x40000000
+QUIET_S = 0.15  # a frame crosses two virtual cables in microseconds
+NFLOG_GROUP = 7
+
+GW = "02:00:00:00:00:01"
+GW2 = "02:00:00:00:00:02"
+GWW = "02:00:00:00:00:03"
+MAC = {"d1": "02:00:00:00:00:10", "d2": "02:00:00:00:00:20",
+       "d3": "02:00:00:00:00:30", "d4": "02:00:00:00:00:40",
+       "w": "02:00:00:00:00:90"}
+IP4 = {"gw": "10.1.0.1", "d1": "10.1.0.10", "d2": "10.1.0.20", "d3": "10.1.0.30",
+       "d4": "10.2.0.40", "w": "203.0.113.9"}
+IP6 = {"gw": "fd00:1::1", "d1": "fd00:1::10", "d2": "fd00:1::20", "d3": "fd00:1::30",
+       "d4": "fd00:2::40", "w": "2001:db8::9"}
+IP = {4: IP4, 6: IP6}
+ALL6 = "ff02::1"
+UDP, TCP, ICMP, ICMP6 = 17, 6, 1, 58
+SYN, ACK, SYNACK, FIN = 0x02, 0x10, 0x12, 0x11
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def run(*words, check=True):
+    return subprocess.run(words, check=check, capture_output=True, text=True).stdout
+
+
+class Inside:
+    """A with-block in a network namespace; sockets made there stay there."""
+
+    def __init__(self, ns):
+        self.ns = ns
+
+    def __enter__(self):
+        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        self.enter(os.open("/run/netns/" + PREFIX + self.ns, os.O_RDONLY))
+
+    def __exit__(self, *_):
+        self.enter(self.home)
+
+    @staticmethod
+    def enter(fd):
+        if libc.setns(fd, CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(fd)
+
+
+# --- frames -----------------------------------------------------------------------
+
+def mac(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def addr(text):
+    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def pseudo(src, dst, proto, length):
+    if len(src) == 4:
+        return src + dst + struct.pack("!BBH", 0, proto, length)
+    return src + dst + struct.pack("!IHBB", length, 0, 0, proto)
+
+
+def ip_frame(smac, dmac, src, dst, proto, payload, hops=64, frag=0):
+    """An Ethernet frame; the transport checksum is filled in at its place."""
+    s, d = addr(src), addr(dst)
+    place = {UDP: 6, TCP: 16, ICMP: 2, ICMP6: 2}.get(proto)
+    if place is not None and not frag:
+        head = b"" if proto == ICMP else pseudo(s, d, proto, len(payload))
+        c = checksum(head + payload)
+        payload = payload[:place] + struct.pack("!H", c) + payload[place + 2:]
+    if len(s) == 4:
+        h = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 77, frag, hops,
+                        proto, 0, s, d)
+        h = h[:10] + struct.pack("!H", checksum(h)) + h[12:]
+        kind = 0x0800
+    else:
+        h = struct.pack("!IHBB16s16s", 6 << 28, len(payload), proto, hops, s, d)
+        kind = 0x86dd
+    return mac(dmac) + mac(smac) + struct.pack("!H", kind) + h + payload
+
+
+def udp(sport, dport, data=b""):
+    return struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+def tcp(sport, dport, flags, data=b""):
+    return struct.pack("!HHIIBBHHH", sport, dport, 1, 1, 0x50, flags, 1024, 0, 0) + data
+
+
+def echo(family, reply, number, data=b""):
+    kind = (0 if reply else 8) if family == 4 else (129 if reply else 128)
+    return struct.pack("!BBHHH", kind, 0, 0, number, 1) + data
+
+
+def arp(smac, dmac, op, sha, spa, tpa, data=b""):
+    return (mac(dmac) + mac(smac) + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, op)
+            + mac(sha) + addr(spa) + mac("00:00:00:00:00:00") + addr(tpa) + data)
+
+
+def nd_advert(smac, dmac, src, dst, target, data):
+    body = struct.pack("!BBHI", 136, 0, 0, 0) + addr(target) + data
+    return ip_frame(smac, dmac, src, dst, ICMP6, body, hops=255)
+
+
+def echo_proto(family):
+    return ICMP if family == 4 else ICMP6
+
+
+# --- the house --------------------------------------------------------------------
+
+class House:
+    def __init__(self):
+        self.tokens = itertools.count(1)
+        for ns in ("gw", *MAC):
+            run("ip", "netns", "add", PREFIX + ns)
+            self.sysctl(ns, "net/ipv6/conf/all/accept_dad", 0)
+            self.sysctl(ns, "net/ipv6/conf/default/accept_dad", 0)
+        self.ip("gw", "link add br0 address %s type bridge stp_state 0 mcast_snooping 0"
+                % GW)
+        for ns in MAC:
+            self.cable(ns)
+        for dev, hw in (("br0", GW), ("p-d4", GW2), ("p-w", GWW)):
+            self.ip("gw", "link set %s address %s" % (dev, hw))
+        self.address("gw", "br0", "10.1.0.1/24", "fd00:1::1/64")
+        self.address("gw", "p-d4", "10.2.0.1/24", "fd00:2::1/64")
+        self.address("gw", "p-w", "203.0.113.1/24", "2001:db8::1/64")
+        self.sysctl("gw", "net/ipv4/ip_forward", 1)
+        self.sysctl("gw", "net/ipv6/conf/all/forwarding", 1)
+        for ns, hw in MAC.items():
+            port = "br0" if ns in ("d1", "d2", "d3") else "p-" + ns
+            for a in (IP4[ns], IP6[ns]):
+                self.ip("gw", "neigh replace %s lladdr %s dev %s" % (a, hw, port))
+        self.sockets = {}
+        for ns in MAC:
+            self.silence(ns)
+            with Inside(ns):
+                s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+            s.bind(("eth0", 3))
+            s.setblocking(False)
+            self.sockets[ns] = s
+        with Inside("gw"):
+            self.listener4 = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.listener6 = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.listener6.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        for s, any_address in ((self.listener4, "0.0.0.0"), (self.listener6, "::")):
+            s.bind((any_address, 53))
+            s.setblocking(False)
+
+    @staticmethod
+    def silence(ns):
+        """The host's own stack must not answer what is only test traffic."""
+        run("ip", "netns", "exec", PREFIX + ns, "nft",
+            "table inet quiet { chain input { type filter hook input priority 0; "
+            "meta l4proto { tcp, udp } drop; icmp type echo-request drop; "
+            "icmpv6 type echo-request drop; }; }")
+
+    def cable(self, ns):
+        self.ip("gw", "link add p-%s type veth peer name eth0 netns %s address %s"
+                % (ns, PREFIX + ns, MAC[ns]))
+        if ns in ("d1", "d2", "d3"):
+            self.ip("gw", "link set p-%s master br0" % ns)
+        self.ip("gw", "link set p-%s up" % ns)
+        lan = {"d4": 2}.get(ns, 1)
+        if ns == "w":
+            self.address(ns, "eth0", "203.0.113.9/24", "2001:db8::9/64")
+        else:
+            self.address(ns, "eth0", IP4[ns] + "/24", IP6[ns] + "/64")
+            self.ip(ns, "route add default via 10.%d.0.1" % lan)
+
+    def address(self, ns, dev, v4, v6):
+        self.ip(ns, "link set %s up" % dev)
+        self.ip(ns, "addr add %s dev %s" % (v4, dev))
+        self.ip(ns, "addr add %s dev %s nodad" % (v6, dev))
+
+    @staticmethod
+    def ip(ns, words):
+        run("ip", "-n", PREFIX + ns, *words.split())
+
+    @staticmethod
+    def nft(*words):
+        return run("ip", "netns", "exec", PREFIX + "gw", "nft", *words)
+
+    @staticmethod
+    def sysctl(ns, name, value):
+        with Inside(ns):
+            with open("/proc/sys/" + name, "w") as f:
+                f.write(str(value))
+
+    def br_netfilter(self, on):
+        for name in ("iptables", "ip6tables", "arptables"):
+            path = "net/bridge/bridge-nf-call-" + name
+            if os.path.exists("/proc/sys/" + path):
+                self.sysctl("gw", path, int(on))
+            elif on:
+                pytest.skip("no br_netfilter in this kernel")
+
+    def token(self):
+        return b"cardea-test-%08d" % next(self.tokens)
+
+    def send(self, ns, frame):
+        self.sockets[ns].send(frame)
+
+    def count(self, ns, token, expected):
+        """Frames with the token that arrived at ns."""
+        seen = 0
+        end = time.monotonic() + (2.0 if expected else QUIET_S)
+        while time.monotonic() < end and (not expected or seen < expected):
+            if not select.select([self.sockets[ns]], [], [], 0.02)[0]:
+                continue
+            data, origin = self.sockets[ns].recvfrom(65535)
+            if token in data and origin[2] != socket.PACKET_OUTGOING:
+                seen += 1
+        return seen
+
+    def arrives(self, sender, receiver, build, expected=True):
+        """Sends build(token) three times from sender; all or none must arrive."""
+        token = self.token()
+        for _ in range(3):
+            self.send(sender, build(token))
+        return self.count(receiver, token, 3 if expected else 0) == (
+            3 if expected else 0)
+
+    def passes(self, *a):
+        return self.arrives(*a, expected=True)
+
+    def blocked(self, *a):
+        return self.arrives(*a, expected=False)
+
+    def gateway_hears(self, family, expected):
+        s = self.listener4 if family == 4 else self.listener6
+        wait = 1.0 if expected else QUIET_S
+        if not select.select([s], [], [], wait)[0]:
+            return None
+        return s.recvfrom(2048)
+
+    def close(self):
+        for s in (*self.sockets.values(), self.listener4, self.listener6):
+            s.close()
+
+
+def remove_namespaces():
+    for name in os.listdir("/run/netns") if os.path.isdir("/run/netns") else ():
+        if name.startswith(PREFIX):
+            run("ip", "netns", "del", name, check=False)
+
+
+class Enforcer:
+    def __init__(self):
+        self.p = subprocess.Popen(
+            ["ip", "netns", "exec", PREFIX + "gw", DRIVE, ENFORCER],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for line in ("lan br0", "lan p-d4", "nflog_group %d" % NFLOG_GROUP,
+                     "gateway_mac " + GW, "gateway_mac " + GW2):
+            self.tell("config " + line)
+        self.ready = self.ask("start")
+        assert self.ready.startswith("ready"), self.ready
+
+    def tell(self, *lines):
+        for line in lines:
+            self.p.stdin.write(line + "\n")
+        self.p.stdin.flush()
+
+    def ask(self, *lines):
+        self.tell(*lines)
+        return self.p.stdout.readline().strip()
+
+    def commit(self, *lines, how="commit"):
+        answer = self.ask(*lines, how)
+        assert answer.startswith("done error=0 "), answer
+        return answer
+
+    def pid(self):
+        return int(re.search(r"pid=(\d+)", self.ready).group(1))
+
+    def manage(self, *names):
+        lines = ["local 10.1.0.0/24", "local 10.2.0.0/24", "local fd00:1::/64",
+                 "local fd00:2::/64", "local fe80::/10"]
+        for a in (IP4["gw"], IP6["gw"]):
+            lines += ["bound %s %s" % (GW, a), "owned " + a]
+        for n in names:
+            lines.append("managed " + MAC[n])
+            for a in (IP4[n], IP6[n]):
+                lines += ["policed " + a, "bound %s %s" % (MAC[n], a), "owned " + a]
+        self.commit(*lines)
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait(10)
+
+
+@pytest.fixture(scope="module")
+def network():
+    try:
+        house = House()
+        yield house
+        house.close()
+    finally:
+        remove_namespaces()
+
+
+@pytest.fixture(params=[False, True], ids=["bridge-nf-0", "bridge-nf-1"])
+def house(request, network):
+    network.br_netfilter(request.param)
+    yield network
+
+
+@pytest.fixture
+def plain(network):
+    """For what does not depend on br_netfilter."""
+    network.br_netfilter(False)
+    yield network
+
+
+@pytest.fixture
+def enforcer(network):
+    e = Enforcer()
+    try:
+        yield e
+        e.ask("shutdown open")
+    finally:
+        e.close()
+
+
+def to_wan(family, proto_payload, sender="d1", gw=GW):
+    proto, payload = proto_payload
+    return lambda t: ip_frame(MAC[sender], gw, IP[family][sender], IP[family]["w"],
+                              proto, payload(t))
+
+
+def from_wan(family, proto_payload, receiver="d1"):
+    proto, payload = proto_payload
+    return lambda t: ip_frame(MAC["w"], GWW, IP[family]["w"], IP[family][receiver],
+                              proto, payload(t))
+
+
+def bridged(family, sender, receiver, proto_payload):
+    proto, payload = proto_payload
+    return lambda t: ip_frame(MAC[sender], MAC[receiver], IP[family][sender],
+                              IP[family][receiver], proto, payload(t))
+
+
+def u(sport, dport):
+    return UDP, lambda t: udp(sport, dport, t)
+
+
+def t(sport, dport, flags):
+    return TCP, lambda token: tcp(sport, dport, flags, token)
+
+
+def ping(family, reply, number):
+    return echo_proto(family), lambda token: echo(family, reply, number, token)
+
+
+# --- tests ------------------------------------------------------------------------
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_unmanaged_pass_untouched(house, enforcer, family):
+    enforcer.manage("d1")
+    assert house.passes("d3", "w", to_wan(family, u(1000, 9), "d3"))
+    assert house.passes("w", "d3", from_wan(family, u(9, 1000), "d3"))
+    assert house.passes("d3", "d2", bridged(family, "d3", "d2", u(1000, 9)))
+    house.send("d3", ip_frame(MAC["d3"], GW, IP[family]["d3"], IP[family]["gw"], UDP,
+                              udp(1000, 53, b"x")))
+    assert house.gateway_hears(family, True)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_routed_exact(house, enforcer, family):
+    enforcer.manage("d1")
+    w = IP[family]["w"]
+    assert house.blocked("d1", "w", to_wan(family, u(1000, 123)))
+    enforcer.commit("out %s %s udp 123 timeout 60" % (MAC["d1"], w))
+    assert house.blocked("w", "d1", from_wan(family, u(123, 1000)))
+    assert house.passes("d1", "w", to_wan(family, u(1000, 123)))
+    assert house.passes("w", "d1", from_wan(family, u(123, 1000)))
+    assert house.blocked("w", "d1", from_wan(family, u(123, 1001)))
+    assert house.blocked("d1", "w", to_wan(family, u(1000, 124)))
+    assert house.blocked("d1", "w", to_wan(family, t(1000, 123, SYN)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_bridged_exact(house, enforcer, family):
+    enforcer.manage("d1")
+    assert house.blocked("d1", "d2", bridged(family, "d1", "d2", u(1000, 80)))
+    assert house.blocked("d2", "d1", bridged(family, "d2", "d1", u(80, 1000)))
+    enforcer.commit("out %s %s udp 80" % (MAC["d1"], IP[family]["d2"]))
+    assert house.passes("d1", "d2", bridged(family, "d1", "d2", u(1000, 80)))
+    assert house.passes("d2", "d1", bridged(family, "d2", "d1", u(80, 1000)))
+    assert house.blocked("d2", "d1", bridged(family, "d2", "d1", u(80, 1002)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_both_ends_managed(house, enforcer, family):
+    enforcer.manage("d1", "d2")
+    d1, d2 = IP[family]["d1"], IP[family]["d2"]
+    enforcer.commit("out %s %s udp 80" % (MAC["d1"], d2))
+    assert house.blocked("d1", "d2", bridged(family, "d1", "d2", u(1000, 80)))
+    enforcer.commit("inr %s %s udp 80 any" % (d2, d1))
+    assert house.passes("d1", "d2", bridged(family, "d1", "d2", u(1000, 80)))
+    assert house.passes("d2", "d1", bridged(family, "d2", "d1", u(80, 1000)))
+    assert house.blocked("d2", "d1", bridged(family, "d2", "d1", u(81, 1000)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_ranges(house, enforcer, family):
+    enforcer.manage("d1")
+    prefix = "203.0.113.0/24" if family == 4 else "2001:db8::/64"
+    enforcer.commit("outr %s %s udp 5000-5009 100-199" % (MAC["d1"], prefix))
+    assert house.passes("d1", "w", to_wan(family, u(5000, 100)))
+    assert house.passes("d1", "w", to_wan(family, u(5009, 199)))
+    assert house.blocked("d1", "w", to_wan(family, u(5010, 199)))
+    assert house.blocked("d1", "w", to_wan(family, u(5009, 200)))
+    enforcer.commit("outr %s any%d any any any" % (MAC["d1"], family))
+    assert house.passes("d1", "w", to_wan(family, u(5010, 200)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_unsolicited_inbound(house, enforcer, family):
+    enforcer.manage("d1")
+    d1, d2, w = (IP[family][n] for n in ("d1", "d2", "w"))
+    assert house.blocked("w", "d1", from_wan(family, t(999, 80, SYN)))
+    enforcer.commit("inr %s %s tcp 80 any" % (d1, w), "inr %s %s udp 80 any" % (d1, d2))
+    assert house.passes("w", "d1", from_wan(family, t(999, 80, SYN)))
+    assert house.passes("d1", "w", to_wan(family, t(80, 999, SYNACK)))
+    assert house.blocked("w", "d1", from_wan(family, t(999, 81, SYN)))
+    assert house.passes("d2", "d1", bridged(family, "d2", "d1", u(7, 80)))
+    assert house.passes("d1", "d2", bridged(family, "d1", "d2", u(80, 7)))
+
+
+def flow_life(house, port):
+    """Seconds that the flow of this device port still has, in the inet table."""
+    data = json.loads(house.nft("-j", "list", "set", "inet", "cardea", "flows4"))
+    for item in data["nftables"]:
+        for e in item.get("set", {}).get("elem", ()):
+            if e["elem"]["val"]["concat"][3] == port:
+                return e["elem"]["expires"]
+    return None
+
+
+def test_tcp_life(plain, enforcer):
+    enforcer.manage("d1")
+    enforcer.commit("out %s %s tcp 443 timeout 60" % (MAC["d1"], IP4["w"]))
+    assert plain.passes("d1", "w", to_wan(4, t(1000, 443, SYN)))
+    assert 55 <= flow_life(plain, 1000) <= 60
+    assert plain.passes("w", "d1", from_wan(4, t(443, 1000, SYNACK)))
+    assert 55 <= flow_life(plain, 1000) <= 60
+    assert plain.passes("d1", "w", to_wan(4, t(1000, 443, ACK)))
+    assert plain.passes("w", "d1", from_wan(4, t(443, 1000, ACK)))
+    assert 7435 <= flow_life(plain, 1000) <= 7440
+    assert plain.passes("w", "d1", from_wan(4, t(443, 1000, FIN)))
+    assert 55 <= flow_life(plain, 1000) <= 60
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_echo(house, enforcer, family):
+    enforcer.manage("d1")
+    w, kind = IP[family]["w"], "0x800" if family == 4 else "0x8000"
+    name = "icmp" if family == 4 else "icmpv6"
+    assert house.blocked("d1", "w", to_wan(family, ping(family, False, 5)))
+    enforcer.commit("outr %s %s %s %s any" % (MAC["d1"], w, name, kind),
+                    "outr %s %s %s %s any" % (MAC["d1"], IP[family]["d2"], name, kind))
+    assert house.passes("d1", "w", to_wan(family, ping(family, False, 5)))
+    assert house.passes("w", "d1", from_wan(family, ping(family, True, 5)))
+    assert house.blocked("w", "d1", from_wan(family, ping(family, True, 6)))
+    assert house.passes("d1", "d2", bridged(family, "d1", "d2", ping(family, False, 5)))
+    assert house.passes("d2", "d1", bridged(family, "d2", "d1", ping(family, True, 5)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_related_error_routed(plain, enforcer, family):
+    """An ICMP error for a live conversation passes, one for none does not."""
+    enforcer.manage("d1")
+    enforcer.commit("out %s %s udp 123" % (MAC["d1"], IP[family]["w"]))
+    build = to_wan(family, u(1000, 123))
+    assert plain.passes("d1", "w", build)
+
+    def error(port):
+        inner = ip_frame(MAC["d1"], GW, IP[family]["d1"], IP[family]["w"], UDP,
+                         udp(port, 123, b"x" * 24))[14:]
+        kind = (3, 3) if family == 4 else (1, 4)
+        return echo_proto(family), lambda token: struct.pack(
+            "!BBHI", *kind, 0, 0) + inner + token
+    assert plain.passes("w", "d1", from_wan(family, error(1000)))
+    assert plain.blocked("w", "d1", from_wan(family, error(1001)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_gateway_services(house, enforcer, family):
+    enforcer.manage("d1")
+    ask = ip_frame(MAC["d1"], GW, IP[family]["d1"], IP[family]["gw"], UDP,
+                   udp(4000, 53, b"query"))
+    house.send("d1", ask)
+    assert house.gateway_hears(family, False) is None
+    enforcer.commit("out %s %s udp 53" % (MAC["d1"], IP[family]["gw"]))
+    house.send("d1", ask)
+    heard = house.gateway_hears(family, True)
+    assert heard and heard[1][1] == 4000
+    token = house.token()
+    listener = house.listener4 if family == 4 else house.listener6
+    listener.sendto(token, heard[1])
+    assert house.count("d1", token, 1) == 1
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_answers_to_the_gateway(house, enforcer, family):
+    """What the gateway asked itself is no policy matter."""
+    enforcer.manage("d1")
+    listener = house.listener4 if family == 4 else house.listener6
+    port = 7000 + next(house.tokens)
+    answer = ip_frame(MAC["d1"], GW, IP[family]["d1"], IP[family]["gw"], UDP,
+                      udp(port, 53, b"answer"))
+    house.send("d1", answer)
+    assert house.gateway_hears(family, False) is None
+    listener.sendto(b"hello", (IP[family]["d1"], port))
+    house.send("d1", answer)
+    assert house.gateway_hears(family, True)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_lan_without_bridge(house, enforcer, family):
+    enforcer.manage("d4")
+    mine = to_wan(family, u(1000, 123), "d4", GW2)
+    assert house.blocked("d4", "w", mine)
+    enforcer.commit("outr %s any%d udp any any" % (MAC["d4"], family))
+    assert house.passes("d4", "w", mine)
+    stolen = "10.2.0.77" if family == 4 else "fd00:2::77"
+    foreign = "198.51.100.7" if family == 4 else "2001:db8:77::7"
+
+    def build(source):
+        return lambda token: ip_frame(MAC["d4"], GW2, source, IP[family]["w"], UDP,
+                                      udp(1000, 123, token))
+    assert house.passes("d4", "w", build(stolen))
+    enforcer.commit("owned " + stolen)
+    assert house.blocked("d4", "w", build(stolen))
+    assert house.blocked("d4", "w", build(foreign))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("thief", ["d2", "d3"])
+def test_guard_addresses(house, enforcer, family, thief):
+    """d2 is managed and may do anything, d3 is not managed; neither may be d1."""
+    enforcer.manage("d1", "d2")
+    enforcer.commit("outr %s any%d any any any" % (MAC["d2"], family))
+
+    def as_(source):
+        return lambda token: ip_frame(MAC[thief], GW, source, IP[family]["w"], UDP,
+                                      udp(1, 2, token))
+    assert house.passes(thief, "w", as_(IP[family][thief]))
+    assert house.blocked(thief, "w", as_(IP[family]["d1"]))
+    assert house.blocked(thief, "w", as_(IP[family]["gw"]))
+    foreign = "198.51.100.7" if family == 4 else "2001:db8:77::7"
+    assert house.arrives(thief, "w", as_(foreign), expected=thief == "d3")
+
+
+@pytest.mark.parametrize("thief", ["d2", "d3"])
+def test_guard_claims(house, enforcer, thief):
+    enforcer.manage("d1", "d2")
+    m, to = MAC[thief], "d3" if thief == "d2" else "d2"
+    everybody = "ff:ff:ff:ff:ff:ff"
+
+    def claim(ip, sha=m):
+        return lambda token: arp(m, everybody, 2, sha, ip, ip, token)
+    assert house.passes(thief, to, claim(IP4[thief]))
+    assert house.blocked(thief, to, claim(IP4["d1"]))
+    assert house.blocked(thief, to, claim(IP4["d1"], MAC["d1"]))
+    assert house.blocked(thief, to, claim(IP4["gw"]))
+
+    def advert(source, target):
+        return lambda token: nd_advert(m, "33:33:00:00:00:01", source, ALL6, target,
+                                       token)
+    assert house.passes(thief, to, advert(IP6[thief], IP6[thief]))
+    assert house.blocked(thief, to, advert(IP6[thief], IP6["d1"]))
+    assert house.blocked(thief, to, advert(IP6["d1"], IP6["d1"]))
+
+
+def test_unseen_address_receives_nothing(house, enforcer):
+    """To a managed MAC, on an address that is not bound to it."""
+    enforcer.manage("d1")
+    house.ip("gw", "neigh replace 10.1.0.99 lladdr %s dev br0" % MAC["d1"])
+
+    def from_w(token):
+        return ip_frame(MAC["w"], GWW, IP4["w"], "10.1.0.99", UDP, udp(1, 2, token))
+
+    def from_d2(token):
+        return ip_frame(MAC["d2"], MAC["d1"], IP4["d2"], "10.1.0.99", UDP,
+                        udp(1, 2, token))
+    assert house.blocked("w", "d1", from_w)
+    assert house.blocked("d2", "d1", from_d2)
+    enforcer.commit("bound %s 10.1.0.99" % MAC["d1"])
+    assert house.passes("w", "d1", from_w)
+    assert house.passes("d2", "d1", from_d2)
+
+
+def test_outside_policy(house, enforcer):
+    enforcer.manage("d1")
+    m, everybody = MAC["d1"], "ff:ff:ff:ff:ff:ff"
+
+    def frame(dmac, src, dst, proto, payload, hops=64):
+        return lambda token: ip_frame(m, dmac, src, dst, proto, payload(token), hops)
+    dhcp4 = frame(everybody, "0.0.0.0", "255.255.255.255", UDP,
+                  lambda t_: udp(68, 67, t_))
+    assert house.passes("d1", "d2", dhcp4)
+    link_local = "fe80::10"
+    dhcp6 = frame("33:33:00:01:00:02", link_local, "ff02::1:2", UDP,
+                  lambda t_: udp(546, 547, t_))
+    assert house.passes("d1", "d2", dhcp6)
+
+    def nd(kind):
+        return lambda t_: struct.pack("!BBHI", kind, 0, 0, 0) + addr(IP6["d2"]) + t_
+    solicit = frame("33:33:ff:00:00:20", IP6["d1"], "ff02::1:ff00:20", ICMP6, nd(135),
+                    255)
+    assert house.passes("d1", "d2", solicit)
+    igmp = frame("01:00:5e:00:00:16", IP4["d1"], "224.0.0.22", 2, lambda t_: t_)
+    assert house.passes("d1", "d2", igmp)
+    eapol = mac(MAC["d2"]) + mac(m) + b"\x88\x8e\x01\x01\x00\x00"
+    assert house.passes("d1", "d2", lambda token: eapol + token)
+    assert house.passes("d1", "d2", lambda token: arp(
+        m, everybody, 1, m, IP4["d1"], IP4["d2"], token))
+    other = mac(MAC["d2"]) + mac(m) + b"\x88\xb5"
+    assert house.blocked("d1", "d2", lambda token: other + token)
+    # the same protocols are no way out of the house
+    assert house.blocked("d1", "w", to_wan(4, u(68, 67)))
+    assert house.blocked("d1", "w", to_wan(6, u(546, 547)))
+    assert house.blocked("d1", "w", frame(GW, IP6["d1"], IP6["w"], ICMP6, nd(135), 255))
+
+
+def test_answers_of_a_dhcp_server(house, enforcer):
+    enforcer.manage("d1", "d2")
+    offer = bridged(4, "d3", "d1", u(67, 68))
+    assert house.passes("d3", "d1", offer)
+    rogue = bridged(4, "d2", "d1", u(67, 68))
+    assert house.blocked("d2", "d1", rogue)
+    assert house.blocked("d2", "d3", bridged(6, "d2", "d3", u(547, 546)))
+
+    def advert(sender):
+        return lambda token: ip_frame(
+            MAC[sender], "33:33:00:00:00:01", IP6[sender], ALL6, ICMP6,
+            struct.pack("!BBHII", 134, 0, 0, 0, 0) + token, 255)
+    assert house.passes("d3", "d1", advert("d3"))
+    assert house.blocked("d2", "d1", advert("d2"))
+
+
+def test_bridged_fragments(house, enforcer):
+    enforcer.manage("d1")
+    enforcer.commit("outr %s any4 any any any" % MAC["d1"])
+
+    def fragment(sender, receiver):
+        return lambda token: ip_frame(
+            MAC[sender], MAC[receiver], IP4[sender], IP4[receiver], UDP,
+            udp(1, 2, token), frag=0x2000)
+    assert house.blocked("d1", "d2", fragment("d1", "d2"))
+    assert house.blocked("d2", "d1", fragment("d2", "d1"))
+
+
+def test_tagged_frames_are_judged(plain, enforcer):
+    """A VLAN tag must not hide a packet from the bridge's policy."""
+    enforcer.manage("d1")
+    inner = bridged(4, "d1", "d2", u(1, 2))
+
+    def tagged(token):
+        f = inner(token)
+        return f[:12] + b"\x81\x00\x00\x05" + f[12:]
+
+    def twice(token):
+        f = inner(token)
+        return f[:12] + b"\x88\xa8\x00\x05\x81\x00\x00\x06" + f[12:]
+    assert plain.blocked("d1", "d2", tagged)
+    assert plain.blocked("d1", "d2", twice)
+
+
+def test_sync_removes_stale_statics_only(plain, enforcer):
+    enforcer.manage("d1")
+    rule = "out %s %s udp %d" % (MAC["d1"], IP4["w"], 0)
+    box = "outr %s 203.0.113.0/24 udp 2000-2999 %s"
+    enforcer.commit(rule[:-1] + "11", rule[:-1] + "12", rule[:-1] + "13 timeout 60",
+                    box % (MAC["d1"], "100-199"), box % (MAC["d1"], "300-399"))
+    for port, device in ((11, 1), (12, 2), (13, 3), (100, 2000), (300, 2001)):
+        assert plain.passes("d1", "w", to_wan(4, u(device, port)))
+    enforcer.commit("managed " + MAC["d1"], "local 10.1.0.0/24", rule[:-1] + "11",
+                    box % (MAC["d1"], "300-350"), how="sync")
+    for port, device, good in ((11, 4, True), (12, 5, False), (13, 6, True),
+                               (100, 2002, False), (300, 2003, True),
+                               (390, 2004, False)):
+        assert plain.arrives("d1", "w", to_wan(4, u(device, port)), good), port
+    assert "policed" not in plain.nft("list", "set", "inet", "cardea", "managed")
+    assert "elements" not in plain.nft("list", "set", "bridge", "cardea", "policed4")
+
+
+def test_replacing_changes_the_timeout(plain, enforcer):
+    enforcer.manage("d1")
+    for kind in ("out %s 203.0.113.9 udp 5", "outr %s 203.0.113.9/32 udp any 7-8"):
+        for timeout in ("timeout 1", "timeout 600", "", "timeout 1", "timeout 600"):
+            enforcer.commit(kind % MAC["d1"] + " " + timeout)
+    time.sleep(1.3)
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 7)))
+    enforcer.commit("out %s 203.0.113.9 udp 5 timeout 1" % MAC["d1"])
+    time.sleep(1.3)
+    assert plain.blocked("d1", "w", to_wan(4, u(2, 5)))
+    enforcer.commit("remove outr %s 203.0.113.9/32 udp any 7-8" % MAC["d1"],
+                    "remove outr %s 203.0.113.9/32 udp any 900-901" % MAC["d1"])
+    assert plain.blocked("d1", "w", to_wan(4, u(2, 7)))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_forget_ends_flows(house, enforcer, family):
+    enforcer.manage("d1", "d3")
+    for n in ("d1", "d3"):
+        enforcer.commit("out %s %s udp 5 timeout 600" % (MAC[n], IP[family]["w"]))
+        assert house.passes(n, "w", to_wan(family, u(1, 5), n))
+        assert house.passes("w", n, from_wan(family, u(5, 1), n))
+    enforcer.commit("forget %s %s %s" % (MAC["d1"], IP4["d1"], IP6["d1"]))
+    assert house.blocked("w", "d1", from_wan(family, u(5, 1)))
+    assert house.blocked("d1", "w", to_wan(family, u(1, 5)))
+    assert house.passes("w", "d3", from_wan(family, u(5, 1), "d3"))
+    assert house.passes("d3", "w", to_wan(family, u(1, 5), "d3"))
+
+
+def test_killed_and_started_again(plain, enforcer):
+    enforcer.manage("d1")
+    enforcer.commit("out %s %s udp 5 timeout 2" % (MAC["d1"], IP4["w"]))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+    assert enforcer.ask("kill") == "killed"
+    time.sleep(2.1)
+    assert plain.passes("w", "d1", from_wan(4, u(5, 1)))
+    assert plain.blocked("d1", "w", to_wan(4, u(2, 5)))
+    assert enforcer.ask("start").startswith("ready kept=1")
+    assert plain.passes("w", "d1", from_wan(4, u(5, 1)))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+
+
+def test_other_configuration_replaces(plain, enforcer):
+    enforcer.manage("d1")
+    enforcer.ask("kill")
+    enforcer.tell("config lan another0")
+    assert enforcer.ask("start").startswith("ready kept=0")
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+
+
+def test_shutdown(plain):
+    for how, tables in (("keep", 2), ("open", 0)):
+        e = Enforcer()
+        e.manage("d1")
+        assert e.ask("shutdown " + how) == "exit 0"
+        e.close()
+        assert plain.nft("list", "tables").count("cardea") == tables
+        assert plain.arrives("d1", "w", to_wan(4, u(1, 5)), how == "open")
+
+
+def test_management_cannot_be_cut(plain, enforcer):
+    enforcer.manage("d1")
+    for bad in ("managed " + GW, "outr %s any4 any any any" % GW,
+                "owned 255.255.255.255", "policed 224.0.0.1"):
+        answer = enforcer.ask("out %s 192.0.2.1 tcp 1" % MAC["d1"], bad, "commit")
+        assert answer.startswith("done error=-1007 "), answer
+    text = plain.nft("list", "table", "inet", "cardea")
+    assert "192.0.2.1" not in text and GW not in text.split("set managed")[1][:200]
+
+
+def test_engine_comes_and_goes(plain, enforcer):
+    enforcer.manage("d1")
+    enforcer.tell("out %s %s udp 5" % (MAC["d1"], IP4["w"]), "half")
+    assert enforcer.ask("engine").startswith("ready")
+    enforcer.commit("out %s %s udp 6" % (MAC["d1"], IP4["w"]))
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 6)))
+    assert enforcer.ask("junk") == "closed"
+    assert enforcer.ask("engine").startswith("ready")
+    enforcer.commit("out %s %s udp 7" % (MAC["d1"], IP4["w"]))
+
+
+def test_large_transaction(plain, enforcer):
+    enforcer.manage("d1")
+    enforcer.commit("many 10000 out %s %s tcp" % (MAC["d1"], IP4["w"]))
+    assert plain.passes("d1", "w", to_wan(4, t(1, 10000, SYN)))
+    assert plain.blocked("d1", "w", to_wan(4, t(1, 10001, SYN)))
+    again = enforcer.commit("many 10000 out %s %s tcp" % (MAC["d1"], IP4["w"]),
+                            "managed " + MAC["d1"], "local 10.1.0.0/24", how="sync")
+    print(again)
+    enforcer.commit("managed " + MAC["d1"], "local 10.1.0.0/24", how="sync")
+    assert plain.blocked("d1", "w", to_wan(4, t(2, 10000, SYN)))
+
+
+def test_new_flows_are_limited(plain, enforcer):
+    """One device opens its burst and little more, whatever it sends."""
+    enforcer.manage("d1")
+    enforcer.commit("outr %s any4 udp any any" % MAC["d1"])
+    token = plain.token()
+    for port in range(1, 3001):
+        plain.send("d1", to_wan(4, u(port, 9))(token))
+    flows = plain.nft("list", "set", "inet", "cardea", "flows4").count("expires")
+    assert 1000 <= flows <= 1500
+
+
+class Nflog:
+    """The group's packets: prefix of each."""
+
+    def __init__(self):
+        with Inside("gw"):
+            self.s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.s.bind((0, 0))
+        self.s.settimeout(0.3)
+        bind, copy, at_once = (self.attr(1, b"\1"),
+                               self.attr(2, struct.pack("!IBB", 256, 2, 0)),
+                               self.attr(5, struct.pack("!I", 1)))
+        self.config(bind + copy + at_once)
+
+    @staticmethod
+    def attr(kind, data):
+        return struct.pack("HH", 4 + len(data), kind) + data + b"\0" * (-len(data) % 4)
+
+    def config(self, attrs):
+        body = struct.pack("!BBH", 0, 0, NFLOG_GROUP) + attrs
+        self.s.send(struct.pack("IHHII", 16 + len(body), 4 << 8 | 1, 5, 1, 0) + body)
+        assert struct.unpack_from("i", self.s.recv(4096), 16)[0] == 0
+
+    def prefixes(self):
+        found = []
+        try:
+            while True:
+                found += re.findall(rb"cardea:[a-z]:[a-z]+", self.s.recv(65536))
+        except TimeoutError:
+            return [p.decode() for p in found]
+
+    def close(self):
+        self.s.close()
+
+
+def test_violations_are_reported(house, enforcer):
+    enforcer.manage("d1", "d2")
+    log = Nflog()
+    try:
+        cases = [
+            ("cardea:f:deny", "d1", to_wan(4, u(1, 5))),
+            ("cardea:t:deny", "w", from_wan(6, u(1, 5))),
+            ("cardea:f:spoof", "d2", lambda token: ip_frame(
+                MAC["d2"], GW, IP4["d1"], IP4["w"], UDP, udp(1, 2, token))),
+            ("cardea:f:rogue", "d2", bridged(4, "d2", "d1", u(67, 68))),
+            ("cardea:t:spoof", "d3", lambda token: ip_frame(
+                MAC["d3"], MAC["d1"], IP4["d3"], "10.1.0.98", UDP, udp(1, 2, token))),
+            ("cardea:f:frag", "d1", lambda token: ip_frame(
+                MAC["d1"], MAC["d2"], IP4["d1"], IP4["d2"], UDP, udp(1, 2, token),
+                frag=0x2000)),
+        ]
+        for prefix, sender, build in cases:
+            log.prefixes()
+            house.send(sender, build(house.token()))
+            assert log.prefixes() == [prefix]
+        for _ in range(200):
+            house.send("d1", to_wan(4, u(1, 5))(b"flood"))
+        reported = log.prefixes()
+        assert 30 <= len(reported) <= 60
+    finally:
+        log.close()
+    text = house.nft("list", "set", "inet", "cardea", "denied_f")
+    assert "counter packets 201 " in text
+
+
+def test_memory(plain, enforcer):
+    """The enforcer stays small, also after a large transaction."""
+    enforcer.manage("d1")
+    enforcer.commit("many 10000 out %s %s tcp" % (MAC["d1"], IP4["w"]))
+    with open("/proc/%d/smaps_rollup" % enforcer.pid()) as f:
+        pss = int(re.search(r"^Pss: +(\d+) kB", f.read(), re.M).group(1))
+    print("PSS %d kB" % pss)
+    assert pss <= 4096

@@ -368,7 +368,7 @@ static void replay_packet(struct replay *r, const struct pcap_record *rec)
 	rep->read++;
 	r->now = rec->time;
 	if (packet_parse(rec->linktype, cursor_of(rec->data, rec->caplen), &p)) {
-		rep->unjudged++;
+		rep->unreadable++;
 		return;
 	}
 	if (!replay_identify(r, &p, &d))
@@ -444,6 +444,11 @@ static void notice_sums(struct replay *r)
 
 	if (!rep->packets)
 		replay_notice(rep, "no packet of %s in this capture", rep->device);
+	if (rep->unreadable)
+		replay_notice(rep,
+			"%llu frames of the capture are of no kind known here "
+			"and were passed over",
+			(unsigned long long)rep->unreadable);
 	if (rep->unjudged)
 		replay_notice(rep,
 			"%llu packets were cut short, malformed or later "

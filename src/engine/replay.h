@@ -68,6 +68,7 @@ struct replay_report {
 	uint64_t flows;
 	uint64_t blocked_packets, blocked_flows;
 	uint64_t infrastructure; /* packets outside policy */
+	uint64_t unreadable;     /* frames of the file that are no packets */
 	uint64_t unjudged;       /* cut short, malformed or later fragments */
 	nstime first, last;      /* of the device; 0 when never seen */
 	struct policy policy;

@@ -101,8 +101,8 @@ static bool is_mine(const struct replay *r, const struct mac *m)
 	return !mac_is_zero(m) && mac_equal(m, &r->report->mac);
 }
 
-/* sender has a: true for the device teaches an address, or its MAC when only an address
- * was asked for; true for another takes the address away. */
+/* "sender has a": said by the device it teaches an address, or its MAC when only an
+ * address was asked for; said by another it takes the address away. */
 static void claim(struct replay *r, const struct mac *sender, const struct addr *a)
 {
 	if (mac_is_zero(sender) || mac_is_group(sender) || !is_unicast(a))
@@ -143,8 +143,8 @@ static void dns_server_found(struct replay *r, const struct addr *a)
 		(void)policy_env_add_dns(r->env, a);
 }
 
-/* *ret: the message is the device's, by hardware address or by what it asks for. */
-static void learn_dhcp4(struct replay *r, const struct packet *p, bool *ret)
+/* A lease of the device's, by hardware address or by what it asks for. */
+static void learn_dhcp4(struct replay *r, const struct packet *p)
 {
 	struct cursor c = p->payload;
 	struct dhcp4 d;
@@ -156,7 +156,6 @@ static void learn_dhcp4(struct replay *r, const struct packet *p, bool *ret)
 		    (d.op == 2 && replay_owns(r, &d.yiaddr));
 	if (!mine)
 		return;
-	*ret = true;
 	if (mac_is_zero(&r->report->mac))
 		r->report->mac = d.chaddr;
 	if (d.msg_type != DHCP4_ACK)
@@ -217,12 +216,10 @@ static bool identify_frame(
 
 static bool identify_ip(struct replay *r, const struct packet *p, enum direction *ret)
 {
-	bool dhcp = false;
-
 	if (p->layers & PACKET_UDP && p->ip.family == 4 &&
 		(p->udp.dst_port == DHCP4_SERVER_PORT ||
 			p->udp.dst_port == DHCP4_CLIENT_PORT))
-		learn_dhcp4(r, p, &dhcp);
+		learn_dhcp4(r, p);
 	if (p->layers & PACKET_ICMP && p->ip.family == 6)
 		learn_nd(r, p);
 	if (p->has_mac)
@@ -232,10 +229,8 @@ static bool identify_ip(struct replay *r, const struct packet *p, enum direction
 	*ret = DIRECTION_FROM_DEVICE;
 	if (sender_known ? is_mine(r, &p->eth.src) : replay_owns(r, &p->ip.src))
 		return true;
-	if (dhcp && !p->has_mac && p->udp.dst_port == DHCP4_SERVER_PORT)
-		return true;
 	*ret = DIRECTION_TO_DEVICE;
-	if (replay_owns(r, &p->ip.dst) || dhcp)
+	if (replay_owns(r, &p->ip.dst))
 		return true;
 	if (!p->has_mac || !is_mine(r, &p->eth.dst) || !is_unicast(&p->ip.dst))
 		return false;

@@ -210,6 +210,7 @@ void replay_report_json(const struct replay_report *r, struct jsonw *out)
 	jsonw_kv_u64(out, "read", r->read);
 	jsonw_kv_u64(out, "infrastructure", r->infrastructure);
 	jsonw_kv_u64(out, "unjudged", r->unjudged);
+	jsonw_kv_u64(out, "unreadable", r->unreadable);
 	write_house(r, out);
 	jsonw_key(out, "notices");
 	jsonw_array(out);

@@ -19,8 +19,9 @@ enum dhcp4_area_len {
 struct dhcp4_options {
 	unsigned count;
 	struct octets msg_type, overload, requested_ip, lease_time, server_id, router;
-	struct octets dns, fqdn;
-	struct octets_url mud_url;
+	struct octets dns;
+	/* A name of 255 characters and its head need more than one option holds. */
+	struct octets_url mud_url, fqdn;
 	struct dhcp4 *d; /* the others go straight to their place */
 };
 
@@ -49,8 +50,6 @@ static struct octets *dhcp4_place(struct dhcp4_options *o, uint8_t code)
 		return &o->d->vendor_class;
 	case DHCP4_OPTION_CLIENT_ID:
 		return &o->d->client_id;
-	case DHCP4_OPTION_FQDN:
-		return &o->fqdn;
 	default:
 		return NULL;
 	}
@@ -68,9 +67,11 @@ static int dhcp4_append(char *dst, uint16_t *len, size_t cap, struct cursor valu
 
 static int dhcp4_option(struct dhcp4_options *o, uint8_t code, struct cursor value)
 {
-	if (code == DHCP4_OPTION_MUD_URL)
-		return dhcp4_append(o->mud_url.b, &o->mud_url.len, OCTETS_URL_MAX,
-			value);
+	struct octets_url *url = code == DHCP4_OPTION_MUD_URL ? &o->mud_url
+		: code == DHCP4_OPTION_FQDN		      ? &o->fqdn
+							      : NULL;
+	if (url)
+		return dhcp4_append(url->b, &url->len, OCTETS_URL_MAX, value);
 	struct octets *place = dhcp4_place(o, code);
 	return place ? dhcp4_append(place->b, &place->len, OCTETS_MAX, value) : 0;
 }
@@ -166,21 +167,24 @@ static int dhcp4_set_numbers(const struct dhcp4_options *o, struct dhcp4 *d)
 }
 
 /* Left empty when it is no name: devices fill this option carelessly. */
-static void dhcp4_set_fqdn(const struct octets *o, struct octets *ret)
+static int dhcp4_set_fqdn(const struct octets_url *o, struct octets *ret)
 {
 	struct cursor c = cursor_of(o->b, o->len);
 	uint8_t flags = cursor_u8(&c);
 	cursor_skip(&c, DHCP4_FQDN_HEAD - 1);
 	struct dns_name name;
 	if (c.error)
-		return;
+		return 0;
 	if (!(flags & DHCP4_FQDN_E)) {
+		if (cursor_left(&c) > OCTETS_MAX)
+			return CARDEA_ELIMIT;
 		ret->len = (uint16_t)cursor_left(&c);
 		cursor_copy(&c, ret->b, ret->len);
 	} else if (!dns_name_parse_labels(&c, &name)) {
 		ret->len = (uint16_t)strlen(name.text);
 		memcpy(ret->b, name.text, ret->len);
 	}
+	return 0;
 }
 
 static void dhcp4_set_mud_url(const struct octets_url *o, struct octets_url *ret)
@@ -199,7 +203,8 @@ static int dhcp4_understand(const struct dhcp4_options *o, struct dhcp4 *d)
 		r = dhcp4_set_lists(o, d);
 	if (!r)
 		r = dhcp4_set_numbers(o, d);
-	dhcp4_set_fqdn(&o->fqdn, &d->fqdn);
+	if (!r)
+		r = dhcp4_set_fqdn(&o->fqdn, &d->fqdn);
 	dhcp4_set_mud_url(&o->mud_url, &d->mud_url);
 	return r;
 }

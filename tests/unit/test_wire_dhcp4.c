@@ -185,6 +185,13 @@ static void test_limits(void **state)
 	option(&w, 200, "", 0);
 	assert_int_equal(finish_error(&w), CARDEA_ELIMIT);
 	w = begin(b, sizeof(b));
+	option(&w, 81, "\0\0\0", 3);
+	option(&w, 81, text, 255);
+	assert_int_equal(finish(&w).fqdn.len, OCTETS_MAX);
+	w.len--;
+	option(&w, 81, text, 1);
+	assert_int_equal(finish_error(&w), CARDEA_ELIMIT);
+	w = begin(b, sizeof(b));
 	option(&w, 6, text, 6 * 4);
 	assert_int_equal(finish(&w).dns_count, DHCP4_DNS_MAX);
 }

@@ -144,10 +144,9 @@ class Device:
         conf = self._file("dhcpcd.conf", _DHCPCD_CONF % {
             "name": self.name, "mud": mud, "ia": "ia_na 1" if six else "nodhcp6"})
         binds = {}
-        for seen in ("/run/dhcpcd", "/var/lib/dhcpcd"):
-            os.makedirs(seen, exist_ok=True)
-            binds[seen] = os.path.join(self._folder, seen.strip("/").replace("/", "-"))
-            os.makedirs(binds[seen], exist_ok=True)
+        for seen in ("/run", "/var/lib"):  # it knows no option for its folders in these
+            binds[seen] = os.path.join(self._folder, os.path.basename(seen))
+            os.makedirs(os.path.join(binds[seen], "dhcpcd"), exist_ok=True)
         self._spawn(["dhcpcd", "-B", "-f", conf, "-c", self._hook(_DHCPCD_HOOK), IFNAME],
                     binds=binds)
 

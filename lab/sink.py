@@ -35,6 +35,9 @@ class Sink:
         self._sock = ns.socket(socket.AF_PACKET, socket.SOCK_RAW,
                                socket.htons(frames.ETH_P_ALL))
         self._sock.setsockopt(socket.SOL_SOCKET, 33, BUFFER)  # SO_RCVBUFFORCE
+        # a packet socket knows no shutdown: the reader looks up now and then for the end
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO,
+                              struct.pack("ll", 0, 100_000))
         self._sock.bind((ifname, frames.ETH_P_ALL))
         self._name = "%s:%s" % (ns.name, ifname)
         self._thread = threading.Thread(target=self._read, daemon=True,
@@ -46,10 +49,10 @@ class Sink:
             try:
                 frame, address = self._sock.recvfrom(65536)
             except OSError as error:
-                if error.errno == errno.ENETDOWN and not self._closing:
-                    continue  # told once; the kernel hooks it again when the link is up
-                return
-            if self._closing:
+                # told once when the link goes down; the kernel hooks it again at up
+                idle = error.errno in (errno.EAGAIN, errno.ENETDOWN)
+                if idle and not self._closing:
+                    continue
                 return
             if address[2] != socket.PACKET_OUTGOING:
                 self._take(frame)
@@ -138,15 +141,8 @@ class Sink:
             self._counts.clear()
 
     def close(self):
-        """A marker wakes the reader: a packet socket knows no shutdown, and one that is
-        being read keeps its namespace alive."""
         self._closing = True
-        try:
-            self._marker_out.send(frames.ether("02:00:00:00:00:ff", frames.BROADCAST,
-                                               frames.ETH_P_MARKER, bytes(8)))
-        except OSError:
-            pass
-        self._thread.join(2)
+        self._thread.join()
         self._sock.close()
         self._marker_out.close()
 

@@ -38,7 +38,8 @@ struct request {
 	struct curl_slist *pins;
 	size_t body_size;
 	size_t header_bytes;
-	bool too_big;
+	bool too_big;	   /* the body */
+	bool too_wordy;	   /* the header */
 	bool out_of_memory;
 	char error[CURL_ERROR_SIZE];
 };
@@ -164,7 +165,7 @@ static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 	(void)data;
 	(void)one;
 	if (len > HEADERS_MAX - r->header_bytes) {
-		r->too_big = true;
+		r->too_wordy = true;
 		return 0;
 	}
 	r->header_bytes += len;
@@ -209,7 +210,7 @@ static void request_free(struct fetch_curl *c, struct request *r)
 
 static int error_of(const struct request *r, CURLcode code)
 {
-	if (r->too_big || code == CURLE_FILESIZE_EXCEEDED)
+	if (r->too_big || r->too_wordy || code == CURLE_FILESIZE_EXCEEDED)
 		return CARDEA_ELIMIT;
 	if (r->out_of_memory || code == CURLE_OUT_OF_MEMORY)
 		return -ENOMEM;
@@ -234,22 +235,31 @@ static void response_read(struct request *r)
 		(void)str_copy(r->t->location, sizeof r->t->location, location);
 }
 
+static void words_of(const struct request *r, CURLcode code, char text[LIMIT_TEXT])
+{
+	if (r->too_wordy)
+		(void)str_print(text, LIMIT_TEXT,
+			"more than %d bytes of HTTP header; tell the maker", HEADERS_MAX);
+	else if (r->too_big || code == CURLE_FILESIZE_EXCEEDED)
+		(void)str_print(text, LIMIT_TEXT, "more than %zu bytes; tell the maker",
+			r->t->limit);
+	else
+		(void)str_copy(text, LIMIT_TEXT,
+			r->error[0] ? r->error : curl_easy_strerror(code));
+}
+
 static void request_finish(struct fetch_curl *c, struct request *r, CURLcode code)
 {
 	struct fetch_transfer *t = r->t;
 	int error = error_of(r, code);
-	char text[LIMIT_TEXT];
+	char text[LIMIT_TEXT] = "";
 
-	if (r->too_big)
-		(void)str_print(text, sizeof text, "more than %zu bytes; tell the maker",
-			t->limit);
+	if (error)
+		words_of(r, code, text);
 	else
-		(void)str_copy(text, sizeof text,
-			r->error[0] ? r->error : curl_easy_strerror(code));
-	if (!error)
 		response_read(r);
 	request_free(c, r);
-	t->done(t, error, error ? text : "");
+	t->done(t, error, text);
 }
 
 static void finished_collect(struct fetch_curl *c)

@@ -282,15 +282,41 @@ void household_update(struct household *h, const struct device *d, bool forget,
 	hd->installed = after;
 }
 
+static void add_local(struct element_list *l, const struct prefix *p)
+{
+	struct element e = {.kind = ELEMENT_LOCAL, .family = p->addr.family};
+
+	prefix_range(p, &e.peer_lo, &e.peer_hi);
+	list_add(l, &e);
+}
+
+/* Ranges of one set must be disjoint; prefixes are, or one holds the other. */
+static void add_locals(struct element_list *l, const struct prefix *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool held = false;
+
+		for (size_t k = 0; k < count && !held; k++)
+			held = k != i && prefix_contains(&all[k], &all[i].addr) &&
+			       (all[k].len < all[i].len ||
+				       (all[k].len == all[i].len && k < i));
+		if (!held)
+			add_local(l, &all[i]);
+	}
+}
+
 static void house_elements(const struct household *h, struct element_list *l)
 {
-	for (size_t i = 0; i < h->env.lan_count; i++) {
-		struct element e = {.kind = ELEMENT_LOCAL,
-			.family = h->env.lan[i].addr.family};
+	/* Addresses that devices give themselves (RFC 3927, RFC 4291 2.5.6). */
+	static const char *const link_local[] = {"169.254.0.0/16", "fe80::/10"};
+	struct prefix all[LIMIT_LAN_PREFIXES + 2];
+	size_t count = 0;
 
-		prefix_range(&h->env.lan[i], &e.peer_lo, &e.peer_hi);
-		list_add(l, &e);
-	}
+	for (size_t i = 0; i < 2; i++)
+		count += prefix_parse(link_local[i], &all[count]) == 0;
+	for (size_t i = 0; i < h->env.lan_count; i++)
+		all[count++] = h->env.lan[i];
+	add_locals(l, all, count);
 	for (size_t i = 0; i < h->env.gateway_count; i++) {
 		add_addr(l, ELEMENT_OWNED, NULL, &h->env.gateway[i]);
 		for (size_t j = 0; j < h->gateway_mac_count; j++)

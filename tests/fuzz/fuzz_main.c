@@ -78,7 +78,8 @@ static int load_directory(const char *path)
 		return -1;
 	for (int i = 0; i < n; i++) {
 		char file[4096];
-		int len = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
+		int len =
+			snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
 		if (entries[i]->d_name[0] != '.' && len < (int)sizeof(file))
 			r |= load_file(file);
 		free(entries[i]);
@@ -137,7 +138,8 @@ static void mutate(uint8_t *b)
 int main(int argc, char **argv)
 {
 	const char *rounds_text = getenv("FUZZ_ROUNDS");
-	uint64_t rounds = rounds_text ? strtoull(rounds_text, NULL, 10) : ROUNDS_DEFAULT;
+	uint64_t rounds =
+		rounds_text ? strtoull(rounds_text, NULL, 10) : ROUNDS_DEFAULT;
 	const char *slash = strrchr(argv[0], '/');
 	uint8_t *scratch = malloc(INPUT_BYTES_MAX);
 	int r = scratch ? 0 : -1;

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FUZZ_ASSERT(cursor_left(&c) == 0);
-	FUZZ_ASSERT(nd.prefix_count <= ND_PREFIXES_MAX && nd.rdnss_count <= ND_RDNSS_MAX);
+	FUZZ_ASSERT(
+		nd.prefix_count <= ND_PREFIXES_MAX && nd.rdnss_count <= ND_RDNSS_MAX);
 	for (unsigned i = 0; i < nd.prefix_count; i++) {
 		const struct prefix *p = &nd.prefixes[i].prefix;
 		FUZZ_ASSERT(p->len <= 128 && prefix_contains(p, &p->addr));

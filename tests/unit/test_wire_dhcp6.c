@@ -20,7 +20,8 @@ static struct dhcp6 sample(void)
 	d.status = 2;
 	d.has_client_mac = true;
 	d.client_mac = test_mac("02:00:00:00:00:61");
-	d.client_id = (struct dhcp6_duid){.len = 10, .b = {0, 3, 0, 1, 2, 0, 0, 0, 0, 0x61}};
+	d.client_id =
+		(struct dhcp6_duid){.len = 10, .b = {0, 3, 0, 1, 2, 0, 0, 0, 0, 0x61}};
 	d.server_id = (struct dhcp6_duid){.len = 6, .b = {0, 2, 0, 0, 1, 1}};
 	d.vendor_enterprise = 32473; /* RFC 5612: for documentation */
 	memcpy(d.vendor_class.b, "kettle", 6);
@@ -58,7 +59,8 @@ static void test_round_trip(void **state)
 	assert_true(back.has_client_mac);
 	assert_mac(&back.client_mac, "02:00:00:00:00:61");
 	assert_int_equal(back.vendor_enterprise, 32473);
-	assert_memory_equal(&back.vendor_class, &d.vendor_class, sizeof(d.vendor_class));
+	assert_memory_equal(
+		&back.vendor_class, &d.vendor_class, sizeof(d.vendor_class));
 	assert_memory_equal(&back.fqdn, &d.fqdn, sizeof(d.fqdn));
 	assert_memory_equal(&back.mud_url, &d.mud_url, sizeof(d.mud_url));
 	assert_int_equal(back.address_count, 2);
@@ -191,7 +193,8 @@ static void test_limits(void **state)
 	assert_int_equal(with_option(112, zeros, OCTETS_URL_MAX + 1, 1), CARDEA_ELIMIT);
 	assert_int_equal(with_option(16, "\0\0\0\0\1\0", 6, 1), CARDEA_EMALFORMED);
 	assert_int_equal(with_option(999, zeros, 0, DHCP6_OPTIONS_MAX), 0);
-	assert_int_equal(with_option(999, zeros, 0, DHCP6_OPTIONS_MAX + 1), CARDEA_ELIMIT);
+	assert_int_equal(
+		with_option(999, zeros, 0, DHCP6_OPTIONS_MAX + 1), CARDEA_ELIMIT);
 	uint8_t vendor[6 + 256] = {[4] = 1};
 	assert_int_equal(with_option(16, vendor, sizeof(vendor), 1), CARDEA_ELIMIT);
 }

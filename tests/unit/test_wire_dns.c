@@ -155,7 +155,8 @@ static void test_chain_out_of_order(void **state)
 	record(&w, ANSWER, "evil.example", DNS_TYPE_A, 1, "\6\6\6\6", 4);
 	cname(&w, "b.example", "C.example", 50);
 	cname(&w, "a.example", "b.example", 70);
-	cname(&w, "a.example", "b.example", 60); /* the same again is no contradiction */
+	cname(&w, "a.example", "b.example",
+		60); /* the same again is no contradiction */
 	record(&w, ANSWER, "a.example", DNS_TYPE_A, 5, "\7\7\7\7", 4);
 	struct dns_answer a = collect(&w);
 	assert_string_equal(a.owner.text, "c.example");
@@ -314,7 +315,8 @@ static void test_malformed_records(void **state)
 static void test_hint_limit(void **state)
 {
 	(void)state;
-	uint8_t b[MESSAGE_MAX], rdata[7 + 4 * (DNS_SVCB_HINTS_MAX + 1)] = {0, 1, 0, 0, 4};
+	uint8_t b[MESSAGE_MAX],
+		rdata[7 + 4 * (DNS_SVCB_HINTS_MAX + 1)] = {0, 1, 0, 0, 4};
 	for (int extra = 0; extra < 2; extra++) {
 		size_t len = 4u * (size_t)(DNS_SVCB_HINTS_MAX + extra);
 		struct writer w = begin(b, "a", DNS_TYPE_SVCB);

@@ -83,7 +83,8 @@ static void test_pointer_limit(void **state)
 		b[2 * i + 1] = (uint8_t)(2 * (i - 1));
 	}
 	assert_int_equal(parse_at(b, sizeof(b), 2 * DNS_POINTERS_MAX), 0);
-	assert_int_equal(parse_at(b, sizeof(b), 2 * DNS_POINTERS_MAX + 2), CARDEA_ELOOP);
+	assert_int_equal(
+		parse_at(b, sizeof(b), 2 * DNS_POINTERS_MAX + 2), CARDEA_ELOOP);
 }
 
 static void test_length_limits(void **state)

@@ -51,7 +51,8 @@ static void test_request(void **state)
 static void test_response(void **state)
 {
 	(void)state;
-	static const char text[] = "HTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\n\r\n";
+	static const char text[] =
+		"HTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\n\r\n";
 	struct http_head h;
 	struct cursor c = cursor_of(text, sizeof(text) - 1);
 	assert_int_equal(http_parse_response(&c, &h), 0);
@@ -79,7 +80,8 @@ static void test_request_refused(void **state)
 	static const struct refused cases[] = {
 		{T("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n"),
 			CARDEA_EMALFORMED},
-		{T("GET / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\n"),
+			CARDEA_EMALFORMED},
 		{T("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET / HTTP/1.1\r\nContent-Length:\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET / HTTP/1.1\r\nContent-Length: 1234567890123456\r\n\r\n"),
@@ -111,7 +113,8 @@ static void test_request_refused(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int r = parse_request(cursor_of(cases[i].text, cases[i].len));
 		if (r != cases[i].result)
-			fail_msg("%s: %d instead of %d", cases[i].text, r, cases[i].result);
+			fail_msg("%s: %d instead of %d", cases[i].text, r,
+				cases[i].result);
 	}
 }
 
@@ -160,7 +163,8 @@ static void test_limits(void **state)
 static void check_decode(const char *in, bool plus, int result, const char *out)
 {
 	char buf[8] = "before";
-	assert_int_equal(http_decode(str_untrusted(in), plus, buf, sizeof(buf)), result);
+	assert_int_equal(
+		http_decode(str_untrusted(in), plus, buf, sizeof(buf)), result);
 	assert_string_equal(buf, result ? "before" : out);
 }
 

@@ -170,7 +170,8 @@ static void test_fragments(void **state)
 }
 
 /* Chains of extension headers, written by hand behind a fixed header. */
-static size_t extended(uint8_t *b, size_t cap, uint8_t first, const void *ext, size_t len)
+static size_t extended(
+	uint8_t *b, size_t cap, uint8_t first, const void *ext, size_t len)
 {
 	struct ip in = ip6();
 	in.proto = first;
@@ -297,7 +298,8 @@ static void check_transport(struct ip ip)
 	uint8_t proto = ip.family == 4 ? IP_PROTO_ICMP : IP_PROTO_ICMP6;
 	w = writer_of(b, sizeof(b));
 	build_icmp(&w, &ip, &icmp, "ping", 4);
-	assert_true(checksum_transport_ok(&ip.src, &ip.dst, proto, cursor_of(b, w.len)));
+	assert_true(
+		checksum_transport_ok(&ip.src, &ip.dst, proto, cursor_of(b, w.len)));
 }
 
 static void test_transport_checksums(void **state)

@@ -44,7 +44,8 @@ static void test_eth_two_tags(void **state)
 	uint8_t b[64];
 	struct eth e;
 	size_t n = frame(b, sizeof(b),
-		(struct eth){.type = ETH_TYPE_IPV6, .vlan_count = 2, .vlan = {0xe064, 7}});
+		(struct eth){
+			.type = ETH_TYPE_IPV6, .vlan_count = 2, .vlan = {0xe064, 7}});
 	struct cursor c = cursor_of(b, n);
 	assert_int_equal(eth_parse(&c, &e), 0);
 	assert_int_equal(e.vlan_count, 2);

@@ -73,10 +73,12 @@ static void test_advert(void **state)
 	assert_true(nd.has_source_mac);
 	assert_mac(&nd.source_mac, "02:00:00:00:00:aa");
 	assert_int_equal(nd.prefix_count, 1);
-	assert_string_equal(prefix_format(&nd.prefixes[0].prefix, text), "2001:db8:1::/64");
+	assert_string_equal(
+		prefix_format(&nd.prefixes[0].prefix, text), "2001:db8:1::/64");
 	assert_int_equal(nd.prefixes[0].valid_s, 86400);
 	assert_int_equal(nd.prefixes[0].preferred_s, 3600);
-	assert_int_equal(nd.prefixes[0].flags, ND_PREFIX_ON_LINK | ND_PREFIX_AUTONOMOUS);
+	assert_int_equal(
+		nd.prefixes[0].flags, ND_PREFIX_ON_LINK | ND_PREFIX_AUTONOMOUS);
 	assert_int_equal(nd.rdnss_count, 2);
 	assert_int_equal(nd.rdnss_lifetime_s, 600);
 	assert_addr(&nd.rdnss[0], "2001:db8:1::53");

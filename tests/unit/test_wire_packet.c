@@ -106,7 +106,8 @@ static void test_udp(void **state)
 	assert_int_equal(udp_parse(&c, &u, &payload), 0);
 	assert_int_equal(cursor_left(&payload), 2); /* what there is */
 	test_truncations("\0\1\0\2\0\x08\0\0", 8, parse_udp);
-	assert_int_equal(parse_udp(cursor_of("\0\1\0\2\0\x07\0\0", 8)), CARDEA_EMALFORMED);
+	assert_int_equal(
+		parse_udp(cursor_of("\0\1\0\2\0\x07\0\0", 8)), CARDEA_EMALFORMED);
 }
 
 static int parse_icmp(struct cursor c)
@@ -169,7 +170,8 @@ static void check_quote(uint8_t family, uint8_t type)
 		assert_int_equal(m.inner.has_ports, n >= header + 4);
 	}
 	/* the other family's packet inside is not believed */
-	assert_false(quote(family == 4 ? 6 : 4, family == 4 ? 1 : 3, b, w.len).has_inner);
+	assert_false(
+		quote(family == 4 ? 6 : 4, family == 4 ? 1 : 3, b, w.len).has_inner);
 }
 
 static void test_icmp_inner(void **state)

@@ -43,7 +43,11 @@ static void print_rule(const struct rule *r, FILE *out)
 	char sentence[RULE_SENTENCE_MAX], acl[LIMIT_LABEL * 4], ace[LIMIT_LABEL * 4];
 	char detail[LIMIT_TEXT * 4];
 
-	fprintf(out, "%4u. %s\n", r->id, rule_sentence(r, sentence));
+	/* the match of a rule that is not enforced is wider than what was asked */
+	bool whole = r->status == RULE_ENFORCED || r->status == RULE_REPLY_HALF;
+
+	fprintf(out, "%4u. %s%s\n", r->id, whole ? "" : "at most: ",
+		rule_sentence(r, sentence));
 	fprintf(out, "      %s", rule_status_name(r->status));
 	if (r->detail[0])
 		fprintf(out, ": %s",

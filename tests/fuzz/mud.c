@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mud - fuzz target: any bytes as a MUD file, in both modes. What a reading promises is
+ * checked: whole strings, ordered ranges, reasons, and that what is right strictly is
+ * right by import too. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/str.h"
+#include "profiles/mud/mud.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Not assert(): a release build must not lose the checks. */
+#define MUST(x) \
+	do { \
+		if (!(x)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
+			abort(); \
+		} \
+	} while (0)
+
+static void check_text(const char *text, size_t size)
+{
+	size_t len = strnlen(text, size);
+
+	MUST(len < size);
+	MUST(str_is_clean_utf8(text, len));
+}
+
+static void check_rule(const struct rule *r, uint32_t id)
+{
+	char sentence[RULE_SENTENCE_MAX];
+
+	MUST(r->id == id);
+	MUST(r->direction < DIRECTION_MAX);
+	MUST(r->family == 0 || r->family == 4 || r->family == 6);
+	MUST(r->proto >= RULE_PROTO_ANY && r->proto <= 255);
+	MUST(r->icmp_type >= RULE_ICMP_ANY && r->icmp_type <= 255);
+	MUST(r->icmp_code >= RULE_ICMP_ANY && r->icmp_code <= 255);
+	MUST(r->device_port.lo <= r->device_port.hi);
+	MUST(r->peer_port.lo <= r->peer_port.hi);
+	MUST(r->peer.kind < PEER_MAX);
+	check_text(r->peer.name, sizeof r->peer.name);
+	check_text(r->acl, sizeof r->acl);
+	check_text(r->ace, sizeof r->ace);
+	check_text(r->detail, sizeof r->detail);
+	MUST((r->status == RULE_ENFORCED) == !r->detail[0]);
+	if (r->peer.kind == PEER_NAME)
+		MUST(r->peer.name[0]);
+	if (r->peer.kind == PEER_PREFIX) {
+		MUST(r->peer.prefix.addr.family == r->family ||
+			r->status != RULE_ENFORCED);
+		MUST(r->peer.prefix.len <= addr_bits(&r->peer.prefix.addr));
+	}
+	if (r->peer.kind >= PEER_CONTROLLER)
+		MUST(r->status != RULE_ENFORCED);
+	MUST(r->line > 0);
+	MUST(strlen(rule_sentence(r, sentence)) < RULE_SENTENCE_MAX);
+}
+
+static uint32_t check_notes(const struct profile *p)
+{
+	uint32_t errors = 0;
+
+	MUST(p->note_count <= LIMIT_NOTES);
+	MUST(!p->note_dropped || p->note_count == LIMIT_NOTES);
+	for (uint32_t i = 0; i < p->note_count; i++) {
+		check_text(p->notes[i].text, sizeof p->notes[i].text);
+		check_text(p->notes[i].path, sizeof p->notes[i].path);
+		MUST(p->notes[i].text[0]);
+		errors += p->notes[i].level == NOTE_ERROR;
+	}
+	return errors;
+}
+
+static void check_profile(int error, const struct profile *p)
+{
+	char why[LIMIT_TEXT];
+
+	MUST(!error == !check_notes(p));
+	check_text(p->url, sizeof p->url);
+	check_text(p->systeminfo, sizeof p->systeminfo);
+	check_text(p->mfg_name, sizeof p->mfg_name);
+	check_text(p->model_name, sizeof p->model_name);
+	check_text(p->documentation, sizeof p->documentation);
+	check_text(p->signature_url, sizeof p->signature_url);
+	if (error) {
+		MUST(error == CARDEA_EMALFORMED || error == CARDEA_ELIMIT);
+		MUST(!p->rules && !p->rule_count);
+		return;
+	}
+	MUST(!mud_url_check(p->url, MUD_URL_LITERALS, why));
+	MUST(p->cache_validity_h >= 1 && p->cache_validity_h <= 168);
+	MUST(p->last_update >= 0);
+	MUST((p->signature == SIGNATURE_NONE) == !p->signature_url[0]);
+	MUST(p->rule_count <= LIMIT_RULES);
+	for (uint32_t i = 0; i < p->rule_count; i++)
+		check_rule(&p->rules[i], i + 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct pool *pool = pool_new("fuzz", 2 * MUD_POOL_BYTES);
+	struct profile strict, import;
+
+	if (!pool)
+		return 0;
+	int strict_error = mud_parse(data, size, MUD_STRICT, pool, &strict);
+	int import_error = mud_parse(data, size, MUD_IMPORT, pool, &import);
+	check_profile(strict_error, &strict);
+	check_profile(import_error, &import);
+	if (!strict_error) {
+		MUST(!import_error);
+		MUST(strict.rule_count == import.rule_count);
+	}
+	pool_free(pool);
+	return 0;
+}

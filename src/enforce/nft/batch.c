@@ -9,7 +9,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "enforce/nft/nft_priv.h"
 
@@ -147,39 +146,8 @@ void nft_batch_delete_table(struct nft_batch *b, unsigned table)
 	b->count++;
 }
 
-/* The kernel has answered when the send returns. One acknowledgement, of the last
- * message, says that all is in force; any error says that nothing is. */
-static int batch_answers(struct nft_batch *b, struct nft_socket *s)
-{
-	uint8_t data[8192] __attribute__((aligned(8)));
-	int error = 0;
-	bool done = false;
-
-	for (;;) {
-		ssize_t n = recv(s->fd, data, sizeof data, MSG_DONTWAIT);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		const struct nlmsghdr *h = (const void *)data;
-		int left = (int)n;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
-			if (h->nlmsg_seq != b->seq || h->nlmsg_type != NLMSG_ERROR)
-				continue;
-			if (!e->error)
-				done = true;
-			else if (!error)
-				error = e->error;
-		}
-	}
-	if (error)
-		return error;
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return -errno;
-	return done ? 0 : -EIO;
-}
-
+/* One acknowledgement, of the last message, says that all is in force. An error comes
+ * before it and says that nothing is. */
 int nft_batch_commit(struct nft_batch *b, struct nft_socket *s)
 {
 	message_close(b);
@@ -190,8 +158,7 @@ int nft_batch_commit(struct nft_batch *b, struct nft_socket *s)
 	if (b->error)
 		return b->error;
 	((struct nlmsghdr *)(b->data + last))->nlmsg_flags |= NLM_F_ACK;
-	int e = nft_send(s, b->data, b->len);
-	return e ? e : batch_answers(b, s);
+	return nft_request(s, b->data, b->len, NULL, NULL);
 }
 
 void nft_batch_free(struct nft_batch *b)

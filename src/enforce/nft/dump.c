@@ -98,8 +98,9 @@ int nft_dump_set(struct nft_socket *s, unsigned table, enum nft_set set,
 	uint8_t buf[REQUEST_MAX] __attribute__((aligned(8)));
 	struct dump d = {set, each, ctx};
 
-	return nft_request(s, request_put(buf, s, table, set, NLM_F_DUMP), dump_message,
-		&d);
+	struct nlmsghdr *h = request_put(buf, s, table, set, NLM_F_DUMP);
+
+	return nft_request(s, h, h->nlmsg_len, dump_message, &d);
 }
 
 static int entry_keep(const struct entry *e, void *ctx)
@@ -119,7 +120,7 @@ int nft_get_entry(struct nft_socket *s, unsigned table, const struct entry *e,
 	struct nlattr *list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
 	nft_put_element(h, e, false);
 	mnl_attr_nest_end(h, list);
-	int error = nft_request(s, h, dump_message, &d);
+	int error = nft_request(s, h, h->nlmsg_len, dump_message, &d);
 	if (error && error != -ENOENT)
 		return error;
 	/* A range set answers with whatever covers the key: that may be another one. */

@@ -12,21 +12,43 @@
 /* What a dump may bring on top of a transaction: flow sets of both families. */
 #define ENTRIES_MAX (4 * ENFORCE_ELEMENTS_MAX)
 
-static const char *const set_names[NFT_SET_MAX] = {
-	"managed", "policed4", "policed6", "bound4", "bound6", "owned4", "owned6",
-	"local4", "local6", "out4", "out6", "outr4", "outr6", "inr4", "inr6", "flows4",
-	"flows6", "echo4", "echo6", "probe",
+enum first_field { FIRST_OTHER, FIRST_MAC, FIRST_ADDR4, FIRST_ADDR6 };
+
+static const struct {
+	const char *name;
+	enum first_field first; /* says whose an entry is */
+	bool ranges;
+} sets[NFT_SET_MAX] = {
+	[NFT_SET_MANAGED] = {"managed", FIRST_MAC, false},
+	[NFT_SET_POLICED4] = {"policed4", FIRST_ADDR4, false},
+	[NFT_SET_POLICED6] = {"policed6", FIRST_ADDR6, false},
+	[NFT_SET_BOUND4] = {"bound4", FIRST_MAC, false},
+	[NFT_SET_BOUND6] = {"bound6", FIRST_MAC, false},
+	[NFT_SET_OWNED4] = {"owned4", FIRST_ADDR4, false},
+	[NFT_SET_OWNED6] = {"owned6", FIRST_ADDR6, false},
+	[NFT_SET_LOCAL4] = {"local4", FIRST_OTHER, true},
+	[NFT_SET_LOCAL6] = {"local6", FIRST_OTHER, true},
+	[NFT_SET_OUT4] = {"out4", FIRST_MAC, false},
+	[NFT_SET_OUT6] = {"out6", FIRST_MAC, false},
+	[NFT_SET_OUTR4] = {"outr4", FIRST_MAC, true},
+	[NFT_SET_OUTR6] = {"outr6", FIRST_MAC, true},
+	[NFT_SET_INR4] = {"inr4", FIRST_ADDR4, true},
+	[NFT_SET_INR6] = {"inr6", FIRST_ADDR6, true},
+	[NFT_SET_FLOWS4] = {"flows4", FIRST_ADDR4, false},
+	[NFT_SET_FLOWS6] = {"flows6", FIRST_ADDR6, false},
+	[NFT_SET_ECHO4] = {"echo4", FIRST_ADDR4, false},
+	[NFT_SET_ECHO6] = {"echo6", FIRST_ADDR6, false},
+	[NFT_SET_PROBE] = {"probe", FIRST_OTHER, false},
 };
 
 const char *entry_set_name(enum nft_set s)
 {
-	return set_names[s];
+	return sets[s].name;
 }
 
 bool entry_set_has_ranges(enum nft_set s)
 {
-	return s == NFT_SET_LOCAL4 || s == NFT_SET_LOCAL6 ||
-	       (s >= NFT_SET_OUTR4 && s <= NFT_SET_INR6);
+	return sets[s].ranges;
 }
 
 bool entry_set_is_static(enum nft_set s)
@@ -129,30 +151,16 @@ int entry_compare(const struct entry *a, const struct entry *b)
 	return c ? c : memcmp(a->end, b->end, sizeof a->end);
 }
 
-static bool starts_with_mac(enum nft_set s)
-{
-	return s == NFT_SET_MANAGED || s == NFT_SET_BOUND4 || s == NFT_SET_BOUND6 ||
-	       (s >= NFT_SET_OUT4 && s <= NFT_SET_OUTR6);
-}
-
-/* 4 or 6 for sets that start with a device's address. */
-static uint8_t starts_with_family(enum nft_set s)
-{
-	if (s == NFT_SET_INR4 || s == NFT_SET_FLOWS4 || s == NFT_SET_ECHO4)
-		return 4;
-	if (s == NFT_SET_INR6 || s == NFT_SET_FLOWS6 || s == NFT_SET_ECHO6)
-		return 6;
-	return 0;
-}
-
 bool entry_belongs(const struct entry *e, const struct enforce_forget *f)
 {
-	enum nft_set set = (enum nft_set)e->set;
+	enum first_field first = sets[e->set].first;
 
-	if (starts_with_mac(set))
+	if (first == FIRST_MAC)
 		return !memcmp(e->key, f->mac.b, sizeof f->mac.b);
-	uint8_t family = starts_with_family(set);
-	for (unsigned i = 0; family && i < f->addrs.count; i++) {
+	if (first == FIRST_OTHER)
+		return false;
+	uint8_t family = first == FIRST_ADDR4 ? 4 : 6;
+	for (unsigned i = 0; i < f->addrs.count; i++) {
 		const struct addr *a = &f->addrs.addrs[i];
 		if (a->family == family && !memcmp(e->key, a->b, family == 4 ? 4 : 16))
 			return true;

@@ -28,19 +28,16 @@ static void buffer_set(int fd, int forced, int plain, int size)
 int nft_socket_open(struct nft_socket *s)
 {
 	struct sockaddr_nl a = {.nl_family = AF_NETLINK};
-	socklen_t len = sizeof a;
 	int one = 1;
 
 	s->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
 	if (s->fd < 0)
 		return -errno;
-	if (bind(s->fd, (struct sockaddr *)&a, sizeof a) < 0 ||
-		getsockname(s->fd, (struct sockaddr *)&a, &len) < 0) {
+	if (bind(s->fd, (struct sockaddr *)&a, sizeof a) < 0) {
 		int e = -errno;
 		nft_socket_close(s);
 		return e;
 	}
-	s->portid = a.nl_pid;
 	/* Without it each error would echo the message, up to 64 KiB. */
 	(void)setsockopt(s->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof one);
 	buffer_set(s->fd, SO_SNDBUFFORCE, SO_SNDBUF, NFT_BATCH_MAX);
@@ -53,17 +50,6 @@ void nft_socket_close(struct nft_socket *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-}
-
-int nft_send(struct nft_socket *s, const void *data, size_t len)
-{
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	ssize_t n;
-
-	do
-		n = sendto(s->fd, data, len, 0, (struct sockaddr *)&kernel, sizeof kernel);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
 }
 
 /* 1: more to come; 0: complete; or the kernel's error. */
@@ -91,33 +77,42 @@ static int answer_walk(const uint8_t *data, size_t len, uint32_t seq,
 	return 1;
 }
 
-/* What an abandoned dump left in the socket must not meet the next request. */
-static void drain(struct nft_socket *s)
+/* nf_tables answers within the send, and each piece of a dump within the receive before:
+ * nothing to read means that nothing will come. */
+static ssize_t answer_receive(struct nft_socket *s, uint8_t *data, size_t size)
 {
-	uint8_t data[ANSWER_MAX];
+	ssize_t n;
 
-	while (recv(s->fd, data, sizeof data, MSG_DONTWAIT) > 0)
-		;
+	do
+		n = recv(s->fd, data, size, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? -EIO : -errno;
 }
 
-int nft_request(struct nft_socket *s, const struct nlmsghdr *h,
+int nft_request(struct nft_socket *s, const void *request, size_t len,
 	int (*each)(const struct nlmsghdr *h, void *ctx), void *ctx)
 {
+	const struct nlmsghdr *h = request;
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	uint8_t data[ANSWER_MAX] __attribute__((aligned(8)));
-	int e = nft_send(s, h, h->nlmsg_len);
+	ssize_t n;
+	int e;
 
-	if (e)
-		return e;
-	for (;;) {
-		ssize_t n = recv(s->fd, data, sizeof data, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		e = n < 0 ? -errno : answer_walk(data, (size_t)n, h->nlmsg_seq, each, ctx);
-		if (e <= 0)
-			break;
-	}
-	if (e)
-		drain(s);
+	do
+		n = sendto(s->fd, request, len, 0, (struct sockaddr *)&kernel,
+			sizeof kernel);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	do {
+		n = answer_receive(s, data, sizeof data);
+		e = n < 0 ? (int)n : answer_walk(data, (size_t)n, h->nlmsg_seq, each, ctx);
+	} while (e > 0);
+	/* The rest of an abandoned answer must not meet the next request. */
+	while (answer_receive(s, data, sizeof data) > 0)
+		;
 	return e;
 }
 
@@ -143,5 +138,5 @@ int nft_chain_check(struct nft_socket *s, uint8_t family, const char *chain)
 
 	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, chain);
-	return nft_request(s, h, NULL, NULL);
+	return nft_request(s, h, h->nlmsg_len, NULL, NULL);
 }

@@ -74,15 +74,15 @@ struct entry *entry_list_find(const struct entry_list *l, const struct entry *e)
 /* netlink.c */
 struct nft_socket {
 	int fd;
-	uint32_t seq, portid;
+	uint32_t seq;
 	bool can_destroy; /* knows NFT_DESTROY */
 };
 int nft_socket_open(struct nft_socket *s) CARDEA_MUSTCHECK;
 void nft_socket_close(struct nft_socket *s);
-/* Sends one request and hands every answer to each(); its error ends the reading. */
-int nft_request(struct nft_socket *s, const struct nlmsghdr *h,
+/* Sends one request, or one batch of one seq, and hands every answer to each(), whose
+ * error ends the reading. 0, or the first error that the kernel reports. */
+int nft_request(struct nft_socket *s, const void *request, size_t len,
 	int (*each)(const struct nlmsghdr *h, void *ctx), void *ctx) CARDEA_MUSTCHECK;
-int nft_send(struct nft_socket *s, const void *data, size_t len) CARDEA_MUSTCHECK;
 /* A header of nf_tables in buf. */
 struct nlmsghdr *nft_message(void *buf, uint16_t type, uint16_t flags, uint8_t family,
 	uint32_t seq);

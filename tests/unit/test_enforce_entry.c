@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Unit tests of the enforcer's pure parts: settings, the guard of management, entries
+ * and the skeleton's text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+// clang-format off
+#include <cmocka.h>
+// clang-format on
+
+#include "base/str.h"
+#include "enforce/nft/nft_priv.h"
+
+static struct addr ip(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static struct mac hw(const char *text)
+{
+	struct mac m;
+
+	assert_int_equal(mac_parse(text, &m), 0);
+	return m;
+}
+
+#define DEVICE "02:00:00:00:00:10"
+#define GATEWAY "02:00:00:00:00:01"
+
+static void key_is(const struct entry *n, const char *key_hex, const char *end_hex)
+{
+	char hex[2 * ENTRY_KEY_MAX + 1];
+
+	for (size_t i = 0; i < n->key_len; i++)
+		(void)str_print(hex + 2 * i, 3, "%02x", n->key[i]);
+	assert_string_equal(hex, key_hex);
+	for (size_t i = 0; i < n->key_len; i++)
+		(void)str_print(hex + 2 * i, 3, "%02x", n->end[i]);
+	assert_string_equal(hex, end_hex);
+}
+
+static void test_keys(void **state)
+{
+	struct entry n;
+
+	(void)state;
+	struct element e = {.kind = ELEMENT_MANAGED, .mac = hw(DEVICE)};
+	entry_from_element(&n, &e);
+	assert_string_equal(entry_set_name(n.set), "managed");
+	key_is(&n, "020000000010", "020000000010");
+
+	e = (struct element){.kind = ELEMENT_BOUND, .family = 4, .mac = hw(DEVICE),
+		.device = ip("10.1.0.16")};
+	entry_from_element(&n, &e);
+	assert_string_equal(entry_set_name(n.set), "bound4");
+	key_is(&n, "02000000001000000a010010", "02000000001000000a010010");
+
+	e = (struct element){.kind = ELEMENT_LOCAL, .family = 4,
+		.peer_lo = ip("10.0.0.0"), .peer_hi = ip("10.255.255.255")};
+	entry_from_element(&n, &e);
+	assert_string_equal(entry_set_name(n.set), "local4");
+	key_is(&n, "000000000a000000", "ffff00000affffff");
+	assert_true(entry_set_has_ranges(n.set));
+}
+
+static void test_boxes(void **state)
+{
+	struct element e = {.kind = ELEMENT_OUT_RANGE, .family = 4, .mac = hw(DEVICE),
+		.device = ip("10.1.0.16"), .peer_lo = ip("0.0.0.0"),
+		.peer_hi = ip("255.255.255.255"), .proto_lo = 6, .proto_hi = 17,
+		.device_port = {0x1111, 0x2222}, .peer_port = {0x3333, 0x4444}};
+	struct entry n;
+
+	(void)state;
+	entry_from_element(&n, &e);
+	assert_string_equal(entry_set_name(n.set), "outr4");
+	key_is(&n, "020000000010000000000000060000001111000033330000",
+		"0200000000100000ffffffff110000002222000044440000");
+	/* to the device, the packet's source port is the peer's */
+	e.kind = ELEMENT_IN_RANGE;
+	entry_from_element(&n, &e);
+	assert_string_equal(entry_set_name(n.set), "inr4");
+	key_is(&n, "0a01001000000000060000003333000011110000",
+		"0a010010ffffffff110000004444000022220000");
+	e = (struct element){.kind = ELEMENT_OUT, .family = 6, .mac = hw(DEVICE),
+		.peer_lo = ip("2001:db8::9"), .peer_hi = ip("2001:db8::9"), .proto_lo = 6,
+		.proto_hi = 6, .peer_port = {443, 443}, .timeout_s = 60};
+	entry_from_element(&n, &e);
+	assert_string_equal(entry_set_name(n.set), "out6");
+	key_is(&n, "020000000010000020010db80000000000000000000000090600000001bb0000",
+		"020000000010000020010db80000000000000000000000090600000001bb0000");
+	assert_int_equal(n.timeout_s, 60);
+}
+
+static void test_list_last_word_counts(void **state)
+{
+	struct entry_list l = {0};
+	struct entry a = {.set = 1, .key_len = 4, .key = {1}, .end = {1}};
+	struct entry b = {.set = 1, .key_len = 4, .key = {2}, .end = {2}};
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++) {
+		struct entry *e = i % 3 ? &a : &b;
+		e->order = i;
+		e->remove = i % 2;
+		assert_int_equal(entry_list_add(&l, e), 0);
+	}
+	entry_list_sort(&l);
+	assert_int_equal(l.count, 2);
+	assert_int_equal(entry_list_find(&l, &a)->order, 299);
+	assert_true(entry_list_find(&l, &a)->remove);
+	assert_int_equal(entry_list_find(&l, &b)->order, 297);
+	b.end[0] = 3;
+	assert_null(entry_list_find(&l, &b));
+	entry_list_free(&l);
+	assert_null(entry_list_find(&l, &a));
+}
+
+static void test_belongs(void **state)
+{
+	struct enforce_forget f = {.mac = hw(DEVICE),
+		.addrs = {.count = 2, .addrs = {ip("10.1.0.16"), ip("fd00::10")}}};
+	struct element e = {.kind = ELEMENT_OUT, .family = 4, .mac = hw(DEVICE),
+		.peer_lo = ip("10.1.0.99"), .peer_hi = ip("10.1.0.99")};
+	struct entry n;
+
+	(void)state;
+	entry_from_element(&n, &e);
+	assert_true(entry_belongs(&n, &f));
+	e.mac.b[5]++;
+	entry_from_element(&n, &e);
+	assert_false(entry_belongs(&n, &f));
+	struct entry flow = {.set = NFT_SET_FLOWS4, .key_len = 20,
+		.key = {10, 1, 0, 16, 10, 1, 0, 17}};
+	assert_true(entry_belongs(&flow, &f));
+	flow.key[3] = 17; /* the device is the peer of somebody else's flow */
+	flow.key[7] = 16;
+	assert_false(entry_belongs(&flow, &f));
+	struct entry echo = {.set = NFT_SET_ECHO6, .key_len = 36, .key = {0xfd}};
+	assert_false(entry_belongs(&echo, &f));
+	echo.key[15] = 0x10;
+	assert_true(entry_belongs(&echo, &f));
+	struct entry local = {.set = NFT_SET_LOCAL4, .key = {10, 1, 0, 16}};
+	assert_false(entry_belongs(&local, &f));
+}
+
+static void test_settings(void **state)
+{
+	static const char *const bad[][2] = {{"lan", ""}, {"lan", "sixteen_letters_"},
+		{"lan", "br0\""}, {"lan", "br 0"}, {"lan", "br0;"}, {"lan", "a/b"},
+		{"gateway_mac", "ff:ff:ff:ff:ff:ff"}, {"gateway_mac", "00:00:00:00:00:00"},
+		{"gateway_mac", "01:00:5e:00:00:01"}, {"gateway_mac", "x"},
+		{"nflog_group", "65536"}, {"nflog_group", "-1"}, {"nflog_group", "1x"}};
+	struct enforce_config c = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_not_equal(enforce_config_set(&c, bad[i][0], bad[i][1]), 0);
+	assert_int_equal(c.lan_count + c.gateway_count + c.nflog_group, 0);
+	assert_int_equal(enforce_config_set(&c, "unknown", "1"), 0);
+	assert_int_equal(enforce_config_set(&c, "nflog_group", "65535"), 0);
+	assert_int_equal(c.nflog_group, 65535);
+	assert_int_equal(enforce_config_set(&c, "gateway_mac", GATEWAY), 0);
+	assert_int_equal(enforce_config_set(&c, "gateway_mac", GATEWAY), 0);
+	assert_int_equal(c.gateway_count, 1);
+	for (int i = 0; i < LIMIT_LANS; i++)
+		assert_int_equal(enforce_config_set(&c, "lan", "br-lan.1_x"), 0);
+	assert_int_equal(enforce_config_set(&c, "lan", "one"), CARDEA_ELIMIT);
+}
+
+static void test_management(void **state)
+{
+	struct enforce_config c = {0};
+	struct enforce_txn t = {0};
+	struct element e = {.kind = ELEMENT_MANAGED, .mac = hw(GATEWAY)};
+
+	(void)state;
+	assert_int_equal(enforce_config_set(&c, "gateway_mac", GATEWAY), 0);
+	enforce_txn_begin(&t, 1, false);
+	assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_EREFUSED);
+	assert_int_equal(t.change_count, 0);
+	assert_int_equal(enforce_txn_add(&t, &c, &e, true), 0); /* to take it out */
+	e.mac = hw(DEVICE);
+	assert_int_equal(enforce_txn_add(&t, &c, &e, false), 0);
+	e.mac = hw("01:00:5e:00:00:01");
+	assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_EMALFORMED);
+	/* the gateway's addresses may be its own */
+	e = (struct element){.kind = ELEMENT_BOUND, .family = 4, .mac = hw(GATEWAY),
+		.device = ip("10.1.0.1")};
+	assert_int_equal(enforce_txn_add(&t, &c, &e, false), 0);
+	static const char *const everybody[] = {"255.255.255.255", "224.0.0.1", "0.0.0.0",
+		"127.0.0.1", "ff02::1", "::", "::1"};
+	for (size_t i = 0; i < sizeof everybody / sizeof *everybody; i++) {
+		e = (struct element){.kind = ELEMENT_OWNED, .device = ip(everybody[i])};
+		e.family = e.device.family;
+		assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_EREFUSED);
+	}
+	assert_int_equal(t.change_count, 3);
+	enforce_txn_clear(&t);
+	assert_null(t.changes);
+}
+
+static void test_limits(void **state)
+{
+	struct enforce_config c = {0};
+	struct enforce_txn t = {0};
+	struct element e = {.kind = ELEMENT_MANAGED, .mac = hw(DEVICE)};
+	struct message_forget f = {.mac = hw(DEVICE)};
+
+	(void)state;
+	enforce_txn_begin(&t, 1, true);
+	for (size_t i = 0; i < ENFORCE_ELEMENTS_MAX; i++)
+		assert_int_equal(enforce_txn_add(&t, &c, &e, false), 0);
+	assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_ELIMIT);
+	for (size_t i = 0; i < ENFORCE_FORGETS_MAX; i++)
+		assert_int_equal(enforce_txn_forget(&t, &f), 0);
+	assert_int_equal(enforce_txn_forget(&t, &f), CARDEA_ELIMIT);
+	f.addrs.count = LIMIT_ANSWER_ADDRS + 1;
+	assert_int_equal(enforce_txn_forget(&t, &f), CARDEA_EMALFORMED);
+	enforce_txn_clear(&t);
+}
+
+static void test_skeleton_text(void **state)
+{
+	char version[SKELETON_VERSION_MAX], other[SKELETON_VERSION_MAX];
+	struct enforce_config c = {.nflog_group = 4711};
+	char *text;
+
+	(void)state;
+	assert_int_not_equal(skeleton_render(&c, &text, version), 0);
+	assert_int_equal(enforce_config_set(&c, "lan", "br-lan"), 0);
+	assert_int_equal(enforce_config_set(&c, "gateway_mac", GATEWAY), 0);
+	assert_int_equal(skeleton_render(&c, &text, version), 0);
+	assert_null(strchr(text, '$'));
+	assert_non_null(strstr(text, version));
+	assert_non_null(strstr(text, "\"br-lan\""));
+	assert_non_null(strstr(text, "group 4711"));
+	assert_non_null(strstr(text, "elements = { " GATEWAY " }"));
+	assert_null(strstr(text, "flush"));
+	free(text);
+	assert_int_equal(skeleton_render(&c, &text, other), 0);
+	assert_string_equal(version, other);
+	free(text);
+	c.nflog_group++;
+	assert_int_equal(skeleton_render(&c, &text, other), 0);
+	assert_string_not_equal(version, other);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_list_last_word_counts),
+		cmocka_unit_test(test_belongs),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_management),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_skeleton_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -12,12 +12,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Not assert(): a release build must not lose the checks. */
-#define MUST(x) \
-	do { \
-		if (!(x)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort(); \
-		} \
+#define MUST(x)                                                                        \
+	do {                                                                           \
+		if (!(x)) {                                                            \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);        \
+			abort();                                                       \
+		}                                                                      \
 	} while (0)
 
 static void check_text(const char *text, size_t size)

@@ -15,11 +15,14 @@ static struct file matching(const char *matches)
 static void test_name(void **state)
 {
 	(void)state;
-	struct file f = matching(
-		"{\"ipv4\":{\"protocol\":6," DNS("Cloud.Maker.example.") "},\"tcp\":{"
-		"\"ietf-mud:direction-initiated\":\"from-device\","
-		"\"source-port\":{\"lower-port\":1024,\"upper-port\":65535},"
-		"\"destination-port\":{\"operator\":\"eq\",\"port\":443}}}");
+	struct file f = matching("{\"ipv4\":{\"protocol\":6," DNS(
+		"Cloud.Maker.example.") "},\"tcp\":{"
+					"\"ietf-mud:direction-initiated\":\"from-"
+					"device\","
+					"\"source-port\":{\"lower-port\":1024,\"upper-"
+					"port\":65535},"
+					"\"destination-port\":{\"operator\":\"eq\","
+					"\"port\":443}}}");
 	struct reading r = read_good(&f, 1);
 	const struct rule *rule = &r.p.rules[0];
 
@@ -41,10 +44,13 @@ static void test_name(void **state)
 static void test_to_device(void **state)
 {
 	(void)state;
-	struct file f = {.policy = "to-device-policy", .type = "ipv6-acl-type",
-		.matches = "{\"ipv6\":{\"ietf-acldns:src-dnsname\":\"a.example\"},\"udp\":{"
-			   "\"source-port\":{\"port\":53},"
-			   "\"destination-port\":{\"operator\":\"gte\",\"port\":1024}}}"};
+	struct file f = {.policy = "to-device-policy",
+		.type = "ipv6-acl-type",
+		.matches =
+			"{\"ipv6\":{\"ietf-acldns:src-dnsname\":\"a.example\"},\"udp\":"
+			"{"
+			"\"source-port\":{\"port\":53},"
+			"\"destination-port\":{\"operator\":\"gte\",\"port\":1024}}}"};
 	struct reading r = read_good(&f, 1);
 	const struct rule *rule = &r.p.rules[0];
 
@@ -81,13 +87,16 @@ static void test_operators(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[256];
 		snprintf(text, sizeof text,
-			"{" LOCAL ",\"udp\":{\"destination-port\":{%s}}}", cases[i].port);
+			"{" LOCAL ",\"udp\":{\"destination-port\":{%s}}}",
+			cases[i].port);
 		struct file f = matching(text);
 		struct reading r = read_good(&f, cases[i].rules);
 		for (uint32_t k = 0; k < cases[i].rules; k++) {
 			assert_int_equal(r.p.rules[k].id, k + 1);
-			assert_int_equal(r.p.rules[k].peer_port.lo, cases[i].ranges[k].lo);
-			assert_int_equal(r.p.rules[k].peer_port.hi, cases[i].ranges[k].hi);
+			assert_int_equal(
+				r.p.rules[k].peer_port.lo, cases[i].ranges[k].lo);
+			assert_int_equal(
+				r.p.rules[k].peer_port.hi, cases[i].ranges[k].hi);
 			assert_int_equal(r.p.rules[k].device_port.hi, 65535);
 		}
 		reading_free(&r);
@@ -103,12 +112,16 @@ static void test_icmp(void **state)
 		uint8_t family[2];
 		int proto[2];
 	} cases[] = {
-		{"ipv4-acl-type", "{" LOCAL ",\"icmp\":{\"type\":8,\"code\":0}}", 1, {4}, {1}},
-		{"ipv6-acl-type", "{" LOCAL ",\"icmp\":{\"type\":8,\"code\":0}}", 1, {6}, {58}},
+		{"ipv4-acl-type", "{" LOCAL ",\"icmp\":{\"type\":8,\"code\":0}}", 1,
+			{4}, {1}},
+		{"ipv6-acl-type", "{" LOCAL ",\"icmp\":{\"type\":8,\"code\":0}}", 1,
+			{6}, {58}},
 		{"mixed-eth-ipv4-ipv6-acl-type",
-			"{" LOCAL ",\"icmp\":{\"type\":8,\"code\":0}}", 2, {4, 6}, {1, 58}},
+			"{" LOCAL ",\"icmp\":{\"type\":8,\"code\":0}}", 2, {4, 6},
+			{1, 58}},
 		{"mixed-eth-ipv4-ipv6-acl-type",
-			"{" LOCAL ",\"ipv6\":{\"protocol\":58},\"icmp\":{\"type\":8,\"code\":0}}",
+			"{" LOCAL
+			",\"ipv6\":{\"protocol\":58},\"icmp\":{\"type\":8,\"code\":0}}",
 			1, {6}, {58}},
 	};
 
@@ -135,7 +148,8 @@ static void assert_peer(const char *matches, enum peer_kind kind, const char *pr
 	assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
 	assert_int_equal(r.p.rules[0].peer.kind, kind);
 	if (prefix)
-		assert_string_equal(prefix_format(&r.p.rules[0].peer.prefix, text), prefix);
+		assert_string_equal(
+			prefix_format(&r.p.rules[0].peer.prefix, text), prefix);
 	reading_free(&r);
 }
 
@@ -148,25 +162,31 @@ static void test_peers(void **state)
 	assert_peer("{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:ntp\"}}",
 		PEER_CONTROLLER_NTP, NULL);
 	assert_peer("{\"ipv4\":{" DNS("192.0.2.7") "}}", PEER_PREFIX, "192.0.2.7/32");
-	assert_peer("{\"ipv6\":{" DNS("2001:db8::7") "}}", PEER_PREFIX, "2001:db8::7/128");
+	assert_peer(
+		"{\"ipv6\":{" DNS("2001:db8::7") "}}", PEER_PREFIX, "2001:db8::7/128");
 	assert_peer("{\"ipv4\":{\"destination-ipv4-network\":\"192.0.2.9/24\"}}",
 		PEER_PREFIX, "192.0.2.0/24");
-	assert_peer("{\"ipv4\":{\"destination-ipv4-network\":\"0.0.0.0/0\"}}", PEER_ANY, NULL);
+	assert_peer("{\"ipv4\":{\"destination-ipv4-network\":\"0.0.0.0/0\"}}", PEER_ANY,
+		NULL);
 	assert_peer("{" LOCAL ",\"ipv4\":{\"destination-ipv4-network\":\"0.0.0.0/0\","
-		    "\"source-ipv4-network\":\"0.0.0.0/0\"}}", PEER_LOCAL_NETWORKS, NULL);
+		    "\"source-ipv4-network\":\"0.0.0.0/0\"}}",
+		PEER_LOCAL_NETWORKS, NULL);
 	/* what both ask for, when one holds the other */
 	assert_peer("{" LOCAL ",\"ipv4\":{\"destination-ipv4-network\":"
-		    "\"239.255.255.250/32\"}}", PEER_PREFIX, "239.255.255.250/32");
+		    "\"239.255.255.250/32\"}}",
+		PEER_PREFIX, "239.255.255.250/32");
 	assert_peer("{" LOCAL ",\"ipv6\":{\"destination-ipv6-network\":\"ff00::/8\"}}",
 		PEER_PREFIX, "ff00::/8");
 	assert_peer("{" LOCAL ",\"ipv6\":{\"destination-ipv6-network\":\"fe80::/10\"}}",
 		PEER_PREFIX, "fe80::/10");
-	assert_peer("{\"ipv4\":{\"destination-ipv4-network\":\"192.0.2.0/24\"," DNS("192.0.2.7")
-		    "}}", PEER_PREFIX, "192.0.2.7/32");
+	assert_peer("{\"ipv4\":{\"destination-ipv4-network\":\"192.0.2.0/24\"," DNS(
+			    "192.0.2.7") "}}",
+		PEER_PREFIX, "192.0.2.7/32");
 	/* the broadcast address has the broadcast MAC, so nothing is lost */
 	assert_peer("{\"eth\":{\"ethertype\":2048,\"destination-mac-address\":"
 		    "\"ff:ff:ff:ff:ff:ff\"},\"ipv4\":{\"destination-ipv4-network\":"
-		    "\"255.255.255.255/32\"}}", PEER_PREFIX, "255.255.255.255/32");
+		    "\"255.255.255.255/32\"}}",
+		PEER_PREFIX, "255.255.255.255/32");
 }
 
 static void test_ethertype_is_family(void **state)
@@ -206,15 +226,21 @@ static void test_not_yet(void **state)
 		{"{\"tcp\":{\"urgent-pointer\":1}}", "urgent-pointer"},
 		{"{\"tcp\":{\"options\":\"AA==\"}}", "options"},
 		{"{\"udp\":{\"length\":8}}", "length"},
-		{"{\"icmp\":{\"type\":8,\"rest-of-header\":\"AA==\"}}", "rest-of-header"},
+		{"{\"icmp\":{\"type\":8,\"rest-of-header\":\"AA==\"}}",
+			"rest-of-header"},
 		{"{\"icmp\":{\"code\":1}}", "code without a type"},
-		{"{\"ipv4\":{\"ietf-acldns:src-dnsname\":\"a.example\"}}", "device itself"},
-		{"{\"ipv4\":{\"source-ipv4-network\":\"192.0.2.1/32\"}}", "device itself"},
-		{"{\"ipv6\":{\"source-ipv6-network\":\"2001:db8::/32\"}}", "device itself"},
-		{"{\"eth\":{\"source-mac-address\":\"00:00:5e:00:53:01\"}}", "source-mac"},
+		{"{\"ipv4\":{\"ietf-acldns:src-dnsname\":\"a.example\"}}",
+			"device itself"},
+		{"{\"ipv4\":{\"source-ipv4-network\":\"192.0.2.1/32\"}}",
+			"device itself"},
+		{"{\"ipv6\":{\"source-ipv6-network\":\"2001:db8::/32\"}}",
+			"device itself"},
+		{"{\"eth\":{\"source-mac-address\":\"00:00:5e:00:53:01\"}}",
+			"source-mac"},
 		{"{\"eth\":{\"destination-mac-address\":\"ff:ff:ff:ff:ff:ff\"}}",
 			"destination-mac"},
-		{"{\"eth\":{\"source-mac-address-mask\":\"ff:ff:ff:00:00:00\"}}", "mask"},
+		{"{\"eth\":{\"source-mac-address-mask\":\"ff:ff:ff:00:00:00\"}}",
+			"mask"},
 		{"{\"eth\":{\"ethertype\":34958}}", "EAPOL (802.1X) always passes"},
 		{"{\"eth\":{\"ethertype\":2054}}", "ARP always passes"},
 		{"{\"eth\":{\"ethertype\":6}}", "type 0x0006"},
@@ -233,10 +259,14 @@ static void test_not_yet(void **state)
 			"controllers of this class"},
 		{"{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"}}",
 			"controllers of this class"},
-		{"{\"ietf-mud:mud\":{\"my-controller\":[null]}}", "device's controller"},
-		{"{\"ietf-mud:mud\":{\"same-manufacturer\":[null]}}", "same manufacturer"},
-		{"{\"ietf-mud:mud\":{\"manufacturer\":\"maker.example\"}}", "by manufacturer"},
-		{"{\"ietf-mud:mud\":{\"model\":\"https://maker.example/m\"}}", "by model"},
+		{"{\"ietf-mud:mud\":{\"my-controller\":[null]}}",
+			"device's controller"},
+		{"{\"ietf-mud:mud\":{\"same-manufacturer\":[null]}}",
+			"same manufacturer"},
+		{"{\"ietf-mud:mud\":{\"manufacturer\":\"maker.example\"}}",
+			"by manufacturer"},
+		{"{\"ietf-mud:mud\":{\"model\":\"https://maker.example/m\"}}",
+			"by model"},
 		{"{" LOCAL ",\"ipv4\":{" DNS("a.example") "}}", "at once"},
 		{"{" LOCAL ",\"ipv4\":{\"destination-ipv4-network\":\"10.0.0.0/8\"}}",
 			"at once"},
@@ -269,7 +299,8 @@ static void test_contradictions(void **state)
 		{"{\"ipv4\":{\"protocol\":58},\"icmp\":{}}", "protocol 58 and icmp"},
 		{"{\"eth\":{\"ethertype\":2048},\"ipv6\":{}}", "IPv6 at once"},
 		{"{\"ipv4\":{" DNS("192.0.2.1") ",\"destination-ipv4-network\":"
-		 "\"198.51.100.0/24\"}}", "no address in common"},
+						"\"198.51.100.0/24\"}}",
+			"no address in common"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -292,7 +323,8 @@ static void test_repairs(void **state)
 			"is spelt \"ietf-acldns:dst-dnsname\"", RULE_ENFORCED},
 		{"{\"ipv4\":{\"acldns:dst-dnsname\":\"a.example\"}}",
 			"is spelt \"ietf-acldns:dst-dnsname\"", RULE_ENFORCED},
-		{"{\"acl:ipv4\":{" DNS("a.example") "}}", "is spelt \"ipv4\"", RULE_ENFORCED},
+		{"{\"acl:ipv4\":{" DNS("a.example") "}}", "is spelt \"ipv4\"",
+			RULE_ENFORCED},
 		{"{" LOCAL ",\"tcp\":{\"direction-initiated\":\"from-device\"}}",
 			"direction-initiated\"", RULE_ENFORCED},
 		{"{\"ietf-mud:mud\":{\"local-networks\":null}}", "must be [null]",
@@ -309,8 +341,10 @@ static void test_repairs(void **state)
 			RULE_ENFORCED},
 		{"{" LOCAL ",\"udp\":{\"destination-port\":{\"port\":\"53\"}}}",
 			"without quotes", RULE_ENFORCED},
-		{"{" LOCAL ",\"udp\":{\"source-port\":{\"operator\":\"eq\",\"lower-port\":1,"
-		 "\"upper-port\":2}}}", "no place beside a range", RULE_ENFORCED},
+		{"{" LOCAL
+		 ",\"udp\":{\"source-port\":{\"operator\":\"eq\",\"lower-port\":1,"
+		 "\"upper-port\":2}}}",
+			"no place beside a range", RULE_ENFORCED},
 		{"{" LOCAL ",\"udp\":{\"source-port\":{\"lower-port\":1}}}",
 			"upper-port is missing", RULE_ENFORCED},
 		{"{\"ipv4\":{\"destination-ipv4-network\":\"192.0.2.1\"}}",
@@ -319,28 +353,39 @@ static void test_repairs(void **state)
 		{"{" LOCAL ",\"eth\":{\"ethertype\":2048}}", "type of this list",
 			RULE_ENFORCED},
 		/* beyond repair: kept, not installed */
-		{"{" LOCAL ",\"ipv4\":{\"protocol\":256}}", "from 0 to 255", RULE_NOT_YET},
-		{"{" LOCAL ",\"ipv4\":{\"protocol\":-1}}", "from 0 to 255", RULE_NOT_YET},
-		{"{" LOCAL ",\"ipv4\":{\"protocol\":\"tcp\"}}", "from 0 to 255", RULE_NOT_YET},
-		{"{" LOCAL ",\"ipv4\":{\"protocol\":\"0x\"}}", "from 0 to 255", RULE_NOT_YET},
-		{"{" LOCAL ",\"ipv4\":{\"protocol\":6.5}}", "from 0 to 255", RULE_NOT_YET},
+		{"{" LOCAL ",\"ipv4\":{\"protocol\":256}}", "from 0 to 255",
+			RULE_NOT_YET},
+		{"{" LOCAL ",\"ipv4\":{\"protocol\":-1}}", "from 0 to 255",
+			RULE_NOT_YET},
+		{"{" LOCAL ",\"ipv4\":{\"protocol\":\"tcp\"}}", "from 0 to 255",
+			RULE_NOT_YET},
+		{"{" LOCAL ",\"ipv4\":{\"protocol\":\"0x\"}}", "from 0 to 255",
+			RULE_NOT_YET},
+		{"{" LOCAL ",\"ipv4\":{\"protocol\":6.5}}", "from 0 to 255",
+			RULE_NOT_YET},
 		{"{" LOCAL ",\"ipv4\":[]}", "must be an object", RULE_NOT_YET},
 		{"{" LOCAL ",\"ipv4\":null}", "must be an object", RULE_NOT_YET},
 		{"[]", "must be an object", RULE_NOT_YET},
-		{"{\"ietf-mud:mud\":{\"local-networks\":7}}", "must be [null]", RULE_NOT_YET},
+		{"{\"ietf-mud:mud\":{\"local-networks\":7}}", "must be [null]",
+			RULE_NOT_YET},
 		{"{\"ietf-mud:mud\":{\"local-networks\":false}}", "must be [null]",
 			RULE_NOT_YET},
-		{"{\"ietf-mud:mud\":{\"controller\":\"bacnet\"}}", "is no URI", RULE_NOT_YET},
-		{"{\"ietf-mud:mud\":{\"controller\":\"urn:a b\"}}", "is no URI", RULE_NOT_YET},
+		{"{\"ietf-mud:mud\":{\"controller\":\"bacnet\"}}", "is no URI",
+			RULE_NOT_YET},
+		{"{\"ietf-mud:mud\":{\"controller\":\"urn:a b\"}}", "is no URI",
+			RULE_NOT_YET},
 		{"{\"ietf-mud:mud\":{\"model\":\"1:x\"}}", "is no URI", RULE_NOT_YET},
 		{"{\"ietf-mud:mud\":{\"manufacturer\":\"a b\"}}", "is no host name",
 			RULE_NOT_YET},
 		{"{\"ipv4\":{" DNS("*.a.example") "}}", "neither a domain name",
 			RULE_NOT_YET},
 		{"{\"ipv4\":{" DNS("") "}}", "neither a domain name", RULE_NOT_YET},
-		{"{\"ipv4\":{" DNS("a..example") "}}", "neither a domain name", RULE_NOT_YET},
-		{"{\"ipv4\":{" DNS("10.0.0.300") "}}", "neither a domain name", RULE_NOT_YET},
-		{"{\"ipv4\":{" DNS("2001:db8::1") "}}", "stands under ipv4", RULE_NOT_YET},
+		{"{\"ipv4\":{" DNS("a..example") "}}", "neither a domain name",
+			RULE_NOT_YET},
+		{"{\"ipv4\":{" DNS("10.0.0.300") "}}", "neither a domain name",
+			RULE_NOT_YET},
+		{"{\"ipv4\":{" DNS("2001:db8::1") "}}", "stands under ipv4",
+			RULE_NOT_YET},
 		{"{\"ipv4\":{\"ietf-acldns:dst-dnsname\":[\"a.example\"]}}",
 			"must be a string", RULE_NOT_YET},
 		{"{\"ipv4\":{\"destination-ipv4-network\":\"192.0.2.1/33\"}}",
@@ -349,9 +394,10 @@ static void test_repairs(void **state)
 			"is no IPv4 prefix", RULE_NOT_YET},
 		{"{\"udp\":{\"source-port\":{\"lower-port\":2,\"upper-port\":1}}}",
 			"is above upper-port", RULE_NOT_YET},
-		{"{\"udp\":{\"source-port\":{\"upper-port\":1}}}", "lower-port is missing",
-			RULE_NOT_YET},
-		{"{\"udp\":{\"source-port\":{\"lower-port\":1,\"upper-port\":2,\"port\":1}}}",
+		{"{\"udp\":{\"source-port\":{\"upper-port\":1}}}",
+			"lower-port is missing", RULE_NOT_YET},
+		{"{\"udp\":{\"source-port\":{\"lower-port\":1,\"upper-port\":2,"
+		 "\"port\":1}}}",
 			"exclude each other", RULE_NOT_YET},
 		{"{\"udp\":{\"source-port\":{\"operator\":\"eq\"}}}", "port is missing",
 			RULE_NOT_YET},
@@ -359,8 +405,8 @@ static void test_repairs(void **state)
 			"is no operator", RULE_NOT_YET},
 		{"{\"udp\":{\"source-port\":{\"port\":65536}}}", "from 0 to 65535",
 			RULE_NOT_YET},
-		{"{\"tcp\":{\"ietf-mud:direction-initiated\":\"out\"}}", "is no direction",
-			RULE_NOT_YET},
+		{"{\"tcp\":{\"ietf-mud:direction-initiated\":\"out\"}}",
+			"is no direction", RULE_NOT_YET},
 		{"{\"tcp\":{\"data-offset\":4}}", "from 5 to 15", RULE_NOT_YET},
 		{"{\"eth\":{\"source-mac-address\":\"00-00-5e-00-53-01\"}}",
 			"is no MAC address", RULE_NOT_YET},
@@ -386,7 +432,8 @@ static void test_ipv4_address_under_ipv6(void **state)
 {
 	(void)state;
 	struct file f = {.type = "ipv6-acl-type",
-		.matches = "{\"ipv6\":{\"destination-ipv6-network\":\"192.0.2.1/32\"}}"};
+		.matches =
+			"{\"ipv6\":{\"destination-ipv6-network\":\"192.0.2.1/32\"}}"};
 
 	assert_repaired(&f, "is no IPv6 prefix");
 }
@@ -401,7 +448,8 @@ static void test_repaired_values(void **state)
 	assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
 	reading_free(&r);
 
-	f = matching("{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"}}");
+	f = matching(
+		"{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"}}");
 	r = read_file(MUD_IMPORT, &f);
 	assert_int_equal(r.p.rules[0].peer.kind, PEER_GATEWAY);
 	assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
@@ -420,8 +468,8 @@ static void test_repaired_values(void **state)
 static void test_gateway_is_no_class_of_the_rfc(void **state)
 {
 	(void)state;
-	struct file f =
-		matching("{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"}}");
+	struct file f = matching(
+		"{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"}}");
 	struct reading r = read_good(&f, 1);
 
 	assert_int_equal(r.p.rules[0].peer.kind, PEER_CONTROLLER);
@@ -443,7 +491,8 @@ static void test_actions(void **state)
 		{"{\"forwarding\":\"accept\",\"logging\":\"log-none\"}", RULE_ACCEPT},
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-		struct reading r = read_good(&(struct file){.actions = good[i].actions}, 1);
+		struct reading r =
+			read_good(&(struct file){.actions = good[i].actions}, 1);
 		assert_int_equal(r.p.rules[0].action, good[i].action);
 		assert_int_equal(r.p.note_count, 0);
 		reading_free(&r);
@@ -453,10 +502,12 @@ static void test_actions(void **state)
 		"is no forwarding action");
 	assert_repaired(&(struct file){.actions = "{\"forwarding\":\"x:drop\"}"},
 		"is no forwarding action");
-	assert_repaired(&(struct file){.actions = "{\"forwarding\":7}"},
-		"must be a string");
-	struct reading r = read_good(&(struct file){.actions =
-		"{\"forwarding\":\"accept\",\"logging\":\"log-syslog\"}"}, 1);
+	assert_repaired(
+		&(struct file){.actions = "{\"forwarding\":7}"}, "must be a string");
+	struct reading r =
+		read_good(&(struct file){.actions = "{\"forwarding\":\"accept\","
+						    "\"logging\":\"log-syslog\"}"},
+			1);
 	assert_non_null(find_note(&r, NOTE_INFO, "logging is not done"));
 	assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
 	reading_free(&r);
@@ -477,7 +528,8 @@ static void test_drop_that_cannot_be(void **state)
 static void test_no_matches(void **state)
 {
 	(void)state;
-	struct file f = {.aces = "{\"name\":\"e\",\"actions\":{\"forwarding\":\"accept\"}}"};
+	struct file f = {
+		.aces = "{\"name\":\"e\",\"actions\":{\"forwarding\":\"accept\"}}"};
 	struct reading r = read_good(&f, 1);
 
 	assert_int_equal(r.p.rules[0].peer.kind, PEER_ANY);
@@ -491,8 +543,7 @@ static void test_no_matches(void **state)
 static void test_match_of_another_list(void **state)
 {
 	(void)state;
-	struct file f = {.matches = "{" LOCAL ",\"ipv6\":{}}",
-		.header = ""};
+	struct file f = {.matches = "{" LOCAL ",\"ipv6\":{}}", .header = ""};
 	char *text = file_text(&f);
 	char *end = strstr(text, "]}}]}}");
 	char all[2048];

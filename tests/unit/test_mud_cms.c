@@ -59,10 +59,10 @@ static struct identity make(const struct wish *w, const struct identity *by)
 	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), serial++);
 	ASN1_TIME_set(X509_getm_notBefore(id.cert), NOW + w->from * DAY);
 	ASN1_TIME_set(X509_getm_notAfter(id.cert), NOW + w->to * DAY);
-	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
-		(const unsigned char *)"Maker", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-		(const unsigned char *)w->name, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(
+		name, "O", MBSTRING_UTF8, (const unsigned char *)"Maker", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(
+		name, "CN", MBSTRING_UTF8, (const unsigned char *)w->name, -1, -1, 0);
 	X509_set_issuer_name(id.cert, X509_get_subject_name(issuer));
 	X509_set_pubkey(id.cert, id.key);
 	extension(id.cert, issuer, NID_basic_constraints,
@@ -91,7 +91,8 @@ static struct bytes sign(const struct identity *id, X509 *more, unsigned int fla
 
 	if (more)
 		sk_X509_push(certs, more);
-	CMS_ContentInfo *cms = CMS_sign(id->cert, id->key, certs, in, flags | CMS_BINARY);
+	CMS_ContentInfo *cms =
+		CMS_sign(id->cert, id->key, certs, in, flags | CMS_BINARY);
 	assert_non_null(cms);
 	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
 	CMS_ContentInfo_free(cms);
@@ -152,7 +153,8 @@ static void expect(const struct mud_trust *t, struct bytes sig, int64_t when, in
 	char signer[LIMIT_TEXT] = "untouched", why[LIMIT_TEXT] = "untouched";
 
 	assert_int_equal(mud_cms_verify(t, mud, sizeof mud - 1, sig.at, sig.len,
-				 when * NS_PER_SEC, signer, why), error);
+				 when * NS_PER_SEC, signer, why),
+		error);
 	if (error)
 		assert_string_equal(signer, "untouched");
 	assert_non_null(strstr(error ? why : signer, part));
@@ -163,12 +165,14 @@ static void test_good(void **state)
 {
 	struct home *h = *state;
 
-	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW, 0, "CN=Signer,O=Maker");
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW, 0,
+		"CN=Signer,O=Maker");
 	/* without signed attributes, which RFC 5652 leaves to the signer */
 	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED | CMS_NOATTR), NOW, 0,
 		"CN=Signer");
 	/* on its last day but one */
-	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW + 9 * DAY, 0, "Signer");
+	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW + 9 * DAY, 0,
+		"Signer");
 }
 
 static void test_flipped_byte(void **state)
@@ -186,9 +190,10 @@ static void test_flipped_byte(void **state)
 		assert_non_null(strstr(why, "other bytes"));
 	}
 	/* binary: a line end that was translated is a change */
-	assert_int_equal(mud_cms_verify(h->trust, "{\"ietf-mud:mud\":{}}\n",
-				 sizeof mud - 2, sig.at, sig.len, NOW * NS_PER_SEC, signer,
-				 why), CARDEA_ESIGNATURE);
+	assert_int_equal(
+		mud_cms_verify(h->trust, "{\"ietf-mud:mud\":{}}\n", sizeof mud - 2,
+			sig.at, sig.len, NOW * NS_PER_SEC, signer, why),
+		CARDEA_ESIGNATURE);
 	OPENSSL_free(sig.at);
 }
 
@@ -203,14 +208,14 @@ static void test_flipped_signature(void **state)
 
 	for (size_t i = 0; i < sig.len; i++) {
 		sig.at[i] ^= 0x55;
-		refused += mud_cms_verify(h->trust, mud, sizeof mud - 1, sig.at, sig.len,
-				   NOW * NS_PER_SEC, signer, why) != 0;
+		refused += mud_cms_verify(h->trust, mud, sizeof mud - 1, sig.at,
+				   sig.len, NOW * NS_PER_SEC, signer, why) != 0;
 		sig.at[i] ^= 0x55;
 	}
 	assert_true(refused > sig.len * 9 / 10);
 	for (size_t n = 0; n < sig.len; n++)
-		assert_int_equal(mud_cms_verify(h->trust, mud, sizeof mud - 1, sig.at, n,
-					 NOW * NS_PER_SEC, signer, why),
+		assert_int_equal(mud_cms_verify(h->trust, mud, sizeof mud - 1, sig.at,
+					 n, NOW * NS_PER_SEC, signer, why),
 			CARDEA_EMALFORMED);
 	OPENSSL_free(sig.at);
 }
@@ -218,8 +223,8 @@ static void test_flipped_signature(void **state)
 static void test_wrong_signer(void **state)
 {
 	struct home *h = *state;
-	struct identity stranger = make(&(struct wish){"Root", "critical,keyCertSign", true,
-		-400, 400}, NULL);
+	struct identity stranger = make(
+		&(struct wish){"Root", "critical,keyCertSign", true, -400, 400}, NULL);
 	struct identity signer = make(&good, &stranger);
 
 	expect(h->trust, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
@@ -240,8 +245,8 @@ static void test_dates(void **state)
 		CARDEA_EUNTRUSTED, "expired on 2026-01-12");
 	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW - 11 * DAY,
 		CARDEA_EUNTRUSTED, "valid only from 2025-12-23");
-	struct identity old = make(&(struct wish){"Old", "keyCertSign", true, -400, -1},
-		NULL);
+	struct identity old =
+		make(&(struct wish){"Old", "keyCertSign", true, -400, -1}, NULL);
 	struct identity signer = make(&good, &old);
 	struct mud_trust *t = trust_in(old.cert, NULL);
 	expect(t, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
@@ -266,8 +271,9 @@ static void test_key_usage(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct identity id = make(&(struct wish){"Other", cases[i].usage, false, -1,
-			1}, &h->root);
+		struct identity id =
+			make(&(struct wish){"Other", cases[i].usage, false, -1, 1},
+				&h->root);
 		expect(h->trust, sign(&id, NULL, CMS_DETACHED), NOW, cases[i].error,
 			cases[i].part);
 		identity_free(&id);
@@ -277,8 +283,9 @@ static void test_key_usage(void **state)
 static void test_chain(void **state)
 {
 	struct home *h = *state;
-	struct identity middle = make(&(struct wish){"Middle", "critical,keyCertSign", true,
-		-10, 10}, &h->root);
+	struct identity middle =
+		make(&(struct wish){"Middle", "critical,keyCertSign", true, -10, 10},
+			&h->root);
 	struct identity signer = make(&good, &middle);
 	/* a signer may not make signers */
 	struct identity forged = make(&good, &h->signer);
@@ -314,8 +321,8 @@ static void test_form(void **state)
 	expect(h->trust, sig, NOW, CARDEA_EMALFORMED, "not one CMS object");
 	sig = (struct bytes){(unsigned char *)OPENSSL_strdup(""), 0};
 	expect(h->trust, sig, NOW, CARDEA_EMALFORMED, "not one CMS object");
-	sig = (struct bytes){OPENSSL_zalloc(LIMIT_SIGNATURE_BYTES + 1),
-		LIMIT_SIGNATURE_BYTES + 1};
+	sig = (struct bytes){
+		OPENSSL_zalloc(LIMIT_SIGNATURE_BYTES + 1), LIMIT_SIGNATURE_BYTES + 1};
 	expect(h->trust, sig, NOW, CARDEA_ELIMIT, "too big");
 }
 
@@ -342,7 +349,8 @@ static void test_two_signers(void **state)
 	struct bytes out = {0};
 
 	assert_non_null(CMS_add1_signer(cms, other.cert, other.key, NULL, CMS_PARTIAL));
-	assert_int_equal(CMS_final(cms, in, NULL, flags & ~(unsigned int)CMS_PARTIAL), 1);
+	assert_int_equal(
+		CMS_final(cms, in, NULL, flags & ~(unsigned int)CMS_PARTIAL), 1);
 	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
 	CMS_ContentInfo_free(cms);
 	BIO_free(in);
@@ -358,14 +366,16 @@ static void test_anchors(void **state)
 	} cases[] = {
 		{"", "no PEM certificate"},
 		{"hello\n", "no PEM certificate"},
-		{"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "damaged"},
+		{"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+			"damaged"},
 		{"-----BEGIN CERTIFICATE-----\nMIIB\n", "damaged"},
 	};
 	struct mud_trust *t = NULL;
 	char why[LIMIT_TEXT];
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_int_equal(mud_trust_new(cases[i].pem, strlen(cases[i].pem), &t, why),
+		assert_int_equal(
+			mud_trust_new(cases[i].pem, strlen(cases[i].pem), &t, why),
 			CARDEA_EMALFORMED);
 		assert_non_null(strstr(why, cases[i].part));
 		assert_null(t);

@@ -6,13 +6,14 @@
 
 #define OUTPUT_MAX (256 * 1024)
 
-static void path_of(char path[512], const char *folder, const char *name,
-	const char *ending)
+static void path_of(
+	char path[512], const char *folder, const char *name, const char *ending)
 {
 	const char *top = getenv("CARDEA_SOURCE");
 
-	assert_int_equal(str_print(path, 512, "%s/tests/%s%s%s", top ? top : ".", folder,
-				 name, ending), 0);
+	assert_int_equal(str_print(path, 512, "%s/tests/%s%s%s", top ? top : ".",
+				 folder, name, ending),
+		0);
 }
 
 static char *read_all(const char *path, size_t *ret_len)
@@ -122,7 +123,8 @@ static void test_terminal_is_safe(void **state)
 {
 	(void)state;
 	static const char text[] =
-		"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://m.example/\","
+		"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://m.example/"
+		"\","
 		"\"last-update\":\"2026-01-02T03:04:05Z\",\"is-supported\":true,"
 		"\"mfg-name\":\"\\u001b[31mred\",\"\\u001b[2J\":1,"
 		"\"from-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":"

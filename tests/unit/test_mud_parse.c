@@ -32,12 +32,16 @@ static void test_smallest(void **state)
 static void test_header_texts(void **state)
 {
 	(void)state;
-	struct reading r = read_good(&(struct file){.header =
-		"\"systeminfo\":\"L\\u00e4mp \\u202e\",\"mfg-name\":\"M\","
-		"\"model-name\":\"N\",\"firmware-rev\":\"1\",\"software-rev\":\"2\","
-		"\"documentation\":\"https://maker.example/doc\","
-		"\"extensions\":[\"ol\"],\"cache-validity\":168,"
-		"\"mud-signature\":\"thing.p7s\","}, 1);
+	struct reading r = read_good(
+		&(struct file){
+			.header = "\"systeminfo\":\"L\\u00e4mp "
+				  "\\u202e\",\"mfg-name\":\"M\","
+				  "\"model-name\":\"N\",\"firmware-rev\":\"1\","
+				  "\"software-rev\":\"2\","
+				  "\"documentation\":\"https://maker.example/doc\","
+				  "\"extensions\":[\"ol\"],\"cache-validity\":168,"
+				  "\"mud-signature\":\"thing.p7s\","},
+		1);
 
 	assert_string_equal(r.p.systeminfo, "L\xc3\xa4mp ?");
 	assert_string_equal(r.p.mfg_name, "M");
@@ -75,9 +79,11 @@ static void test_header_refused(void **state)
 	assert_refused(&(struct file){.url = "\"mud-url\":7,"}, "must be a string");
 	assert_refused(&(struct file){.url = "\"mud-url\":\"http://maker.example/x\","},
 		"must begin with https");
-	assert_refused(&(struct file){.header = "\"mud-signature\":\"http://a.example/\","},
+	assert_refused(
+		&(struct file){.header = "\"mud-signature\":\"http://a.example/\","},
 		"must begin with https");
-	assert_refused(&(struct file){.header = "\"mud-signature\":1,"}, "must be a string");
+	assert_refused(
+		&(struct file){.header = "\"mud-signature\":1,"}, "must be a string");
 }
 
 static void test_header_repaired(void **state)
@@ -105,7 +111,8 @@ static void test_header_repaired(void **state)
 		{{.header = "\"extensions\":[\"\"],"}, "1 to 40"},
 		{{.header = "\"documentation\":\"see page 3\","}, "is no URI"},
 		{{.header = "\"systeminfo\":null,"}, "must be a string"},
-		{{.version = "\"ietf-mud:mud-version\":1,"}, "is spelt \"mud-version\""},
+		{{.version = "\"ietf-mud:mud-version\":1,"},
+			"is spelt \"mud-version\""},
 		{{.root = "acl:acls"}, "is spelt \"ietf-access-control-list:acls\""},
 		{{.root = "ietf-access-control-list:access-lists"},
 			"is spelt \"ietf-access-control-list:acls\""},
@@ -120,10 +127,10 @@ static void test_header_repaired(void **state)
 static void test_repaired_values(void **state)
 {
 	(void)state;
-	struct reading r = read_file(MUD_IMPORT, &(struct file){
-		.update = "\"last-update\":\"2026-01-02T03:04:05\",",
-		.supported = "\"is-supported\":\"False\",",
-		.header = "\"cache-validity\":200,"});
+	struct reading r = read_file(MUD_IMPORT,
+		&(struct file){.update = "\"last-update\":\"2026-01-02T03:04:05\",",
+			.supported = "\"is-supported\":\"False\",",
+			.header = "\"cache-validity\":200,"});
 
 	assert_int_equal(r.p.last_update, 1767323045LL * NS_PER_SEC);
 	assert_false(r.p.is_supported);
@@ -148,7 +155,8 @@ static void test_time_zones(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char update[80];
-		snprintf(update, sizeof update, "\"last-update\":\"%s\",", cases[i].text);
+		snprintf(update, sizeof update, "\"last-update\":\"%s\",",
+			cases[i].text);
 		struct reading r = read_good(&(struct file){.update = update}, 1);
 		assert_int_equal(r.p.last_update, cases[i].seconds * NS_PER_SEC);
 		reading_free(&r);
@@ -187,7 +195,8 @@ static void test_place_of_findings(void **state)
 		"  \"ietf-mud:mud\": {\n"
 		"    \"mud-version\": 1, \"mud-url\": \"https://maker.example/a\",\n"
 		"    \"last-update\": \"2026-01-02T03:04:05Z\",\n"
-		"    \"\\u006ffg/a~\": 0, \"systeminfo\": \"\xc3\xa4\", \"is-supported\": 3\n"
+		"    \"\\u006ffg/a~\": 0, \"systeminfo\": \"\xc3\xa4\", "
+		"\"is-supported\": 3\n"
 		"  },\n"
 		"  \"ietf-access-control-list:acls\": {\"acl\": [\n"
 		"    {\"name\": \"a\", \"aces\": {\"ace\": []}},\n"
@@ -243,13 +252,15 @@ static void test_not_json(void **state)
 		"{\"a\":1e999}", "]", "{\"a\":99999999999999999999}", "\"\\"};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		assert_one_error(texts[i], strlen(texts[i]), CARDEA_EMALFORMED, "not JSON");
+		assert_one_error(
+			texts[i], strlen(texts[i]), CARDEA_EMALFORMED, "not JSON");
 	assert_one_error("{\"a\":\"b\0\"}", 10, CARDEA_EMALFORMED, "NUL");
 	assert_one_error("{}\0", 3, CARDEA_EMALFORMED, "NUL");
 	assert_one_error("{\"a\":\"\\\0\"}", 10, CARDEA_EMALFORMED, "NUL");
-	assert_one_error("{\"a\":1,\n\"a\":2}", 14, CARDEA_EMALFORMED, "a name may stand");
-	assert_one_error("{\"a\":1,\"\\u0061\":2}", 18, CARDEA_EMALFORMED,
-		"a name may stand");
+	assert_one_error(
+		"{\"a\":1,\n\"a\":2}", 14, CARDEA_EMALFORMED, "a name may stand");
+	assert_one_error(
+		"{\"a\":1,\"\\u0061\":2}", 18, CARDEA_EMALFORMED, "a name may stand");
 }
 
 static void test_no_mud_file(void **state)
@@ -379,14 +390,15 @@ static void test_an_error_is_never_lost(void **state)
 	free(aces);
 }
 
-#define HEADER \
-	"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://m.example/\"," \
+#define HEADER                                                                         \
+	"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://m.example/\","     \
 	"\"last-update\":\"2026-01-02T03:04:05Z\",\"is-supported\":true"
-#define ACL(name, ace) \
-	"{\"name\":\"" name "\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"" \
-	ace "\",\"matches\":{\"ietf-mud:mud\":{\"local-networks\":[null]}}," \
+#define ACL(name, ace)                                                                 \
+	"{\"name\":\"" name                                                            \
+	"\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"" ace            \
+	"\",\"matches\":{\"ietf-mud:mud\":{\"local-networks\":[null]}},"               \
 	"\"actions\":{\"forwarding\":\"accept\"}}]}}"
-#define POLICY(dir, names) \
+#define POLICY(dir, names)                                                             \
 	",\"" dir "-device-policy\":{\"access-lists\":{\"access-list\":[" names "]}}"
 #define NAME(n) "{\"name\":\"" n "\"}"
 #define ACLS(list) "},\"ietf-access-control-list:acls\":{\"acl\":[" list "]}}"
@@ -418,22 +430,26 @@ static void test_lists_and_names(void **state)
 		const char *part;
 		uint32_t rules; /* after import */
 	} cases[] = {
-		{HEADER POLICY("from", NAME("x")) ACLS(ACL("a", "e")), "no list is named", 0},
+		{HEADER POLICY("from", NAME("x")) ACLS(ACL("a", "e")),
+			"no list is named", 0},
 		{HEADER POLICY("from", NAME("a") "," NAME("a")) ACLS(ACL("a", "e")),
 			"names the list twice", 1},
 		{HEADER POLICY("from", NAME("a")) ACLS(ACL("a", "e") "," ACL("a", "f")),
 			"another list has this name", 1},
 		{HEADER POLICY("from", NAME("a") ",{}") ACLS(ACL("a", "e")),
 			"needs the name of a list", 1},
-		{HEADER POLICY("from", NAME("a")) ACLS("{\"name\":\"a\",\"aces\":{\"ace\":["
-			"{\"name\":\"e\",\"actions\":{\"forwarding\":\"drop\"}},"
-			"{\"name\":\"e\",\"actions\":{\"forwarding\":\"drop\"}}]}}"),
+		{HEADER POLICY("from", NAME("a")) ACLS(
+			 "{\"name\":\"a\",\"aces\":{\"ace\":["
+			 "{\"name\":\"e\",\"actions\":{\"forwarding\":\"drop\"}},"
+			 "{\"name\":\"e\",\"actions\":{\"forwarding\":\"drop\"}}]}}"),
 			"another entry of the list", 2},
-		{HEADER POLICY("from", NAME("a")) ACLS("{\"name\":\"a\",\"aces\":{\"ace\":["
-			"{\"actions\":{\"forwarding\":\"drop\"}}]}}"),
+		{HEADER POLICY("from", NAME("a"))
+				ACLS("{\"name\":\"a\",\"aces\":{\"ace\":["
+				     "{\"actions\":{\"forwarding\":\"drop\"}}]}}"),
 			"name is missing", 1},
-		{HEADER POLICY("from", NAME("a")) ACLS("{\"name\":\"a\",\"aces\":{\"ace\":["
-			"{\"name\":\"\",\"actions\":{\"forwarding\":\"drop\"}}]}}"),
+		{HEADER POLICY("from", NAME("a")) ACLS(
+			 "{\"name\":\"a\",\"aces\":{\"ace\":["
+			 "{\"name\":\"\",\"actions\":{\"forwarding\":\"drop\"}}]}}"),
 			"1 to 64", 1},
 	};
 
@@ -461,8 +477,8 @@ static void test_list_without_policy(void **state)
 	reading_free(&r);
 
 	/* it grants nothing, but it must still be right */
-	r = read_text(MUD_STRICT, HEADER ACLS(
-		"{\"name\":\"a\",\"aces\":{\"ace\":[{\"name\":\"e\"}]}}"));
+	r = read_text(MUD_STRICT,
+		HEADER ACLS("{\"name\":\"a\",\"aces\":{\"ace\":[{\"name\":\"e\"}]}}"));
 	assert_int_equal(r.error, CARDEA_EMALFORMED);
 	assert_non_null(find_note(&r, NOTE_ERROR, "actions are missing"));
 	reading_free(&r);
@@ -472,7 +488,8 @@ static void test_one_list_for_both_directions(void **state)
 {
 	(void)state;
 	struct reading r = read_text(MUD_STRICT,
-		HEADER POLICY("from", NAME("a")) POLICY("to", NAME("a")) ACLS(ACL("a", "e")));
+		HEADER POLICY("from", NAME("a")) POLICY("to", NAME("a"))
+			ACLS(ACL("a", "e")));
 
 	assert_int_equal(r.error, 0);
 	assert_int_equal(r.p.rule_count, 2);

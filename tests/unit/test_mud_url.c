@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_mud_url - which URLs may be fetched, who is behind one, where its signature is. */
+/* test_mud_url - which URLs may be fetched, who is behind one, where its signature is.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +15,9 @@ static void test_good(void **state)
 	(void)state;
 	static const char *const urls[] = {"https://maker.example/thing",
 		"HTTPS://Maker.Example", "https://maker.example:8443/a/b.json?v=1%20",
-		"https://maker.example./x", "https://a_b.example/", "https://m.example?q",
-		"https://xn--bcher-kva.example/#f", "https://m.example:/"};
+		"https://maker.example./x", "https://a_b.example/",
+		"https://m.example?q", "https://xn--bcher-kva.example/#f",
+		"https://m.example:/"};
 	char why[LIMIT_TEXT];
 
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
@@ -89,8 +91,8 @@ static void test_literals_on_demand(void **state)
 	char why[LIMIT_TEXT];
 
 	assert_int_equal(mud_url_check("https://192.0.2.1/", MUD_URL_LITERALS, why), 0);
-	assert_int_equal(mud_url_check("https://[2001:db8::1]:444/", MUD_URL_LITERALS, why),
-		0);
+	assert_int_equal(
+		mud_url_check("https://[2001:db8::1]:444/", MUD_URL_LITERALS, why), 0);
 }
 
 static void test_authority(void **state)
@@ -113,7 +115,8 @@ static void test_authority(void **state)
 		assert_string_equal(out, cases[i].authority);
 	}
 	str_copy(out, sizeof out, "untouched");
-	assert_int_equal(mud_url_authority("http://a.example/", out), CARDEA_EMALFORMED);
+	assert_int_equal(
+		mud_url_authority("http://a.example/", out), CARDEA_EMALFORMED);
 	assert_int_equal(mud_url_authority("https://a b/", out), CARDEA_EMALFORMED);
 	assert_string_equal(out, "untouched");
 }
@@ -138,7 +141,8 @@ static void test_signature_url(void **state)
 		{"https://a.example/b/c/d?q", "../../g", "https://a.example/g"},
 		{"https://a.example/b/c/d?q", "../../../../g", "https://a.example/g"},
 		{"https://a.example/b/c/d?q", "./g/../h", "https://a.example/b/c/h"},
-		{"https://a.example/b/c/d?q", "g?y/../x", "https://a.example/b/c/g?y/../x"},
+		{"https://a.example/b/c/d?q", "g?y/../x",
+			"https://a.example/b/c/g?y/../x"},
 		{"https://a.example/b/c/d?q", "..g", "https://a.example/b/c/..g"},
 		{"https://a.example", "g.p7s", "https://a.example/g.p7s"},
 		{"https://a.example:8443/x", "g.p7s", "https://a.example:8443/g.p7s"},
@@ -147,8 +151,9 @@ static void test_signature_url(void **state)
 	char url[LIMIT_URL], why[LIMIT_TEXT];
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_int_equal(mud_url_signature(cases[i].base, cases[i].reference, 0, url,
-					 why), 0);
+		assert_int_equal(mud_url_signature(cases[i].base, cases[i].reference, 0,
+					 url, why),
+			0);
 		assert_string_equal(url, cases[i].url);
 	}
 }
@@ -159,15 +164,19 @@ static void test_signature_url_refused(void **state)
 	static const struct {
 		const char *reference, *part;
 	} cases[] = {
-		{"", "empty"}, {"#f", "empty"}, {"http://a.example/x", "https"},
-		{"mailto:a@b.example", "https"}, {"//u@b.example/", "user name"},
-		{"//192.0.2.1/x", "address"}, {"a b", "percent"},
+		{"", "empty"},
+		{"#f", "empty"},
+		{"http://a.example/x", "https"},
+		{"mailto:a@b.example", "https"},
+		{"//u@b.example/", "user name"},
+		{"//192.0.2.1/x", "address"},
+		{"a b", "percent"},
 	};
 	char url[LIMIT_URL] = "untouched", why[LIMIT_TEXT], longer[LIMIT_URL];
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		assert_true(mud_url_signature("https://a.example/x", cases[i].reference, 0,
-				    url, why) < 0);
+		assert_true(mud_url_signature("https://a.example/x", cases[i].reference,
+				    0, url, why) < 0);
 		assert_non_null(strstr(why, cases[i].part));
 	}
 	memset(longer, 'a', sizeof longer - 1);

@@ -19,7 +19,8 @@ struct reading {
 	struct pool *pool;
 };
 
-static inline struct reading read_bytes(enum mud_mode mode, const void *bytes, size_t len)
+static inline struct reading read_bytes(
+	enum mud_mode mode, const void *bytes, size_t len)
 {
 	struct reading r = {.pool = pool_new("test", MUD_POOL_BYTES)};
 	/* the exact size, so that a sanitizer sees a read beyond the end */
@@ -45,7 +46,8 @@ static inline void reading_free(struct reading *r)
 
 /* Parts of a file; NULL takes the default, which is right. */
 struct file {
-	const char *version, *url, *update, *supported, *header; /* header: more members */
+	const char *version, *url, *update, *supported,
+		*header;    /* header: more members */
 	const char *policy; /* name of the container, from-device-policy by default */
 	const char *root;   /* name of the second root */
 	const char *type, *matches, *actions, *aces;
@@ -61,7 +63,8 @@ static inline char *file_text(const struct file *f)
 
 	assert_non_null(out);
 	fprintf(out,
-		"{\"ietf-mud:mud\":{%s%s%s%s%s\"%s\":{\"access-lists\":{\"access-list\":"
+		"{\"ietf-mud:mud\":{%s%s%s%s%s\"%s\":{\"access-lists\":{\"access-"
+		"list\":"
 		"[{\"name\":\"list\"}]}}},\"%s\":{\"acl\":[{\"name\":\"list\","
 		"\"type\":\"%s\",\"aces\":{\"ace\":[",
 		ORDER(f->version, "\"mud-version\":1,"),
@@ -75,7 +78,8 @@ static inline char *file_text(const struct file *f)
 		fputs(f->aces, out);
 	else
 		fprintf(out, "{\"name\":\"entry\",\"matches\":%s,\"actions\":%s}",
-			ORDER(f->matches, "{\"ietf-mud:mud\":{\"local-networks\":[null]}}"),
+			ORDER(f->matches,
+				"{\"ietf-mud:mud\":{\"local-networks\":[null]}}"),
 			ORDER(f->actions, "{\"forwarding\":\"accept\"}"));
 	fputs("]}}]}}", out);
 	fclose(out);
@@ -92,8 +96,8 @@ static inline struct reading read_file(enum mud_mode mode, const struct file *f)
 }
 
 /* The first finding of this level whose text holds part, or NULL. */
-static inline const struct note *find_note(const struct reading *r, enum note_level level,
-	const char *part)
+static inline const struct note *find_note(
+	const struct reading *r, enum note_level level, const char *part)
 {
 	for (uint32_t i = 0; i < r->p.note_count; i++)
 		if (r->p.notes[i].level == level && strstr(r->p.notes[i].text, part))
@@ -157,8 +161,8 @@ static inline struct reading read_good(const struct file *f, uint32_t rules)
 }
 
 /* Strictly read, but the rule is not installed, and says why. */
-static inline void assert_status(const struct file *f, enum rule_status status,
-	const char *detail)
+static inline void assert_status(
+	const struct file *f, enum rule_status status, const char *detail)
 {
 	struct reading r = read_good(f, 1);
 

@@ -25,8 +25,8 @@ static bool action_of(const char *text, enum rule_action *ret)
 	return true;
 }
 
-static void actions(struct mud_reader *r, const struct mud_at *at,
-	enum rule_action *ret_action)
+static void actions(
+	struct mud_reader *r, const struct mud_at *at, enum rule_action *ret_action)
 {
 	enum { FORWARDING, LOGGING, COUNT };
 	static const char *const names[] = {"forwarding", "logging", NULL};
@@ -36,7 +36,8 @@ static void actions(struct mud_reader *r, const struct mud_at *at,
 	bool unknown;
 
 	if (!at->value) {
-		mud_note_bad(r, at, "actions are missing (RFC 8519 section 4.1): say "
+		mud_note_bad(r, at,
+			"actions are missing (RFC 8519 section 4.1): say "
 			"\"forwarding\": \"accept\" or \"drop\"");
 		return;
 	}
@@ -45,14 +46,18 @@ static void actions(struct mud_reader *r, const struct mud_at *at,
 	if (!slots[FORWARDING].value)
 		mud_note_bad(r, &slots[FORWARDING],
 			"forwarding is missing (RFC 8519 section 4.1): accept or drop");
-	else if (mud_string(r, &slots[FORWARDING], &text) && !action_of(text, ret_action))
+	else if (mud_string(r, &slots[FORWARDING], &text) &&
+		 !action_of(text, ret_action))
 		mud_note_bad(r, &slots[FORWARDING],
-			"\"%s\" is no forwarding action: accept, drop or reject (RFC 8519 "
-			"section 4.1)", mud_show_text(text, shown));
+			"\"%s\" is no forwarding action: accept, drop or reject (RFC "
+			"8519 "
+			"section 4.1)",
+			mud_show_text(text, shown));
 	/* RFC 8520 2: actions other than accept and drop are ignored */
 	if (mud_string(r, &slots[LOGGING], &text) && !strstr(text, "log-none"))
 		mud_note(r, NOTE_INFO, &slots[LOGGING],
-			"logging is not done by request of a file (RFC 8520 section 2)");
+			"logging is not done by request of a file (RFC 8520 section "
+			"2)");
 }
 
 static void rule_add(struct mud_reader *r, const struct rule *rule)
@@ -72,8 +77,8 @@ static void rule_add(struct mud_reader *r, const struct rule *rule)
 	p->rule_count++;
 }
 
-static void rules_of_ports(struct mud_reader *r, struct rule *rule,
-	const struct mud_match *m)
+static void rules_of_ports(
+	struct mud_reader *r, struct rule *rule, const struct mud_match *m)
 {
 	static const struct range16 any = {0, UINT16_MAX};
 	bool out = m->direction == DIRECTION_FROM_DEVICE;
@@ -89,8 +94,8 @@ static void rules_of_ports(struct mud_reader *r, struct rule *rule,
 }
 
 /* ICMP is protocol 1 on IPv4 and 58 on IPv6 (RFC 4443 1). */
-static void rules_of_icmp(struct mud_reader *r, struct rule *rule,
-	const struct mud_match *m)
+static void rules_of_icmp(
+	struct mud_reader *r, struct rule *rule, const struct mud_match *m)
 {
 	for (uint8_t family = 4; family <= 6; family += 2) {
 		if (m->family && m->family != family)
@@ -110,7 +115,8 @@ static void icmp_check(struct mud_match *m)
 		!(m->proto == FLOW_PROTO_ICMP && m->family != 6) &&
 		!(m->proto == FLOW_PROTO_ICMP6 && m->family != 4))
 		mud_match_cannot(m, RULE_UNENFORCEABLE,
-			"protocol %d and icmp at once: no packet of this family is both",
+			"protocol %d and icmp at once: no packet of this family is "
+			"both",
 			m->proto);
 	if (m->proto == FLOW_PROTO_ICMP && !m->family)
 		m->family = 4;
@@ -118,7 +124,8 @@ static void icmp_check(struct mud_match *m)
 		m->family = 6;
 	if (m->icmp_code != RULE_ICMP_ANY && m->icmp_type == RULE_ICMP_ANY)
 		mud_match_cannot(m, RULE_NOT_YET,
-			"matches an ICMP code without a type, which this version does not");
+			"matches an ICMP code without a type, which this version does "
+			"not");
 }
 
 static void rules_make(struct mud_reader *r, const struct mud_at *ace,
@@ -152,13 +159,15 @@ static void rules_make(struct mud_reader *r, const struct mud_at *ace,
 }
 
 /* A prohibition that is not enforced, or access to everybody, deserves a look. */
-static void warn(struct mud_reader *r, const struct mud_at *ace, enum rule_action action,
-	const struct mud_match *m)
+static void warn(struct mud_reader *r, const struct mud_at *ace,
+	enum rule_action action, const struct mud_match *m)
 {
 	if (action == RULE_DROP && m->status != RULE_ENFORCED)
 		mud_note(r, NOTE_WARNING, ace,
-			"this prohibition cannot be enforced, so that a later entry may "
-			"allow what it forbids: %s", m->detail);
+			"this prohibition cannot be enforced, so that a later entry "
+			"may "
+			"allow what it forbids: %s",
+			m->detail);
 	else if (action == RULE_ACCEPT && m->status == RULE_ENFORCED &&
 		 m->peer.kind == PEER_ANY)
 		mud_note(r, NOTE_WARNING, ace,
@@ -170,8 +179,8 @@ void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
 	const struct mud_acl *acl, enum direction direction)
 {
 	enum { NAME, MATCHES, ACTIONS, STATISTICS, COUNT };
-	static const char *const names[] = {"name", "matches", "actions", "statistics",
-		NULL};
+	static const char *const names[] = {
+		"name", "matches", "actions", "statistics", NULL};
 	enum rule_action action = RULE_ACCEPT;
 	struct mud_at slots[COUNT];
 	struct mud_match m;

@@ -17,9 +17,9 @@
 #include <time.h>
 #include "base/str.h"
 
-#define ANCHORS_MAX 64		     /* more is a browser's list, which nobody chose */
+#define ANCHORS_MAX 64 /* more is a browser's list, which nobody chose */
 #define PEM_MAX_BYTES (256 * 1024)
-#define CHAIN_MAX_DEPTH 5	     /* maker, division, plant; longer ones cost time */
+#define CHAIN_MAX_DEPTH 5 /* maker, division, plant; longer ones cost time */
 #define DATE_TEXT_MAX 32
 
 struct mud_trust {
@@ -42,7 +42,8 @@ static int store_add(struct mud_trust *t, BIO *pem, char *text)
 						   : -1;
 		X509_free(cert);
 		if (added < 0)
-			return refuse(text, CARDEA_ELIMIT, "more than 64 trust anchors");
+			return refuse(
+				text, CARDEA_ELIMIT, "more than 64 trust anchors");
 		if (!added)
 			return refuse(text, CARDEA_EMALFORMED,
 				"a certificate in the file of anchors cannot be used");
@@ -67,7 +68,8 @@ int mud_trust_new(const void *pem, size_t len, struct mud_trust **ret_trust,
 	int error = -ENOMEM;
 
 	if (len > PEM_MAX_BYTES)
-		return refuse(ret_text, CARDEA_ELIMIT, "the file of anchors is too big");
+		return refuse(
+			ret_text, CARDEA_ELIMIT, "the file of anchors is too big");
 	ERR_clear_error();
 	t = calloc(1, sizeof *t);
 	bio = BIO_new_mem_buf(pem, (int)len);
@@ -105,8 +107,8 @@ size_t mud_trust_count(const struct mud_trust *t)
 /* What one verification holds. */
 struct check {
 	CMS_ContentInfo *cms;
-	STACK_OF(X509) *signers; /* borrowed certificates, owned stack */
-	STACK_OF(X509) *certs;
+	STACK_OF(X509) * signers; /* borrowed certificates, owned stack */
+	STACK_OF(X509) * certs;
 	BIO *content;
 	X509 *signer;
 	nstime wall;
@@ -172,7 +174,8 @@ static void date_text(const ASN1_TIME *when, char out[DATE_TEXT_MAX])
 {
 	struct tm tm;
 
-	if (!ASN1_TIME_to_tm(when, &tm) || !strftime(out, DATE_TEXT_MAX, "%Y-%m-%d", &tm))
+	if (!ASN1_TIME_to_tm(when, &tm) ||
+		!strftime(out, DATE_TEXT_MAX, "%Y-%m-%d", &tm))
 		str_copy(out, DATE_TEXT_MAX, "an unknown date");
 }
 
@@ -185,7 +188,8 @@ static void subject_text(X509 *cert, char out[LIMIT_TEXT])
 	if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
 			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		n = BIO_get_mem_data(bio, &data);
-	str_escape((struct untrusted_str){data, n > 0 ? (size_t)n : 0}, out, LIMIT_TEXT);
+	str_escape(
+		(struct untrusted_str){data, n > 0 ? (size_t)n : 0}, out, LIMIT_TEXT);
 	BIO_free(bio);
 }
 
@@ -195,8 +199,8 @@ static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
 	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
 	char date[DATE_TEXT_MAX], name[LIMIT_TEXT] = "";
 	char short_name[LIMIT_TEXT / 2];
-	const char *whose = X509_STORE_CTX_get_error_depth(ctx) ? "an authority"
-								: "the signer";
+	const char *whose =
+		X509_STORE_CTX_get_error_depth(ctx) ? "an authority" : "the signer";
 
 	if (at)
 		subject_text(at, name);
@@ -209,11 +213,14 @@ static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
 	} else if (e == X509_V_ERR_CERT_NOT_YET_VALID && at) {
 		date_text(X509_get0_notBefore(at), date);
 		(void)str_print(c->text, LIMIT_TEXT,
-			"the certificate of %s (%s) is valid only from %s: is the clock "
-			"right?", whose, short_name, date);
+			"the certificate of %s (%s) is valid only from %s: is the "
+			"clock "
+			"right?",
+			whose, short_name, date);
 	} else {
 		(void)str_print(c->text, LIMIT_TEXT,
-			"the signer (%s) does not lead to a configured trust anchor: %s",
+			"the signer (%s) does not lead to a configured trust anchor: "
+			"%s",
 			short_name, X509_verify_cert_error_string(e));
 	}
 	return CARDEA_EUNTRUSTED;

@@ -33,8 +33,8 @@ static bool all_digits(const char *text)
 	return text[strspn(text, "0123456789")] == 0;
 }
 
-enum mud_host mud_host_parse(const char *text, char name[LIMIT_NAME],
-	struct addr *ret_addr)
+enum mud_host mud_host_parse(
+	const char *text, char name[LIMIT_NAME], struct addr *ret_addr)
 {
 	size_t len = strlen(text);
 
@@ -56,7 +56,8 @@ enum mud_host mud_host_parse(const char *text, char name[LIMIT_NAME],
 			break;
 		label += n + 1;
 	}
-	/* no top-level domain is a number (RFC 3696 2): "10.0.0.300" is a bad address */
+	/* no top-level domain is a number (RFC 3696 2): "10.0.0.300" is a bad address
+	 */
 	return all_digits(label) ? MUD_HOST_BAD : MUD_HOST_NAME;
 }
 
@@ -90,7 +91,8 @@ static int64_t days_of(int year, int month, int day)
 	int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
 	int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year -
+	       719468;
 }
 
 static bool day_exists(int year, int month, int day)
@@ -145,14 +147,17 @@ bool mud_time(struct mud_reader *r, const struct mud_at *at, nstime *ret_wall)
 		return false;
 	if (!time_parse(text, &seconds, &zone)) {
 		mud_note_bad(r, at,
-			"\"%s\" is no time: write it like 2026-01-31T12:00:00Z (RFC 6991 "
-			"date-and-time)", mud_show_text(text, shown));
+			"\"%s\" is no time: write it like 2026-01-31T12:00:00Z (RFC "
+			"6991 "
+			"date-and-time)",
+			mud_show_text(text, shown));
 		return false;
 	}
 	if (!zone)
 		mud_note_mend(r, at,
 			"the time has no zone: end it with Z or +hh:mm (RFC 6991 "
-			"date-and-time)", "read as UTC");
+			"date-and-time)",
+			"read as UTC");
 	/* before 1970 or beyond 2262 is no time at which this file was made */
 	if (seconds <= 0 || seconds > INT64_MAX / NS_PER_SEC)
 		return false;

@@ -40,10 +40,12 @@ static int port_range(struct mud_reader *r, struct mud_at *slots, struct range16
 	}
 	if (slots[OPERATOR].value)
 		mud_note_mend(r, &slots[OPERATOR],
-			"an operator has no place beside a range (RFC 8519 section 4.3)",
+			"an operator has no place beside a range (RFC 8519 section "
+			"4.3)",
 			"dropped");
 	if (!slots[LOWER].value) {
-		mud_note_bad(r, &slots[UPPER], "lower-port is missing (RFC 8519 section "
+		mud_note_bad(r, &slots[UPPER],
+			"lower-port is missing (RFC 8519 section "
 			"4.3)");
 		return 0;
 	}
@@ -58,15 +60,16 @@ static int port_range(struct mud_reader *r, struct mud_at *slots, struct range16
 		return 0;
 	if (lo > hi) {
 		mud_note_bad(r, &slots[LOWER],
-			"lower-port %u is above upper-port %u (RFC 8519 section 4.3)", lo,
-			hi);
+			"lower-port %u is above upper-port %u (RFC 8519 section 4.3)",
+			lo, hi);
 		return 0;
 	}
 	out[0] = (struct range16){(uint16_t)lo, (uint16_t)hi};
 	return 1;
 }
 
-static int port_operator(struct mud_reader *r, struct mud_at *slots, struct range16 *out)
+static int port_operator(
+	struct mud_reader *r, struct mud_at *slots, struct range16 *out)
 {
 	char shown[MUD_SHOW_MAX];
 	const char *operator= "eq"; /* the default of RFC 8519 4.3 */
@@ -80,10 +83,11 @@ static int port_operator(struct mud_reader *r, struct mud_at *slots, struct rang
 	}
 	if (!mud_uint(r, &slots[PORT], 0, PORT_MAX, &port))
 		return 0;
-	int n = ranges_of(operator, (uint16_t)port, out);
+	int n = ranges_of(operator,(uint16_t) port, out);
 	if (!n)
 		mud_note_bad(r, &slots[OPERATOR],
-			"\"%s\" is no operator: eq, neq, lte or gte (RFC 8519 section 4.3)",
+			"\"%s\" is no operator: eq, neq, lte or gte (RFC 8519 section "
+			"4.3)",
 			mud_show_text(operator, shown));
 	return n;
 }
@@ -92,8 +96,8 @@ static int port_operator(struct mud_reader *r, struct mud_at *slots, struct rang
 static int ports(struct mud_reader *r, const struct mud_at *at, struct mud_match *m,
 	struct range16 out[MUD_RANGES_MAX])
 {
-	static const char *const names[] = {"lower-port", "upper-port", "operator", "port",
-		NULL};
+	static const char *const names[] = {
+		"lower-port", "upper-port", "operator", "port", NULL};
 	struct mud_at slots[PORT_SLOTS];
 	bool unknown;
 
@@ -113,7 +117,8 @@ static void protocol_is(struct mud_match *m, int proto, const char *name)
 {
 	if (m->proto != RULE_PROTO_ANY && m->proto != proto)
 		mud_match_cannot(m, RULE_UNENFORCEABLE,
-			"protocol %d and %s at once: no packet is both", m->proto, name);
+			"protocol %d and %s at once: no packet is both", m->proto,
+			name);
 	m->proto = proto;
 }
 
@@ -124,7 +129,8 @@ static void leaves(struct mud_reader *r, const struct mud_at *slots,
 		mud_match_leaf(r, slots, leaf, m);
 }
 
-static void initiated(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+static void initiated(
+	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	char shown[MUD_SHOW_MAX];
 	const char *text;
@@ -138,7 +144,8 @@ static void initiated(struct mud_reader *r, const struct mud_at *at, struct mud_
 	else
 		mud_note_bad(r, at,
 			"\"%s\" is no direction: from-device or to-device (RFC 8520 "
-			"section 8.6)", mud_show_text(text, shown));
+			"section 8.6)",
+			mud_show_text(text, shown));
 }
 
 void mud_l4_tcp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
@@ -177,8 +184,8 @@ void mud_l4_tcp(struct mud_reader *r, const struct mud_at *at, struct mud_match 
 void mud_l4_udp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	enum { SOURCE, DESTINATION, LENGTH, COUNT };
-	static const char *const names[] = {"source-port", "destination-port", "length",
-		NULL};
+	static const char *const names[] = {
+		"source-port", "destination-port", "length", NULL};
 	static const struct mud_leaf length = {"length", MUD_LEAF_UINT, 0, 65535};
 	struct mud_at slots[COUNT];
 	bool unknown;

@@ -6,7 +6,8 @@
 #include "base/jsonw.h"
 #include "profiles/mud/mud.h"
 
-int mud_lint(const void *bytes, size_t len, struct pool *pool, struct mud_lint *ret_lint)
+int mud_lint(
+	const void *bytes, size_t len, struct pool *pool, struct mud_lint *ret_lint)
 {
 	struct mud_lint l = {.answer = MUD_CONFORMS};
 
@@ -71,7 +72,8 @@ static void print_notes(const struct profile *p, const char *file, FILE *out)
 		fputc('\n', out);
 	}
 	if (p->note_dropped)
-		fprintf(out, "%s: %u more findings are not shown\n", file, p->note_dropped);
+		fprintf(out, "%s: %u more findings are not shown\n", file,
+			p->note_dropped);
 }
 
 static void print_sum(const struct mud_lint *l, const char *file, FILE *out)

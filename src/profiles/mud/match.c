@@ -23,7 +23,8 @@ void mud_match_init(struct mud_match *m, enum direction direction, unsigned int 
 	};
 }
 
-void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt, ...)
+void mud_match_cannot(
+	struct mud_match *m, enum rule_status status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -132,7 +133,8 @@ static void ipv6(struct mud_reader *r, const struct mud_at *at, struct mud_match
 		mud_match_leaf(r, &slots[IP_LEAVES + i], &more[i], m);
 }
 
-static void ethertype(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+static void ethertype(
+	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	uint32_t v;
 
@@ -142,8 +144,8 @@ static void ethertype(struct mud_reader *r, const struct mud_at *at, struct mud_
 		uint8_t family = v == ETHERTYPE_IPV4 ? 4 : 6;
 		if (m->family && m->family != family)
 			mud_match_cannot(m, RULE_UNENFORCEABLE,
-				"ethertype 0x%04x and IPv%d at once: no packet is both", v,
-				m->family);
+				"ethertype 0x%04x and IPv%d at once: no packet is both",
+				v, m->family);
 		m->family = family;
 	} else if (v == ETHERTYPE_ARP || v == ETHERTYPE_EAPOL) {
 		mud_match_cannot(m, RULE_NOT_YET,
@@ -151,7 +153,8 @@ static void ethertype(struct mud_reader *r, const struct mud_at *at, struct mud_
 			v == ETHERTYPE_ARP ? "ARP" : "EAPOL (802.1X)");
 	} else {
 		mud_match_cannot(m, RULE_NOT_YET,
-			"matches frames of type 0x%04x; this version matches IP alone", v);
+			"matches frames of type 0x%04x; this version matches IP alone",
+			v);
 	}
 }
 
@@ -177,7 +180,8 @@ static void mac_leaf(struct mud_reader *r, const struct mud_at *at, bool may_be_
 	if (mac_parse(text, &mac) || strchr(text, '-')) {
 		mud_note_bad(r, at,
 			"\"%s\" is no MAC address like 00:00:5e:00:53:01 (RFC 6991 "
-			"mac-address)", mud_show_text(text, shown));
+			"mac-address)",
+			mud_show_text(text, shown));
 		return;
 	}
 	if (!may_be_implied || !mac_is_implied(&mac, m))
@@ -198,7 +202,8 @@ static void eth(struct mud_reader *r, const struct mud_at *at, struct mud_match 
 		return;
 	if (unknown)
 		mud_match_cannot(m, RULE_NOT_YET,
-			"asks for something of Ethernet that this version does not know");
+			"asks for something of Ethernet that this version does not "
+			"know");
 	ethertype(r, &slots[TYPE], m);
 	mac_leaf(r, &slots[DST], !slots[DST_MASK].value, m);
 	mac_leaf(r, &slots[DST_MASK], false, m);
@@ -212,8 +217,8 @@ static void eth(struct mud_reader *r, const struct mud_at *at, struct mud_match 
 static void kind_allowed(struct mud_reader *r, const struct mud_at *at,
 	unsigned int kind, const struct mud_match *m)
 {
-	static const char wrong[] =
-		"the type of this list is meant for other matches (RFC 8519 section 4.1)";
+	static const char wrong[] = "the type of this list is meant for other matches "
+				    "(RFC 8519 section 4.1)";
 
 	if (m->kinds & kind)
 		return;
@@ -236,8 +241,8 @@ static bool only_one(struct mud_reader *r, const struct mud_at *slots, int count
 			mud_note_bad(r, &slots[i],
 				"%s and %s exclude each other (RFC 8519 section 4.1)",
 				seen->key, slots[i].key);
-			mud_match_cannot(m, RULE_UNENFORCEABLE, "no packet is %s and %s",
-				seen->key, slots[i].key);
+			mud_match_cannot(m, RULE_UNENFORCEABLE,
+				"no packet is %s and %s", seen->key, slots[i].key);
 			return false;
 		}
 		seen = &slots[i];
@@ -253,7 +258,8 @@ static uint8_t family_of_kinds(unsigned int kinds)
 	return four == six ? 0 : four ? 4 : 6;
 }
 
-static void interface(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+static void interface(
+	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	static const struct mud_leaf leaf = {"an interface", MUD_LEAF_TEXT, 0, 0};
 
@@ -262,7 +268,8 @@ static void interface(struct mud_reader *r, const struct mud_at *at, struct mud_
 
 enum { ETH, IPV4, IPV6, TCP, UDP, ICMP, EGRESS, INGRESS, MUD, SLOTS };
 
-static void layer3(struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
+static void layer3(
+	struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
 {
 	only_one(r, &slots[IPV4], 2, m);
 	if (slots[IPV4].value) {
@@ -284,7 +291,8 @@ static void layer3(struct mud_reader *r, const struct mud_at *slots, struct mud_
 		m->family = family_of_kinds(m->kinds);
 }
 
-static void layer4(struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
+static void layer4(
+	struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
 {
 	only_one(r, &slots[TCP], 3, m);
 	if (slots[TCP].value)
@@ -295,8 +303,8 @@ static void layer4(struct mud_reader *r, const struct mud_at *slots, struct mud_
 		mud_l4_icmp(r, &slots[ICMP], m);
 }
 
-void mud_match_read(struct mud_reader *r, const struct mud_at *matches,
-	struct mud_match *m)
+void mud_match_read(
+	struct mud_reader *r, const struct mud_at *matches, struct mud_match *m)
 {
 	static const char *const names[] = {"eth", "ipv4", "ipv6", "tcp", "udp", "icmp",
 		"egress-interface", "ingress-interface", "ietf-mud:mud", NULL};
@@ -310,8 +318,8 @@ void mud_match_read(struct mud_reader *r, const struct mud_at *matches,
 	if (!mud_members(r, matches, names, slots, &unknown))
 		return;
 	if (unknown)
-		mud_match_cannot(m, RULE_NOT_YET,
-			"has a match that this version does not know");
+		mud_match_cannot(
+			m, RULE_NOT_YET, "has a match that this version does not know");
 	mud_peer_mud(r, &slots[MUD], m);
 	layer3(r, slots, m);
 	layer4(r, slots, m);

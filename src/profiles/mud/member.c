@@ -75,11 +75,13 @@ bool mud_members(struct mud_reader *r, const struct mud_at *at,
 			mud_show(at->value, shown));
 		return false;
 	}
-	for (struct mud_iter it = mud_iter_start(r, at); mud_iter_next(r, at, &it, &m);) {
+	for (struct mud_iter it = mud_iter_start(r, at);
+		mud_iter_next(r, at, &it, &m);) {
 		int i = find_name(names, m.key);
 		int alias = i < 0 ? find_alias(names, m.key) : -1;
 		if (i >= 0) {
-			/* the right spelling wins; another one before it is left over */
+			/* the right spelling wins; another one before it is left over
+			 */
 			if (slots[i].value) {
 				unknown_member(r, &slots[i]);
 				*ret_unknown = true;
@@ -243,7 +245,8 @@ bool mud_uri(struct mud_reader *r, const struct mud_at *at, const char **ret_tex
 	if (!uri_ok(text)) {
 		mud_note_bad(r, at,
 			"\"%s\" is no URI: it needs a scheme, as in urn: or https: "
-			"(RFC 3986 section 3)", mud_show_text(text, shown));
+			"(RFC 3986 section 3)",
+			mud_show_text(text, shown));
 		return false;
 	}
 	*ret_text = text;
@@ -297,9 +300,11 @@ const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *s
 	}
 	if (!mud_string(r, at, &text))
 		return spare;
-	if (!*text || strlen(text) > KEY_MAX_CHARS || !str_is_clean_utf8(text, strlen(text)))
+	if (!*text || strlen(text) > KEY_MAX_CHARS ||
+		!str_is_clean_utf8(text, strlen(text)))
 		mud_note_mend(r, at,
-			"a name has 1 to 64 printable characters (RFC 8519 section 4.1)",
+			"a name has 1 to 64 printable characters (RFC 8519 section "
+			"4.1)",
 			"kept as it is");
 	return text;
 }

@@ -27,7 +27,8 @@ enum mud_mode {
  * the caller's: they are set to LAYER_MANUFACTURER, SIGNATURE_UNCHECKED (or NONE when
  * the file names no signature) and zeros.
  * A rule whose ACE asks for more than a struct rule can say has status RULE_NOT_YET or
- * RULE_UNENFORCEABLE; its match is then wider than the ACE and must not be installed. */
+ * RULE_UNENFORCEABLE; its match is then wider than the ACE and must not be installed.
+ */
 int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *pool,
 	struct profile *ret_profile) CARDEA_MUSTCHECK;
 
@@ -35,8 +36,8 @@ int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *po
  * allows a literal address, which no certificate of a maker covers: refused unless
  * asked for. CARDEA_EMALFORMED, CARDEA_ELIMIT or CARDEA_EREFUSED with a sentence. */
 #define MUD_URL_LITERALS 1u
-int mud_url_check(const char *url, unsigned int flags, char ret_text[LIMIT_TEXT])
-	CARDEA_MUSTCHECK;
+int mud_url_check(const char *url, unsigned int flags,
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 /* "host" or "host:port" in lower case, without the default port: what RFC 8520 8.1 and
  * 8.2 compare. The URL must have passed mud_url_check. */
 int mud_url_authority(const char *url, char ret_authority[LIMIT_NAME]) CARDEA_MUSTCHECK;
@@ -58,16 +59,17 @@ struct mud_lint {
 };
 
 /* Reads strictly, then by import when that fails. Fails only for want of memory. */
-int mud_lint(const void *bytes, size_t len, struct pool *pool, struct mud_lint *ret_lint)
-	CARDEA_MUSTCHECK;
+int mud_lint(const void *bytes, size_t len, struct pool *pool,
+	struct mud_lint *ret_lint) CARDEA_MUSTCHECK;
 const char *mud_answer_name(enum mud_answer a); /* "conforms", "repaired", "rejected" */
 /* The profile that is usable, or NULL. */
 const struct profile *mud_lint_profile(const struct mud_lint *l);
 /* "file:line:column: level: text (path)", a line each, and a last line that sums up. */
-int mud_lint_text(const struct mud_lint *l, const char *file, FILE *out) CARDEA_MUSTCHECK;
+int mud_lint_text(
+	const struct mud_lint *l, const char *file, FILE *out) CARDEA_MUSTCHECK;
 /* One object, schema cardea.mud.lint/1. */
-int mud_lint_json(const struct mud_lint *l, const char *file, struct jsonw *out)
-	CARDEA_MUSTCHECK;
+int mud_lint_json(
+	const struct mud_lint *l, const char *file, struct jsonw *out) CARDEA_MUSTCHECK;
 
 /* What the device asks for, one sentence a rule, with the status of each. */
 int mud_view_text(const struct profile *p, FILE *out) CARDEA_MUSTCHECK;

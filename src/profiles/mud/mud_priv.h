@@ -21,7 +21,6 @@ struct mud_text {
 	size_t len;
 	json_t *root;
 	struct mud_spot *spots;
-	uint32_t spot_count;
 };
 
 /* One value on the way down from the root; lives on the stack of the reader. */
@@ -40,7 +39,7 @@ struct mud_reader {
 	struct profile *profile;
 	uint32_t ace_count;
 	unsigned int file_kinds; /* MUD_ACL_… of all lists */
-	bool failed;  /* an error was noted */
+	bool failed;             /* an error was noted */
 	bool discard; /* check an ACL that no policy names: its rules go nowhere */
 	int error;    /* memory or a limit: stop at once */
 	bool in_ace;
@@ -110,8 +109,8 @@ const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *s
 /* host.c - inet:host */
 enum mud_host { MUD_HOST_NAME, MUD_HOST_ADDR, MUD_HOST_BAD };
 /* name: lower case without trailing dot. */
-enum mud_host mud_host_parse(const char *text, char name[LIMIT_NAME],
-	struct addr *ret_addr);
+enum mud_host mud_host_parse(
+	const char *text, char name[LIMIT_NAME], struct addr *ret_addr);
 
 /* ace.c */
 /* What an ACL type of RFC 8519 4.1 lets its entries match. */
@@ -124,9 +123,9 @@ struct mud_acl {
 	const char *name;
 	unsigned int kinds; /* MUD_ACL_… */
 	bool used;
-	struct mud_at item;	/* in the acl list */
+	struct mud_at item;     /* in the acl list */
 	struct mud_at slots[3]; /* name, type, aces */
-	struct mud_at aces;	/* the array; its value is NULL when there is none */
+	struct mud_at aces;     /* the array; its value is NULL when there is none */
 };
 void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
 	const struct mud_acl *acl, enum direction direction);
@@ -138,7 +137,6 @@ struct mud_match {
 	enum direction direction;
 	unsigned int kinds;
 	uint8_t family;
-	bool has_l4; /* a tcp, udp or icmp container */
 	int proto, icmp_type, icmp_code;
 	bool icmp;
 	enum initiator initiator;
@@ -149,11 +147,11 @@ struct mud_match {
 	char detail[LIMIT_TEXT];
 };
 void mud_match_init(struct mud_match *m, enum direction direction, unsigned int kinds);
-void mud_match_read(struct mud_reader *r, const struct mud_at *matches,
-	struct mud_match *m);
+void mud_match_read(
+	struct mud_reader *r, const struct mud_at *matches, struct mud_match *m);
 /* The first reason stays. */
-void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt, ...)
-	CARDEA_PRINTF(3, 4);
+void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt,
+	...) CARDEA_PRINTF(3, 4);
 /* l4.c */
 void mud_l4_tcp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
 void mud_l4_udp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);

@@ -49,8 +49,8 @@ static void note_write(struct mud_reader *r, enum note_level level, uint32_t lin
 	vsnprintf(n->text, sizeof n->text, fmt, ap);
 }
 
-static const struct mud_spot *note_spot(const struct mud_reader *r,
-	const struct mud_at *at)
+static const struct mud_spot *note_spot(
+	const struct mud_reader *r, const struct mud_at *at)
 {
 	static const struct mud_spot nowhere;
 
@@ -141,11 +141,11 @@ char *mud_show(const json_t *value, char buf[MUD_SHOW_MAX])
 		snprintf(buf, MUD_SHOW_MAX, "%g", json_real_value(value));
 	else
 		str_copy(buf, MUD_SHOW_MAX,
-			json_is_object(value)	? "an object"
-			: json_is_array(value)	? "an array"
-			: json_is_true(value)	? "true"
-			: json_is_false(value)	? "false"
-			: value			? "null"
-						: "nothing");
+			json_is_object(value)  ? "an object"
+			: json_is_array(value) ? "an array"
+			: json_is_true(value)  ? "true"
+			: json_is_false(value) ? "false"
+			: value                ? "null"
+					       : "nothing");
 	return buf;
 }

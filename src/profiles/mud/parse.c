@@ -5,28 +5,39 @@
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
-#define ACLS_MAX 256 /* lists in one file; known files have at most 6 */
+#define ACLS_MAX 256       /* lists in one file; known files have at most 6 */
 #define CACHE_DEFAULT_H 48 /* RFC 8520 3.5 */
 #define CACHE_MAX_H 168
 #define EXTENSION_MAX_CHARS 40 /* RFC 8520 3.9 */
 
-enum { MUD_VERSION, MUD_URL, LAST_UPDATE, SIGNATURE, CACHE, SUPPORTED, SYSTEMINFO, MFG,
-	MODEL, FIRMWARE, SOFTWARE, DOCUMENTATION, EXTENSIONS, FROM, TO, MUD_SLOTS };
+enum {
+	MUD_VERSION,
+	MUD_URL,
+	LAST_UPDATE,
+	SIGNATURE,
+	CACHE,
+	SUPPORTED,
+	SYSTEMINFO,
+	MFG,
+	MODEL,
+	FIRMWARE,
+	SOFTWARE,
+	DOCUMENTATION,
+	EXTENSIONS,
+	FROM,
+	TO,
+	MUD_SLOTS
+};
 
 static const char *const mud_names[] = {"mud-version", "mud-url", "last-update",
 	"mud-signature", "cache-validity", "is-supported", "systeminfo", "mfg-name",
 	"model-name", "firmware-rev", "software-rev", "documentation", "extensions",
 	"from-device-policy", "to-device-policy", NULL};
 
-struct lists {
-	struct mud_acl *acls;
-	uint32_t count;
-};
-
 static void missing(struct mud_reader *r, const struct mud_at *at, const char *clause)
 {
-	mud_note(r, NOTE_ERROR, at, "%s is missing, and mandatory (RFC 8520 section %s)",
-		at->key, clause);
+	mud_note(r, NOTE_ERROR, at,
+		"%s is missing, and mandatory (RFC 8520 section %s)", at->key, clause);
 }
 
 static void read_version(struct mud_reader *r, const struct mud_at *at)
@@ -117,14 +128,15 @@ static void read_supported(struct mud_reader *r, const struct mud_at *at)
 }
 
 /* Text for people; cut where it does not fit. */
-static void read_text(struct mud_reader *r, const struct mud_at *at, char *dst,
-	size_t size)
+static void read_text(
+	struct mud_reader *r, const struct mud_at *at, char *dst, size_t size)
 {
 	const char *text;
 
 	if (mud_string(r, at, &text) && !mud_copy(dst, size, text))
 		mud_note(r, NOTE_WARNING, at,
-			"longer than %zu bytes, shown cut (RFC 8520 section 3.7)", size - 1);
+			"longer than %zu bytes, shown cut (RFC 8520 section 3.7)",
+			size - 1);
 }
 
 static void read_documentation(struct mud_reader *r, const struct mud_at *at)
@@ -147,12 +159,15 @@ static void read_extensions(struct mud_reader *r, const struct mud_at *at)
 
 	if (!mud_array(r, at))
 		return;
-	for (struct mud_iter it = mud_iter_start(r, at); mud_iter_next(r, at, &it, &item);)
+	for (struct mud_iter it = mud_iter_start(r, at);
+		mud_iter_next(r, at, &it, &item);)
 		if (mud_string(r, &item, &text) &&
 			(!*text || strlen(text) > EXTENSION_MAX_CHARS))
 			mud_note_mend(r, &item,
-				"the name of an extension has 1 to 40 characters (RFC 8520 "
-				"section 3.9)", "ignored");
+				"the name of an extension has 1 to 40 characters (RFC "
+				"8520 "
+				"section 3.9)",
+				"ignored");
 }
 
 static void read_header(struct mud_reader *r, const struct mud_at *slots)
@@ -174,6 +189,31 @@ static void read_header(struct mud_reader *r, const struct mud_at *slots)
 	read_documentation(r, &slots[DOCUMENTATION]);
 	read_extensions(r, &slots[EXTENSIONS]);
 }
+
+/* What the file says about itself, and its policies, which may be absent; false when
+ * there is no container to read. */
+static bool read_mud(struct mud_reader *r, const struct mud_at *at,
+	struct mud_at ret_policies[DIRECTION_MAX])
+{
+	struct mud_at slots[MUD_SLOTS];
+	bool unknown;
+
+	if (!at->value) {
+		missing(r, at, "3");
+		return false;
+	}
+	if (!mud_members(r, at, mud_names, slots, &unknown))
+		return false;
+	read_header(r, slots);
+	ret_policies[DIRECTION_FROM_DEVICE] = slots[FROM];
+	ret_policies[DIRECTION_TO_DEVICE] = slots[TO];
+	return true;
+}
+
+struct lists {
+	struct mud_acl *acls;
+	uint32_t count;
+};
 
 static bool acl_kinds(const char *text, unsigned int *ret)
 {
@@ -215,8 +255,10 @@ static unsigned int read_type(struct mud_reader *r, const struct mud_at *at)
 		return MUD_ACL_ETH;
 	}
 	mud_note_bad(r, at,
-		"\"%s\" is no type of list: ipv4-acl-type, ipv6-acl-type, eth-acl-type or "
-		"a mixed one (RFC 8519 section 4.1)", mud_show_text(text, shown));
+		"\"%s\" is no type of list: ipv4-acl-type, ipv6-acl-type, eth-acl-type "
+		"or "
+		"a mixed one (RFC 8519 section 4.1)",
+		mud_show_text(text, shown));
 	return kinds;
 }
 
@@ -235,9 +277,9 @@ static bool descend(struct mud_reader *r, const struct mud_at *at, const char *n
 	const char *const names[] = {name, NULL};
 	bool unknown;
 
-	return at->value && mud_members(r, at, names, ret_at, &unknown) && ret_at->value;
+	return at->value && mud_members(r, at, names, ret_at, &unknown) &&
+	       ret_at->value;
 }
-
 
 /* One item of the acl list; false when it cannot be a list of entries. */
 static bool read_acl(struct mud_reader *r, const struct lists *l, struct mud_acl *acl)
@@ -310,8 +352,10 @@ static int read_acls(struct mud_reader *r, struct mud_at *acls, struct mud_at *d
 {
 	if (!acls->value && drafts->value) {
 		mud_note_mend(r, drafts,
-			"this node is spelt \"ietf-access-control-list:acls\" (RFC 8519 "
-			"section 4.1)", "read as that");
+			"this node is spelt \"ietf-access-control-list:acls\" (RFC "
+			"8519 "
+			"section 4.1)",
+			"read as that");
 		acls = drafts;
 	}
 	if (!descend(r, acls, "acl", list) || !mud_array(r, list))
@@ -345,7 +389,8 @@ static void read_aces(struct mud_reader *r, struct mud_acl *acl, enum direction 
 		if (!name_is_new(acl, ace.value, ace.index))
 			mud_note_mend(r, &ace,
 				"another entry of the list has this name (RFC 8519 "
-				"section 4.1)", "both are kept");
+				"section 4.1)",
+				"both are kept");
 		mud_ace_read(r, &ace, acl, d);
 	}
 	r->in_ace = false;
@@ -428,29 +473,24 @@ static int read_root(struct mud_reader *r)
 {
 	enum { ROOT_MUD, ROOT_ACLS, ROOT_DRAFT, ROOT_SLOTS };
 	static const char *const names[] = {"ietf-mud:mud",
-		"ietf-access-control-list:acls", "ietf-access-control-list:access-lists",
-		NULL};
+		"ietf-access-control-list:acls",
+		"ietf-access-control-list:access-lists", NULL};
 	struct mud_at root = {.value = r->text.root, .spot = 1};
-	struct mud_at slots[ROOT_SLOTS], mud[MUD_SLOTS], list;
+	struct mud_at slots[ROOT_SLOTS], policies[DIRECTION_MAX], list;
 	struct lists l = {0};
 	bool unknown;
 
 	if (!mud_members(r, &root, names, slots, &unknown))
 		return 0;
-	if (!slots[ROOT_MUD].value) {
-		missing(r, &slots[ROOT_MUD], "3");
+	if (!read_mud(r, &slots[ROOT_MUD], policies))
 		return 0;
-	}
-	if (!mud_members(r, &slots[ROOT_MUD], mud_names, mud, &unknown))
-		return 0;
-	read_header(r, mud);
 	int error = read_acls(r, &slots[ROOT_ACLS], &slots[ROOT_DRAFT], &list, &l);
 	if (!error)
 		error = rules_room(r);
 	if (error)
 		return error;
-	read_policy(r, &mud[FROM], &l, DIRECTION_FROM_DEVICE);
-	read_policy(r, &mud[TO], &l, DIRECTION_TO_DEVICE);
+	for (int d = 0; d < DIRECTION_MAX; d++)
+		read_policy(r, &policies[d], &l, (enum direction)d);
 	read_unused(r, &l);
 	return r->error;
 }
@@ -458,9 +498,11 @@ static int read_root(struct mud_reader *r)
 int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *pool,
 	struct profile *ret_profile)
 {
-	struct profile p = {.cache_validity_h = CACHE_DEFAULT_H,
-		.layer = LAYER_MANUFACTURER};
-	struct mud_reader r = {.mode = mode, .pool = pool, .profile = &p,
+	struct profile p = {
+		.cache_validity_h = CACHE_DEFAULT_H, .layer = LAYER_MANUFACTURER};
+	struct mud_reader r = {.mode = mode,
+		.pool = pool,
+		.profile = &p,
 		.text = {.bytes = bytes, .len = len}};
 
 	int error = mud_note_init(&r);
@@ -471,12 +513,14 @@ int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *po
 		error = read_root(&r);
 	/* a root that is no object is noted as bad, which import forgives elsewhere */
 	if (!error && !p.url[0] && !r.failed)
-		mud_note_line(&r, NOTE_ERROR, 1, 1, "no MUD file: ietf-mud:mud is missing");
+		mud_note_line(
+			&r, NOTE_ERROR, 1, 1, "no MUD file: ietf-mud:mud is missing");
 	if (!error && r.failed)
 		error = CARDEA_EMALFORMED;
 	if (!error && !p.rule_count)
 		mud_note_line(&r, NOTE_WARNING, 1, 1,
-			"the file allows nothing beyond what every device may do (RFC 8520 "
+			"the file allows nothing beyond what every device may do (RFC "
+			"8520 "
 			"section 3)");
 out:
 	if (error) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
-#define URN_DNS "urn:ietf:params:mud:dns"	  /* RFC 8520 17.7 */
+#define URN_DNS "urn:ietf:params:mud:dns" /* RFC 8520 17.7 */
 #define URN_NTP "urn:ietf:params:mud:ntp"
 #define URN_GATEWAY "urn:ietf:params:mud:gateway" /* never registered, much used */
 
@@ -25,8 +25,8 @@ static bool prefix_is_local(const struct prefix *p)
 }
 
 /* The narrower one when one holds the other. */
-static bool prefix_meet(const struct prefix *a, const struct prefix *b,
-	struct prefix *ret)
+static bool prefix_meet(
+	const struct prefix *a, const struct prefix *b, struct prefix *ret)
 {
 	const struct prefix *wide = a->len <= b->len ? a : b;
 	const struct prefix *narrow = wide == a ? b : a;
@@ -59,8 +59,8 @@ static void peer_add(struct mud_match *m, const struct peer *p)
 }
 
 /* A class that this version reads but cannot yet tie to devices. */
-static void peer_later(struct mud_match *m, enum peer_kind kind, const char *name,
-	const char *why)
+static void peer_later(
+	struct mud_match *m, enum peer_kind kind, const char *name, const char *why)
 {
 	struct peer p = {.kind = kind};
 
@@ -70,8 +70,8 @@ static void peer_later(struct mud_match *m, enum peer_kind kind, const char *nam
 	mud_match_cannot(m, RULE_NOT_YET, "%s", why);
 }
 
-static void controller(struct mud_reader *r, const struct mud_at *at,
-	struct mud_match *m)
+static void controller(
+	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	const char *uri;
 
@@ -93,8 +93,8 @@ static void controller(struct mud_reader *r, const struct mud_at *at,
 	}
 }
 
-static void manufacturer(struct mud_reader *r, const struct mud_at *at,
-	struct mud_match *m)
+static void manufacturer(
+	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	char name[LIMIT_NAME], shown[MUD_SHOW_MAX];
 	const char *text;
@@ -123,8 +123,8 @@ static void model(struct mud_reader *r, const struct mud_at *at, struct mud_matc
 void mud_peer_mud(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	enum { MANUFACTURER, SAME, MODEL, LOCAL, CONTROLLER, MINE, COUNT };
-	static const char *const names[] = {"manufacturer", "same-manufacturer", "model",
-		"local-networks", "controller", "my-controller", NULL};
+	static const char *const names[] = {"manufacturer", "same-manufacturer",
+		"model", "local-networks", "controller", "my-controller", NULL};
 	struct mud_at slots[COUNT];
 	bool unknown;
 
@@ -136,7 +136,8 @@ void mud_peer_mud(struct mud_reader *r, const struct mud_at *at, struct mud_matc
 	manufacturer(r, &slots[MANUFACTURER], m);
 	if (mud_empty(r, &slots[SAME]))
 		peer_later(m, PEER_SAME_MANUFACTURER, NULL,
-			"peers of the same manufacturer are not enforced by this version");
+			"peers of the same manufacturer are not enforced by this "
+			"version");
 	model(r, &slots[MODEL], m);
 	if (mud_empty(r, &slots[LOCAL]))
 		peer_add(m, &(struct peer){.kind = PEER_LOCAL_NETWORKS});
@@ -150,7 +151,8 @@ void mud_peer_mud(struct mud_reader *r, const struct mud_at *at, struct mud_matc
 static void own_side(struct mud_match *m)
 {
 	mud_match_cannot(m, RULE_NOT_YET,
-		"names an address of the device itself; this version matches peers alone");
+		"names an address of the device itself; this version matches peers "
+		"alone");
 }
 
 void mud_peer_host(struct mud_reader *r, const struct mud_at *at, uint8_t family,
@@ -168,7 +170,8 @@ void mud_peer_host(struct mud_reader *r, const struct mud_at *at, uint8_t family
 	if (kind == MUD_HOST_BAD) {
 		mud_note_bad(r, at,
 			"\"%s\" is neither a domain name nor an address (RFC 8520 "
-			"section 9)", shown);
+			"section 9)",
+			shown);
 		return;
 	}
 	if (kind == MUD_HOST_ADDR && literal.family != family) {

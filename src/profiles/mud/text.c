@@ -40,8 +40,8 @@ static void scan_string(struct scan *s)
 		scan_step(s);
 }
 
-static int text_refuse(struct mud_reader *r, const struct scan *s, int error,
-	const char *what)
+static int text_refuse(
+	struct mud_reader *r, const struct scan *s, int error, const char *what)
 {
 	mud_note_line(r, NOTE_ERROR, s->line, s->column, "%s", what);
 	return error;
@@ -85,7 +85,8 @@ static int text_decode(struct mud_reader *r)
 	json_error_t e;
 	char shown[LIMIT_TEXT / 2];
 
-	r->text.root = json_loadb(r->text.bytes, r->text.len, JSON_REJECT_DUPLICATES, &e);
+	r->text.root =
+		json_loadb(r->text.bytes, r->text.len, JSON_REJECT_DUPLICATES, &e);
 	if (r->text.root)
 		return 0;
 	if (json_error_code(&e) == json_error_out_of_memory)
@@ -96,7 +97,8 @@ static int text_decode(struct mud_reader *r)
 	if (json_error_code(&e) == json_error_duplicate_key)
 		mud_note_line(r, NOTE_ERROR, line, column,
 			"%s: a name may stand once in an object (RFC 7493 section "
-			"2.3); remove one of the two", shown);
+			"2.3); remove one of the two",
+			shown);
 	else
 		mud_note_line(r, NOTE_ERROR, line, column,
 			"not JSON (RFC 8259): %s; mend the text here", shown);
@@ -182,7 +184,8 @@ int mud_text_load(struct mud_reader *r)
 	if (t->len > LIMIT_MUD_BYTES) {
 		mud_note_line(r, NOTE_ERROR, 0, 0,
 			"the file has %zu bytes, %d are read: the biggest known one "
-			"has 132 KiB", t->len, LIMIT_MUD_BYTES);
+			"has 132 KiB",
+			t->len, LIMIT_MUD_BYTES);
 		return CARDEA_ELIMIT;
 	}
 	int error = text_check(r, &values);
@@ -193,11 +196,10 @@ int mud_text_load(struct mud_reader *r)
 	t->spots = pool_take(r->pool, values * sizeof *t->spots);
 	if (!t->spots)
 		return -ENOMEM;
-	struct indexer x = {.s = {t->bytes, t->len, 0, 1, 1}, .spots = t->spots,
-		.count = 1};
+	struct indexer x = {
+		.s = {t->bytes, t->len, 0, 1, 1}, .spots = t->spots, .count = 1};
 	while (x.s.at < x.s.len)
 		index_step(&x);
-	t->spot_count = x.count;
 	return 0;
 }
 
@@ -223,8 +225,8 @@ static bool spot_has_key(const struct mud_text *t, uint32_t spot, const char *ke
 
 /* jansson keeps the order of the text, so that the spot which should come next is the
  * right one; should it ever not, the search costs time, not truth. */
-static uint32_t spot_of_key(const struct mud_text *t, uint32_t up, uint32_t expected,
-	const char *key)
+static uint32_t spot_of_key(
+	const struct mud_text *t, uint32_t up, uint32_t expected, const char *key)
 {
 	if (expected && spot_has_key(t, expected, key))
 		return expected;
@@ -247,15 +249,18 @@ bool mud_iter_next(const struct mud_reader *r, const struct mud_at *up,
 		if (!it->object)
 			return false;
 		const char *key = json_object_iter_key(it->object);
-		*ret_at = (struct mud_at){.up = up, .key = key,
+		*ret_at = (struct mud_at){.up = up,
+			.key = key,
 			.value = json_object_iter_value(it->object),
 			.spot = spot_of_key(&r->text, up->spot, it->spot, key)};
 		it->object = json_object_iter_next(up->value, it->object);
 	} else {
 		if (it->index >= json_array_size(up->value))
 			return false;
-		*ret_at = (struct mud_at){.up = up, .index = it->index,
-			.value = json_array_get(up->value, it->index), .spot = it->spot};
+		*ret_at = (struct mud_at){.up = up,
+			.index = it->index,
+			.value = json_array_get(up->value, it->index),
+			.spot = it->spot};
 		it->index++;
 	}
 	it->spot = r->text.spots[ret_at->spot].next;

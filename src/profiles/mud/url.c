@@ -74,8 +74,8 @@ static int host_of(const struct parts *p, char name[LIMIT_NAME], bool *ret_liter
 	size_t len = p->host_len;
 	bool bracket = len > 1 && p->host[0] == '[' && p->host[len - 1] == ']';
 
-	if (!str_copy_bytes(text, sizeof text, p->host + bracket,
-		    len - (bracket ? 2 : 0)))
+	if (!str_copy_bytes(
+		    text, sizeof text, p->host + bracket, len - (bracket ? 2 : 0)))
 		return CARDEA_ELIMIT;
 	enum mud_host kind = mud_host_parse(text, name, &a);
 	if (kind == MUD_HOST_BAD || bracket != (kind == MUD_HOST_ADDR && a.family == 6))
@@ -102,7 +102,8 @@ int mud_url_check(const char *url, unsigned int flags, char ret_text[LIMIT_TEXT]
 	for (const char *c = url; *c; c++)
 		if (*c <= ' ' || *c > '~' || strchr("\"<>\\^`{|}", *c))
 			return refuse(ret_text, CARDEA_EMALFORMED,
-				"the URL holds a character that must be percent-encoded "
+				"the URL holds a character that must be "
+				"percent-encoded "
 				"(RFC 3986 section 2)");
 	if (!has_scheme(url))
 		return refuse(ret_text, CARDEA_EMALFORMED,
@@ -110,14 +111,16 @@ int mud_url_check(const char *url, unsigned int flags, char ret_text[LIMIT_TEXT]
 	split(url, &p);
 	if (memchr(p.host, '@', (size_t)(p.path - p.host)))
 		return refuse(ret_text, CARDEA_EREFUSED,
-			"the URL holds a user name, which hides the host from the reader: "
+			"the URL holds a user name, which hides the host from the "
+			"reader: "
 			"take it out (RFC 3986 section 7.6)");
 	if (host_of(&p, name, &literal))
 		return refuse(ret_text, CARDEA_EMALFORMED,
 			"the URL has no valid host name (RFC 3986 section 3.2.2)");
 	if (port_of(&p, &port))
 		return refuse(ret_text, CARDEA_EMALFORMED,
-			"the port of the URL must be 1 to 65535 (RFC 3986 section 3.2.3)");
+			"the port of the URL must be 1 to 65535 (RFC 3986 section "
+			"3.2.3)");
 	if (literal && !(flags & MUD_URL_LITERALS))
 		return refuse(ret_text, CARDEA_EREFUSED,
 			"the URL names an address in place of a host name: RFC 8520 "
@@ -179,14 +182,35 @@ static bool reference_has_scheme(const char *reference)
 	return n && reference[n] == ':';
 }
 
+/* RFC 3986 5.2.3: a reference without authority, in the place of the base's path. */
+static int merge(const char *base_url, const struct parts *base, const char *reference,
+	char url[LIMIT_URL])
+{
+	char path[LIMIT_URL];
+	size_t keep = strcspn(base->path, "?#");
+
+	if (*reference == '/')
+		keep = 0;
+	else if (*reference != '?')
+		while (keep && base->path[keep - 1] != '/')
+			keep--;
+	bool slash = !keep && *reference != '/';
+	int error = str_print(path, sizeof path, "%s%.*s%s", slash ? "/" : "",
+		(int)keep, base->path, reference);
+	if (error)
+		return error;
+	remove_dots(path);
+	return str_print(
+		url, LIMIT_URL, "%.*s%s", (int)(base->path - base_url), base_url, path);
+}
+
 int mud_url_signature(const char *mud_url, const char *reference, unsigned int flags,
 	char ret_url[LIMIT_URL], char ret_text[LIMIT_TEXT])
 {
-	char url[LIMIT_URL], path[LIMIT_URL];
+	char url[LIMIT_URL];
 	struct parts base;
-	int error;
 
-	error = mud_url_check(mud_url, flags, ret_text);
+	int error = mud_url_check(mud_url, flags, ret_text);
 	if (error)
 		return error;
 	if (!*reference || *reference == '#')
@@ -194,28 +218,12 @@ int mud_url_signature(const char *mud_url, const char *reference, unsigned int f
 			"mud-signature is empty: leave it out, or name the signature's "
 			"URL (RFC 8520 section 3.4)");
 	split(mud_url, &base);
-	if (reference_has_scheme(reference)) {
+	if (reference_has_scheme(reference))
 		error = str_print(url, sizeof url, "%s", reference);
-	} else if (!strncmp(reference, "//", 2)) {
+	else if (!strncmp(reference, "//", 2))
 		error = str_print(url, sizeof url, "https:%s", reference);
-	} else {
-		size_t dir = strcspn(base.path, "?#");
-		while (dir && base.path[dir - 1] != '/')
-			dir--;
-		if (*reference == '/')
-			error = str_print(path, sizeof path, "%s", reference);
-		else if (*reference == '?')
-			error = str_print(path, sizeof path, "%.*s%s",
-				(int)strcspn(base.path, "?#"), base.path, reference);
-		else
-			error = str_print(path, sizeof path, "%.*s%s",
-				dir ? (int)dir : 1, dir ? base.path : "/", reference);
-		if (!error) {
-			remove_dots(path);
-			error = str_print(url, sizeof url, "%.*s%s",
-				(int)(base.path - mud_url), mud_url, path);
-		}
-	}
+	else
+		error = merge(mud_url, &base, reference, url);
 	if (error)
 		return refuse(ret_text, error, "the URL of the signature is too long");
 	error = mud_url_check(url, flags, ret_text);

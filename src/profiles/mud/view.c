@@ -46,8 +46,8 @@ static void print_rule(const struct rule *r, FILE *out)
 	/* the match of a rule that is not enforced is wider than what was asked */
 	bool whole = r->status == RULE_ENFORCED || r->status == RULE_REPLY_HALF;
 
-	fprintf(out, "%4u. %s%s\n", r->id, whole ? "" : "at most: ",
-		rule_sentence(r, sentence));
+	fprintf(out, "%4u. %s%s\n", r->id,
+		whole ? "" : "at most: ", rule_sentence(r, sentence));
 	fprintf(out, "      %s", rule_status_name(r->status));
 	if (r->detail[0])
 		fprintf(out, ": %s",
@@ -70,8 +70,10 @@ int mud_view_text(const struct profile *p, FILE *out)
 		enforced += p->rules[i].status == RULE_ENFORCED ||
 			    p->rules[i].status == RULE_REPLY_HALF;
 	}
-	fprintf(out, "%u rules, %u of them enforced. All else is refused, except the "
-		"gateway's own DNS and time.\n", p->rule_count, enforced);
+	fprintf(out,
+		"%u rules, %u of them enforced. All else is refused, except the "
+		"gateway's own DNS and time.\n",
+		p->rule_count, enforced);
 	return ferror(out) ? -EIO : 0;
 }
 

@@ -47,7 +47,7 @@ uint32_t replay_violation_add(
 	struct replay *r, const struct flow *f, const struct verdict *v)
 {
 	struct replay_report *rep = r->report;
-	const char *name = bindings_name_of(&r->bindings, &f->peer, r->now);
+	const char *name = bindings_name_of(&r->bindings, &f->peer, BINDINGS_EVER);
 	uint16_t port = service_of(f);
 
 	/* newest first: a flood is of one kind */

@@ -47,7 +47,10 @@ int bindings_restore(
 /* This exact name has this address at `now`. */
 bool bindings_has(const struct bindings *b, const char *name, const struct addr *addr,
 	nstime now);
-/* The name most recently told for addr that is live at `now`, or NULL. */
+/* The name most recently told for addr that is live at `now`, or NULL. With
+ * BINDINGS_EVER expired ones count too, as long as they are remembered: for showing
+ * what an address was, never for judging. */
+#define BINDINGS_EVER INT64_MIN
 const char *bindings_name_of(
 	const struct bindings *b, const struct addr *addr, nstime now);
 /* Copies at most max live addresses of name; returns how many. */

@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Rules made ready, judged and explained. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct addr ip(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static struct prefix net(const char *text)
+{
+	struct prefix p;
+
+	assert_int_equal(prefix_parse(text, &p), 0);
+	return p;
+}
+
+static struct rule rule_of(
+	rule_id id, enum direction d, enum peer_kind peer, int16_t proto)
+{
+	struct rule r;
+
+	rule_init(&r);
+	r.id = id;
+	r.direction = d;
+	r.peer.kind = peer;
+	r.proto = proto;
+	r.layer = LAYER_MANUFACTURER;
+	snprintf(r.acl, sizeof r.acl, "acl");
+	snprintf(r.ace, sizeof r.ace, "ace-%u", id);
+	r.line = 10 * id;
+	return r;
+}
+
+static struct rule named(rule_id id, enum direction d, const char *name, int16_t proto,
+	uint16_t peer_port)
+{
+	struct rule r = rule_of(id, d, PEER_NAME, proto);
+
+	snprintf(r.peer.name, sizeof r.peer.name, "%s", name);
+	r.peer_port = (struct range16){peer_port, peer_port};
+	return r;
+}
+
+static struct flow tcp(
+	enum direction d, const char *peer, uint16_t device_port, uint16_t peer_port)
+{
+	struct flow f = {.direction = d,
+		.peer = ip(peer),
+		.proto = FLOW_PROTO_TCP,
+		.device_port = device_port,
+		.peer_port = peer_port};
+
+	f.device = f.peer.family == 4 ? ip("10.0.0.50") : ip("2001:db8::50");
+	return f;
+}
+
+static bool cloud_has(void *ctx, const char *name, const struct addr *a)
+{
+	struct addr cloud = ip("192.0.2.10");
+
+	(void)ctx;
+	return !strcmp(name, "cloud.example.com") && addr_equal(a, &cloud);
+}
+
+static size_t cloud_addrs(void *ctx, const char *name, struct addr *out, size_t max)
+{
+	(void)ctx;
+	if (strcmp(name, "cloud.example.com") != 0 || !max)
+		return 0;
+	out[0] = ip("192.0.2.10");
+	return 1;
+}
+
+static const struct policy_names cloud = {cloud_has, cloud_addrs, NULL};
+
+struct bench {
+	struct pool *pool;
+	struct policy policy;
+	struct policy_env env;
+};
+
+static void bench_open(struct bench *b, const struct rule *rules, size_t count)
+{
+	struct prefix lan = net("10.0.0.0/24");
+	struct addr gw = ip("10.0.0.1");
+
+	memset(b, 0, sizeof *b);
+	b->pool = pool_new("test", POLICY_POOL_BYTES);
+	assert_non_null(b->pool);
+	assert_int_equal(policy_prepare(b->pool, rules, count, &b->policy), 0);
+	assert_true(policy_env_add_lan(&b->env, &lan));
+	assert_true(policy_env_add_gateway(&b->env, &gw));
+}
+
+static struct verdict judge(const struct bench *b, struct flow f)
+{
+	struct verdict v;
+
+	policy_evaluate(&b->policy, &b->env, &cloud, &f, &v);
+	return v;
+}
+
+static void first_match_decides(void **state)
+{
+	(void)state;
+	struct rule rules[3] = {
+		rule_of(2, DIRECTION_FROM_DEVICE, PEER_ANY, FLOW_PROTO_TCP),
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_PREFIX, FLOW_PROTO_TCP),
+		rule_of(3, DIRECTION_FROM_DEVICE, PEER_LOCAL_NETWORKS, RULE_PROTO_ANY),
+	};
+	struct bench b;
+
+	rules[1].peer.prefix = net("198.51.100.0/24");
+	rules[1].action = RULE_DROP;
+	bench_open(&b, rules, 3);
+	struct verdict v =
+		judge(&b, tcp(DIRECTION_FROM_DEVICE, "198.51.100.66", 1, 443));
+	assert_int_equal(v.kind, VERDICT_VIOLATION);
+	assert_int_equal(v.reason, REASON_RULE);
+	assert_int_equal(v.rule, 1);
+	v = judge(&b, tcp(DIRECTION_FROM_DEVICE, "198.51.101.66", 1, 443));
+	assert_int_equal(v.kind, VERDICT_ALLOW);
+	assert_int_equal(v.rule, 2);
+	assert_int_equal(v.layer, LAYER_MANUFACTURER);
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "ff02::fb", 0, 0);
+	f.proto = 47;
+	assert_int_equal(judge(&b, f).rule, 3);
+	f.peer = ip("ff05::2");
+	v = judge(&b, f);
+	assert_int_equal(v.kind, VERDICT_VIOLATION);
+	assert_int_equal(v.reason, REASON_DEFAULT_DENY);
+	assert_int_equal(v.rule, 0);
+	pool_free(b.pool);
+}
+
+static void owners_no_is_polite(void **state)
+{
+	(void)state;
+	struct rule r = rule_of(1, DIRECTION_FROM_DEVICE, PEER_ANY, RULE_PROTO_ANY);
+	struct bench b;
+
+	r.action = RULE_DROP;
+	r.layer = LAYER_OWNER;
+	bench_open(&b, &r, 1);
+	assert_int_equal(judge(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 1, 53)).kind,
+		VERDICT_REFUSE);
+	pool_free(b.pool);
+}
+
+static void base_layer_is_behind_the_file(void **state)
+{
+	(void)state;
+	struct bench b;
+
+	bench_open(&b, NULL, 0);
+	assert_int_equal(b.policy.count, 3);
+	assert_int_equal(b.policy.base_first, 0);
+	struct verdict v = judge(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 1, 53));
+	assert_int_equal(v.kind, VERDICT_ALLOW);
+	assert_int_equal(v.layer, LAYER_BASE);
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 123, 123);
+	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
+	f.proto = FLOW_PROTO_UDP;
+	assert_int_equal(judge(&b, f).kind, VERDICT_ALLOW);
+	f.peer = ip("10.0.0.2");
+	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
+	assert_true(policy_env_add_ntp(&b.env, &f.peer));
+	assert_int_equal(judge(&b, f).kind, VERDICT_ALLOW);
+	f.peer_port = 53;
+	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
+	assert_true(policy_env_add_dns(&b.env, &f.peer));
+	assert_int_equal(judge(&b, f).kind, VERDICT_ALLOW);
+	/* only the device starts */
+	f.direction = DIRECTION_TO_DEVICE;
+	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
+	pool_free(b.pool);
+}
+
+static void names_are_what_dns_told(void **state)
+{
+	(void)state;
+	struct rule r = named(
+		1, DIRECTION_FROM_DEVICE, "cloud.example.com", FLOW_PROTO_TCP, 443);
+	struct bench b;
+	struct verdict v;
+
+	bench_open(&b, &r, 1);
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "192.0.2.10", 40000, 443);
+	assert_int_equal(judge(&b, f).kind, VERDICT_ALLOW);
+	policy_evaluate(&b.policy, &b.env, NULL, &f, &v);
+	assert_int_equal(v.kind, VERDICT_VIOLATION);
+	f.peer_port = 444;
+	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
+	f.peer = ip("192.0.2.11");
+	f.peer_port = 443;
+	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
+	assert_true(policy_uses_name(&b.policy, "cloud.example.com"));
+	assert_false(policy_uses_name(&b.policy, "example.com"));
+	assert_false(policy_denies_name(&b.policy, "cloud.example.com"));
+	pool_free(b.pool);
+}
+
+static enum rule_status status_after(const struct rule *rules, size_t count, rule_id id)
+{
+	struct pool *pool = pool_new("test", POLICY_POOL_BYTES);
+	struct policy p;
+
+	assert_int_equal(policy_prepare(pool, rules, count, &p), 0);
+	const struct rule *r = policy_rule(&p, id);
+	assert_non_null(r);
+	enum rule_status s = r->status;
+	assert_int_equal(s == RULE_ENFORCED, r->detail[0] == 0);
+	pool_free(pool);
+	return s;
+}
+
+static void mirrors_open_nothing(void **state)
+{
+	(void)state;
+	struct rule pair[2] = {
+		named(1, DIRECTION_FROM_DEVICE, "a.example", FLOW_PROTO_UDP, 123),
+		named(2, DIRECTION_TO_DEVICE, "a.example", FLOW_PROTO_UDP, 123),
+	};
+
+	assert_int_equal(status_after(pair, 2, 1), RULE_ENFORCED);
+	assert_int_equal(status_after(pair, 2, 2), RULE_REPLY_HALF);
+	assert_int_equal(status_after(&pair[1], 1, 2), RULE_ENFORCED);
+	pair[1].family = 4;
+	assert_int_equal(status_after(pair, 2, 2), RULE_REPLY_HALF);
+	pair[0].family = 6;
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+	pair[0].family = 0;
+	pair[1].peer.name[0] = 'b';
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+	pair[1].peer.name[0] = 'a';
+	pair[1].peer_port.hi++;
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+	pair[1].peer_port.hi--;
+	pair[0].action = RULE_DROP;
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+}
+
+static void server_ports_are_opened_by_the_peer(void **state)
+{
+	(void)state;
+	struct rule pair[2] = {
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_LOCAL_NETWORKS, FLOW_PROTO_TCP),
+		rule_of(2, DIRECTION_TO_DEVICE, PEER_LOCAL_NETWORKS, FLOW_PROTO_TCP),
+	};
+
+	pair[0].device_port = pair[1].device_port = (struct range16){9999, 9999};
+	assert_int_equal(status_after(pair, 2, 1), RULE_REPLY_HALF);
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+	pair[1].initiator = INITIATOR_PEER;
+	assert_int_equal(status_after(pair, 2, 1), RULE_REPLY_HALF);
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+	/* the file's own word goes first */
+	pair[1].initiator = INITIATOR_DEVICE;
+	assert_int_equal(status_after(pair, 2, 1), RULE_ENFORCED);
+	assert_int_equal(status_after(pair, 2, 2), RULE_REPLY_HALF);
+	pair[0].initiator = INITIATOR_DEVICE;
+	pair[1].initiator = INITIATOR_EITHER;
+	assert_int_equal(status_after(pair, 2, 1), RULE_ENFORCED);
+	assert_int_equal(status_after(pair, 2, 2), RULE_REPLY_HALF);
+	pair[0].initiator = INITIATOR_PEER;
+	assert_int_equal(status_after(pair, 2, 1), RULE_REPLY_HALF);
+	pair[0].action = RULE_DROP;
+	assert_int_equal(status_after(pair, 2, 1), RULE_NOT_YET);
+}
+
+static void what_is_not_enforced_says_why(void **state)
+{
+	(void)state;
+	struct rule r = rule_of(1, DIRECTION_FROM_DEVICE, PEER_MY_CONTROLLER, 6);
+
+	for (unsigned k = PEER_CONTROLLER; k < PEER_MAX; k++) {
+		r.peer.kind = k;
+		assert_int_equal(status_after(&r, 1, 1), RULE_NOT_YET);
+	}
+	r.peer.kind = PEER_ANY;
+	assert_int_equal(status_after(&r, 1, 1), RULE_ENFORCED);
+	r.proto = 132;
+	assert_int_equal(status_after(&r, 1, 1), RULE_ENFORCED);
+	r.peer_port.lo = 5;
+	assert_int_equal(status_after(&r, 1, 1), RULE_NOT_YET);
+	r = rule_of(1, DIRECTION_FROM_DEVICE, PEER_ANY, 6);
+	r.icmp_type = 8;
+	assert_int_equal(status_after(&r, 1, 1), RULE_NOT_YET);
+	r.proto = 1;
+	assert_int_equal(status_after(&r, 1, 1), RULE_ENFORCED);
+	r.icmp_type = RULE_ICMP_ANY;
+	r.icmp_code = 0;
+	assert_int_equal(status_after(&r, 1, 1), RULE_NOT_YET);
+	r = rule_of(1, DIRECTION_FROM_DEVICE, PEER_ANY, 6);
+	r.status = RULE_UNENFORCEABLE;
+	snprintf(r.detail, sizeof r.detail, "the reader says so");
+	assert_int_equal(status_after(&r, 1, 1), RULE_UNENFORCEABLE);
+}
+
+static int prepare_fails(const struct rule *rules, size_t count, size_t pool_bytes)
+{
+	struct pool *pool = pool_new("test", pool_bytes);
+	struct policy p;
+	int r = policy_prepare(pool, rules, count, &p);
+
+	pool_free(pool);
+	return r;
+}
+
+static void impossible_rules_are_refused(void **state)
+{
+	(void)state;
+	struct rule good[2] = {rule_of(1, DIRECTION_FROM_DEVICE, PEER_ANY, 6),
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_ANY, 6)};
+	struct rule r;
+
+	assert_int_equal(prepare_fails(good, 2, POLICY_POOL_BYTES), CARDEA_EMALFORMED);
+	assert_int_equal(prepare_fails(good, 1, 100), -ENOMEM);
+	assert_int_equal(prepare_fails(good, LIMIT_RULES + 1, 100), CARDEA_ELIMIT);
+#define BAD(change)                                                                    \
+	r = good[0];                                                                   \
+	change;                                                                        \
+	assert_int_equal(prepare_fails(&r, 1, POLICY_POOL_BYTES), CARDEA_EMALFORMED)
+	BAD(r.id = 0);
+	BAD(r.direction = DIRECTION_MAX);
+	BAD(r.action = 7);
+	BAD(r.family = 5);
+	BAD(r.proto = 256);
+	BAD(r.icmp_type = 256);
+	BAD(r.icmp_code = -2);
+	BAD(r.device_port.lo = 2; r.device_port.hi = 1);
+	BAD(r.peer_port.lo = 2; r.peer_port.hi = 1);
+	BAD(r.peer.kind = PEER_MAX);
+	BAD(r.peer.kind = PEER_NAME);
+	BAD(memset(r.peer.name, 'x', sizeof r.peer.name));
+	BAD(r.peer.kind = PEER_PREFIX);
+	BAD(r.peer.kind = PEER_PREFIX; r.peer.prefix = net("10.0.0.0/8");
+		r.peer.prefix.len = 33);
+	BAD(r.peer.kind = PEER_PREFIX; r.peer.prefix = net("10.0.0.0/8");
+		r.peer.prefix.addr.b[3] = 1);
+	r = good[0];
+	r.id = UINT32_MAX;
+	assert_int_equal(prepare_fails(&r, 1, POLICY_POOL_BYTES), CARDEA_ELIMIT);
+}
+
+static void address_as_name_is_a_prefix(void **state)
+{
+	(void)state;
+	struct rule r =
+		named(1, DIRECTION_FROM_DEVICE, "192.0.2.77", FLOW_PROTO_TCP, 80);
+	struct bench b;
+
+	bench_open(&b, &r, 1);
+	assert_int_equal(
+		judge(&b, tcp(DIRECTION_FROM_DEVICE, "192.0.2.77", 9, 80)).kind,
+		VERDICT_ALLOW);
+	assert_int_equal(policy_rule(&b.policy, 1)->peer.kind, PEER_PREFIX);
+	assert_null(policy_rule(&b.policy, 0));
+	assert_null(policy_rule(&b.policy, 99));
+	pool_free(b.pool);
+}
+
+static struct flow icmp6(enum direction d, uint8_t type)
+{
+	struct flow f = tcp(d, "fe80::1", 0, 0);
+
+	f.proto = FLOW_PROTO_ICMP6;
+	f.icmp_type = type;
+	return f;
+}
+
+static struct flow udp(
+	enum direction d, const char *peer, uint16_t device_port, uint16_t peer_port)
+{
+	struct flow f = tcp(d, peer, device_port, peer_port);
+
+	f.proto = FLOW_PROTO_UDP;
+	return f;
+}
+
+static void infrastructure_passes(void **state)
+{
+	(void)state;
+	const enum direction from = DIRECTION_FROM_DEVICE, to = DIRECTION_TO_DEVICE;
+	struct bench b;
+	static const uint8_t both[] = {131, 132, 133, 135, 136, 143};
+	struct flow f;
+
+	bench_open(&b, NULL, 0);
+	for (size_t i = 0; i < sizeof both; i++) {
+		assert_int_equal(judge(&b, icmp6(from, both[i])).kind, VERDICT_PASS);
+		assert_int_equal(judge(&b, icmp6(to, both[i])).kind, VERDICT_PASS);
+	}
+	assert_int_equal(judge(&b, icmp6(to, 130)).kind, VERDICT_PASS);
+	assert_int_equal(judge(&b, icmp6(to, 134)).kind, VERDICT_PASS);
+	assert_int_equal(judge(&b, icmp6(from, 130)).reason, REASON_DEFAULT_DENY);
+	assert_int_equal(judge(&b, icmp6(from, 134)).reason, REASON_ROGUE_RA);
+	assert_int_equal(judge(&b, icmp6(from, 137)).reason, REASON_ROGUE_RA);
+	assert_int_equal(judge(&b, icmp6(to, 137)).reason, REASON_DEFAULT_DENY);
+	assert_int_equal(judge(&b, icmp6(from, 128)).reason, REASON_DEFAULT_DENY);
+	f = icmp6(from, 134);
+	f.device = f.peer = ip("10.0.0.1"); /* protocol 58 over IPv4 is nothing */
+	assert_int_equal(judge(&b, f).reason, REASON_DEFAULT_DENY);
+	f = udp(from, "255.255.255.255", 68, 67);
+	assert_int_equal(judge(&b, f).kind, VERDICT_PASS);
+	assert_int_equal(judge(&b, udp(to, "10.0.0.1", 68, 67)).kind, VERDICT_PASS);
+	assert_int_equal(
+		judge(&b, udp(from, "10.0.0.9", 67, 68)).reason, REASON_ROGUE_RA);
+	assert_int_equal(
+		judge(&b, udp(to, "10.0.0.9", 67, 68)).reason, REASON_DEFAULT_DENY);
+	assert_int_equal(
+		judge(&b, udp(from, "ff02::1:2", 546, 547)).kind, VERDICT_PASS);
+	assert_int_equal(judge(&b, udp(to, "fe80::1", 546, 547)).kind, VERDICT_PASS);
+	assert_int_equal(
+		judge(&b, udp(from, "fe80::9", 547, 546)).reason, REASON_ROGUE_RA);
+	assert_int_equal(
+		judge(&b, udp(from, "fe80::9", 68, 67)).reason, REASON_DEFAULT_DENY);
+	f = tcp(from, "224.0.0.22", 0, 0);
+	f.proto = 2;
+	assert_int_equal(judge(&b, f).kind, VERDICT_PASS);
+	pool_free(b.pool);
+}
+
+static void ports_and_types_are_ranges(void **state)
+{
+	(void)state;
+	struct rule rules[3] = {
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_ANY, RULE_PROTO_ANY),
+		rule_of(2, DIRECTION_FROM_DEVICE, PEER_ANY, FLOW_PROTO_ICMP),
+		rule_of(3, DIRECTION_TO_DEVICE, PEER_GATEWAY, RULE_PROTO_ANY),
+	};
+	struct bench b;
+
+	rules[0].peer_port = (struct range16){1000, 2000};
+	rules[1].icmp_type = 8;
+	rules[1].icmp_code = 0;
+	bench_open(&b, rules, 3);
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "192.0.2.1", 5, 1000);
+	assert_int_equal(judge(&b, f).rule, 1);
+	f.peer_port = 2000;
+	f.proto = FLOW_PROTO_UDP;
+	assert_int_equal(judge(&b, f).rule, 1);
+	f.peer_port = 2001;
+	assert_int_equal(judge(&b, f).rule, 0);
+	f.proto = 132; /* has ports, but nobody reads them */
+	f.peer_port = 0;
+	assert_int_equal(judge(&b, f).rule, 0);
+	f.proto = FLOW_PROTO_ICMP;
+	f.icmp_type = 8;
+	assert_int_equal(judge(&b, f).rule, 2);
+	f.icmp_code = 1;
+	assert_int_equal(judge(&b, f).rule, 0);
+	f.icmp_type = 0;
+	f.icmp_code = 0;
+	assert_int_equal(judge(&b, f).rule, 0);
+	assert_int_equal(judge(&b, tcp(DIRECTION_TO_DEVICE, "10.0.0.1", 9, 9)).rule, 3);
+	assert_int_equal(judge(&b, tcp(DIRECTION_TO_DEVICE, "10.0.0.2", 9, 9)).rule, 0);
+	pool_free(b.pool);
+}
+
+static void house_is_bounded(void **state)
+{
+	(void)state;
+	struct policy_env env = {0};
+
+	for (unsigned i = 0; i < POLICY_ENV_ADDRS + 2; i++) {
+		const uint8_t b[4] = {10, 0, 0, (uint8_t)i};
+		struct addr a = addr_v4(b);
+		bool fits = i < POLICY_ENV_ADDRS;
+		struct prefix p = prefix_of(&a, 32);
+		assert_int_equal(policy_env_add_gateway(&env, &a), fits);
+		assert_int_equal(policy_env_add_gateway(&env, &a), fits);
+		assert_int_equal(policy_env_add_lan(&env, &p), i < LIMIT_LAN_PREFIXES);
+		assert_int_equal(policy_env_add_lan(&env, &p), i < LIMIT_LAN_PREFIXES);
+	}
+	assert_int_equal(env.gateway_count, POLICY_ENV_ADDRS);
+	assert_int_equal(env.lan_count, LIMIT_LAN_PREFIXES);
+}
+
+static void says(
+	const struct bench *b, struct flow f, const char *name, const char *expected)
+{
+	char buf[POLICY_EXPLAIN_MAX];
+	struct verdict v = judge(b, f);
+
+	policy_explain(&b->policy, &b->env, &f, &v, "camera", name, buf);
+	assert_string_equal(buf, expected);
+}
+
+static void explains(void **state)
+{
+	(void)state;
+	struct rule rules[4] = {
+		named(1, DIRECTION_FROM_DEVICE, "cloud.example.com", FLOW_PROTO_TCP,
+			443),
+		named(2, DIRECTION_FROM_DEVICE, "cloud.example.com", FLOW_PROTO_UDP,
+			443),
+		rule_of(3, DIRECTION_FROM_DEVICE, PEER_PREFIX, FLOW_PROTO_TCP),
+		rule_of(4, DIRECTION_TO_DEVICE, PEER_LOCAL_NETWORKS, FLOW_PROTO_TCP),
+	};
+	struct bench b;
+
+	rules[2].peer.prefix = net("203.0.113.7/32");
+	rules[2].action = RULE_DROP;
+	rules[3].device_port = (struct range16){80, 81};
+	bench_open(&b, rules, 4);
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "198.51.100.66", 1, 4444), "c2.example",
+		"Blocked: camera -> 198.51.100.66 (c2.example) tcp 4444. The "
+		"manufacturer's profile lists 1 destination; this is not one.");
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "192.0.2.10", 1, 80), "cloud.example.com",
+		"Blocked: camera -> 192.0.2.10 (cloud.example.com) tcp 80. The "
+		"manufacturer's profile says of this peer: may open TCP to "
+		"cloud.example.com port 443.");
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "192.0.2.10", 1, 443), "cloud.example.com",
+		"Allowed: camera -> 192.0.2.10 (cloud.example.com) tcp 443. The "
+		"manufacturer's profile, rule 1 (ace-1, line 10): may open TCP to "
+		"cloud.example.com port 443.");
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "203.0.113.7", 1, 22), NULL,
+		"Blocked: camera -> 203.0.113.7 tcp 22. The manufacturer's profile, "
+		"rule 3 (ace-3, line 30): must not open TCP to 203.0.113.7.");
+	says(&b, tcp(DIRECTION_TO_DEVICE, "192.0.2.9", 23, 4000), NULL,
+		"Blocked: 192.0.2.9 -> camera tcp 23. The manufacturer's profile lets "
+		"1 "
+		"peer open conversations to it; this is not one.");
+	says(&b, tcp(DIRECTION_TO_DEVICE, "10.0.0.1", 23, 4000), NULL,
+		"Blocked: 10.0.0.1 (this gateway) -> camera tcp 23. The manufacturer's "
+		"profile says of this peer: may receive TCP from the local network on "
+		"its ports 80-81.");
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 23, 53), NULL,
+		"Allowed: camera -> 10.0.0.1 (this gateway) tcp 53. Every device may "
+		"open TCP to this gateway's DNS port 53 (RFC 8520).");
+	says(&b, icmp6(DIRECTION_FROM_DEVICE, 134), "evil\x1b[2J",
+		"Blocked: camera -> fe80::1 (evil\\x1b[2J) icmpv6 type 134 code 0. A "
+		"device must not act as router or DHCP server.");
+	says(&b, icmp6(DIRECTION_FROM_DEVICE, 135), NULL,
+		"Allowed: camera -> fe80::1 (local network) icmpv6 type 135 code 0. "
+		"Every device needs this to have an address.");
+	pool_free(b.pool);
+}
+
+static void explains_other_reasons(void **state)
+{
+	(void)state;
+	static const struct {
+		struct verdict v;
+		const char *has;
+	} cases[] = {
+		{{VERDICT_VIOLATION, REASON_SPOOFED, 0, 0}, "not the device's own"},
+		{{VERDICT_VIOLATION, REASON_FRAGMENT, 0, 0}, "fragment"},
+		{{VERDICT_VIOLATION, REASON_MALFORMED, 0, 0}, "contradicts"},
+		{{VERDICT_QUARANTINE, REASON_NONE, 0, 0}, "in quarantine"},
+		{{VERDICT_ALLOW, REASON_REPLY, 1, 0}, "allowed to start"},
+		{{VERDICT_VIOLATION, REASON_DEFAULT_DENY, 0, 0},
+			"lists no destinations"},
+	};
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "192.0.2.9", 1, 2);
+	char buf[POLICY_EXPLAIN_MAX], label[600];
+	struct bench b;
+
+	bench_open(&b, NULL, 0);
+	f.proto = 200;
+	memset(label, '\xff', sizeof label);
+	label[sizeof label - 1] = 0;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		policy_explain(&b.policy, &b.env, &f, &cases[i].v, label, label, buf);
+		assert_non_null(strstr(buf, cases[i].has));
+		assert_non_null(strstr(buf, "protocol 200"));
+	}
+	f.direction = DIRECTION_TO_DEVICE;
+	policy_explain(&b.policy, &b.env, &f, &cases[5].v, "x", NULL, buf);
+	assert_non_null(strstr(buf, "lets nobody open conversations"));
+	pool_free(b.pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_match_decides),
+		cmocka_unit_test(owners_no_is_polite),
+		cmocka_unit_test(base_layer_is_behind_the_file),
+		cmocka_unit_test(names_are_what_dns_told),
+		cmocka_unit_test(mirrors_open_nothing),
+		cmocka_unit_test(server_ports_are_opened_by_the_peer),
+		cmocka_unit_test(what_is_not_enforced_says_why),
+		cmocka_unit_test(impossible_rules_are_refused),
+		cmocka_unit_test(address_as_name_is_a_prefix),
+		cmocka_unit_test(infrastructure_passes),
+		cmocka_unit_test(ports_and_types_are_ranges),
+		cmocka_unit_test(house_is_bounded),
+		cmocka_unit_test(explains),
+		cmocka_unit_test(explains_other_reasons),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

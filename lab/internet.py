@@ -91,7 +91,11 @@ class Internet:
             mudfiles.network(MEDIA_PREFIX4, UDP, (5000, 5999)),
             mudfiles.network(MEDIA_PREFIX6, UDP, (5000, 5999))])
         self.publish("plug", "Smart plug", [mudfiles.serves(TCP, 9999)])
-        self.publish("hub", "Home hub", [mudfiles.local(TCP), mudfiles.local(UDP)])
+        # what it opens itself, and where others may start: a rule for both directions
+        # without ports would be its own conversations and their answers only
+        self.publish("hub", "Home hub", [mudfiles.serves(TCP, 8443),
+                                         mudfiles.serves(UDP, 5683), mudfiles.local(TCP),
+                                         mudfiles.local(UDP)])
         self.publish("printer", "Laser printer", [mudfiles.serves(TCP, 9100),
                                                   mudfiles.serves(TCP, 631)])
 

@@ -30,7 +30,7 @@ def serves(proto, port):
 
 
 def local(proto, port=None):
-    """Both may open conversations within the local network."""
+    """The device may open conversations within the local network."""
     return Access(("local",), proto, port, None, (4, 6), None, "both")
 
 

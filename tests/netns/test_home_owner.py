@@ -7,17 +7,18 @@ import json
 import pytest
 
 from lab import internet
+from lab.frames import UDP
 
 TABLES = ["inet cardea", "bridge cardea"]
 
 
 def reaches_c2(home, number=20):
-    """Packets of a protected device that got to the command server."""
+    """Datagrams of a protected device that got to the command server."""
     home.internet.sink.clear()
     for address in (internet.C2_4, internet.C2_6):
         for _ in range(number):
             home["bulb"].send_udp(address, internet.ANY_UDP)
-    return home.internet.sink.count(dst=(internet.C2_4, internet.C2_6))
+    return home.internet.sink.count(dst=(internet.C2_4, internet.C2_6), proto=UDP)
 
 
 @pytest.fixture

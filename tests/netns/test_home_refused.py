@@ -116,6 +116,6 @@ def test_refusals_are_explained(home):
 
     event = cardea.wait(seen, what="the event")[0]
     assert event["port"] == 7777 and event["proto"] == UDP
-    assert event["reason"] == "default-deny"
+    assert event["reason"] == "not-listed"
     why = cardea.cli("why", str(event["id"]))
     assert "203.0.113.77" in why.stdout

@@ -599,6 +599,7 @@ def test_guard_claims(house, enforcer, thief):
     assert house.passes(thief, to, claim(IP4[thief]))
     assert house.blocked(thief, to, claim(IP4["d1"]))
     assert house.blocked(thief, to, claim(IP4["d1"], MAC["d1"]))
+    assert thief == "d3" or house.blocked(thief, to, claim(IP4[thief], MAC["d1"]))
     assert house.blocked(thief, to, claim(IP4["gw"]))
 
     def advert(source, target):
@@ -770,6 +771,30 @@ def test_other_configuration_replaces(plain, enforcer):
     enforcer.ask("kill")
     enforcer.tell("config lan another0")
     assert enforcer.ask("start").startswith("ready kept=0")
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+
+
+def test_tables_removed_by_others(plain, enforcer):
+    """The enforcer ends; its next start lays everything anew."""
+    enforcer.manage("d1")
+    plain.nft("delete", "table", "inet", "cardea")
+    assert enforcer.ask("managed " + MAC["d2"], "commit").startswith("done error=-2 ")
+    assert enforcer.ask("managed " + MAC["d2"], "commit") == "closed"
+    assert enforcer.ask("start").startswith("ready kept=0")
+    enforcer.manage("d1")
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+
+
+def test_other_tables_decide_after_us(plain, enforcer):
+    """What we accept the owner's own rules may still refuse."""
+    enforcer.manage("d1")
+    enforcer.commit("out %s %s udp 5" % (MAC["d1"], IP4["w"]))
+    plain.nft("table inet owner { chain f { type filter hook forward priority 0; "
+              "udp dport 5 drop; }; }")
+    try:
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+    finally:
+        plain.nft("delete", "table", "inet", "owner")
     assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
 
 

@@ -76,8 +76,8 @@ static void lookup_cancel(struct resolver *r, struct resolver_lookup *k)
 	k->running = false;
 }
 
-static int lookup_start(struct resolver *r, struct resolver_lookup *k, const char *name,
-	uint16_t type)
+static int lookup_start(
+	struct resolver *r, struct resolver_lookup *k, const char *name, uint16_t type)
 {
 	int e = r->ops->resolve(r->ctx, k, name, type);
 
@@ -133,8 +133,8 @@ static void pending_late(struct loop_timer *t)
 }
 
 /* Keeps the finished reply until the engine says that the addresses are known. */
-static void pending_hold(struct pending *p, const struct dns_answer *a,
-	const struct writer *reply)
+static void pending_hold(
+	struct pending *p, const struct dns_answer *a, const struct writer *reply)
 {
 	struct resolver *r = p->r;
 
@@ -151,8 +151,8 @@ static void pending_hold(struct pending *p, const struct dns_answer *a,
 	(void)str_copy(p->answer->name, sizeof p->answer->name,
 		p->question.query.question.name.text);
 	p->answer->rcode = (uint8_t)a->rcode;
-	p->answer->ttl_s = a->min_ttl < BINDING_TTL_MAX_S ? a->min_ttl
-							  : BINDING_TTL_MAX_S;
+	p->answer->ttl_s =
+		a->min_ttl < BINDING_TTL_MAX_S ? a->min_ttl : BINDING_TTL_MAX_S;
 	p->answer->addrs.count = a->count;
 	memcpy(p->answer->addrs.addrs, a->addresses, a->count * sizeof a->addresses[0]);
 	p->held_since = loop_now(r->loop);
@@ -165,8 +165,8 @@ static void pending_hold(struct pending *p, const struct dns_answer *a,
 
 /* Upstream's answer, understood; an error makes it SERVFAIL. Servers that fail answer
  * with a bare header, which only tells the rcode. */
-static int answer_read(const struct pending *p, struct cursor packet,
-	struct dns_answer *ret)
+static int answer_read(
+	const struct pending *p, struct cursor packet, struct dns_answer *ret)
 {
 	struct cursor c = packet;
 	struct dns_header h;
@@ -188,8 +188,8 @@ static int answer_read(const struct pending *p, struct cursor packet,
 	return 0;
 }
 
-static void pending_done(struct resolver_lookup *k, int error, const uint8_t *packet,
-	size_t len)
+static void pending_done(
+	struct resolver_lookup *k, int error, const uint8_t *packet, size_t len)
 {
 	struct pending *p = k->owner;
 	struct resolver *r = p->r;
@@ -279,8 +279,8 @@ bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	p->client = client;
 	client->pending++;
 	loop_arm(r->loop, &p->deadline, RESOLVER_UPSTREAM_MS * NS_PER_MS);
-	if (lookup_start(r, &p->lookup, q.query.question.name.text,
-		    q.query.question.type)) {
+	if (lookup_start(
+		    r, &p->lookup, q.query.question.name.text, q.query.question.type)) {
 		r->stats.failed++;
 		pending_refuse(p, DNS_RCODE_SERVFAIL);
 	}
@@ -327,8 +327,8 @@ void resolver_engine_up(struct resolver *r)
 		struct pending *p = r->pending[i];
 		if (!p || !p->answer)
 			continue;
-		struct message m = {.type = MESSAGE_DNS_ANSWER,
-			.dns_answer = *p->answer};
+		struct message m = {
+			.type = MESSAGE_DNS_ANSWER, .dns_answer = *p->answer};
 		(void)r->ops->announce(r->ctx, &m);
 	}
 }
@@ -365,8 +365,8 @@ static void job_late(struct loop_timer *t)
 	job_finish(t->ctx);
 }
 
-static void job_done(struct resolver_lookup *k, int error, const uint8_t *packet,
-	size_t len)
+static void job_done(
+	struct resolver_lookup *k, int error, const uint8_t *packet, size_t len)
 {
 	struct job *j = k->owner;
 	struct dns_answer a;

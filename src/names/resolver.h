@@ -37,10 +37,10 @@
 /* Where a query came from, and so where its reply goes. */
 struct resolver_origin {
 	struct addr client;
-	uint16_t port;	   /* UDP */
-	uint32_t scope;	   /* interface of a link-local client */
+	uint16_t port;     /* UDP */
+	uint32_t scope;    /* interface of a link-local client */
 	struct addr local; /* UDP: the address that was asked, and must answer */
-	bool stream;	   /* TCP: the reply has no size limit */
+	bool stream;       /* TCP: the reply has no size limit */
 	uint32_t listener; /* the caller's number of the socket */
 	uint64_t serial;   /* the caller's number of the connection */
 };
@@ -57,11 +57,11 @@ struct resolver_lookup {
 
 struct resolver_ops {
 	/* Starts a lookup, sets handle; k->done comes later, never from inside. */
-	int (*resolve)(void *ctx, struct resolver_lookup *k, const char *name,
-		uint16_t type);
+	int (*resolve)(
+		void *ctx, struct resolver_lookup *k, const char *name, uint16_t type);
 	void (*cancel)(void *ctx, struct resolver_lookup *k);
-	void (*reply)(void *ctx, const struct resolver_origin *to, const uint8_t *message,
-		size_t len);
+	void (*reply)(void *ctx, const struct resolver_origin *to,
+		const uint8_t *message, size_t len);
 	/* To the engine; an error when it is not there now. */
 	int (*announce)(void *ctx, const struct message *m);
 };
@@ -70,17 +70,18 @@ struct resolver_stats {
 	uint64_t queries;   /* all that arrived */
 	uint64_t malformed; /* answered FORMERR, NOTIMP, or ignored */
 	uint64_t limited;   /* dropped or refused by a limit */
-	uint64_t held;	    /* answers announced to the engine */
+	uint64_t held;      /* answers announced to the engine */
 	uint64_t released;
-	uint64_t refused; /* by the engine */
-	uint64_t unconfirmed; /* held until RESOLVER_HOLD_MS: SERVFAIL */
-	uint64_t failed;    /* upstream did not answer, or not usably */
+	uint64_t refused;          /* by the engine */
+	uint64_t unconfirmed;      /* held until RESOLVER_HOLD_MS: SERVFAIL */
+	uint64_t failed;           /* upstream did not answer, or not usably */
 	nstime hold_sum, hold_max; /* over released ones */
 };
 
 struct resolver;
 
-struct resolver *resolver_new(struct loop *l, const struct resolver_ops *ops, void *ctx);
+struct resolver *resolver_new(
+	struct loop *l, const struct resolver_ops *ops, void *ctx);
 void resolver_free(struct resolver *r); /* NULL is fine; cancels what runs */
 
 /* One message of a client. True when ops->reply was or will be called for it. */

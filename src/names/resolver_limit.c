@@ -46,8 +46,8 @@ static void client_drop_idle(struct hash_node *n, void *ctx)
 		client_drop(n, s->table);
 }
 
-static struct resolver_client *client_add(struct resolver_limit *l,
-	const struct addr *addr, nstime now)
+static struct resolver_client *client_add(
+	struct resolver_limit *l, const struct addr *addr, nstime now)
 {
 	struct sweep sweep = {.table = &l->clients, .now = now};
 
@@ -63,10 +63,11 @@ static struct resolver_client *client_add(struct resolver_limit *l,
 	return c;
 }
 
-struct resolver_client *resolver_limit_admit(struct resolver_limit *l,
-	const struct addr *client, nstime now)
+struct resolver_client *resolver_limit_admit(
+	struct resolver_limit *l, const struct addr *client, nstime now)
 {
-	struct hash_node *n = hash_find(&l->clients, client, sizeof *client, client_equal);
+	struct hash_node *n =
+		hash_find(&l->clients, client, sizeof *client, client_equal);
 	struct resolver_client *c = n ? client_of(n) : client_add(l, client, now);
 
 	if (!c || c->pending >= RESOLVER_PENDING_PER_CLIENT)

@@ -26,7 +26,8 @@ int resolver_reply_empty(const struct resolver_question *q, uint16_t rcode,
  * known lists, lifetimes capped. limit: the client's size, beyond which it is told to
  * come back by TCP. */
 int resolver_reply_from(const struct resolver_question *q, struct cursor packet,
-	const struct dns_answer *known, size_t limit, struct writer *w) CARDEA_MUSTCHECK;
+	const struct dns_answer *known, size_t limit,
+	struct writer *w) CARDEA_MUSTCHECK;
 
 /* One client: its rate, and how many queries it has in work. */
 struct resolver_client {
@@ -43,7 +44,7 @@ struct resolver_limit {
 int resolver_limit_init(struct resolver_limit *l) CARDEA_MUSTCHECK;
 void resolver_limit_free(struct resolver_limit *l);
 /* The client, when it may ask one more query now; else NULL. */
-struct resolver_client *resolver_limit_admit(struct resolver_limit *l,
-	const struct addr *client, nstime now);
+struct resolver_client *resolver_limit_admit(
+	struct resolver_limit *l, const struct addr *client, nstime now);
 
 #endif

@@ -84,7 +84,8 @@ int resolver_question_read(const uint8_t *message, size_t len,
 	*ret = q;
 	*ret_rcode = h.opcode ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR;
 	size_t wire_len = plain_name_len(c);
-	if (h.opcode || !wire_len || dns_query_parse(cursor_of(message, len), &q.query) ||
+	if (h.opcode || !wire_len ||
+		dns_query_parse(cursor_of(message, len), &q.query) ||
 		!message_is_whole(cursor_of(message, len)))
 		return CARDEA_EMALFORMED;
 	q.wire_len = (uint8_t)wire_len;
@@ -120,7 +121,7 @@ int resolver_reply_empty(const struct resolver_question *q, uint16_t rcode,
 	}
 	writer_u16(w, q->query.id);
 	writer_u16(w, (uint16_t)(0x8080 | q->query.opcode << 11 | q->query.rd << 8 |
-			  q->query.cd << 4 | (rcode & 0xf)));
+				 q->query.cd << 4 | (rcode & 0xf)));
 	writer_u64(w, 0); /* no records */
 	return w->error;
 }
@@ -159,8 +160,8 @@ static bool name_is_at(const struct writer *w, size_t offset, const uint8_t *nam
 	}
 }
 
-static unsigned target_find(const struct writer *w, const struct targets *t,
-	const uint8_t *name)
+static unsigned target_find(
+	const struct writer *w, const struct targets *t, const uint8_t *name)
 {
 	for (unsigned i = 0; i < t->count; i++)
 		if (name_is_at(w, t->offsets[i], name))
@@ -228,10 +229,17 @@ struct layout {
 };
 
 static const struct layout layouts[] = {
-	{DNS_TYPE_NS, 0, 1, 0},	 {3, 0, 1, 0},		  {4, 0, 1, 0},
-	{DNS_TYPE_CNAME, 0, 1, 0}, {DNS_TYPE_SOA, 0, 2, 20}, {7, 0, 1, 0},
-	{8, 0, 1, 0},		 {9, 0, 1, 0},		  {DNS_TYPE_PTR, 0, 1, 0},
-	{14, 0, 2, 0},		 {DNS_TYPE_MX, 2, 1, 0},
+	{DNS_TYPE_NS, 0, 1, 0},
+	{3, 0, 1, 0},
+	{4, 0, 1, 0},
+	{DNS_TYPE_CNAME, 0, 1, 0},
+	{DNS_TYPE_SOA, 0, 2, 20},
+	{7, 0, 1, 0},
+	{8, 0, 1, 0},
+	{9, 0, 1, 0},
+	{DNS_TYPE_PTR, 0, 1, 0},
+	{14, 0, 2, 0},
+	{DNS_TYPE_MX, 2, 1, 0},
 };
 
 static const struct layout *layout_of(uint16_t type)
@@ -250,8 +258,8 @@ static void bytes_move(struct writer *w, struct cursor *c, size_t len)
 }
 
 /* rdata is a view into the whole message, for pointers count from its start. */
-static void rdata_write(struct writer *w, struct targets *t, uint16_t type,
-	struct cursor *rdata)
+static void rdata_write(
+	struct writer *w, struct targets *t, uint16_t type, struct cursor *rdata)
 {
 	const struct layout *l = layout_of(type);
 	uint8_t name[DNS_NAME_WIRE_MAX];
@@ -351,8 +359,8 @@ static bool record_move(struct rewrite *s, struct cursor *c, bool answer_section
 	return true;
 }
 
-static uint16_t section_move(struct rewrite *s, struct cursor *c, uint16_t records,
-	bool answer_section)
+static uint16_t section_move(
+	struct rewrite *s, struct cursor *c, uint16_t records, bool answer_section)
 {
 	uint16_t moved = 0;
 

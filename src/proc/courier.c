@@ -175,7 +175,8 @@ static int image_return(struct dl_phdr_info *image, size_t size, void *ctx)
 		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
 			continue;
 		uintptr_t from = (image->dlpi_addr + h->p_vaddr) & ~(page - 1);
-		uintptr_t to = (image->dlpi_addr + h->p_vaddr + h->p_memsz) & ~(page - 1);
+		uintptr_t to =
+			(image->dlpi_addr + h->p_vaddr + h->p_memsz) & ~(page - 1);
 		if (from < to)
 			(void)madvise((void *)from, to - from, MADV_DONTNEED);
 	}
@@ -226,7 +227,8 @@ static void engine_closed(struct ipc *c, int error)
 {
 	struct process *p = c->ctx;
 
-	log_warn("engine", "channel closed (%s); fetches end, the next engine asks again",
+	log_warn("engine",
+		"channel closed (%s); fetches end, the next engine asks again",
 		error_text(error));
 	fetcher_reset(p->fetcher);
 }
@@ -280,7 +282,8 @@ static int process_load(struct process *p)
 	p->anchors.text = NULL;
 	p->config.trust = p->trust;
 	if (!e)
-		e = fetch_curl_new(p->child.loop, p->roots.text, p->roots.len, &p->curl);
+		e = fetch_curl_new(
+			p->child.loop, p->roots.text, p->roots.len, &p->curl);
 	return e;
 }
 

@@ -33,8 +33,8 @@ struct process {
 	unsigned forward_count;
 };
 
-static int on_resolve(void *ctx, struct resolver_lookup *k, const char *name,
-	uint16_t type)
+static int on_resolve(
+	void *ctx, struct resolver_lookup *k, const char *name, uint16_t type)
 {
 	struct process *p = ctx;
 
@@ -48,8 +48,8 @@ static void on_cancel(void *ctx, struct resolver_lookup *k)
 	resolver_upstream_cancel(&p->upstream, k);
 }
 
-static void on_reply(void *ctx, const struct resolver_origin *to, const uint8_t *message,
-	size_t len)
+static void on_reply(
+	void *ctx, const struct resolver_origin *to, const uint8_t *message, size_t len)
 {
 	struct process *p = ctx;
 
@@ -199,8 +199,8 @@ static void process_report(const struct process *p)
 	log_info("stats",
 		"queries %" PRIu64 " malformed %" PRIu64 " limited %" PRIu64
 		" failed %" PRIu64 " held %" PRIu64 " released %" PRIu64
-		" refused %" PRIu64 " unconfirmed %" PRIu64
-		" hold mean %" PRId64 " us max %" PRId64 " us",
+		" refused %" PRIu64 " unconfirmed %" PRIu64 " hold mean %" PRId64
+		" us max %" PRId64 " us",
 		s->queries, s->malformed, s->limited, s->failed, s->held, s->released,
 		s->refused, s->unconfirmed,
 		s->released ? s->hold_sum / (int64_t)s->released / 1000 : 0,

@@ -38,8 +38,8 @@ struct resolver_conn {
 	uint32_t slot;
 	uint64_t serial;
 	unsigned waiting; /* queries without reply */
-	bool ended;	  /* the client sends no more */
-	bool reading;	  /* inside conn_serve: closing waits */
+	bool ended;       /* the client sends no more */
+	bool reading;     /* inside conn_serve: closing waits */
 	bool broken;
 	struct out *head, *tail;
 	size_t in_len;
@@ -212,8 +212,8 @@ void resolver_tcp_reply(struct resolver_listen *s, const struct resolver_origin 
 		conn_serve(c, 0); /* queries may wait in the buffer for this place */
 }
 
-static bool slot_find(struct resolver_listen *s, const struct addr *client,
-	uint32_t *ret_slot)
+static bool slot_find(
+	struct resolver_listen *s, const struct addr *client, uint32_t *ret_slot)
 {
 	uint32_t slot = RESOLVER_CONNS_MAX;
 	unsigned same = 0;
@@ -269,8 +269,8 @@ static void tcp_ready(struct loop_fd *f, uint32_t events)
 			return;
 		struct sockaddr_in *in = (struct sockaddr_in *)&from;
 		struct addr client = from.sin6_family == AF_INET6
-			? addr_v6(&from.sin6_addr)
-			: addr_v4(&in->sin_addr);
+					     ? addr_v6(&from.sin6_addr)
+					     : addr_v4(&in->sin_addr);
 		if (conn_new(t->listen, fd, &client))
 			close(fd);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* resolver_udp - queries in datagrams; a reply leaves from the address that was asked. */
+/* resolver_udp - queries in datagrams; a reply leaves from the address that was asked.
+ */
 #include "proc/resolver_listen.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static void origin_local(struct msghdr *m, struct resolver_origin *o)
 			memcpy(&info, CMSG_DATA(h), sizeof info);
 			o->local = addr_v4(&info.ipi_spec_dst);
 		} else if (h->cmsg_level == IPPROTO_IPV6 &&
-			h->cmsg_type == IPV6_PKTINFO) {
+			   h->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo info;
 			memcpy(&info, CMSG_DATA(h), sizeof info);
 			o->local = addr_v6(&info.ipi6_addr);

@@ -84,8 +84,7 @@ int resolver_upstream_forward(struct resolver_upstream *u, const char *address)
 		return CARDEA_EMALFORMED;
 	if (at && str_to_i64(at + 1, 1, PORT_LAST, &port))
 		return CARDEA_EMALFORMED;
-	if (addr_is_loopback(&addr) &&
-		option_set(u, "do-not-query-localhost:", "no"))
+	if (addr_is_loopback(&addr) && option_set(u, "do-not-query-localhost:", "no"))
 		return CARDEA_EUNSUPPORTED;
 	u->forwards = true;
 	return ub_ctx_set_fwd(u->ub, address) ? CARDEA_EMALFORMED : 0;
@@ -103,8 +102,7 @@ int resolver_upstream_start(struct resolver_upstream *u, struct loop *l)
 {
 	if (ub_ctx_async(u->ub, 1))
 		return CARDEA_EUNSUPPORTED;
-	u->fd = (struct loop_fd){
-		.fd = ub_fd(u->ub), .ready = upstream_ready, .ctx = u};
+	u->fd = (struct loop_fd){.fd = ub_fd(u->ub), .ready = upstream_ready, .ctx = u};
 	/* RFC 6761 6.2: .test is nobody's by default; whoever names a forwarder has
 	 * one that knows, and laboratories live there. */
 	if (u->forwards && ub_ctx_zone_remove(u->ub, "test."))

@@ -17,14 +17,14 @@ struct resolver_upstream {
 };
 
 /* cache_kb: for all of its caches together. */
-int resolver_upstream_init(struct resolver_upstream *u, unsigned cache_kb)
-	CARDEA_MUSTCHECK;
+int resolver_upstream_init(
+	struct resolver_upstream *u, unsigned cache_kb) CARDEA_MUSTCHECK;
 /* An address, or address@port, to forward to; none means to ask the root servers. */
-int resolver_upstream_forward(struct resolver_upstream *u, const char *address)
-	CARDEA_MUSTCHECK;
+int resolver_upstream_forward(
+	struct resolver_upstream *u, const char *address) CARDEA_MUSTCHECK;
 /* Inside the sandbox: the first question starts the thread. */
-int resolver_upstream_start(struct resolver_upstream *u, struct loop *l)
-	CARDEA_MUSTCHECK;
+int resolver_upstream_start(
+	struct resolver_upstream *u, struct loop *l) CARDEA_MUSTCHECK;
 void resolver_upstream_end(struct resolver_upstream *u);
 
 /* resolver_ops */

@@ -118,7 +118,8 @@ static void host(struct rig *g, uint64_t id, const char *name, const char *addr)
 }
 
 /* Ends the running transfer with a response. */
-static void respond(struct rig *g, unsigned status, const char *location, const char *body)
+static void respond(
+	struct rig *g, unsigned status, const char *location, const char *body)
 {
 	struct fetch_transfer *t = g->transfer;
 
@@ -134,7 +135,8 @@ static void respond(struct rig *g, unsigned status, const char *location, const 
 	t->done(t, 0, "");
 }
 
-static void expect_failure(const struct rig *g, uint64_t id, int error, const char *words)
+static void expect_failure(
+	const struct rig *g, uint64_t id, int error, const char *words)
 {
 	const struct message *m = last(g);
 
@@ -145,13 +147,14 @@ static void expect_failure(const struct rig *g, uint64_t id, int error, const ch
 		fail_msg("\"%s\" not in \"%s\"", words, m->fetch_failed.text);
 }
 
-#define FILE_OF(url, more)                                                               \
-	"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"" url "\","                  \
-	"\"last-update\":\"2026-01-27T07:23:02+00:00\",\"is-supported\":true," more      \
-	"\"from-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":\"a\"}]}}" \
-	"},\"ietf-access-control-list:acls\":{\"acl\":[{\"name\":\"a\","                 \
-	"\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"c\",\"matches\":{"    \
-	"\"ipv4\":{\"ietf-acldns:dst-dnsname\":\"cloud.maker.example\"}},"               \
+#define FILE_OF(url, more)                                                             \
+	"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"" url "\","                \
+	"\"last-update\":\"2026-01-27T07:23:02+00:00\",\"is-supported\":true," more    \
+	"\"from-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":\"a\"}]" \
+	"}}"                                                                           \
+	"},\"ietf-access-control-list:acls\":{\"acl\":[{\"name\":\"a\","               \
+	"\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"c\",\"matches\":{"  \
+	"\"ipv4\":{\"ietf-acldns:dst-dnsname\":\"cloud.maker.example\"}},"             \
 	"\"actions\":{\"forwarding\":\"accept\"}}]}}]}}"
 
 static void test_unsigned_file(void **state)
@@ -330,8 +333,9 @@ static void test_statuses(void **state)
 	static const struct {
 		unsigned status;
 		const char *words;
-	} cases[] = {{404, "no such file"}, {410, "no such file"}, {500, "answered 500"},
-		{200, "empty"}, {304, "answered 304"}, {204, "answered 204"}};
+	} cases[] = {{404, "no such file"}, {410, "no such file"},
+		{500, "answered 500"}, {200, "empty"}, {304, "answered 304"},
+		{204, "answered 204"}};
 	struct rig *g = *state;
 
 	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -372,7 +376,7 @@ static void test_places_and_queue(void **state)
 	for (unsigned i = 0; i < FETCH_QUEUE_MAX; i++)
 		fetch(g, i, URL);
 	assert_int_equal(g->sent_count, LIMIT_FETCHES); /* hosts wanted */
-	fetch(g, 5, URL);				/* asked again: nothing new */
+	fetch(g, 5, URL);                               /* asked again: nothing new */
 	assert_int_equal(g->sent_count, LIMIT_FETCHES);
 	fetch(g, 1000, URL);
 	expect_failure(g, 1000, CARDEA_ELIMIT, "too many");
@@ -438,20 +442,35 @@ static void test_addresses(void **state)
 		const char *text;
 		bool allowed, allowed_private;
 	} cases[] = {
-		{"203.0.113.1", true, true},	{"2001:db8::1", true, true},
-		{"192.168.1.1", false, true},	{"10.1.2.3", false, true},
-		{"172.16.0.1", false, true},	{"100.64.0.1", false, true},
-		{"127.0.0.1", false, true},	{"::1", false, true},
-		{"fd00::1", false, true},	{"0.0.0.0", false, false},
-		{"0.1.2.3", false, false},	{"169.254.1.1", false, false},
-		{"224.0.0.1", false, false},	{"240.0.0.1", false, false},
-		{"255.255.255.255", false, false}, {"::", false, false},
-		{"fe80::1", false, false},	{"fec0::1", false, false},
-		{"ff02::1", false, false},	{"::ffff:203.0.113.1", true, true},
-		{"::ffff:192.168.1.1", false, true}, {"64:ff9b::a00:1", false, true},
-		{"64:ff9b::cb00:7101", true, true}, {"2002:a00:1::1", false, true},
-		{"2002:cb00:7101::1", true, true}, {"198.51.100.7", false, false},
-		{"2001:db8:1::5", false, false}, {"::ffff:198.51.100.7", false, false},
+		{"203.0.113.1", true, true},
+		{"2001:db8::1", true, true},
+		{"192.168.1.1", false, true},
+		{"10.1.2.3", false, true},
+		{"172.16.0.1", false, true},
+		{"100.64.0.1", false, true},
+		{"127.0.0.1", false, true},
+		{"::1", false, true},
+		{"fd00::1", false, true},
+		{"0.0.0.0", false, false},
+		{"0.1.2.3", false, false},
+		{"169.254.1.1", false, false},
+		{"224.0.0.1", false, false},
+		{"240.0.0.1", false, false},
+		{"255.255.255.255", false, false},
+		{"64:ff9b:1::cb00:7101", false, false},
+		{"::", false, false},
+		{"fe80::1", false, false},
+		{"fec0::1", false, false},
+		{"ff02::1", false, false},
+		{"::ffff:203.0.113.1", true, true},
+		{"::ffff:192.168.1.1", false, true},
+		{"64:ff9b::a00:1", false, true},
+		{"64:ff9b::cb00:7101", true, true},
+		{"2002:a00:1::1", false, true},
+		{"2002:cb00:7101::1", true, true},
+		{"198.51.100.7", false, false},
+		{"2001:db8:1::5", false, false},
+		{"::ffff:198.51.100.7", false, false},
 	};
 	struct fetch_config c = {.lan_count = 2};
 	struct addr a;

@@ -35,7 +35,8 @@ struct rig {
 	bool forget_on_reply;
 };
 
-static int op_resolve(void *ctx, struct resolver_lookup *k, const char *name, uint16_t type)
+static int op_resolve(
+	void *ctx, struct resolver_lookup *k, const char *name, uint16_t type)
 {
 	struct rig *g = ctx;
 
@@ -58,8 +59,8 @@ static void op_cancel(void *ctx, struct resolver_lookup *k)
 	g->cancelled++;
 }
 
-static void op_reply(void *ctx, const struct resolver_origin *to, const uint8_t *message,
-	size_t len)
+static void op_reply(
+	void *ctx, const struct resolver_origin *to, const uint8_t *message, size_t len)
 {
 	struct rig *g = ctx;
 
@@ -155,7 +156,8 @@ static void answer(struct rig *g, unsigned i, const char *name, uint16_t type,
 	assert_int_equal(dns_name_from_text(name, &q.question.name), 0);
 	q.question.type = type;
 	q.question.class = DNS_CLASS_IN;
-	struct dns_reply reply = {.ttl = ttl, .addresses = addrs, .address_count = count};
+	struct dns_reply reply = {
+		.ttl = ttl, .addresses = addrs, .address_count = count};
 	assert_int_equal(dns_build_answer(&w, &q, &reply), 0);
 	assert_non_null(k);
 	g->lookups[i] = NULL;

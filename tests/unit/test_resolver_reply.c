@@ -44,8 +44,8 @@ static void put_question(struct packet *p, const char *name, uint16_t type)
 }
 
 /* The owner is a pointer to the question's name. */
-static void put_record(struct packet *p, uint16_t type, uint32_t ttl, const void *rdata,
-	size_t len)
+static void put_record(
+	struct packet *p, uint16_t type, uint32_t ttl, const void *rdata, size_t len)
 {
 	writer_u16(&p->w, 0xc00c);
 	writer_u16(&p->w, type);
@@ -99,8 +99,8 @@ static void records_read(struct cursor *c, unsigned count, struct dns_record *re
 		assert_int_equal(dns_next_record(c, &ret[i]), 0);
 }
 
-static void rewrite(const struct resolver_question *q, const struct packet *p, size_t limit,
-	struct result *ret)
+static void rewrite(const struct resolver_question *q, const struct packet *p,
+	size_t limit, struct result *ret)
 {
 	struct writer w = writer_of(ret->bytes, sizeof ret->bytes);
 	struct cursor packet = cursor_of(p->bytes, p->w.len);
@@ -315,8 +315,8 @@ static void test_loops_in_data_fail(void **state)
 	put_question(&p, "example", DNS_TYPE_MX);
 	mx[3] = (uint8_t)(p.w.len + 12 + 2); /* itself */
 	put_record(&p, DNS_TYPE_MX, 300, mx, sizeof mx);
-	assert_true(resolver_reply_from(&q, cursor_of(p.bytes, p.w.len), &known, 512, &w) <
-		0);
+	assert_true(resolver_reply_from(
+			    &q, cursor_of(p.bytes, p.w.len), &known, 512, &w) < 0);
 }
 
 /* Whatever upstream sends: an error, or a message that reads well. */
@@ -336,7 +336,8 @@ static void test_damaged_packets(void **state)
 	put_record(&good, DNS_TYPE_MX, 300, "\0\1\3abc\xc0\x0c", 8);
 	put_record(&good, DNS_TYPE_A, 300, "\1\2\3\4", 4);
 	put_record(&good, DNS_TYPE_HTTPS, 300, "\0\1\0\0\4\0\4\1\2\3\4", 11);
-	put_record(&good, DNS_TYPE_SOA, 300, "\xc0\x0c\xc0\x0c\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1", 24);
+	put_record(&good, DNS_TYPE_SOA, 300,
+		"\xc0\x0c\xc0\x0c\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1", 24);
 	for (unsigned i = 0; i < 20000; i++) {
 		uint8_t out[1024];
 		struct writer w = writer_of(out, sizeof out);

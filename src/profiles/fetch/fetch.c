@@ -225,8 +225,9 @@ static void transfer_begin(struct fetch *x)
 }
 
 /* Keeps the addresses that may be connected to; the first refused one for the talk. */
-static unsigned addrs_filter(const struct fetch_config *c, const struct message_addrs *from,
-	struct fetch_transfer *t, const struct addr **ret_refused)
+static unsigned addrs_filter(const struct fetch_config *c,
+	const struct message_addrs *from, struct fetch_transfer *t,
+	const struct addr **ret_refused)
 {
 	t->addr_count = 0;
 	for (unsigned i = 0; i < from->count; i++) {
@@ -245,7 +246,8 @@ static void host_known(struct fetch *x, const struct message_host_addrs *m)
 	char text[LIMIT_TEXT];
 
 	x->waits_for_host = false;
-	if (!m->failed && addrs_filter(x->owner->config, &m->addrs, &x->transfer, &refused)) {
+	if (!m->failed &&
+		addrs_filter(x->owner->config, &m->addrs, &x->transfer, &refused)) {
 		transfer_begin(x);
 		return;
 	}
@@ -292,7 +294,8 @@ static void deliver(struct fetch *x)
 	char text[LIMIT_TEXT] = "";
 	nstime wall = clock_wall(loop_clock(f->loop));
 
-	int e = fetch_deliver(f->config, &file, x->id, wall, f->ops->send, f->ctx, text);
+	int e = fetch_deliver(
+		f->config, &file, x->id, wall, f->ops->send, f->ctx, text);
 	if (e)
 		fetch_fail(x, e, text);
 	else
@@ -311,8 +314,8 @@ static void mud_here(struct fetch *x)
 	(void)str_copy(x->mud_final, sizeof x->mud_final, x->transfer.url);
 	file.mud = x->mud;
 	file.mud_len = x->mud_len;
-	int e = fetch_signature_url(x->owner->config, &file, url, &x->names_signature,
-		text);
+	int e = fetch_signature_url(
+		x->owner->config, &file, url, &x->names_signature, text);
 	if (e) {
 		fetch_fail(x, e, text);
 		return;
@@ -328,7 +331,7 @@ static void mud_here(struct fetch *x)
 static bool status_is_redirect(unsigned status)
 {
 	return status == 301 || status == 302 || status == 303 || status == 307 ||
-		status == 308;
+	       status == 308;
 }
 
 static void response_bad(struct fetch *x)
@@ -337,13 +340,15 @@ static void response_bad(struct fetch *x)
 	char text[LIMIT_TEXT];
 
 	if (t->status == 404 || t->status == 410)
-		fetch_say(text, "%s %.120s: the server has no such file (%u); tell the maker",
+		fetch_say(text,
+			"%s %.120s: the server has no such file (%u); tell the maker",
 			document(x), t->url, t->status);
 	else if (t->status == 200)
 		fetch_say(text, "%s %.120s: the file is empty; tell the maker",
 			document(x), t->url);
 	else
-		fetch_say(text, "%s %.120s: the server answered %u; it is tried again later",
+		fetch_say(text,
+			"%s %.120s: the server answered %u; it is tried again later",
 			document(x), t->url, t->status);
 	fetch_fail(x, CARDEA_EPEER, text);
 }
@@ -442,7 +447,8 @@ void fetcher_fetch(struct fetcher *f, const struct message_fetch *m)
 		queue_start(f);
 	else
 		tell_failure(f, m->id, CARDEA_ELIMIT,
-			"too many MUD files are wanted at once; it is tried again later");
+			"too many MUD files are wanted at once; it is tried again "
+			"later");
 }
 
 void fetcher_reset(struct fetcher *f)

@@ -38,7 +38,7 @@ struct fetch_transfer {
 	struct addr addrs[FETCH_ADDRS_MAX];
 	unsigned addr_count;
 	const char *accept; /* media types */
-	size_t limit;	    /* bytes of the body */
+	size_t limit;       /* bytes of the body */
 	void *owner;
 	/* error: 0 for any HTTP response. text: what went wrong; may be empty. */
 	void (*done)(struct fetch_transfer *t, int error, const char *text);

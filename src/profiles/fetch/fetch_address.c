@@ -13,17 +13,22 @@ struct embedding {
 };
 
 static const struct embedding embeddings[] = {
-	{{0}, 12, 12},					    /* ::/96, RFC 4291 2.5.5.1 */
+	{{0}, 12, 12}, /* ::/96, RFC 4291 2.5.5.1 */
 	{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 12, 12}, /* mapped, 2.5.5.2 */
-	{{0, 0x64, 0xff, 0x9b}, 12, 12},		    /* NAT64, RFC 6052 2.1 */
-	{{0x20, 0x02}, 2, 2},				    /* 6to4, RFC 3056 2 */
+	{{0, 0x64, 0xff, 0x9b}, 12, 12},                      /* NAT64, RFC 6052 2.1 */
+	{{0x20, 0x02}, 2, 2},                                 /* 6to4, RFC 3056 2 */
 };
+
+/* RFC 8215: leads to whatever the house's own translator likes. */
+static const uint8_t local_nat64[6] = {0, 0x64, 0xff, 0x9b, 0, 1};
 
 /* Networks that addr.h has no word for and that are nobody's server. */
 static bool addr_is_reserved(const struct addr *a)
 {
 	if (a->family == 4) /* RFC 1122 3.2.1.3 this network, RFC 1112 4 class E */
 		return a->b[0] == 0 || a->b[0] >= 240;
+	if (!memcmp(a->b, local_nat64, sizeof local_nat64))
+		return true;
 	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0xc0; /* site-local, RFC 3879 */
 }
 

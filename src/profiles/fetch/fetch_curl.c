@@ -38,8 +38,8 @@ struct request {
 	struct curl_slist *pins;
 	size_t body_size;
 	size_t header_bytes;
-	bool too_big;	   /* the body */
-	bool too_wordy;	   /* the header */
+	bool too_big;   /* the body */
+	bool too_wordy; /* the header */
 	bool out_of_memory;
 	char error[CURL_ERROR_SIZE];
 };
@@ -187,8 +187,8 @@ static curl_socket_t on_open(void *ctx, curlsocktype purpose, struct curl_sockad
 		addr = addr_v6(&((struct sockaddr_in6 *)&to->addr)->sin6_addr);
 	for (unsigned i = 0; i < r->t->addr_count; i++)
 		if (addr.family && addr_equal(&addr, &r->t->addrs[i]))
-			return socket(to->family, to->socktype | SOCK_CLOEXEC,
-				to->protocol);
+			return socket(
+				to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 	return CURL_SOCKET_BAD;
 }
 
@@ -239,7 +239,8 @@ static void words_of(const struct request *r, CURLcode code, char text[LIMIT_TEX
 {
 	if (r->too_wordy)
 		(void)str_print(text, LIMIT_TEXT,
-			"more than %d bytes of HTTP header; tell the maker", HEADERS_MAX);
+			"more than %d bytes of HTTP header; tell the maker",
+			HEADERS_MAX);
 	else if (r->too_big || code == CURLE_FILESIZE_EXCEEDED)
 		(void)str_print(text, LIMIT_TEXT, "more than %zu bytes; tell the maker",
 			r->t->limit);
@@ -288,8 +289,9 @@ static int pin_write(const struct fetch_transfer *t, char pin[PIN_MAX])
 	for (unsigned i = 0; !e && i < t->addr_count; i++) {
 		const struct addr *a = &t->addrs[i];
 		len = strlen(pin);
-		e = str_print(pin + len, PIN_MAX - len, a->family == 6 ? "%s[%s]" : "%s%s",
-			i ? "," : "", addr_format(a, text));
+		e = str_print(pin + len, PIN_MAX - len,
+			a->family == 6 ? "%s[%s]" : "%s%s", i ? "," : "",
+			addr_format(a, text));
 	}
 	return e;
 }
@@ -321,8 +323,8 @@ static int request_fill(struct request *r)
 	if (!r->easy || !r->names || !r->headers || !r->pins)
 		return -ENOMEM;
 	return curl_share_setopt(r->names, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS)
-		? CARDEA_EUNSUPPORTED
-		: 0;
+		       ? CARDEA_EUNSUPPORTED
+		       : 0;
 }
 
 struct options {
@@ -342,8 +344,8 @@ static void set_pointer(struct options *o, CURLoption option, const void *value)
 		o->error = curl_easy_setopt(o->easy, option, value);
 }
 
-static void options_security(struct options *o, const struct fetch_curl *c,
-	const struct request *r)
+static void options_security(
+	struct options *o, const struct fetch_curl *c, const struct request *r)
 {
 	set_pointer(o, CURLOPT_PROTOCOLS_STR, "https");
 	set_long(o, CURLOPT_FOLLOWLOCATION, 0);
@@ -362,7 +364,8 @@ static void options_security(struct options *o, const struct fetch_curl *c,
 	/* small code on a hostile path: no HTTP/2, no decompression */
 	set_long(o, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	if (!o->error)
-		o->error = curl_easy_setopt(o->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+		o->error =
+			curl_easy_setopt(o->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
 	set_pointer(o, CURLOPT_OPENSOCKETDATA, r);
 }
 
@@ -426,8 +429,8 @@ void fetch_curl_cancel(struct fetch_curl *c, struct fetch_transfer *t)
 		request_free(c, t->handle);
 }
 
-int fetch_curl_new(struct loop *l, const void *ca_pem, size_t ca_len,
-	struct fetch_curl **ret_curl)
+int fetch_curl_new(
+	struct loop *l, const void *ca_pem, size_t ca_len, struct fetch_curl **ret_curl)
 {
 	struct fetch_curl *c;
 

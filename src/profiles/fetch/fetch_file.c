@@ -36,8 +36,8 @@ static int leaf_read(const struct fetch_file *file, char ret_reference[LIMIT_URL
 	char ret_text[LIMIT_TEXT])
 {
 	json_error_t where;
-	json_t *root = json_loadb((const char *)file->mud, file->mud_len,
-		JSON_REJECT_DUPLICATES, &where);
+	json_t *root = json_loadb(
+		(const char *)file->mud, file->mud_len, JSON_REJECT_DUPLICATES, &where);
 	json_t *leaf;
 	int e = 0;
 
@@ -121,8 +121,8 @@ static const struct note *first_error(const struct profile *p)
 	return NULL;
 }
 
-static int file_parse(const struct fetch_file *file, struct pool *pool, struct profile *p,
-	char ret_text[LIMIT_TEXT])
+static int file_parse(const struct fetch_file *file, struct pool *pool,
+	struct profile *p, char ret_text[LIMIT_TEXT])
 {
 	enum mud_mode mode = file->signature ? MUD_STRICT : MUD_IMPORT;
 	int e = mud_parse(file->mud, file->mud_len, mode, pool, p);
@@ -262,9 +262,9 @@ static int profile_make(const struct fetch_config *c, const struct fetch_file *f
 	return 0;
 }
 
-int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file, uint64_t id,
-	nstime wall, int (*send)(void *ctx, const struct message *m), void *ctx,
-	char ret_text[LIMIT_TEXT])
+int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file,
+	uint64_t id, nstime wall, int (*send)(void *ctx, const struct message *m),
+	void *ctx, char ret_text[LIMIT_TEXT])
 {
 	struct sender s = {.send = send, .ctx = ctx, .id = id};
 	struct pool *pool = pool_new("mud", MUD_POOL_BYTES);
@@ -278,7 +278,8 @@ int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file, u
 	if (!e) {
 		e = profile_send(&s, p);
 		if (e)
-			fetch_say(ret_text, SHOWN_URL ": its rules cannot be passed on: %s",
+			fetch_say(ret_text,
+				SHOWN_URL ": its rules cannot be passed on: %s",
 				file->final, error_text(e));
 	}
 	free(p);

@@ -19,13 +19,13 @@ struct fetch_file {
 /* What to do about a file's signature; 0 and *ret_url is where it is, or empty when
  * the file may be used without one. */
 int fetch_signature_url(const struct fetch_config *c, const struct fetch_file *file,
-	char ret_url[LIMIT_URL], bool *ret_signed, char ret_text[LIMIT_TEXT])
-	CARDEA_MUSTCHECK;
+	char ret_url[LIMIT_URL], bool *ret_signed,
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 /* Verifies, reads, and sends PROFILE, its rules and notes, and PROFILE_END. On failure
  * ret_text says what, where, what next. */
-int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file, uint64_t id,
-	nstime wall, int (*send)(void *ctx, const struct message *m), void *ctx,
-	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file,
+	uint64_t id, nstime wall, int (*send)(void *ctx, const struct message *m),
+	void *ctx, char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 
 /* A sentence that may hold a stranger's words: printable whatever they are. */
 void fetch_say(char ret_text[LIMIT_TEXT], const char *fmt, ...) CARDEA_PRINTF(2, 3);

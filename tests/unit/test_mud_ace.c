@@ -525,6 +525,28 @@ static void test_drop_that_cannot_be(void **state)
 	reading_free(&r);
 }
 
+static void test_bare_address_is_warned_of(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *prefix;
+		bool warned;
+	} cases[] = {{"192.0.2.0/24", true}, {"10.0.0.1/32", true},
+		{"224.0.0.251/32", false}, {"255.255.255.255/32", false}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[128];
+		snprintf(text, sizeof text,
+			"{\"ipv4\":{\"destination-ipv4-network\":\"%s\"}}",
+			cases[i].prefix);
+		struct file f = matching(text);
+		struct reading r = read_good(&f, 1);
+		assert_true(cases[i].warned ==
+			    !!find_note(&r, NOTE_WARNING, "bare address"));
+		reading_free(&r);
+	}
+}
+
 static void test_no_matches(void **state)
 {
 	(void)state;
@@ -577,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_gateway_is_no_class_of_the_rfc),
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_drop_that_cannot_be),
+		cmocka_unit_test(test_bare_address_is_warned_of),
 		cmocka_unit_test(test_no_matches),
 		cmocka_unit_test(test_match_of_another_list),
 	};

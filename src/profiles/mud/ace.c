@@ -158,7 +158,16 @@ static void rules_make(struct mud_reader *r, const struct mud_at *ace,
 		rules_of_ports(r, &rule, m);
 }
 
-/* A prohibition that is not enforced, or access to everybody, deserves a look. */
+/* RFC 8520 2: files with addresses should not be applied unseen. Multicast and
+ * broadcast have no names, so that addresses are the only way to write them. */
+static bool names_an_address(const struct peer *p)
+{
+	return p->kind == PEER_PREFIX && !addr_is_multicast(&p->prefix.addr) &&
+	       !addr_is_limited_broadcast(&p->prefix.addr);
+}
+
+/* A prohibition that is not enforced, access to everybody or to bare addresses deserves
+ * a look. */
 static void warn(struct mud_reader *r, const struct mud_at *ace,
 	enum rule_action action, const struct mud_match *m)
 {
@@ -172,7 +181,12 @@ static void warn(struct mud_reader *r, const struct mud_at *ace,
 		 m->peer.kind == PEER_ANY)
 		mud_note(r, NOTE_WARNING, ace,
 			"allows every peer: name the hosts or classes that the device "
-			"needs (RFC 8520 section 16)");
+			"needs (RFC 8520 section 4)");
+	else if (action == RULE_ACCEPT && m->status == RULE_ENFORCED &&
+		 names_an_address(&m->peer))
+		mud_note(r, NOTE_WARNING, ace,
+			"allows a bare address: a name survives when the address moves "
+			"(RFC 8520 section 2)");
 }
 
 void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,

@@ -144,7 +144,7 @@ static void initiated(
 	else
 		mud_note_bad(r, at,
 			"\"%s\" is no direction: from-device or to-device (RFC 8520 "
-			"section 8.6)",
+			"section 4.8)",
 			mud_show_text(text, shown));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* match - the matches container of one ACE (RFC 8519 4.1, RFC 8520 8 and 9). All parts
+/* match - the matches container of one ACE (RFC 8519 4.1, RFC 8520 4 and 8). All parts
  * hold at once; a part that cannot be said by a rule makes the whole ACE a rule that is
  * not installed, because leaving the part out would allow more than was asked. */
 #include <stdarg.h>

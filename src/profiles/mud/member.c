@@ -47,7 +47,7 @@ static int find_alias(const char *const *names, const char *key)
 static void unknown_member(struct mud_reader *r, const struct mud_at *m)
 {
 	mud_note(r, NOTE_INFO, m,
-		"unknown node, ignored (RFC 8520 section 13): an extension, or a "
+		"unknown node, ignored (RFC 8520 section 14): an extension, or a "
 		"misspelt name");
 }
 

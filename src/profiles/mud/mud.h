@@ -38,8 +38,8 @@ int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *po
 #define MUD_URL_LITERALS 1u
 int mud_url_check(const char *url, unsigned int flags,
 	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
-/* "host" or "host:port" in lower case, without the default port: what RFC 8520 8.1 and
- * 8.2 compare. The URL must have passed mud_url_check. */
+/* "host" or "host:port" in lower case, without the default port: what RFC 8520 4.1 and
+ * 4.2 compare. The URL must have passed mud_url_check. */
 int mud_url_authority(const char *url, char ret_authority[LIMIT_NAME]) CARDEA_MUSTCHECK;
 /* The mud-signature of a file against the URL it came from (RFC 3986 5.2); the result
  * has passed mud_url_check. */

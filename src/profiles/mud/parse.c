@@ -78,7 +78,7 @@ static void read_update(struct mud_reader *r, const struct mud_at *at)
 {
 	if (!at->value)
 		mud_note_mend(r, at,
-			"last-update is missing, and mandatory (RFC 8520 section 3.3)",
+			"last-update is missing, and mandatory (RFC 8520 section 3.4)",
 			"read as unknown");
 	else
 		mud_time(r, at, &r->profile->last_update);
@@ -94,7 +94,7 @@ static void read_signature(struct mud_reader *r, const struct mud_at *at)
 	p->signature = SIGNATURE_UNCHECKED;
 	const char *text = json_string_value(at->value);
 	if (!text)
-		mud_note(r, NOTE_ERROR, at, "must be a string (RFC 8520 section 3.4)");
+		mud_note(r, NOTE_ERROR, at, "must be a string (RFC 8520 section 2.1)");
 	else if (!p->url[0])
 		return; /* the missing URL is already an error */
 	else if (mud_url_signature(p->url, text, MUD_URL_LITERALS, url, why))
@@ -405,7 +405,8 @@ static void read_reference(struct mud_reader *r, const struct mud_at *item,
 
 	if (!descend(r, item, "name", &name_at)) {
 		mud_note_bad(r, item,
-			"an access-list needs the name of a list (RFC 8520 section 4)");
+			"an access-list needs the name of a list (RFC 8520 section "
+			"3.3)");
 		return;
 	}
 	const char *name = mud_key(r, &name_at, NULL);
@@ -414,12 +415,12 @@ static void read_reference(struct mud_reader *r, const struct mud_at *item,
 	struct mud_acl *acl = find_acl(l, name);
 	if (!acl) {
 		(void)str_print(wrong, sizeof wrong,
-			"no list is named \"%s\" (RFC 8520 section 4)",
+			"no list is named \"%s\" (RFC 8520 section 3.3)",
 			mud_show_text(name, shown));
 		mud_note_mend(r, &name_at, wrong, "ignored");
 	} else if (seen[acl - l->acls]) {
 		mud_note_mend(r, &name_at,
-			"this policy names the list twice (RFC 8520 section 4)",
+			"this policy names the list twice (RFC 8520 section 3.3)",
 			"read once");
 	} else {
 		seen[acl - l->acls] = true;
@@ -450,7 +451,7 @@ static void read_unused(struct mud_reader *r, const struct lists *l)
 			continue;
 		mud_note(r, NOTE_WARNING, &l->acls[i].item,
 			"no policy names this list, so it grants nothing (RFC 8520 "
-			"section 4)");
+			"section 3.3)");
 		read_aces(r, &l->acls[i], DIRECTION_FROM_DEVICE);
 	}
 	r->discard = false;
@@ -521,7 +522,7 @@ int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *po
 		mud_note_line(&r, NOTE_WARNING, 1, 1,
 			"the file allows nothing beyond what every device may do (RFC "
 			"8520 "
-			"section 3)");
+			"section 5)");
 out:
 	if (error) {
 		p.rules = NULL;

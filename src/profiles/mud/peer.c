@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* peer - who is at the other end: the classes of RFC 8520 8, the names of RFC 8520 9
+/* peer - who is at the other end: the classes of RFC 8520 4, the names of RFC 8520 8
  * and the prefixes of RFC 8519. A rule has one peer; an ACE may ask for several at
  * once, all of which must hold. */
 #include <stdio.h>
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
-#define URN_DNS "urn:ietf:params:mud:dns" /* RFC 8520 17.7 */
+#define URN_DNS "urn:ietf:params:mud:dns" /* RFC 8520 17.6 */
 #define URN_NTP "urn:ietf:params:mud:ntp"
 #define URN_GATEWAY "urn:ietf:params:mud:gateway" /* never registered, much used */
 
 /* Prefixes that the local-networks class covers in every house: no router forwards
- * them by its default route (RFC 8520 8.5). */
+ * them by its default route (RFC 8520 4.5). */
 static bool prefix_is_local(const struct prefix *p)
 {
 	struct addr lo, hi;
@@ -84,7 +84,7 @@ static void controller(
 	} else if (!strcmp(uri, URN_GATEWAY) && r->mode == MUD_IMPORT) {
 		mud_note(r, NOTE_REPAIR, at,
 			"the class \"gateway\" is not registered (RFC 8520 section "
-			"17.7): read as this gateway");
+			"17.6): read as this gateway");
 		peer_add(m, &(struct peer){.kind = PEER_GATEWAY});
 	} else {
 		peer_later(m, PEER_CONTROLLER, uri,
@@ -103,7 +103,7 @@ static void manufacturer(
 	if (!mud_string(r, at, &text))
 		return;
 	if (mud_host_parse(text, name, &literal) == MUD_HOST_BAD) {
-		mud_note_bad(r, at, "\"%s\" is no host name (RFC 8520 section 8.1)",
+		mud_note_bad(r, at, "\"%s\" is no host name (RFC 8520 section 4.1)",
 			mud_show_text(text, shown));
 		return;
 	}
@@ -170,7 +170,7 @@ void mud_peer_host(struct mud_reader *r, const struct mud_at *at, uint8_t family
 	if (kind == MUD_HOST_BAD) {
 		mud_note_bad(r, at,
 			"\"%s\" is neither a domain name nor an address (RFC 8520 "
-			"section 9)",
+			"section 8)",
 			shown);
 		return;
 	}

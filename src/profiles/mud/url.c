@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* url - MUD URLs (RFC 8520 2, RFC 3986): which ones may be fetched, and who is the
+/* url - MUD URLs (RFC 8520 6, RFC 3986): which ones may be fetched, and who is the
  * authority behind one. */
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
@@ -107,7 +107,7 @@ int mud_url_check(const char *url, unsigned int flags, char ret_text[LIMIT_TEXT]
 				"(RFC 3986 section 2)");
 	if (!has_scheme(url))
 		return refuse(ret_text, CARDEA_EMALFORMED,
-			"a MUD URL must begin with https:// (RFC 8520 section 2)");
+			"a MUD URL must begin with https:// (RFC 8520 section 6)");
 	split(url, &p);
 	if (memchr(p.host, '@', (size_t)(p.path - p.host)))
 		return refuse(ret_text, CARDEA_EREFUSED,
@@ -216,7 +216,7 @@ int mud_url_signature(const char *mud_url, const char *reference, unsigned int f
 	if (!*reference || *reference == '#')
 		return refuse(ret_text, CARDEA_EMALFORMED,
 			"mud-signature is empty: leave it out, or name the signature's "
-			"URL (RFC 8520 section 3.4)");
+			"URL (RFC 8520 section 2.1)");
 	split(mud_url, &base);
 	if (reference_has_scheme(reference))
 		error = str_print(url, sizeof url, "%s", reference);

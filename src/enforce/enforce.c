@@ -12,8 +12,8 @@
 
 static int lan_add(struct enforce_config *c, const char *name)
 {
-	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789._-";
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz0123456789._-";
 	size_t len = strlen(name);
 
 	if (!len || len >= LIMIT_IFNAME || strspn(name, good) != len)
@@ -97,8 +97,8 @@ static bool is_gateway(const struct enforce_config *c, const struct mac *m)
  * catch traffic of everybody. */
 static bool is_unicast(const struct addr *a)
 {
-	return !addr_is_unspecified(a) && !addr_is_multicast(a) && !addr_is_loopback(a) &&
-	       !addr_is_limited_broadcast(a);
+	return !addr_is_unspecified(a) && !addr_is_multicast(a) &&
+	       !addr_is_loopback(a) && !addr_is_limited_broadcast(a);
 }
 
 /* The gateway itself must never become a managed device: that would end management.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* child - the start, the parent's channel and the end that all child processes share. */
+/* child - start, parent's channel and end, as all child processes share them. */
 #include "proc/child.h"
 
 #include <errno.h>

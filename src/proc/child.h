@@ -36,8 +36,9 @@ struct child {
 	 * replaces an older one. May come at any time, also before child_hello. */
 	void (*peer)(struct child *c, enum role role, int fd);
 	/* The same for a socket (model/messages.h). */
-	void (*socket)(struct child *c, enum socket_kind kind, uint32_t ifindex, int fd);
-	/* Any other message of the parent, such as PROCESS. An error ends the process. */
+	void (*socket)(struct child *c, enum socket_kind kind, uint32_t ifindex,
+		int fd);
+	/* Any other message of the parent, as PROCESS. An error ends the process. */
 	int (*message)(struct child *c, const struct message *m);
 	/* SHUTDOWN came; child_run returns after this callback. */
 	void (*shutdown)(struct child *c, bool open_network);

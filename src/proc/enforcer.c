@@ -70,7 +70,8 @@ static int handle_element(struct enforcer *f, const struct message_element *m)
 		f->refused = e;
 		(void)str_print(f->refusal, sizeof f->refusal, "%s: %s %s %s",
 			error_text(e), element_kind_name(element.kind),
-			mac_format(&element.mac, mac), addr_format(&element.device, addr));
+			mac_format(&element.mac, mac),
+			addr_format(&element.device, addr));
 		log_warn("enforcer", "refused: %s", f->refusal);
 	}
 	return 0;
@@ -80,7 +81,9 @@ static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 {
 	if (!f->txn.open || m->seq != f->txn.seq)
 		return CARDEA_EMALFORMED;
-	int e = f->refused ? f->refused : f->backend->commit(f->state, &f->txn);
+	int e = f->refused;
+	if (!e)
+		e = f->backend->commit(f->state, &f->txn);
 	if (e)
 		log_error("enforcer", "transaction %llu: %s", (unsigned long long)m->seq,
 			f->refused ? f->refusal : error_text(e));

@@ -76,14 +76,16 @@ static void message_close(struct nft_batch *b)
 	b->message = b->list = 0;
 }
 
-static void message_open(struct nft_batch *b, uint16_t type, unsigned table, uint8_t set)
+static void message_open(struct nft_batch *b, uint16_t type, unsigned table,
+	uint8_t set)
 {
 	b->message = b->len;
 	b->message_type = type;
 	b->message_table = (uint8_t)table;
 	b->message_set = set;
 	struct nlmsghdr *h = nft_message(b->data + b->len, type,
-		type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, nft_families[table], b->seq);
+		type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, nft_families[table],
+		b->seq);
 	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, entry_set_name(set));
 	struct nlattr *list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -115,8 +117,8 @@ void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool with_timeou
 void nft_batch_element(struct nft_batch *b, uint16_t type, unsigned table,
 	const struct entry *e)
 {
-	bool fits = b->message && b->message_type == type && b->message_table == table &&
-		    b->message_set == e->set && b->len - b->list < LIST_MAX;
+	bool fits = b->message && b->message_type == type &&
+		    b->message_table == table && b->message_set == e->set && b->len - b->list < LIST_MAX;
 
 	if (!fits)
 		message_close(b);

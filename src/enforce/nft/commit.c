@@ -149,7 +149,8 @@ static int changes_encode(struct commit *c)
 	return 0;
 }
 
-static int commit_once(struct nft_socket *s, const struct enforce_txn *t, bool flows_only)
+static int commit_once(struct nft_socket *s, const struct enforce_txn *t,
+	bool flows_only)
 {
 	struct commit c = {.socket = s, .txn = t, .flows_only = flows_only};
 	struct nft_batch b;
@@ -176,7 +177,8 @@ static bool is_transient(int e, const struct nft_socket *s)
 	return e == -EINTR || e == -EAGAIN || (e == -ENOENT && !s->can_destroy);
 }
 
-static int commit_retry(struct nft_socket *s, const struct enforce_txn *t, bool flows_only)
+static int commit_retry(struct nft_socket *s, const struct enforce_txn *t,
+	bool flows_only)
 {
 	int e = -EAGAIN;
 
@@ -267,8 +269,9 @@ static int nft_open(const struct enforce_config *c, struct enforce_state **ret_s
 
 static const char *nft_lacks(const struct enforce_state *s)
 {
-	return s->socket.can_destroy ? ""
-				     : "removal without a look first (Linux 6.3): slower";
+	return s->socket.can_destroy
+		       ? ""
+		       : "removal without a look first (Linux 6.3): slower";
 }
 
 static int nft_remove(struct enforce_state *s)

@@ -77,8 +77,8 @@ static int answer_walk(const uint8_t *data, size_t len, uint32_t seq,
 	return 1;
 }
 
-/* nf_tables answers within the send, and each piece of a dump within the receive before:
- * nothing to read means that nothing will come. */
+/* nf_tables answers within the send, and each piece of a dump within the receive
+ * before: nothing to read means that nothing will come. */
 static ssize_t answer_receive(struct nft_socket *s, uint8_t *data, size_t size)
 {
 	ssize_t n;
@@ -108,7 +108,8 @@ int nft_request(struct nft_socket *s, const void *request, size_t len,
 		return -errno;
 	do {
 		n = answer_receive(s, data, sizeof data);
-		e = n < 0 ? (int)n : answer_walk(data, (size_t)n, h->nlmsg_seq, each, ctx);
+		e = n < 0 ? (int)n
+			  : answer_walk(data, (size_t)n, h->nlmsg_seq, each, ctx);
 	} while (e > 0);
 	/* The rest of an abandoned answer must not meet the next request. */
 	while (answer_receive(s, data, sizeof data) > 0)

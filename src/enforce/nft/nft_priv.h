@@ -58,7 +58,7 @@ bool entry_set_has_ranges(enum nft_set s);
 bool entry_set_is_static(enum nft_set s); /* the engine's, not the datapath's own */
 void entry_from_element(struct entry *ret, const struct element *e);
 int entry_compare(const struct entry *a, const struct entry *b); /* set and key */
-/* Whether the entry belongs to this device: its first field is the MAC or an address. */
+/* Whether the entry is this device's: its first field is the MAC or an address. */
 bool entry_belongs(const struct entry *e, const struct enforce_forget *f);
 
 struct entry_list {

@@ -84,8 +84,10 @@ static const struct word words_from[] = {
 	{"flow", "$ip saddr . $ip daddr . meta l4proto . th sport . th dport"},
 	{"echo", "$ip saddr . $ip daddr . $icmp id"},
 	{"alive", ""},
-	{"rules", "ether saddr . $ip daddr . meta l4proto . th dport @out$v goto f_open$v\n"
-		  " ether saddr . $ip daddr . meta l4proto . th sport . th dport @outr$v"},
+	{"rules", "ether saddr . $ip daddr . meta l4proto . th dport @out$v"
+		  " goto f_open$v\n"
+		  " ether saddr . $ip daddr . meta l4proto . th sport . th dport"
+		  " @outr$v"},
 };
 static const struct word words_to[] = {
 	{"d", "t"}, {"suffix", "t$v"}, {"who", "$ip daddr"}, {"deny", "deny_t$v"},
@@ -191,7 +193,8 @@ static void gateways_text(const struct enforce_config *c, char buf[GATEWAYS_TEXT
 		(void)str_print(buf + n, GATEWAYS_TEXT_MAX - n, " }");
 }
 
-static int render_all(const struct enforce_config *c, const char *version, char **ret_text)
+static int render_all(const struct enforce_config *c, const char *version,
+	char **ret_text)
 {
 	char lans[LANS_TEXT_MAX], gateways[GATEWAYS_TEXT_MAX], group[8];
 	struct renderer r = {0};
@@ -221,7 +224,7 @@ static int render_all(const struct enforce_config *c, const char *version, char 
 int skeleton_render(const struct enforce_config *c, char **ret_text,
 	char ret_version[SKELETON_VERSION_MAX])
 {
-	/* Not against attackers: only equal texts must get equal names, in every run. */
+	/* Not against attackers: equal texts must get equal names in every run. */
 	static const struct hash_key key;
 	char version[SKELETON_VERSION_MAX];
 	char *text;

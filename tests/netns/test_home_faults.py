@@ -111,12 +111,12 @@ def house(cardea):
             for d in cardea.devices().values()}
 
 
-def house_works(home, serial):
+def house_works(home):
     """A new name is opened and a new conversation made: each process does its part."""
-    name = "bulb%d.fresh.example" % serial
-    home.internet.zone.add(name, "198.19.%d.%d" % (serial >> 8, serial & 255))
-    assert home["bulb"].resolve(name) == home.internet.zone.records[name][dns.A]
-    assert home["bulb"].echo_tcp(home["bulb"].resolve(internet.CLOUD_NAME)[0], 443)
+    zone, bulb = home.internet.zone, home["bulb"]
+    name = zone.fresh(1)[0]
+    assert bulb.resolve(name) == zone.records[name][dns.A]
+    assert bulb.echo_tcp(bulb.resolve(internet.CLOUD_NAME)[0], 443)
 
 
 @pytest.mark.parametrize("role", CHILDREN)
@@ -125,13 +125,13 @@ def test_kill_child(home, kills, role):
     cardea.wait(lambda: process(cardea, role), what=role)
     before = house(cardea)
     with Traffic(home) as traffic:
-        for serial in range(kills):
+        for _ in range(kills):
             time.sleep(random.uniform(0.05, 0.5))
             victim = cardea.wait(lambda: process(cardea, role), what=role)
             os.kill(victim["pid"], signal.SIGKILL)
             cardea.wait(lambda: (process(cardea, role) or victim)["pid"] != victim["pid"],
                         what="a new " + role)
-            house_works(home, serial)
+            house_works(home)
     traffic.verdict()
     assert house(cardea) == before
 
@@ -141,7 +141,7 @@ def test_kill_parent(home, kills):
     cardea = home.cardea
     before = house(cardea)
     with Traffic(home) as traffic:
-        for serial in range(kills):
+        for _ in range(kills):
             time.sleep(random.uniform(0.05, 0.5))
             pids = [p["pid"] for p in cardea.status()["sandbox"] if p["running"]]
             os.kill(cardea.process.pid, signal.SIGKILL)
@@ -151,7 +151,7 @@ def test_kill_parent(home, kills):
                 assert time.monotonic() < deadline, "a child outlives its parent"
                 time.sleep(0.02)
             cardea.start()
-            house_works(home, serial)
+            house_works(home)
     traffic.verdict()
     assert house(cardea) == before
 
@@ -160,7 +160,7 @@ def test_kill_everything_at_once(home, kills):
     cardea = home.cardea
     before = house(cardea)
     with Traffic(home) as traffic:
-        for serial in range(kills):
+        for _ in range(kills):
             time.sleep(random.uniform(0.05, 0.5))
             pids = {p["pid"] for p in cardea.status()["sandbox"] if p["running"]}
             for pid in (pids | {cardea.process.pid}) - {0}:
@@ -170,6 +170,6 @@ def test_kill_everything_at_once(home, kills):
                     pass
             cardea.process.popen.wait()
             cardea.start()
-            house_works(home, serial)
+            house_works(home)
     traffic.verdict()
     assert house(cardea) == before

@@ -586,6 +586,110 @@ static void explains_other_reasons(void **state)
 	pool_free(b.pool);
 }
 
+static void explains_in_the_voice_of_each_layer(void **state)
+{
+	(void)state;
+	static const struct {
+		enum layer layer;
+		const char *says;
+	} voices[] = {
+		{LAYER_LEARNED, "The learned profile, rule 1: may open TCP to"},
+		{LAYER_CROWD, "The shared profile, rule 1: may open TCP to"},
+		{LAYER_OWNER, "Your own rules, rule 1: may open TCP to"},
+		{LAYER_MAX, "The profile, rule 1: may open TCP to"},
+	};
+	struct rule r = rule_of(1, DIRECTION_FROM_DEVICE, PEER_LOCAL_NETWORKS, 6);
+	struct verdict gone = {
+		.kind = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 99};
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "10.0.0.9", 1, 80);
+	char buf[POLICY_EXPLAIN_MAX];
+	struct bench b;
+
+	r.ace[0] = 0;
+	for (size_t i = 0; i < sizeof voices / sizeof *voices; i++) {
+		r.layer = voices[i].layer;
+		bench_open(&b, &r, 1);
+		struct verdict v = judge(&b, f);
+		policy_explain(&b.policy, &b.env, &f, &v, "lamp", NULL, buf);
+		assert_non_null(strstr(buf, voices[i].says));
+		policy_explain(&b.policy, &b.env, &f, &gone, "lamp", NULL, buf);
+		assert_null(strstr(buf, "rule"));
+		pool_free(b.pool);
+	}
+}
+
+static void explains_what_is_listed_otherwise(void **state)
+{
+	(void)state;
+	struct rule rules[3] = {
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_PREFIX, FLOW_PROTO_TCP),
+		rule_of(2, DIRECTION_FROM_DEVICE, PEER_LOCAL_NETWORKS, 132),
+		named(3, DIRECTION_FROM_DEVICE, "a.example", FLOW_PROTO_TCP, 443),
+	};
+	struct bench b;
+
+	rules[0].peer.prefix = net("203.0.113.0/24");
+	rules[0].peer_port = (struct range16){443, 443};
+	rules[0].family = 4;
+	rules[1].peer_port = (struct range16){9, 9}; /* not enforced yet */
+	rules[2].line = 0;
+	bench_open(&b, rules, 3);
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "203.0.113.7", 1, 80), NULL,
+		"Blocked: camera -> 203.0.113.7 tcp 80. The manufacturer's profile "
+		"says of "
+		"this peer: may open TCP to 203.0.113.0/24 port 443 (IPv4).");
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.7", 1, 80), NULL,
+		"Blocked: camera -> 10.0.0.7 (local network) tcp 80. The "
+		"manufacturer's "
+		"profile says of this peer: may send IP protocol 132 to the local "
+		"network "
+		"port 9. That rule is not enforced yet: ports are understood for TCP "
+		"and "
+		"UDP only.");
+	says(&b, tcp(DIRECTION_FROM_DEVICE, "192.0.2.7", 1, 80), "b.example",
+		"Blocked: camera -> 192.0.2.7 (b.example) tcp 80. The manufacturer's "
+		"profile lists 3 destinations; this is not one.");
+	pool_free(b.pool);
+}
+
+static int count_element(void *ctx, const struct element *e, rule_id rule)
+{
+	(void)e;
+	(void)rule;
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+/* Kinds of peer that prepare sets aside match nothing even when a caller forgets to. */
+static void unknown_peers_match_nothing(void **state)
+{
+	(void)state;
+	struct rule r =
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_CONTROLLER, RULE_PROTO_ANY);
+	struct policy p = {.rules = &r, .count = 1, .base_first = 1};
+	struct policy_env env = {0};
+	struct policy_device d = {.mac = {{2, 0, 0, 0, 0, 1}}};
+	struct flow f = tcp(DIRECTION_FROM_DEVICE, "192.0.2.7", 1, 80);
+	struct verdict v;
+	unsigned elements = 0;
+
+	for (unsigned k = PEER_CONTROLLER; k <= PEER_MAX; k++) {
+		r.peer.kind = k;
+		policy_evaluate(&p, &env, &cloud, &f, &v);
+		assert_int_equal(v.reason, REASON_DEFAULT_DENY);
+		assert_int_equal(
+			policy_compile(&p, &env, &cloud, &d, count_element, &elements),
+			0);
+	}
+	r.peer.kind = PEER_NAME;
+	r.action = RULE_DROP;
+	assert_int_equal(
+		policy_compile(&p, &env, NULL, &d, count_element, &elements), 0);
+	assert_int_equal(elements, 0);
+	p.count = 0;
+	assert_null(policy_rule(&p, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,6 +707,9 @@ int main(void)
 		cmocka_unit_test(house_is_bounded),
 		cmocka_unit_test(explains),
 		cmocka_unit_test(explains_other_reasons),
+		cmocka_unit_test(explains_in_the_voice_of_each_layer),
+		cmocka_unit_test(explains_what_is_listed_otherwise),
+		cmocka_unit_test(unknown_peers_match_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

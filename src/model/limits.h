@@ -10,7 +10,7 @@
 #define LIMIT_TEXT 256	       /* sentences between processes */
 #define LIMIT_LABEL 64	       /* ACL and ACE names kept for provenance (RFC 8519: 64) */
 #define LIMIT_HOSTNAME 64      /* DHCP option 12, one label (RFC 2132 3.14) */
-#define LIMIT_SYSTEMINFO 64    /* RFC 8520 3.5: 60 characters should be shown */
+#define LIMIT_SYSTEMINFO 64    /* RFC 8520 3.7: 60 characters should be shown */
 #define LIMIT_IFNAME 16	       /* IFNAMSIZ */
 
 /* House */

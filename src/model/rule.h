@@ -15,7 +15,7 @@ enum peer_kind {
 	PEER_ANY,
 	PEER_NAME,	       /* name */
 	PEER_PREFIX,	       /* prefix */
-	PEER_LOCAL_NETWORKS,   /* RFC 8520 8.5 */
+	PEER_LOCAL_NETWORKS,   /* RFC 8520 4.5 */
 	PEER_GATEWAY,	       /* this gateway itself */
 	PEER_CONTROLLER_DNS,   /* urn:ietf:params:mud:dns */
 	PEER_CONTROLLER_NTP,   /* urn:ietf:params:mud:ntp */
@@ -35,7 +35,7 @@ struct peer {
 
 enum rule_action { RULE_ACCEPT, RULE_DROP };
 
-/* Who may send the first packet (RFC 8520 8.6 direction-initiated, TCP only). */
+/* Who may send the first packet (RFC 8520 4.8 direction-initiated, TCP only). */
 enum initiator { INITIATOR_EITHER, INITIATOR_DEVICE, INITIATOR_PEER };
 
 /* Whether the rule is in the kernel. Never silently dropped: detail says why not. */

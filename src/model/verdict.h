@@ -19,7 +19,7 @@ enum verdict_reason {
 	REASON_NONE,
 	REASON_RULE,	     /* rule says so, accept or drop */
 	REASON_REPLY,	     /* belongs to a flow that a rule opened */
-	REASON_DEFAULT_DENY, /* RFC 8520 3: nothing matched */
+	REASON_DEFAULT_DENY, /* RFC 8520 5: nothing matched */
 	REASON_SPOOFED,	     /* source address is another's or foreign */
 	REASON_ROGUE_RA,     /* a device plays router or DHCP server */
 	REASON_FRAGMENT,     /* bridged fragments carry no ports to judge */

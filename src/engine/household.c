@@ -36,6 +36,14 @@ void household_free(struct household *h)
 	h->count = 0;
 }
 
+bool household_is_gateway(const struct household *h, const struct mac *mac)
+{
+	for (size_t i = 0; i < h->gateway_mac_count; i++)
+		if (mac_equal(&h->gateway_macs[i], mac))
+			return true;
+	return false;
+}
+
 struct household_device *household_device(struct household *h, device_id id)
 {
 	struct household_device *d;
@@ -178,6 +186,8 @@ static void device_elements(struct household *h, const struct device *d,
 	bool enforced = hd->pool && d->state == DEVICE_PROTECTED;
 	int error;
 
+	if (household_is_gateway(h, &d->mac))
+		return; /* known as a device before it became ours */
 	for (size_t i = 0; i < d->addr_count; i++) {
 		add_addr(l, ELEMENT_BOUND, &d->mac, &addrs[i]);
 		add_addr(l, ELEMENT_OWNED, NULL, &addrs[i]);

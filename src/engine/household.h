@@ -42,6 +42,7 @@ struct household {
 
 void household_init(struct household *h, struct commit *c);
 void household_free(struct household *h);
+bool household_is_gateway(const struct household *h, const struct mac *mac);
 /* Made at first use; NULL when memory is short. */
 struct household_device *household_device(struct household *h, device_id id);
 /* Takes the profile as the device's policy. */

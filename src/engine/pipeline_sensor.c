@@ -30,15 +30,43 @@ static void conflict(struct pipeline *p, const struct device *d,
 	journal_packet(&p->journal, pipeline_wall(p), &e);
 }
 
+/* Frames that bear the gateway's MAC, or none that a device can have: the enforcer
+ * refuses such a device, and every other change in the same transaction with it. */
+static bool is_device_mac(const struct pipeline *p, const struct mac *mac)
+{
+	return !mac_is_zero(mac) && !mac_is_group(mac) &&
+	       !household_is_gateway(&p->household, mac);
+}
+
+/* Addresses that a device of this LAN can hold. What lies elsewhere, or means everybody,
+ * must not become one device's own because it said so. */
+static bool is_device_addr(const struct pipeline *p, const struct addr *a)
+{
+	const struct policy_env *env = &p->household.env;
+
+	if (addr_is_unspecified(a) || addr_is_multicast(a) || addr_is_loopback(a) ||
+		addr_is_limited_broadcast(a))
+		return false;
+	for (size_t i = 0; i < env->lan_count; i++) {
+		struct addr lo, hi;
+
+		if (!prefix_contains(&env->lan[i], a))
+			continue;
+		/* RFC 1122 3.2.1.3; a /31 has no broadcast address (RFC 3021) */
+		prefix_range(&env->lan[i], &lo, &hi);
+		return a->family != 4 || env->lan[i].len >= 31 ||
+		       (!addr_equal(a, &lo) && !addr_equal(a, &hi));
+	}
+	return addr_is_link_local(a);
+}
+
 static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
 {
 	nstime wall = pipeline_wall(p);
 	struct inventory_result r;
 
-	for (size_t i = 0; i < p->household.gateway_mac_count; i++)
-		if (mac_equal(&p->household.gateway_macs[i], &m->mac))
-			return;
-	if (m->source >= ADDR_SOURCE_SELF)
+	if (m->source >= ADDR_SOURCE_SELF || !is_device_mac(p, &m->mac) ||
+		!is_device_addr(p, &m->addr))
 		return;
 	r = inventory_see_addr(p->inventory, m, wall);
 	if (!r.device)
@@ -88,6 +116,8 @@ static void seen_dhcp(struct pipeline *p, struct message_seen_dhcp *m)
 	bool refused = changes_authority(p, m);
 	struct inventory_result r;
 
+	if (!is_device_mac(p, &m->mac))
+		return;
 	if (refused)
 		m->mud_url[0] = 0;
 	r = inventory_see_dhcp(p->inventory, m, wall);

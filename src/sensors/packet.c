@@ -51,7 +51,7 @@ static void saw_addr(struct sensors *s, const struct mac *mac, const struct addr
 
 	if (mac_is_zero(mac) || mac_is_group(mac) || addr->family == 0 ||
 		addr_is_unspecified(addr) || addr_is_multicast(addr) ||
-		addr_is_limited_broadcast(addr))
+		addr_is_loopback(addr) || addr_is_limited_broadcast(addr))
 		return;
 	memset(&key, 0, sizeof(key));
 	key.mac = *mac;

@@ -192,7 +192,9 @@ int message_to_profile(const struct message_profile *m, struct profile *ret)
 		.cache_validity_h = m->cache_validity_h,
 		.is_supported = m->is_supported,
 		.signature = (enum signature_state)m->signature,
-		.layer = LAYER_MANUFACTURER,
+		/* Unsigned, anybody may have written it (RFC 8520 13). */
+		.layer = m->signature == SIGNATURE_VALID ? LAYER_MANUFACTURER
+							 : LAYER_CROWD,
 	};
 	str_copy(ret->url, sizeof ret->url, m->url);
 	str_copy(ret->systeminfo, sizeof ret->systeminfo, m->systeminfo);

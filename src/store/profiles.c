@@ -93,11 +93,15 @@ int store_profile_save(struct store *s, const struct store_profile_info *info,
 static int take_part(struct profile *p, const struct message *m)
 {
 	struct note *n;
+	int error;
 
 	if (m->type == MESSAGE_PROFILE_RULE) {
 		if (p->rule_count == LIMIT_RULES)
 			return CARDEA_ELIMIT;
-		return message_to_rule(&m->profile_rule, &p->rules[p->rule_count++]);
+		error = message_to_rule(&m->profile_rule, &p->rules[p->rule_count]);
+		if (!error)
+			p->rules[p->rule_count++].layer = p->layer;
+		return error;
 	}
 	if (m->type != MESSAGE_PROFILE_NOTE || p->note_count == LIMIT_NOTES)
 		return CARDEA_EMALFORMED;

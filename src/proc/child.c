@@ -34,8 +34,21 @@ static int child_set_id(const char *value, unsigned *ret)
 	return 0;
 }
 
+static void child_set_log(const struct child *c, const char *value)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+	for (unsigned i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (!strcmp(value, levels[i]))
+			log_init(role_name(c->role), STDERR_FILENO, (enum log_level)i);
+}
+
 static int child_set(struct child *c, const char *key, const char *value)
 {
+	if (!strcmp(key, "log_level")) {
+		child_set_log(c, value);
+		return 0;
+	}
 	if (!strcmp(key, "uid")) {
 		int e = child_set_id(value, &c->sandbox.uid);
 		if (!e && !c->sandbox.gid)

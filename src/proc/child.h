@@ -9,8 +9,8 @@
  *	error = child_run(&c);               until SHUTDOWN or the parent is gone
  *	child_end(&c);
  *
- * Settings `uid`, `gid` (uid when absent) and `chroot` fill c.sandbox here; config()
- * sees every other one. When the parent goes away child_run returns: what the kernel
+ * Settings `uid`, `gid` (uid when absent), `chroot` and `log_level` are taken here;
+ * config() sees every other one. When the parent goes away child_run returns: what the kernel
  * holds stays as it is. */
 #ifndef CARDEA_PROC_CHILD_H
 #define CARDEA_PROC_CHILD_H

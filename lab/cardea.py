@@ -115,7 +115,14 @@ class Cardea:
         return self.json("device", "show", mac.lower()) if row else None
 
     def events(self):
-        return _rows(self.json("events"), "events")
+        return _rows(self.json("events", "--limit", "1000"), "events")
+
+    def why(self, *args):
+        """The explanation as people read it; "it is blocked" is an answer, not a failure."""
+        done = self.cli("why", *args, check=False)
+        if done.returncode not in (0, 6):
+            raise LabError("cardea why: exit %d: %s" % (done.returncode, done.stderr))
+        return done.stdout
 
     def wait(self, condition, timeout=20.0, what="the condition"):
         """Until condition() is true; its value. The daemon has to live on."""

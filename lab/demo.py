@@ -138,9 +138,9 @@ class Play:
                     and internet.C2_4 in str(e)]
 
         event = self.cardea.wait(refused, what="an event about it")[0]
-        why = self.cardea.cli("why", str(event["id"])).stdout
+        why = self.cardea.why(str(event["id"]))
         self.story.quote("cardea why %s" % event["id"], why)
-        return bool(why.strip()), ""
+        return internet.C2_4 in why, ""
 
     def neighbours(self):
         story = self.story
@@ -217,17 +217,18 @@ class Play:
 
 _RC = """
 PS1='cardea home> '
+on() { ip netns exec %(home)s-"$1" "${@:2}"; }
 cat <<'TEXT'
 
 You are at the gateway's console. Try:
-  cardea                                the house in one sentence
-  cardea device list                    who lives here
-  cardea events                         what happened
-  cardea why EVENT                      why something was refused
-  cardea policy show DEVICE             what a device may do
-  ip netns exec %(home)s-camera curl -m 3 http://203.0.113.66:4444/
-  ip netns exec %(home)s-bulb dhcpcd -k eth0        (or any other mischief)
-  nft list table inet cardea            what the kernel holds
+  cardea                                 the house in one sentence
+  cardea device list                     who lives here
+  cardea events --follow &               what happens from now on
+  on camera ping -c 2 203.0.113.66       mischief: any command, on any device
+  on phone ping -c 2 203.0.113.66        the same, from one that is not managed
+  cardea why camera 203.0.113.66         why was that?
+  cardea policy show plug                what a device may do, and who says so
+  nft list table inet cardea             what the kernel holds
 exit (or Ctrl-D) ends the home and everything in it.
 TEXT
 """

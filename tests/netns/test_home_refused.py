@@ -117,5 +117,4 @@ def test_refusals_are_explained(home):
     event = cardea.wait(seen, what="the event")[0]
     assert event["port"] == 7777 and event["proto"] == UDP
     assert event["reason"] == "not-listed"
-    why = cardea.cli("why", str(event["id"]))
-    assert "203.0.113.77" in why.stdout
+    assert "203.0.113.77" in cardea.why(str(event["id"]))

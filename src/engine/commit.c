@@ -3,7 +3,9 @@
 #include "engine/commit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include "base/log.h"
 
 void commit_init(struct commit *c, struct ipc *enforcer,
@@ -15,6 +17,18 @@ void commit_init(struct commit *c, struct ipc *enforcer,
 	c->ctx = ctx;
 }
 
+/* All there is for a house full of devices is more than a channel's queue holds: give
+ * the enforcer, which only collects, the time to read it. */
+static int wait_for_room(struct commit *c)
+{
+	struct pollfd p = {.fd = c->enforcer->fd.fd, .events = POLLOUT};
+
+	if (poll(&p, 1, COMMIT_PATIENCE_MS) <= 0)
+		return CARDEA_EPEER;
+	c->enforcer->fd.ready(&c->enforcer->fd, EPOLLOUT);
+	return ipc_is_open(c->enforcer) ? 0 : -ENOTCONN;
+}
+
 static void send(struct commit *c)
 {
 	uint8_t buf[MESSAGE_MAX];
@@ -23,12 +37,22 @@ static void send(struct commit *c)
 	if (c->error)
 		return;
 	len = message_encode(&c->message, buf, sizeof(buf));
-	c->error = len < 0 ? len : ipc_send(c->enforcer, buf, (size_t)len, -1);
+	c->error = len;
+	while (len > 0) {
+		c->error = ipc_send(c->enforcer, buf, (size_t)len, -1);
+		if (c->error != CARDEA_ELIMIT)
+			return;
+		c->error = wait_for_room(c);
+		if (c->error)
+			return;
+	}
 }
 
 void commit_begin(struct commit *c, bool sync)
 {
-	c->error = ipc_is_open(c->enforcer) ? 0 : -ENOTCONN;
+	/* Before its synchronisation the enforcer gets nothing: what is opened now would
+	 * miss what is to be taken away. The synchronisation will name it. */
+	c->error = ipc_is_open(c->enforcer) && (sync || c->in_step) ? 0 : -ENOTCONN;
 	c->open = true;
 	c->seq++;
 	if (sync) {
@@ -81,9 +105,13 @@ void commit_end(struct commit *c, uint64_t ticket)
 	c->message.txn_commit.seq = c->seq;
 	send(c);
 	c->open = false;
-	if (c->error && c->error != -ENOTCONN)
+	if (c->error && c->error != -ENOTCONN) {
+		/* Half of it may have arrived: only a new channel begins cleanly. */
 		log_error("commit", "transaction %llu was not sent: %s",
 			(unsigned long long)c->seq, error_text(c->error));
+		ipc_close(c->enforcer);
+		commit_lost(c);
+	}
 	if (ticket)
 		wait_for(c, ticket);
 }
@@ -104,19 +132,27 @@ static void tell(struct commit *c, uint64_t seq, int error)
 	c->waiting_count = kept;
 }
 
-void commit_answer(struct commit *c, const struct message_txn_done *m)
+int commit_answer(struct commit *c, const struct message_txn_done *m)
 {
+	if (!c->in_step || m->seq <= c->confirmed || m->seq > c->seq)
+		return CARDEA_EMALFORMED;
 	if (m->error) {
 		c->refused++;
 		log_error("commit", "the kernel refused transaction %llu: %s",
 			(unsigned long long)m->seq, m->text);
 	}
 	c->confirmed = m->seq;
-	tell(c, m->seq, (int)m->error);
+	tell(c, m->seq, m->error ? CARDEA_EREFUSED : 0);
+	return 0;
 }
 
 void commit_lost(struct commit *c)
 {
 	c->in_step = false;
 	c->open = false;
+}
+
+void commit_forget_waiting(struct commit *c)
+{
+	c->waiting_count = 0;
 }

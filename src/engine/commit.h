@@ -15,6 +15,8 @@
 /* Held DNS answers and other waiters at once: beyond, answers wait in vain and clients
  * ask again. */
 #define COMMIT_WAITING_MAX 1024
+/* An enforcer that does not read for so long is stuck. */
+#define COMMIT_PATIENCE_MS 5000
 
 struct commit {
 	struct ipc *enforcer;
@@ -44,9 +46,11 @@ void commit_forget(struct commit *c, const struct mac *mac, const struct addr *a
 	size_t count);
 /* ticket 0: nobody waits. */
 void commit_end(struct commit *c, uint64_t ticket);
-/* The enforcer's answer. */
-void commit_answer(struct commit *c, const struct message_txn_done *m);
+/* The enforcer's answer; CARDEA_EMALFORMED when nothing of that number was asked. */
+int commit_answer(struct commit *c, const struct message_txn_done *m) CARDEA_MUSTCHECK;
 /* The enforcer is gone: waiters are carried over to the next synchronisation. */
 void commit_lost(struct commit *c);
+/* Those who wait are gone: the next resolver may use the same tickets again. */
+void commit_forget_waiting(struct commit *c);
 
 #endif

@@ -12,6 +12,8 @@
 #define TICK (1 * NS_PER_SEC)
 #define EXPIRE_EVERY 10	   /* ticks */
 #define PRUNE_EVERY 3600   /* ticks */
+#define MUTE_MAX 5	   /* ticks until a process without a channel is started anew */
+#define RESYNC_AFTER 30	   /* ticks after the kernel refused a transaction */
 #define LAST_SEEN_EVERY 600 /* ticks between two writes of "last seen": flash wears out */
 
 nstime pipeline_wall(const struct pipeline *p)
@@ -101,6 +103,32 @@ static void refresh_house(struct pipeline *p)
 		household_update(&p->household, d, false, pipeline_wall(p));
 }
 
+static void sync_all(struct pipeline *p);
+
+static void ask_restart(struct pipeline *p, enum role role)
+{
+	log_error("pipeline", "no channel to %s: it is started anew", role_name(role));
+	if (p->restart)
+		p->restart(p->restart_ctx, role);
+}
+
+/* A process that found fault with us has closed its end and waits for another engine;
+ * a new one of it gets a new channel. */
+static void watch_channels(struct pipeline *p)
+{
+	for (size_t i = 0; i < ROLE_MAX; i++) {
+		struct pipeline_process *s = &p->processes[i];
+
+		if (i == ROLE_PARENT || i == ROLE_ENGINE || !s->running ||
+			ipc_is_open(&p->channels[i])) {
+			s->mute = 0;
+			continue;
+		}
+		if (++s->mute % MUTE_MAX == 0)
+			ask_restart(p, (enum role)i);
+	}
+}
+
 static void tick(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
@@ -110,6 +138,9 @@ static void tick(struct loop_timer *t)
 	p->ticks++;
 	if (p->house_changed)
 		refresh_house(p);
+	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
+		sync_all(p);
+	watch_channels(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	journal_flush(&p->journal);
 	if (p->ticks % EXPIRE_EVERY == 0)
@@ -241,23 +272,39 @@ static const struct device *device_at(void *ctx, size_t i)
 	return inventory_at(ctx, i);
 }
 
+static void sync_all(struct pipeline *p)
+{
+	p->ready = false;
+	p->resync = 0;
+	household_sync(&p->household, device_at, p->inventory, pipeline_wall(p));
+}
+
+static int transaction_done(struct pipeline *p, const struct message_txn_done *m)
+{
+	int error = commit_answer(&p->commit, m);
+
+	if (error)
+		return error;
+	if (m->error) {
+		/* What the kernel holds is no longer what we believe. */
+		p->ready = false;
+		p->resync = RESYNC_AFTER;
+	} else if (!p->ready && !p->resync && p->commit.confirmed == p->commit.seq) {
+		p->ready = true;
+		log_info("pipeline", "the kernel holds all rules");
+	}
+	return 0;
+}
+
 static int enforcer_said(struct pipeline *p, const struct message *m)
 {
-	if (m->type == MESSAGE_TXN_DONE) {
-		commit_answer(&p->commit, &m->txn_done);
-		if (!p->ready && p->commit.in_step &&
-			p->commit.confirmed == p->commit.seq) {
-			p->ready = true;
-			log_info("pipeline", "the kernel holds all rules");
-		}
-		return 0;
-	}
+	if (m->type == MESSAGE_TXN_DONE)
+		return transaction_done(p, &m->txn_done);
 	if (m->type != MESSAGE_ENFORCER_READY)
 		return CARDEA_EMALFORMED;
 	str_copy(p->backend, sizeof(p->backend), m->enforcer_ready.backend);
 	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->enforcer_ready.text);
-	p->ready = false;
-	household_sync(&p->household, device_at, p->inventory, pipeline_wall(p));
+	sync_all(p);
 	return 0;
 }
 
@@ -319,8 +366,12 @@ static void closed(struct ipc *c, int error)
 		commit_lost(&p->commit);
 		p->ready = false;
 	}
+	if (role == ROLE_RESOLVER)
+		commit_forget_waiting(&p->commit);
 	if (role == ROLE_COURIER)
 		fetcher_courier_lost(&p->fetcher, loop_now(p->loop));
+	if (error == CARDEA_EMALFORMED && p->processes[role].running)
+		ask_restart(p, role);
 }
 
 int pipeline_connect(struct pipeline *p, enum role role, int fd)
@@ -344,13 +395,18 @@ void pipeline_process(struct pipeline *p, const struct message_process *m)
 	if (m->role >= ROLE_MAX)
 		return;
 	s = &p->processes[m->role];
-	if (m->restarts > s->restarts && m->running && s->pid)
+	/* What happened before we came is told for ourselves alone. */
+	if (m->restarts > s->restarts && m->running &&
+		(s->known || m->role == ROLE_ENGINE))
 		journal_note(&p->journal, pipeline_wall(p), 0, EVENT_PROCESS,
 			"The %s process ended and is back; the rules in the kernel "
 			"held meanwhile.",
 			role_name((enum role)m->role));
+	if (m->running) {
+		s->known = true;
+		s->restarts = m->restarts;
+	}
 	s->running = m->running;
 	s->pid = m->pid;
-	s->restarts = m->restarts;
 	s->layers = m->layers;
 }

@@ -17,7 +17,8 @@
 #include "store/store.h"
 
 struct pipeline_process {
-	bool running;
+	bool known, running;
+	unsigned mute; /* ticks for which it ran without a channel to us */
 	uint32_t pid, restarts, layers;
 };
 
@@ -35,6 +36,10 @@ struct pipeline {
 	struct message_sensor_counts sensor;
 	struct loop_timer tick;
 	unsigned ticks;
+	unsigned resync; /* ticks until all is sent again; 0: no need */
+	/* The channel to a process broke though it runs: start it anew. May be NULL. */
+	void (*restart)(void *ctx, enum role role);
+	void *restart_ctx;
 	bool ready; /* the enforcer holds everything */
 	bool house_changed; /* addresses of the gateway came while we ran */
 	char backend[LIMIT_LABEL];

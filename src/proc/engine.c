@@ -30,8 +30,8 @@ static void take_peer(struct child *c, enum role role, int fd)
 {
 	struct engine *e = c->ctx;
 
-	if (role == ROLE_PARENT || role == ROLE_ENGINE)
-		close(fd);
+	if (role == ROLE_PARENT || role == ROLE_ENGINE || !e->api)
+		close(fd); /* nobody we talk to, or we are not open yet */
 	else if (pipeline_connect(&e->pipeline, role, fd))
 		child_stop(c, -EIO);
 }
@@ -67,6 +67,17 @@ static void stop_wanted(void *ctx, bool open_network)
 		child_stop(&e->child, CARDEA_EPEER);
 }
 
+/* PEER without a descriptor: the channel to that process is broken. */
+static void restart_wanted(void *ctx, enum role role)
+{
+	struct engine *e = ctx;
+	struct message m = {.type = MESSAGE_PEER};
+
+	m.peer.role = (uint8_t)role;
+	if (child_send_parent(&e->child, &m))
+		child_stop(&e->child, CARDEA_EPEER);
+}
+
 static void event_added(void *ctx, const struct event *event)
 {
 	struct engine *e = ctx;
@@ -84,6 +95,8 @@ static int open_state(struct engine *e)
 				    "that one, or move cardea.db away");
 	if (error)
 		return error;
+	e->pipeline.restart = restart_wanted;
+	e->pipeline.restart_ctx = e;
 	error = pipeline_open(&e->pipeline, e->child.loop, e->store, event_added, e);
 	if (!error && damaged)
 		journal_note(&e->pipeline.journal, pipeline_wall(&e->pipeline), 0,

@@ -253,6 +253,18 @@ static void said_hello(struct parent_process *c, const struct message_hello *m)
 
 static void stop(struct parent *p, bool open_network);
 
+/* The engine lost a process that runs (either found fault with the other): channels are
+ * handed out at a start, so there must be one. */
+static void end_mute(struct parent *p, uint8_t role)
+{
+	if (role == ROLE_PARENT || role == ROLE_ENGINE || role >= ROLE_MAX ||
+		!p->processes[role].ready || p->stopping)
+		return;
+	log_warn("parent", "the engine has no channel to %s: restarting it",
+		role_name((enum role)role));
+	kill(p->processes[role].pid, SIGKILL);
+}
+
 static int child_said(struct ipc *ipc, const uint8_t *data, size_t len, int fd)
 {
 	struct parent_process *c = ipc->ctx;
@@ -268,6 +280,10 @@ static int child_said(struct ipc *ipc, const uint8_t *data, size_t len, int fd)
 	}
 	if (m.type == MESSAGE_STOP_WANTED && c->role == ROLE_ENGINE) {
 		stop(c->parent, m.stop_wanted.open_network);
+		return 0;
+	}
+	if (m.type == MESSAGE_PEER && c->role == ROLE_ENGINE) {
+		end_mute(c->parent, m.peer.role);
 		return 0;
 	}
 	return CARDEA_EMALFORMED;

@@ -80,9 +80,9 @@ class Cardea:
             if (self.status() or {}).get("ready") is True:
                 return self
             time.sleep(0.1)
-        raise LabError("cardead is not ready after %g s (%s):\n%s" % (
-            timeout, "still running" if self.process.alive()
-            else "exit %d" % self.process.popen.returncode, self.log()[-4000:]))
+        what = ("is not ready after %g s" % timeout if self.process.alive()
+                else "ended with %d" % self.process.popen.returncode)
+        raise LabError("cardead %s\n%s" % (what, self.log()[-4000:]))
 
     def log(self):
         return self.process.log()

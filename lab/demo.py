@@ -55,7 +55,7 @@ class Play:
         story.chapter("The gateway")
         self.owners_rules = self.gateway.rules()
         self.cardea = self.gateway.start_cardea(build_dir)
-        story.step("Cardea is ready", True, "cardead %d" % self.cardea.process.pid)
+        story.step("Cardea is ready", True, self.cardea.status()["sentence"])
         story.attempt("its rules are in the kernel, beside the owner's", lambda: (
             len(self.gateway.has_cardea_tables()) == 2
             and self.gateway.rules() == self.owners_rules,
@@ -260,7 +260,7 @@ def play(args):
             acts = Play(home, story)
             acts.run(args.build_dir)
         except LabError as error:
-            story.step("the story goes on", False, str(error))
+            story.broken(error)
             return story.end()
         status = story.end()
         if not args.once:

@@ -10,6 +10,7 @@ class Story:
         self._out = out
         self._colours = out.isatty() and "NO_COLOR" not in os.environ
         self.missing = []
+        self._chapter = ""
 
     def _paint(self, code, text):
         return "\033[%sm%s\033[0m" % (code, text) if self._colours else text
@@ -18,6 +19,7 @@ class Story:
         print(text, file=self._out, flush=True)
 
     def chapter(self, text):
+        self._chapter = text
         self._say("\n" + self._paint("1", text))
 
     def step(self, text, observed, detail=""):
@@ -37,6 +39,10 @@ class Story:
         except Exception as error:  # the story goes on and names what is missing
             observed, detail = False, "%s: %s" % (type(error).__name__, error)
         return self.step(text, observed, detail)
+
+    def broken(self, error):
+        """The story cannot go on: the rest of the chapter was not observed."""
+        self.step("the rest of \"%s\"" % self._chapter, False, str(error))
 
     def quote(self, command, text):
         self._say("    " + self._paint("36", "$ " + command))

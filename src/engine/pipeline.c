@@ -92,17 +92,6 @@ static void committed(void *ctx, uint64_t ticket, int error)
 		(void)ipc_send(&p->channels[ROLE_RESOLVER], buf, (size_t)len, -1);
 }
 
-/* Rules that name the gateway or the local networks follow its addresses. */
-static void refresh_house(struct pipeline *p)
-{
-	struct device *d;
-
-	p->house_changed = false;
-	household_update_house(&p->household);
-	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
-		household_update(&p->household, d, false, pipeline_wall(p));
-}
-
 static void sync_all(struct pipeline *p);
 
 static void ask_restart(struct pipeline *p, enum role role)
@@ -136,8 +125,7 @@ static void tick(struct loop_timer *t)
 	struct inventory_result r;
 
 	p->ticks++;
-	if (p->house_changed)
-		refresh_house(p);
+	pipeline_house_tick(p);
 	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
 		sync_all(p);
 	watch_channels(p);
@@ -194,9 +182,9 @@ void pipeline_start(struct pipeline *p)
 {
 	struct device *d;
 
+	pipeline_house_apply(p);
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
 		pipeline_consider(p, d);
-	refresh_house(p);
 	p->tick.fire = tick;
 	p->tick.ctx = p;
 	loop_arm(p->loop, &p->tick, TICK);
@@ -214,57 +202,6 @@ void pipeline_end(struct pipeline *p)
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);
 	inventory_free(p->inventory);
-}
-
-static int setting_prefix(struct pipeline *p, const char *value)
-{
-	struct prefix prefix;
-	int error = prefix_parse(value, &prefix);
-
-	if (error)
-		return error;
-	return policy_env_add_lan(&p->household.env, &prefix) ? 0 : CARDEA_ELIMIT;
-}
-
-static int setting_addr(struct pipeline *p, const char *value)
-{
-	struct addr addr;
-	int error = addr_parse(value, &addr);
-
-	if (error)
-		return error;
-	if (!policy_env_add_gateway(&p->household.env, &addr))
-		return CARDEA_ELIMIT;
-	return inventory_reserve(p->inventory, &addr);
-}
-
-static int setting_mac(struct pipeline *p, const char *value)
-{
-	struct household *h = &p->household;
-	struct mac mac;
-	int error = mac_parse(value, &mac);
-
-	if (error)
-		return error;
-	for (size_t i = 0; i < h->gateway_mac_count; i++)
-		if (mac_equal(&h->gateway_macs[i], &mac))
-			return 0;
-	if (h->gateway_mac_count == LIMIT_LANS)
-		return CARDEA_ELIMIT;
-	h->gateway_macs[h->gateway_mac_count++] = mac;
-	return 0;
-}
-
-int pipeline_setting(struct pipeline *p, const char *key, const char *value)
-{
-	p->house_changed = true;
-	if (strcmp(key, "lan_prefix") == 0)
-		return setting_prefix(p, value);
-	if (strcmp(key, "gateway_addr") == 0)
-		return setting_addr(p, value);
-	if (strcmp(key, "gateway_mac") == 0)
-		return setting_mac(p, value);
-	return 0;
 }
 
 static const struct device *device_at(void *ctx, size_t i)

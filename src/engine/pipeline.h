@@ -22,6 +22,15 @@ struct pipeline_process {
 	uint32_t pid, restarts, layers;
 };
 
+/* The gateway's own addresses as they are being told, all of them each time; taken once
+ * none came for a while, so that rules never follow half a list. */
+struct pipeline_house {
+	struct policy_env env;
+	struct mac macs[LIMIT_LANS];
+	size_t mac_count;
+	unsigned settle; /* ticks until taken; 0: nothing new */
+};
+
 struct pipeline {
 	struct loop *loop;
 	struct store *store;
@@ -41,7 +50,7 @@ struct pipeline {
 	void (*restart)(void *ctx, enum role role);
 	void *restart_ctx;
 	bool ready; /* the enforcer holds everything */
-	bool house_changed; /* addresses of the gateway came while we ran */
+	struct pipeline_house house;
 	char backend[LIMIT_LABEL];
 	char backend_lacks[LIMIT_TEXT];
 	nstime started; /* wall */
@@ -55,8 +64,8 @@ int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
 	void (*added)(void *ctx, const struct event *e), void *ctx) CARDEA_MUSTCHECK;
 void pipeline_start(struct pipeline *p); /* settings are complete */
 void pipeline_end(struct pipeline *p);
-/* A setting of the house: lan_prefix, gateway_addr, gateway_mac. 0 also when it is not
- * one of these. */
+/* A setting of the house: lan_prefix, gateway_addr, gateway_mac; lan_begin forgets what
+ * was told of these before. 0 also when it is not one of these. */
 int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 	CARDEA_MUSTCHECK;
 /* A channel to a process; replaces an older one. Takes fd. */
@@ -70,6 +79,8 @@ void pipeline_sensor(struct pipeline *p, const struct message *m);
 void pipeline_resolver(struct pipeline *p, const struct message *m);
 /* The device says (or said) a MUD URL: protect it, or find out how. */
 void pipeline_consider(struct pipeline *p, struct device *d);
+void pipeline_house_apply(struct pipeline *p);
+void pipeline_house_tick(struct pipeline *p);
 void pipeline_profiles_init(struct pipeline *p);
 void pipeline_profiles_tick(struct pipeline *p);
 

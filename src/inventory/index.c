@@ -134,6 +134,17 @@ void inventory_addr_drop(struct inventory *inv, struct inventory_entry *e, size_
 	e->device.addrs[index] = e->device.addrs[last];
 }
 
+static void free_reserved(struct hash_node *n, void *ctx)
+{
+	if (!ADDR_NODE(n)->entry)
+		free_addr(n, ctx);
+}
+
+void inventory_reserve_none(struct inventory *inv)
+{
+	hash_each(&inv->by_addr, free_reserved, &inv->by_addr);
+}
+
 int inventory_reserve(struct inventory *inv, const struct addr *addr)
 {
 	struct inventory_addr *a = inventory_addr_find(inv, addr);

@@ -40,6 +40,7 @@ void inventory_free(struct inventory *inv);
 /* A device as stored earlier; its id is kept. */
 int inventory_load(struct inventory *inv, const struct device *d) CARDEA_MUSTCHECK;
 /* Addresses that are the gateway's own: nobody gets them. */
+void inventory_reserve_none(struct inventory *inv); /* what was reserved is free */
 int inventory_reserve(struct inventory *inv, const struct addr *addr) CARDEA_MUSTCHECK;
 
 struct inventory_result inventory_see_addr(struct inventory *inv,

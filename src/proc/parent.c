@@ -153,6 +153,14 @@ static void settings_courier(struct parent_process *c)
 	setting_addrs(c, true);
 }
 
+/* All of it each time: the engine forgets what it was told before. */
+static void settings_house(struct parent_process *c)
+{
+	setting(c, "lan_begin", "");
+	setting_macs(c);
+	setting_addrs(c, false);
+}
+
 static void settings_for(struct parent_process *c)
 {
 	struct parent *p = c->parent;
@@ -168,10 +176,8 @@ static void settings_for(struct parent_process *c)
 		setting_list(c, "upstream", &p->config.dns_upstream);
 		setting_number(c, "cache_kb", p->config.dns_cache_kb);
 	}
-	if (c->role == ROLE_ENGINE) {
-		setting_macs(c);
-		setting_addrs(c, false);
-	}
+	if (c->role == ROLE_ENGINE)
+		settings_house(c);
 	memset(&p->message, 0, sizeof(p->message));
 	p->message.type = MESSAGE_CONFIG_END;
 	(void)to_child(c, &p->message, -1);
@@ -539,23 +545,45 @@ static int open_sockets(struct parent *p)
 	return 0;
 }
 
+/* Its list only grows; more than it can hold ends it, and it starts with the new one. */
+static void new_prefixes(struct parent_process *c, const struct parent_lan *before)
+{
+	const struct parent_lan *lan = &c->parent->lan;
+	char text[PREFIX_TEXT_MAX];
+
+	for (unsigned i = 0; i < lan->addr_count; i++) {
+		struct prefix p = prefix_of(&lan->addrs[i].addr, lan->addrs[i].prefix_len);
+		bool known = addr_is_link_local(&lan->addrs[i].addr);
+
+		for (unsigned k = 0; k < before->addr_count && !known; k++)
+			known = before->addrs[k].prefix_len == p.len &&
+				prefix_contains(&p, &before->addrs[k].addr);
+		if (!known)
+			setting(c, "lan_prefix", prefix_format(&p, text));
+	}
+}
+
 static void lan_changed(struct loop_timer *t)
 {
 	struct parent *p = t->ctx;
 	struct parent_process *engine = &p->processes[ROLE_ENGINE];
-	struct parent_lan lan;
+	struct parent_process *courier = &p->processes[ROLE_COURIER];
+	struct parent_lan lan, before = p->lan;
+	bool same;
 	char missing[LIMIT_IFNAME];
 
 	if (parent_lan_read(&p->config, &lan, missing))
 		return; /* an interface on its way out or in: the next event tells */
+	same = memcmp(&p->lan, &lan, sizeof(lan)) == 0;
 	p->lan = lan;
 	listen_dns_everywhere(p);
-	if (!engine->pid)
-		return;
-	setting_addrs(engine, false);
-	memset(&p->message, 0, sizeof(p->message));
-	p->message.type = MESSAGE_CONFIG_END;
-	(void)to_child(engine, &p->message, -1);
+	if (same)
+		return; /* a lifetime was renewed */
+	if (engine->pid)
+		settings_house(engine);
+	/* What became ours is not to be fetched from. */
+	if (courier->pid)
+		new_prefixes(courier, &before);
 }
 
 static void lan_watch_ready(struct loop_fd *f, uint32_t events)

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of commands: one entry here and it is dispatched, explained and completed. */
+#include <string.h>
+#include "cli/cli.h"
+
+#define FLAG_DRY_RUN {"dry-run", NULL, "say what would change, and change nothing", 0}
+
+const struct cli_flag commands_global[] = {
+	{"socket", "PATH", "the control socket (or $CARDEA_SOCKET)", COMPLETE_FILE},
+	{"json", NULL, "one JSON object on stdout", 0},
+	{"quiet", NULL, "no talk on stderr but errors; also -q", 0},
+	{"no-color", NULL, "no colour; also NO_COLOR, or when stdout is no terminal", 0},
+	{"help", NULL, "how to use it; also -h", 0},
+	{"version", NULL, "the version; also -V", 0},
+	{NULL, NULL, NULL, 0},
+};
+
+static const struct command commands[] = {
+	{"status", NULL, "", 0, 0, {0},
+		{{"memory", NULL, "what each process takes, from the kernel (PSS)", 0},
+			{"wait", NULL, "wait up to 30 seconds until all is ready", 0}},
+		"is everything all right?", "cardea status --wait", status_run, false},
+	{"device", "list", "", 0, 0, {0}, {{0}}, "all devices", "cardea device list",
+		device_list, false},
+	{"device", "show", "DEVICE", 1, 1, {COMPLETE_DEVICE}, {{0}},
+		"all about one device", "cardea device show kitchen-cam", device_show,
+		false},
+	{"device", "rename", "DEVICE NAME", 2, 2, {COMPLETE_DEVICE}, {FLAG_DRY_RUN},
+		"give a device another name",
+		"cardea device rename kitchen-cam \"Kitchen camera\"", device_rename,
+		false},
+	{"events", NULL, "", 0, 0, {0},
+		{{"device", "DEVICE", "of this device alone", COMPLETE_DEVICE},
+			{"limit", "N", "the last N, 1 to 1000 (100)", 0},
+			{"after", "ID", "only what came after this one", 0},
+			{"follow", NULL, "stay, and show what happens", 0},
+			{"jsonl", NULL, "a JSON object a line", 0}},
+		"what happened", "cardea events --follow --device kitchen-cam",
+		events_run, false},
+	{"why", NULL, "DEVICE DESTINATION | EVENT-ID", 1, 2, {COMPLETE_DEVICE},
+		{{"port", "N", "the destination's port", 0},
+			{"proto", "tcp|udp|icmp", "the protocol", COMPLETE_PROTO}},
+		"why is this allowed or blocked? (exit 6: it is blocked)",
+		"cardea why kitchen-cam stats.example.net --port 443", why_run, false},
+	{"policy", "show", "[DEVICE]", 0, 1, {COMPLETE_DEVICE},
+		{{"nft", NULL, "what the kernel holds, in nft's own words", 0}},
+		"what may each device do, and who says so?",
+		"cardea policy show kitchen-cam", policy_show, false},
+	{"mud", "lint", "FILE", 1, 1, {COMPLETE_FILE}, {{0}},
+		"does a MUD file conform to RFC 8520? (exit 6: it does not)",
+		"cardea mud lint lamp.json", mud_file_lint, false},
+	{"mud", "view", "FILE", 1, 1, {COMPLETE_FILE}, {{0}},
+		"what does a MUD file ask for?", "cardea mud view lamp.json",
+		mud_file_view, false},
+	{"replay", NULL, "FILE", 1, 1, {COMPLETE_FILE},
+		{{"profile", "MUD.json", "what the device may do", COMPLETE_FILE},
+			{"device", "DEVICE", "its MAC or one of its addresses",
+				COMPLETE_DEVICE},
+			{"lan", "PREFIX", "a prefix of the LAN; may be repeated", 0},
+			{"gateway", "ADDRESS", "of the gateway; may be repeated", 0}},
+		"what would a profile have blocked in a capture? (exit 6: something)",
+		"cardea replay day.pcap --profile lamp.json --device 02:00:00:00:00:07",
+		replay_file_run, false},
+	{"start", NULL, "", 0, 0, {0},
+		{{"config", "FILE", "settings (/etc/cardea/cardea.toml)", COMPLETE_FILE},
+			FLAG_DRY_RUN},
+		"start the gateway, and wait until it is ready", "cardea start",
+		daemon_start, false},
+	{"stop", NULL, "", 0, 0, {0},
+		{{"open", NULL, "take the rules away: the network is open then", 0},
+			FLAG_DRY_RUN},
+		"stop the gateway; devices stay protected, unless --open", "cardea stop",
+		daemon_stop, false},
+	{"config", "check", "FILE", 1, 1, {COMPLETE_FILE}, {{0}},
+		"are these settings right? (exit 6: they are not)",
+		"cardea config check /etc/cardea/cardea.toml", settings_check, false},
+	{"config", "schema", "", 0, 0, {0}, {{0}},
+		"every setting with its default and meaning",
+		"cardea config schema > cardea.toml", settings_schema, false},
+	{"help", NULL, "[NOUN [VERB]]", 0, 2, {0}, {{0}}, "how to use a command",
+		"cardea help device rename", help_run, false},
+	{"completion", "bash", "", 0, 0, {0}, {{0}}, "completion for bash",
+		"cardea completion bash", completion_bash, true},
+	{"completion", "zsh", "", 0, 0, {0}, {{0}}, "completion for zsh",
+		"cardea completion zsh", completion_zsh, true},
+	{"completion", "fish", "", 0, 0, {0}, {{0}}, "completion for fish",
+		"cardea completion fish", completion_fish, true},
+	{"completion", "devices", "", 0, 0, {0}, {{0}},
+		"names of devices, a line each, for the shells",
+		"cardea completion devices", completion_devices, true},
+};
+
+const struct command *commands_at(size_t index)
+{
+	return index < sizeof(commands) / sizeof(commands[0]) ? &commands[index] : NULL;
+}
+
+const struct command *commands_find(const char *noun, const char *verb)
+{
+	const struct command *c;
+
+	for (size_t i = 0; (c = commands_at(i)); i++)
+		if (strcmp(c->noun, noun) == 0 &&
+			(verb ? c->verb && strcmp(c->verb, verb) == 0 : !c->verb))
+			return c;
+	return NULL;
+}
+
+bool commands_has_noun(const char *noun)
+{
+	for (size_t i = 0; commands_at(i); i++)
+		if (strcmp(commands_at(i)->noun, noun) == 0)
+			return true;
+	return false;
+}
+
+bool commands_has_verbs(const char *noun)
+{
+	return commands_has_noun(noun) && !commands_find(noun, NULL);
+}
+
+const struct cli_flag *commands_flag(const struct command *c, const char *name)
+{
+	for (const struct cli_flag *f = commands_global; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	for (const struct cli_flag *f = c->flags; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* file - MUD files for the commands that need no daemon. */
+#ifndef CARDEA_CLI_FILE_H
+#define CARDEA_CLI_FILE_H
+
+#include "base/pool.h"
+#include "cli/cli.h"
+#include "profiles/mud/mud.h"
+
+struct file_mud {
+	struct pool *pool;
+	char *bytes;
+	struct mud_lint lint;
+};
+
+/* Opens a file for reading, "-" is stdin; -1 after saying why not. */
+int file_open(const char *path);
+/* Reads and lints a MUD file. Wants file_mud_free in any case. */
+enum cli_exit file_mud_read(const char *path, struct file_mud *ret);
+/* The same, for those who want to use it: says on stderr when it was repaired or why it
+ * cannot be used (CLI_NO). */
+enum cli_exit file_mud_use(struct cli *c, const char *path, struct file_mud *ret);
+void file_mud_free(struct file_mud *f);
+
+#endif

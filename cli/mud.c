@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cardea mud - what a MUD file says, and whether it says it right. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/answer.h"
+#include "cli/file.h"
+#include "cli/text.h"
+
+#define JSON_MAX (8U << 20) /* a view of LIMIT_RULES rules has two of them */
+
+int file_open(const char *path)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		cli_complain(NULL, "%s: %s", text_clean(path), strerror(errno));
+	return fd;
+}
+
+/* One byte more than is allowed, for the reader to refuse. */
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+enum cli_exit file_mud_read(const char *path, struct file_mud *ret)
+{
+	int fd = file_open(path), error;
+	ssize_t len = -ENOMEM;
+
+	*ret = (struct file_mud){0};
+	if (fd < 0)
+		return CLI_FAILED;
+	ret->bytes = malloc(LIMIT_MUD_BYTES + 1);
+	ret->pool = pool_new("mud", 2 * (size_t)MUD_POOL_BYTES);
+	if (ret->bytes && ret->pool)
+		len = read_all(fd, ret->bytes, LIMIT_MUD_BYTES + 1);
+	close(fd);
+	error = len < 0 ? (int)len
+			: mud_lint(ret->bytes, (size_t)len, ret->pool, &ret->lint);
+	if (!error)
+		return CLI_OK;
+	cli_complain(NULL, "%s: %s", text_clean(path), error_text(error));
+	return CLI_FAILED;
+}
+
+void file_mud_free(struct file_mud *f)
+{
+	pool_free(f->pool);
+	free(f->bytes);
+	*f = (struct file_mud){0};
+}
+
+static unsigned repairs(const struct profile *p)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < p->note_count; i++)
+		n += p->notes[i].level == NOTE_REPAIR;
+	return n;
+}
+
+enum cli_exit file_mud_use(struct cli *c, const char *path, struct file_mud *ret)
+{
+	enum cli_exit e = file_mud_read(path, ret);
+	unsigned n;
+
+	if (e != CLI_OK || ret->lint.answer == MUD_CONFORMS)
+		return e;
+	if (ret->lint.answer == MUD_REJECTED) {
+		if (mud_lint_text(&ret->lint, path, stderr))
+			return CLI_FAILED;
+		return CLI_NO;
+	}
+	n = repairs(&ret->lint.import);
+	cli_say(c, "profile repaired on import: %u repair%s (cardea mud lint shows them)",
+		n, n == 1 ? "" : "s");
+	return CLI_OK;
+}
+
+static enum cli_exit print_lint(const struct cli *c, const struct mud_lint *l)
+{
+	struct jsonw j;
+	enum cli_exit e;
+	int error;
+
+	if (!c->json)
+		return mud_lint_text(l, c->args[0], stdout) ? CLI_FAILED : CLI_OK;
+	jsonw_init_buffer(&j, JSON_MAX);
+	error = mud_lint_json(l, c->args[0], &j);
+	e = answer_print_jsonw(&j);
+	return error ? CLI_FAILED : e;
+}
+
+enum cli_exit mud_file_lint(struct cli *c)
+{
+	struct file_mud f;
+	enum cli_exit e = file_mud_read(c->args[0], &f);
+
+	if (e == CLI_OK)
+		e = print_lint(c, &f.lint);
+	if (e == CLI_OK && f.lint.answer != MUD_CONFORMS)
+		e = CLI_NO;
+	file_mud_free(&f);
+	return e;
+}
+
+static enum cli_exit print_view(const struct cli *c, const struct profile *p)
+{
+	struct jsonw j;
+	enum cli_exit e;
+	int error;
+
+	if (!c->json)
+		return mud_view_text(p, stdout) ? CLI_FAILED : CLI_OK;
+	jsonw_init_buffer(&j, JSON_MAX);
+	error = mud_view_json(p, &j);
+	e = answer_print_jsonw(&j);
+	return error ? CLI_FAILED : e;
+}
+
+enum cli_exit mud_file_view(struct cli *c)
+{
+	struct file_mud f;
+	enum cli_exit e = file_mud_use(c, c->args[0], &f);
+
+	if (e == CLI_OK)
+		e = print_view(c, mud_lint_profile(&f.lint));
+	file_mud_free(&f);
+	return e;
+}

@@ -1,0 +1,98 @@
+# Completion of cardea for bash; made by `cardea completion bash`.
+
+_cardea_words()
+{
+	mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
+}
+
+_cardea_files()
+{
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
+_cardea_devices()
+{
+	local name
+	while IFS= read -r name; do
+		if [[ $name == "$cur"* ]]; then
+			COMPREPLY+=("$(printf %q "$name")")
+		fi
+	done < <(cardea completion devices 2>/dev/null)
+}
+
+_cardea()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local word skip= noun= verb= count=0 flags=
+	COMPREPLY=()
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		if [[ -n $skip ]]; then
+			skip=
+			continue
+		fi
+		case $word in
+		--socket|--device|--limit|--after|--port|--proto|--profile|--lan|--gateway|--config) skip=1 ;;
+		-*) ;;
+		*)
+			if [[ -z $noun ]]; then
+				noun=$word
+			elif [[ -z $verb && ' device policy mud config ' == *" $noun "* ]]; then
+				verb=$word
+			else
+				count=$((count + 1))
+			fi
+			;;
+		esac
+	done
+	case $prev in
+	--socket) _cardea_files; return ;;
+	--device) _cardea_devices; return ;;
+	--limit) :; return ;;
+	--after) :; return ;;
+	--port) :; return ;;
+	--proto) _cardea_words tcp udp icmp; return ;;
+	--profile) _cardea_files; return ;;
+	--lan) :; return ;;
+	--gateway) :; return ;;
+	--config) _cardea_files; return ;;
+	esac
+	case "$noun $verb" in
+	' ') flags= ;;
+	'status ') flags='--memory --wait' ;;
+	'device list') flags='' ;;
+	'device show') flags='' ;;
+	'device rename') flags='--dry-run' ;;
+	'events ') flags='--device --limit --after --follow --jsonl' ;;
+	'why ') flags='--port --proto' ;;
+	'policy show') flags='--nft' ;;
+	'mud lint') flags='' ;;
+	'mud view') flags='' ;;
+	'replay ') flags='--profile --device --lan --gateway' ;;
+	'start ') flags='--config --dry-run' ;;
+	'stop ') flags='--open --dry-run' ;;
+	'config check') flags='' ;;
+	'config schema') flags='' ;;
+	'help ') flags='' ;;
+	esac
+	if [[ $cur == -* ]]; then
+		_cardea_words $flags --socket --json --quiet --no-color --help --version
+		return
+	fi
+	case "$noun $verb $count" in
+	'  0') _cardea_words status device events why policy mud replay start stop config help ;;
+	'device  0') _cardea_words list show rename ;;
+	'device show 0') _cardea_devices ;;
+	'device rename 0') _cardea_devices ;;
+	'why  0') _cardea_devices ;;
+	'policy  0') _cardea_words show ;;
+	'policy show 0') _cardea_devices ;;
+	'mud  0') _cardea_words lint view ;;
+	'mud lint 0') _cardea_files ;;
+	'mud view 0') _cardea_files ;;
+	'replay  0') _cardea_files ;;
+	'config  0') _cardea_words check schema ;;
+	'config check 0') _cardea_files ;;
+	esac
+}
+complete -F _cardea cardea

@@ -1,0 +1,83 @@
+# Completion of cardea for fish; made by `cardea completion fish`.
+
+function __cardea_words
+    set -l skip
+    for word in (commandline -opc)[2..-1]
+        if test -n "$skip"
+            set skip
+            continue
+        end
+        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--profile|--lan|--gateway|--config)$' $word
+            set skip 1
+        else if not string match -q -- '-*' $word
+            echo $word
+        end
+    end
+end
+
+# The command is this one.
+function __cardea_in
+    set -l words (__cardea_words)
+    test "$words[1.."(count $argv)"]" = "$argv"
+end
+
+# The command is this one, and so many words are before the cursor.
+function __cardea_at
+    set -l words (__cardea_words)
+    test (count $words) -eq $argv[1]; or return 1
+    test (count $argv) -eq 1; or __cardea_in $argv[2..-1]
+end
+
+complete -c cardea -f
+complete -c cardea -l socket -r -F -d 'the control socket (or $CARDEA_SOCKET)'
+complete -c cardea -l json -d 'one JSON object on stdout'
+complete -c cardea -l quiet -d 'no talk on stderr but errors; also -q'
+complete -c cardea -l no-color -d 'no colour; also NO_COLOR, or when stdout is no terminal'
+complete -c cardea -l help -d 'how to use it; also -h'
+complete -c cardea -l version -d 'the version; also -V'
+complete -c cardea -n '__cardea_at 0' -a status -d 'is everything all right?'
+complete -c cardea -n '__cardea_in status' -l memory -d 'what each process takes, from the kernel (PSS)'
+complete -c cardea -n '__cardea_in status' -l wait -d 'wait up to 30 seconds until all is ready'
+complete -c cardea -n '__cardea_at 0' -a device
+complete -c cardea -n '__cardea_at 1 device' -a list -d 'all devices'
+complete -c cardea -n '__cardea_at 1 device' -a show -d 'all about one device'
+complete -c cardea -n '__cardea_at 2 device show' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_at 1 device' -a rename -d 'give a device another name'
+complete -c cardea -n '__cardea_at 2 device rename' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in device rename' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a events -d 'what happened'
+complete -c cardea -n '__cardea_in events' -l device -r -f -a '(cardea completion devices 2>/dev/null)' -d 'of this device alone'
+complete -c cardea -n '__cardea_in events' -l limit -r -f -d 'the last N, 1 to 1000 (100)'
+complete -c cardea -n '__cardea_in events' -l after -r -f -d 'only what came after this one'
+complete -c cardea -n '__cardea_in events' -l follow -d 'stay, and show what happens'
+complete -c cardea -n '__cardea_in events' -l jsonl -d 'a JSON object a line'
+complete -c cardea -n '__cardea_at 0' -a why -d 'why is this allowed or blocked? (exit 6: it is blocked)'
+complete -c cardea -n '__cardea_at 1 why' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in why' -l port -r -f -d 'the destination\'s port'
+complete -c cardea -n '__cardea_in why' -l proto -r -f -a 'tcp udp icmp' -d 'the protocol'
+complete -c cardea -n '__cardea_at 0' -a policy
+complete -c cardea -n '__cardea_at 1 policy' -a show -d 'what may each device do, and who says so?'
+complete -c cardea -n '__cardea_at 2 policy show' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in policy show' -l nft -d 'what the kernel holds, in nft\'s own words'
+complete -c cardea -n '__cardea_at 0' -a mud
+complete -c cardea -n '__cardea_at 1 mud' -a lint -d 'does a MUD file conform to RFC 8520? (exit 6: it does not)'
+complete -c cardea -n '__cardea_at 2 mud lint' -F
+complete -c cardea -n '__cardea_at 1 mud' -a view -d 'what does a MUD file ask for?'
+complete -c cardea -n '__cardea_at 2 mud view' -F
+complete -c cardea -n '__cardea_at 0' -a replay -d 'what would a profile have blocked in a capture? (exit 6: something)'
+complete -c cardea -n '__cardea_at 1 replay' -F
+complete -c cardea -n '__cardea_in replay' -l profile -r -F -d 'what the device may do'
+complete -c cardea -n '__cardea_in replay' -l device -r -f -a '(cardea completion devices 2>/dev/null)' -d 'its MAC or one of its addresses'
+complete -c cardea -n '__cardea_in replay' -l lan -r -f -d 'a prefix of the LAN; may be repeated'
+complete -c cardea -n '__cardea_in replay' -l gateway -r -f -d 'of the gateway; may be repeated'
+complete -c cardea -n '__cardea_at 0' -a start -d 'start the gateway, and wait until it is ready'
+complete -c cardea -n '__cardea_in start' -l config -r -F -d 'settings (/etc/cardea/cardea.toml)'
+complete -c cardea -n '__cardea_in start' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a stop -d 'stop the gateway; devices stay protected, unless --open'
+complete -c cardea -n '__cardea_in stop' -l open -d 'take the rules away: the network is open then'
+complete -c cardea -n '__cardea_in stop' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a config
+complete -c cardea -n '__cardea_at 1 config' -a check -d 'are these settings right? (exit 6: they are not)'
+complete -c cardea -n '__cardea_at 2 config check' -F
+complete -c cardea -n '__cardea_at 1 config' -a schema -d 'every setting with its default and meaning'
+complete -c cardea -n '__cardea_at 0' -a help -d 'how to use a command'

@@ -4,6 +4,8 @@
 #include <string.h>
 #include "store/store_priv.h"
 
+#define TRIM_EVERY 1024 /* bindings saved between two trims: each reads them all */
+
 static int save_addr(struct store *s, device_id id, const struct device_addr *a)
 {
 	sqlite3_stmt *st = store_statement(s, STORE_ADDR_SAVE);
@@ -105,9 +107,56 @@ int store_devices(struct store *s, int (*each)(void *, const struct device *), v
 	return error ? error : store_error(code);
 }
 
+static int run_with_id(struct store *s, enum store_statement which, device_id id)
+{
+	sqlite3_stmt *st = store_statement(s, which);
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, id);
+	return store_write(s, st);
+}
+
+int store_device_remove(struct store *s, device_id id)
+{
+	int error = run_with_id(s, STORE_BINDING_FORGET, id);
+
+	return error ? error : run_with_id(s, STORE_DEVICE_REMOVE, id);
+}
+
+int store_device_last(struct store *s, device_id *ret)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_DEVICE_LAST);
+	int code;
+
+	if (!st)
+		return -EIO;
+	code = sqlite3_step(st);
+	if (code == SQLITE_ROW)
+		*ret = (device_id)sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return store_error(code);
+}
+
+/* A device that asks for ever new names is bounded in memory; here, too. */
+static int trim_bindings(struct store *s)
+{
+	sqlite3_stmt *st;
+
+	if (++s->told < TRIM_EVERY)
+		return 0;
+	s->told = 0;
+	st = store_statement(s, STORE_BINDING_TRIM);
+	if (!st)
+		return -EIO;
+	sqlite3_bind_int(st, 1, LIMIT_BINDINGS);
+	return store_write(s, st);
+}
+
 int store_binding_save(struct store *s, const struct store_binding *b)
 {
 	sqlite3_stmt *st = store_statement(s, STORE_BINDING_SAVE);
+	int error;
 
 	if (!st)
 		return -EIO;
@@ -115,7 +164,8 @@ int store_binding_save(struct store *s, const struct store_binding *b)
 	sqlite3_bind_text(st, 2, b->name, -1, SQLITE_TRANSIENT);
 	store_bind_addr(st, 3, &b->addr);
 	sqlite3_bind_int64(st, 4, b->expires);
-	return store_write(s, st);
+	error = store_write(s, st);
+	return error ? error : trim_bindings(s);
 }
 
 int store_bindings(struct store *s, nstime now,

@@ -51,20 +51,27 @@ static int save_parts(struct store *s, const char *url, const struct profile *p,
 	return error;
 }
 
+int store_profile_remove(struct store *s, const char *url)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_PROFILE_CLEAR);
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_text(st, 1, url, -1, SQLITE_TRANSIENT);
+	return store_write(s, st);
+}
+
 static int save_head(struct store *s, const struct store_profile_info *info,
 	const struct message *m)
 {
 	uint8_t buf[MESSAGE_MAX];
 	int len = message_encode(m, buf, sizeof(buf));
-	sqlite3_stmt *st = store_statement(s, STORE_PROFILE_CLEAR);
+	sqlite3_stmt *st;
 	int error;
 
 	if (len < 0)
 		return len;
-	if (!st)
-		return -EIO;
-	sqlite3_bind_text(st, 1, info->url, -1, SQLITE_TRANSIENT);
-	error = store_write(s, st);
+	error = store_profile_remove(s, info->url);
 	st = error ? NULL : store_statement(s, STORE_PROFILE_SAVE);
 	if (!st)
 		return error ? error : -EIO;
@@ -72,6 +79,13 @@ static int save_head(struct store *s, const struct store_profile_info *info,
 	sqlite3_bind_blob(st, 2, buf, len, SQLITE_TRANSIENT);
 	sqlite3_bind_int64(st, 3, info->fetched);
 	return store_write(s, st);
+}
+
+static int step(struct store *s, enum store_statement which)
+{
+	sqlite3_stmt *st = store_statement(s, which);
+
+	return st ? store_write(s, st) : -EIO;
 }
 
 int store_profile_save(struct store *s, const struct store_profile_info *info,
@@ -83,9 +97,17 @@ int store_profile_save(struct store *s, const struct store_profile_info *info,
 	if (!m)
 		return -ENOMEM;
 	message_from_profile(m, 0, p);
+	error = step(s, STORE_SAVEPOINT);
+	if (error)
+		goto out;
 	error = save_head(s, info, m);
 	if (!error)
 		error = save_parts(s, info->url, p, m);
+	if (error) /* fails when SQLite has rolled back everything by itself */
+		(void)!step(s, STORE_ROLLBACK_TO);
+	if (!sqlite3_get_autocommit(s->db) && step(s, STORE_RELEASE) && !error)
+		error = -EIO;
+out:
 	free(m);
 	return error;
 }
@@ -145,6 +167,7 @@ static int read_profile(struct store *s, sqlite3_stmt *st,
 {
 	struct rule *rules = p->rules;
 	struct note *notes = p->notes;
+	uint32_t rule_count, note_count;
 	int error;
 
 	store_column_text(st, 0, info->url, sizeof(info->url));
@@ -157,7 +180,15 @@ static int read_profile(struct store *s, sqlite3_stmt *st,
 	p->rules = rules;
 	p->notes = notes;
 	p->rule_count = p->note_count = 0;
-	return error ? error : read_parts(s, info->url, p, m);
+	if (error)
+		return error;
+	rule_count = m->profile.rule_count;
+	note_count = m->profile.note_count;
+	error = read_parts(s, info->url, p, m);
+	/* Half a profile may lack what forbids. */
+	if (!error && (p->rule_count != rule_count || p->note_count != note_count))
+		error = CARDEA_EMALFORMED;
+	return error;
 }
 
 int store_profiles(struct store *s,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/str.h"
 #include "store/store_priv.h"
 
@@ -24,6 +25,18 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_ADDR_CLEAR] = "DELETE FROM device_addr WHERE device=?1",
 	[STORE_ADDR_SAVE] = "INSERT OR REPLACE INTO device_addr VALUES(?1,?2,?3,?4)",
 	[STORE_ADDR_ALL] = "SELECT addr, source, expires FROM device_addr WHERE device=?1",
+	[STORE_DEVICE_REMOVE] = "DELETE FROM device WHERE id=?1",
+	[STORE_DEVICE_LAST] = "SELECT max(coalesce((SELECT max(id) FROM device), 0),"
+			      " coalesce((SELECT max(device) FROM event), 0))",
+	[STORE_BINDING_FORGET] = "DELETE FROM binding WHERE device=?1",
+	[STORE_BINDING_TRIM] =
+		"DELETE FROM binding WHERE (device, name, addr) IN"
+		" (SELECT device, name, addr FROM (SELECT device, name, addr,"
+		" row_number() OVER (PARTITION BY device ORDER BY expires DESC) AS n"
+		" FROM binding) WHERE n > ?1)",
+	[STORE_SAVEPOINT] = "SAVEPOINT profile",
+	[STORE_RELEASE] = "RELEASE profile",
+	[STORE_ROLLBACK_TO] = "ROLLBACK TO profile",
 	[STORE_PROFILE_CLEAR] = "DELETE FROM profile WHERE url=?1",
 	[STORE_PROFILE_SAVE] = "INSERT INTO profile VALUES(?1,?2,?3)",
 	[STORE_PROFILE_ALL] = "SELECT url, head, fetched FROM profile",
@@ -63,6 +76,20 @@ int store_error(int code)
 	}
 }
 
+/* Damage in the middle shows only when that page is read: look now, while the file can
+ * still be set aside. */
+static int check_whole(sqlite3 *db)
+{
+	sqlite3_stmt *st = NULL;
+	int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
+	bool sound = false;
+
+	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW)
+		sound = strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+	sqlite3_finalize(st);
+	return code == SQLITE_ROW && !sound ? CARDEA_EMALFORMED : store_error(code);
+}
+
 static int open_file(const char *path, struct store *s)
 {
 	int code = sqlite3_open_v2(path, &s->db,
@@ -72,18 +99,36 @@ static int open_file(const char *path, struct store *s)
 		sqlite3_busy_timeout(s->db, 2000); /* the engine before us may linger */
 		code = sqlite3_exec(s->db, STORE_PRAGMAS, NULL, NULL, NULL);
 	}
-	if (code == SQLITE_OK)
-		return store_migrate(s->db);
-	return store_error(code);
+	if (code != SQLITE_OK)
+		return store_error(code);
+	int error = check_whole(s->db);
+
+	return error ? error : store_migrate(s->db);
 }
 
+static int move(const char *path, const char *suffix)
+{
+	char from[520], to[540];
+
+	if (str_print(from, sizeof(from), "%s%s", path, suffix) ||
+		str_print(to, sizeof(to), "%s.damaged%s", path, suffix))
+		return CARDEA_ELIMIT;
+	return rename(from, to) ? -errno : 0;
+}
+
+/* The log goes with its file: SQLite would play it back into the new one. */
 static int set_aside(const char *path)
 {
-	char damaged[512];
+	char shared[520];
+	int error = move(path, "");
 
-	if (str_print(damaged, sizeof(damaged), "%s.damaged", path))
-		return CARDEA_ELIMIT;
-	return rename(path, damaged) ? -errno : 0;
+	if (!error)
+		error = move(path, "-wal");
+	if (error == -ENOENT)
+		error = 0;
+	if (!error && str_print(shared, sizeof(shared), "%s-shm", path) == 0)
+		(void)unlink(shared);
+	return error;
 }
 
 int store_open(const char *dir, struct store **ret, bool *ret_damaged)

@@ -40,9 +40,15 @@ int store_device_save(struct store *s, const struct device *d) CARDEA_MUSTCHECK;
 int store_devices(struct store *s, int (*each)(void *ctx, const struct device *d),
 	void *ctx) CARDEA_MUSTCHECK;
 
-/* Replaces what was stored for the URL. */
+/* The device and what it was told; events keep its id. */
+int store_device_remove(struct store *s, device_id id) CARDEA_MUSTCHECK;
+/* The highest id that a device or an event has: it must not be given twice. */
+int store_device_last(struct store *s, device_id *ret) CARDEA_MUSTCHECK;
+
+/* Replaces what was stored for the URL, whole or not at all. */
 int store_profile_save(struct store *s, const struct store_profile_info *info,
 	const struct profile *p) CARDEA_MUSTCHECK;
+int store_profile_remove(struct store *s, const char *url) CARDEA_MUSTCHECK;
 /* One call a profile; p and its rules are valid during the call only. */
 int store_profiles(struct store *s,
 	int (*each)(void *ctx, const struct store_profile_info *info,
@@ -61,6 +67,7 @@ int store_events(struct store *s, const struct store_event_query *q,
 	int (*each)(void *ctx, const struct event *e), void *ctx) CARDEA_MUSTCHECK;
 int store_event(struct store *s, event_id id, struct event *ret) CARDEA_MUSTCHECK;
 
+/* Beyond LIMIT_BINDINGS for one device those that end first go. */
 int store_binding_save(struct store *s, const struct store_binding *b) CARDEA_MUSTCHECK;
 int store_bindings(struct store *s, nstime now,
 	int (*each)(void *ctx, const struct store_binding *b), void *ctx)

@@ -11,6 +11,13 @@ enum store_statement {
 	STORE_COMMIT,
 	STORE_DEVICE_SAVE,
 	STORE_DEVICE_ALL,
+	STORE_DEVICE_REMOVE,
+	STORE_DEVICE_LAST,
+	STORE_BINDING_FORGET,
+	STORE_BINDING_TRIM,
+	STORE_SAVEPOINT,
+	STORE_RELEASE,
+	STORE_ROLLBACK_TO,
 	STORE_ADDR_CLEAR,
 	STORE_ADDR_SAVE,
 	STORE_ADDR_ALL,
@@ -34,6 +41,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STORE_STATEMENT_MAX];
 	uint32_t inserted; /* events since the last trim */
+	uint32_t told;	   /* bindings since the last trim */
 };
 
 /* Reset and ready to bind; NULL when the database refuses. */

@@ -262,6 +262,26 @@ static void open_all_names(struct household *h, const struct device *d,
 		log_warn("household", "device %u: not every name could be opened", d->id);
 }
 
+/* Flows of an address that the device lost are its next owner's to open. */
+static void forget_lost(struct household *h, const struct device *d,
+	const struct element_list *before, const struct element_list *after)
+{
+	struct addr lost[LIMIT_ADDRS_PER_DEVICE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < before->count && count < LIMIT_ADDRS_PER_DEVICE; i++) {
+		const struct element *e = &before->items[i];
+
+		if (e->kind == ELEMENT_BOUND &&
+			(!after->count ||
+				!bsearch(e, after->items, after->count, sizeof(*e),
+					compare)))
+			lost[count++] = e->device;
+	}
+	if (count)
+		commit_forget(h->commit, &d->mac, lost, count);
+}
+
 void household_update(struct household *h, const struct device *d, bool forget,
 	nstime wall)
 {
@@ -283,6 +303,7 @@ void household_update(struct household *h, const struct device *d, bool forget,
 	if (h->commit->in_step) {
 		commit_begin(h->commit, false);
 		send_changes(h, &hd->installed, &after);
+		forget_lost(h, d, &hd->installed, &after);
 		if (forget)
 			commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
 		open_all_names(h, d, hd, wall);
@@ -290,6 +311,42 @@ void household_update(struct household *h, const struct device *d, bool forget,
 	}
 	list_free(&hd->installed);
 	hd->installed = after;
+}
+
+void household_remove(struct household *h, const struct device *d)
+{
+	struct element_list none = {0};
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = compile_for(d, addrs);
+	size_t i = 0;
+
+	while (i < h->count && h->devices[i]->id != d->id)
+		i++;
+	if (i == h->count)
+		return;
+	if (h->commit->in_step) {
+		commit_begin(h->commit, false);
+		send_changes(h, &h->devices[i]->installed, &none);
+		commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
+		commit_end(h->commit, 0);
+	}
+	free_device(h->devices[i]);
+	h->devices[i] = h->devices[--h->count];
+}
+
+void household_shift(struct household *h, nstime before, nstime jump)
+{
+	nstime longest = (nstime)(BINDING_TTL_MAX_S + BINDING_GRACE_S) * NS_PER_SEC;
+
+	for (size_t i = 0; i < h->count; i++) {
+		struct bindings *b = &h->devices[i]->names;
+
+		for (uint32_t k = 0; k < b->count; k++)
+			if (b->entries[k].expires <= before + longest) {
+				b->entries[k].told += jump;
+				b->entries[k].expires += jump;
+			}
+	}
 }
 
 static void add_local(struct element_list *l, const struct prefix *p)

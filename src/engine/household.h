@@ -45,6 +45,10 @@ void household_free(struct household *h);
 bool household_is_gateway(const struct household *h, const struct mac *mac);
 /* Made at first use; NULL when memory is short. */
 struct household_device *household_device(struct household *h, device_id id);
+/* Takes all of it out of the kernel and forgets it. */
+void household_remove(struct household *h, const struct device *d);
+/* The wall clock was set: names live on for as long as they had. */
+void household_shift(struct household *h, nstime before, nstime jump);
 /* Takes the profile as the device's policy. */
 int household_adopt(struct household_device *d, const struct shelf_entry *source)
 	CARDEA_MUSTCHECK;

@@ -16,6 +16,24 @@ void journal_init(struct journal *j, struct store *s,
 	j->ctx = ctx;
 	for (size_t i = 0; i < JOURNAL_BUCKETS; i++)
 		j->buckets[i].tokens = LIMIT_EVENT_BURST * 1000;
+	j->notes.tokens = JOURNAL_NOTES_MAX * 1000;
+}
+
+/* Takes one token of the bucket, which gains rate a second up to burst. */
+static bool within_rate(struct journal_bucket *b, nstime now, int64_t rate, int64_t burst)
+{
+	nstime passed = now - b->when;
+
+	if (passed > 0 && b->when) {
+		b->tokens += passed / NS_PER_MS * rate;
+		if (b->tokens > burst * 1000)
+			b->tokens = burst * 1000;
+	}
+	b->when = now;
+	if (b->tokens < 1000)
+		return false;
+	b->tokens -= 1000;
+	return true;
 }
 
 static void save_new(struct journal *j, struct event *e)
@@ -34,29 +52,15 @@ void journal_note(struct journal *j, nstime wall, device_id device, enum event_k
 	struct event e = {.first = wall, .last = wall, .device = device, .kind = kind};
 	va_list ap;
 
+	/* Devices that come and go by the thousand must not push out all else. */
+	if (device && !within_rate(&j->notes, wall, 1, JOURNAL_NOTES_MAX)) {
+		j->suppressed++;
+		return;
+	}
 	va_start(ap, fmt);
 	vsnprintf(e.text, sizeof(e.text), fmt, ap);
 	va_end(ap);
 	save_new(j, &e);
-}
-
-static bool within_rate(struct journal *j, device_id device, nstime now)
-{
-	size_t i = device % JOURNAL_BUCKETS;
-	nstime passed = now - j->buckets[i].when;
-
-	if (passed > 0 && j->buckets[i].when) {
-		int64_t gained = passed / NS_PER_MS * LIMIT_EVENT_RATE;
-
-		j->buckets[i].tokens += gained;
-		if (j->buckets[i].tokens > LIMIT_EVENT_BURST * 1000)
-			j->buckets[i].tokens = LIMIT_EVENT_BURST * 1000;
-	}
-	j->buckets[i].when = now;
-	if (j->buckets[i].tokens < 1000)
-		return false;
-	j->buckets[i].tokens -= 1000;
-	return true;
 }
 
 /* The same offence: a client's own port changes from try to try and does not count. */
@@ -105,7 +109,8 @@ void journal_packet(struct journal *j, nstime wall, const struct event *e)
 		j->open[i].dirty = true;
 		return;
 	}
-	if (!within_rate(j, e->device, wall)) {
+	if (!within_rate(&j->buckets[e->device % JOURNAL_BUCKETS], wall, LIMIT_EVENT_RATE,
+		    LIMIT_EVENT_BURST)) {
 		j->suppressed++;
 		return;
 	}

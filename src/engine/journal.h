@@ -13,7 +13,13 @@
 
 #define JOURNAL_OPEN_MAX 512	/* violations that may still grow */
 #define JOURNAL_OPEN_S 3600
+#define JOURNAL_NOTES_MAX 256	/* notes about devices at once, then one a second */
 #define JOURNAL_BUCKETS 256	/* rate limiters; devices share them by id */
+
+struct journal_bucket {
+	nstime when;
+	int64_t tokens; /* thousandths */
+};
 
 struct journal {
 	struct store *store;
@@ -24,11 +30,8 @@ struct journal {
 		bool dirty;
 	} open[JOURNAL_OPEN_MAX];
 	size_t next; /* to be replaced when all are taken */
-	struct {
-		nstime when;
-		int64_t tokens; /* thousandths */
-	} buckets[JOURNAL_BUCKETS];
-	uint64_t suppressed; /* violations beyond the rate */
+	struct journal_bucket buckets[JOURNAL_BUCKETS], notes;
+	uint64_t suppressed; /* violations and notes beyond the rate */
 };
 
 void journal_init(struct journal *j, struct store *s,

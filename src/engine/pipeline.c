@@ -13,6 +13,7 @@
 #define EXPIRE_EVERY 10	   /* ticks */
 #define PRUNE_EVERY 3600   /* ticks */
 #define MUTE_MAX 5	   /* ticks until a process without a channel is started anew */
+#define JUMP_MIN (10 * NS_PER_SEC) /* a clock that only drifts is left alone */
 #define RESYNC_AFTER 30	   /* ticks after the kernel refused a transaction */
 #define LAST_SEEN_EVERY 600 /* ticks between two writes of "last seen": flash wears out */
 
@@ -66,8 +67,12 @@ static int load_binding(void *ctx, const struct store_binding *b)
 
 static int load_all(struct pipeline *p)
 {
-	int error = store_devices(p->store, load_device, p);
+	device_id last = 0;
+	int error = store_device_last(p->store, &last);
 
+	if (!error)
+		error = store_devices(p->store, load_device, p);
+	inventory_set_last_id(p->inventory, last);
 	if (!error)
 		error = store_profiles(p->store, load_profile, p);
 	if (!error)
@@ -118,6 +123,24 @@ static void watch_channels(struct pipeline *p)
 	}
 }
 
+/* A gateway without a battery wakes up in 1970 and learns the time later: what was to
+ * end in an hour still does, instead of at once, or never. */
+static void follow_clock(struct pipeline *p)
+{
+	nstime wall = pipeline_wall(p), mono = loop_now(p->loop);
+	nstime before = p->last_wall + (mono - p->last_mono);
+	nstime jump = wall - before;
+
+	p->last_wall = wall;
+	p->last_mono = mono;
+	if (jump > -JUMP_MIN && jump < JUMP_MIN)
+		return;
+	log_info("pipeline", "the clock was set by %lld s",
+		(long long)(jump / NS_PER_SEC));
+	inventory_shift(p->inventory, before, jump);
+	household_shift(&p->household, before, jump);
+}
+
 static void tick(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
@@ -125,6 +148,7 @@ static void tick(struct loop_timer *t)
 	struct inventory_result r;
 
 	p->ticks++;
+	follow_clock(p);
 	pipeline_house_tick(p);
 	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
 		sync_all(p);
@@ -173,7 +197,8 @@ int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
 {
 	p->loop = l;
 	p->store = s;
-	p->started = pipeline_wall(p);
+	p->started = p->last_wall = pipeline_wall(p);
+	p->last_mono = loop_now(l);
 	journal_init(&p->journal, s, added, ctx);
 	return load_all(p);
 }

@@ -54,6 +54,7 @@ struct pipeline {
 	char backend[LIMIT_LABEL];
 	char backend_lacks[LIMIT_TEXT];
 	nstime started; /* wall */
+	nstime last_wall, last_mono; /* at the last tick */
 	struct message in, out;
 };
 

@@ -15,6 +15,23 @@ static void joined(struct pipeline *p, const struct device *d)
 		"A new device joined: %s (%s).", d->name, mac_format(&d->mac, mac));
 }
 
+/* Somebody who floods the LAN with senders must not keep real devices out. */
+static void make_room(struct pipeline *p, const struct mac *mac)
+{
+	struct device *d = inventory_by_mac(p->inventory, mac)
+		? NULL
+		: inventory_idle(p->inventory, pipeline_wall(p));
+
+	if (!d)
+		return;
+	log_info("pipeline", "%s was not seen lately and makes room for a new device",
+		d->name);
+	if (store_device_remove(p->store, d->id))
+		log_warn("pipeline", "device %u stays in the store", d->id);
+	household_remove(&p->household, d);
+	inventory_remove(p->inventory, d);
+}
+
 static void conflict(struct pipeline *p, const struct device *d,
 	const struct device *other, const struct addr *addr)
 {
@@ -68,6 +85,7 @@ static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
 	if (m->source >= ADDR_SOURCE_SELF || !is_device_mac(p, &m->mac) ||
 		!is_device_addr(p, &m->addr))
 		return;
+	make_room(p, &m->mac);
 	r = inventory_see_addr(p->inventory, m, wall);
 	if (!r.device)
 		return;
@@ -120,6 +138,7 @@ static void seen_dhcp(struct pipeline *p, struct message_seen_dhcp *m)
 		return;
 	if (refused)
 		m->mud_url[0] = 0;
+	make_room(p, &m->mac);
 	r = inventory_see_dhcp(p->inventory, m, wall);
 	if (!r.device)
 		return;

@@ -88,6 +88,28 @@ struct inventory_entry *inventory_entry_new(struct inventory *inv, const struct 
 	return e;
 }
 
+void inventory_remove(struct inventory *inv, struct device *d)
+{
+	struct inventory_entry *e = inventory_entry_of(d);
+	size_t at = 0;
+
+	while (inv->entries[at] != e)
+		at++;
+	while (d->addr_count)
+		inventory_addr_drop(inv, e, d->addr_count - 1);
+	hash_remove(&inv->by_mac, &e->node);
+	free(e);
+	inv->count--;
+	memmove(&inv->entries[at], &inv->entries[at + 1],
+		(inv->count - at) * sizeof(*inv->entries));
+}
+
+void inventory_set_last_id(struct inventory *inv, device_id id)
+{
+	if (id > inv->last_id)
+		inv->last_id = id;
+}
+
 struct inventory_addr *inventory_addr_find(struct inventory *inv, const struct addr *a)
 {
 	struct hash_node *n = hash_find(&inv->by_addr, a, sizeof(*a), same_addr);

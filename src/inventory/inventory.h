@@ -18,6 +18,11 @@
  * its device's so long: an idle device must not lose its replies when it wakes up. */
 #define INVENTORY_LINGER_S 86400
 
+/* When all places are taken, a device that was silent for so long can make room. */
+#define INVENTORY_IDLE_S 60
+/* Longer leases are kept no longer: they are renewed, or the device is seen again. */
+#define INVENTORY_LIFETIME_MAX_S (30 * 86400)
+
 struct inventory;
 
 /* What an observation changed; bits. */
@@ -50,6 +55,15 @@ struct inventory_result inventory_see_dhcp(struct inventory *inv,
 /* Drops one long expired address per call: ADDRS and the device, or no device when none is
  * left. */
 struct inventory_result inventory_expire(struct inventory *inv, nstime wall);
+/* Whom to remove so that a new device has a place: NULL while there are free ones, or when
+ * nobody can go. Never one that is protected or that the owner named; the one seen last
+ * longest ago, and of those who named a MUD file only when there is no other. */
+struct device *inventory_idle(struct inventory *inv, nstime wall);
+void inventory_remove(struct inventory *inv, struct device *d);
+/* Ids up to this one were given to somebody. */
+void inventory_set_last_id(struct inventory *inv, device_id id);
+/* The wall clock was set: what ends in a while still ends after the same while. */
+void inventory_shift(struct inventory *inv, nstime before, nstime jump);
 /* Renames; CARDEA_EMALFORMED for an unclean or empty name, -EEXIST when taken. */
 int inventory_rename(struct inventory *inv, struct device *d, const char *name)
 	CARDEA_MUSTCHECK;

@@ -128,8 +128,10 @@ struct inventory_result inventory_see_addr(struct inventory *inv,
 	struct inventory_result r = {0};
 	struct inventory_entry *e = entry_for(inv, &m->mac, wall, &r);
 	struct inventory_addr *held = inventory_addr_find(inv, &m->addr);
+	nstime life = m->lifetime_s < INVENTORY_LIFETIME_MAX_S ? m->lifetime_s
+							       : INVENTORY_LIFETIME_MAX_S;
 	struct device_addr fresh = {.addr = m->addr, .source = m->source,
-		.expires = wall + (nstime)m->lifetime_s * NS_PER_SEC};
+		.expires = wall + life * NS_PER_SEC};
 
 	if (!e)
 		return r;
@@ -200,6 +202,49 @@ struct inventory_result inventory_expire(struct inventory *inv, nstime wall)
 		}
 	}
 	return r;
+}
+
+/* Whether a rather than b should go. */
+static bool matters_less(const struct device *a, const struct device *b)
+{
+	bool a_said = a->mud_url[0] != 0, b_said = b->mud_url[0] != 0;
+
+	return a_said != b_said ? b_said : a->last_seen < b->last_seen;
+}
+
+struct device *inventory_idle(struct inventory *inv, nstime wall)
+{
+	struct device *best = NULL;
+
+	if (inv->count < LIMIT_DEVICES)
+		return NULL;
+	for (size_t i = 0; i < inv->count; i++) {
+		struct device *d = &inv->entries[i]->device;
+		nstime silent = wall - d->last_seen; /* negative: the clock was set */
+
+		if (d->state == DEVICE_PROTECTED || d->named_by_owner ||
+			(silent >= 0 && silent < INVENTORY_IDLE_S * NS_PER_SEC))
+			continue;
+		if (!best || matters_less(d, best))
+			best = d;
+	}
+	return best;
+}
+
+void inventory_shift(struct inventory *inv, nstime before, nstime jump)
+{
+	nstime longest = (nstime)INVENTORY_LIFETIME_MAX_S * NS_PER_SEC;
+
+	for (size_t i = 0; i < inv->count; i++) {
+		struct device *d = &inv->entries[i]->device;
+
+		if (d->last_seen <= before)
+			d->last_seen += jump;
+		/* Later ones were stored under a clock that was right. */
+		for (size_t k = 0; k < d->addr_count; k++)
+			if (d->addrs[k].expires <= before + longest)
+				d->addrs[k].expires += jump;
+	}
 }
 
 int inventory_rename(struct inventory *inv, struct device *d, const char *name)

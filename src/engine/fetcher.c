@@ -12,7 +12,7 @@ struct fetch_job {
 	char url[LIMIT_URL];
 	uint64_t id;	/* 0: not running */
 	nstime due;	/* mono: start; when running: give up */
-	unsigned failures;
+	unsigned failures, lost; /* in a row; lost: the courier ended meanwhile */
 	bool has_head;
 	struct profile profile; /* being put together */
 	uint32_t want_rules, want_notes;
@@ -73,11 +73,25 @@ bool fetcher_wants(const struct fetcher *f, const char *url)
 	return by_url(f, url) != NULL;
 }
 
+/* What no device says any more: one that names ever new files must not fill the list. */
+static void drop_unwanted(struct fetcher *f)
+{
+	struct fetch_job *next;
+
+	for (struct fetch_job *j = f->jobs; j; j = next) {
+		next = j->next;
+		if (!j->id && f->wanted && !f->wanted(f->ctx, j->url))
+			remove_job(f, j);
+	}
+}
+
 void fetcher_want(struct fetcher *f, const char *url, nstime now, nstime delay)
 {
 	struct fetch_job *j = by_url(f, url);
 
 	if (!j) {
+		if (f->count >= LIMIT_DEVICES)
+			drop_unwanted(f);
 		j = f->count < LIMIT_DEVICES ? calloc(1, sizeof(*j)) : NULL;
 		if (!j)
 			return;
@@ -114,19 +128,35 @@ static void start(struct fetcher *f, struct fetch_job *j, nstime now)
 	j->due = now + FETCHER_ANSWER_S * NS_PER_SEC;
 }
 
-static void job_failed(struct fetcher *f, struct fetch_job *j, const char *text,
-	nstime now)
+static unsigned pause_after(unsigned failures)
 {
 	unsigned pause = FETCHER_RETRY_S;
 
-	for (unsigned i = 0; i < j->failures && pause < FETCHER_RETRY_MAX_S; i++)
+	for (unsigned i = 0; i < failures && pause < FETCHER_RETRY_MAX_S; i++)
 		pause *= 2;
-	if (pause > FETCHER_RETRY_MAX_S)
-		pause = FETCHER_RETRY_MAX_S;
+	return pause < FETCHER_RETRY_MAX_S ? pause : FETCHER_RETRY_MAX_S;
+}
+
+static void job_failed(struct fetcher *f, struct fetch_job *j, const char *text,
+	nstime now)
+{
+	unsigned pause = pause_after(j->failures);
+
 	j->failures++;
+	j->lost = 0;
 	drop_pieces(j);
 	j->due = now + pause * NS_PER_SEC;
 	f->failed(f->ctx, j->url, text, pause);
+}
+
+static struct fetch_job *next_due(const struct fetcher *f, nstime now)
+{
+	struct fetch_job *first = NULL;
+
+	for (struct fetch_job *j = f->jobs; j; j = j->next)
+		if (!j->id && j->due <= now && (!first || j->due < first->due))
+			first = j;
+	return first;
 }
 
 void fetcher_tick(struct fetcher *f, nstime now)
@@ -139,13 +169,14 @@ void fetcher_tick(struct fetcher *f, nstime now)
 				now);
 		running += j->id != 0;
 	}
-	for (struct fetch_job *j = f->jobs; j; j = j->next) {
-		if (running >= LIMIT_FETCHES)
-			return;
-		if (!j->id && j->due <= now) {
-			start(f, j, now);
-			running += j->id != 0;
+	/* Those who waited longest first: a device with ever new URLs waits like others. */
+	for (struct fetch_job *j; running < LIMIT_FETCHES && (j = next_due(f, now));) {
+		if (f->wanted && !f->wanted(f->ctx, j->url)) {
+			remove_job(f, j);
+			continue;
 		}
+		start(f, j, now);
+		running += j->id != 0;
 	}
 }
 
@@ -158,6 +189,8 @@ static int take_head(struct fetch_job *j, const struct message_profile *m)
 	error = message_to_profile(m, &j->profile);
 	if (error)
 		return error;
+	if (j->profile.signature == SIGNATURE_INVALID)
+		return CARDEA_EMALFORMED; /* the courier's own rule is to fail these */
 	j->want_rules = m->rule_count;
 	j->want_notes = m->note_count;
 	j->profile.rule_count = j->profile.note_count = 0;
@@ -286,6 +319,10 @@ void fetcher_courier_lost(struct fetcher *f, nstime now)
 	for (struct fetch_job *j = f->jobs; j; j = j->next)
 		if (j->id) {
 			drop_pieces(j);
+			/* The second time it may be this file that ends the courier. */
 			j->due = now;
+			if (j->lost)
+				j->due += pause_after(j->lost - 1) * NS_PER_SEC;
+			j->lost++;
 		}
 }

@@ -26,6 +26,8 @@ struct fetcher {
 	void (*done)(void *ctx, const char *url, const struct profile *p);
 	/* retry_s: when it is tried again. */
 	void (*failed)(void *ctx, const char *url, const char *text, unsigned retry_s);
+	/* Some device says this URL; NULL: all are wanted. */
+	bool (*wanted)(void *ctx, const char *url);
 	void *ctx;
 	struct fetch_job *jobs;
 	unsigned count;

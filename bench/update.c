@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* update - how long a change of permissions takes: through a real enforcer, and by
+ * forking nft(8) for the same change. Plays parent and engine of the enforcer.
+ *
+ *   bench_update ENFORCER LAN GATEWAY-MAC NFT
+ *   load DEVICES ENTRIES  -> "NANOSECONDS PEAK-KIB"  of the enforcer
+ *   answer N              -> N times in nanoseconds; one new name's address each
+ *   fork N                -> the same by nft
+ *   file PATH             -> "NANOSECONDS PEAK-KIB"  of `nft -f PATH`
+ *   end
+ *
+ * An "answer" is one element with a lifetime in both tables. Its time runs from before
+ * TXN_BEGIN is written until TXN_DONE is read. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "model/element.h"
+#include "model/ids.h"
+#include "model/messages.h"
+
+#define WAIT_MS 60000
+#define BATCH 10000 /* elements per transaction of a load */
+#define ANSWER_TTL 300
+#define PORT 8883
+#define UDP 17
+
+extern char **environ;
+
+struct update {
+	int parent, engine;
+	pid_t pid;
+	uint64_t seq;
+	uint32_t answers;
+	char *nft;
+};
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "bench_update: %s\n", what);
+	exit(2);
+}
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* pass_fd goes along when it is not negative. */
+static void message_send(int fd, const struct message *m, int pass_fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	uint8_t buf[MESSAGE_MAX];
+	int n = message_encode(m, buf, sizeof buf);
+
+	if (n < 0)
+		fail("encode");
+	struct iovec iov = {buf, (size_t)n};
+	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
+	if (pass_fd >= 0) {
+		h.msg_control = control.bytes;
+		h.msg_controllen = sizeof control.bytes;
+		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
+	}
+	if (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)
+		fail("the enforcer hung up");
+}
+
+static void message_await(int fd, enum message_type type, struct message *ret)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint8_t buf[MESSAGE_MAX];
+
+	if (poll(&p, 1, WAIT_MS) <= 0)
+		fail("the enforcer is silent");
+	ssize_t n = recv(fd, buf, sizeof buf, 0);
+	if (n <= 0 || message_decode(buf, (size_t)n, ret) || ret->type != type)
+		fail("the enforcer answers something else");
+}
+
+static void config_send(const struct update *u, const char *key, const char *value)
+{
+	struct message m = {.type = MESSAGE_CONFIG};
+
+	(void)str_copy(m.config.key, sizeof m.config.key, key);
+	(void)str_copy(m.config.value, sizeof m.config.value, value);
+	message_send(u->parent, &m, -1);
+}
+
+static int pair(int *ret_other)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		fail("socketpair");
+	*ret_other = fds[1];
+	return fds[0];
+}
+
+static void enforcer_start(struct update *u, char **argv)
+{
+	struct message m = {.type = MESSAGE_CONFIG_END};
+	int other;
+
+	u->parent = pair(&other);
+	u->pid = fork();
+	if (!u->pid) {
+		if (dup2(other, 3) < 0)
+			_exit(127);
+		execl(argv[1], argv[1], (char *)NULL);
+		_exit(127);
+	}
+	close(other);
+	config_send(u, "lan", argv[2]);
+	config_send(u, "gateway_mac", argv[3]);
+	config_send(u, "nflog_group", "7");
+	message_send(u->parent, &m, -1);
+	message_await(u->parent, MESSAGE_HELLO, &m);
+	u->engine = pair(&other);
+	m = (struct message){.type = MESSAGE_PEER};
+	m.peer.role = ROLE_ENGINE;
+	message_send(u->parent, &m, other);
+	close(other);
+	message_await(u->engine, MESSAGE_ENFORCER_READY, &m);
+}
+
+static void txn_begin(struct update *u)
+{
+	struct message m = {.type = MESSAGE_TXN_BEGIN};
+
+	m.txn_begin.seq = ++u->seq;
+	message_send(u->engine, &m, -1);
+}
+
+static void txn_commit(struct update *u)
+{
+	struct message m = {.type = MESSAGE_TXN_COMMIT};
+
+	m.txn_commit.seq = u->seq;
+	message_send(u->engine, &m, -1);
+	message_await(u->engine, MESSAGE_TXN_DONE, &m);
+	if (m.txn_done.error)
+		fail(m.txn_done.text);
+}
+
+static struct addr addr_of(uint32_t v4)
+{
+	struct addr a = {.family = 4};
+
+	for (int i = 0; i < 4; i++)
+		a.b[i] = (uint8_t)(v4 >> (24 - 8 * i));
+	return a;
+}
+
+static struct mac mac_of(uint32_t device)
+{
+	struct mac m = {{2, 0, 1, (uint8_t)(device >> 16), (uint8_t)(device >> 8),
+		(uint8_t)device}};
+
+	return m;
+}
+
+static void out_send(const struct update *u, uint32_t device, uint32_t peer,
+	uint32_t timeout)
+{
+	struct element e = {.kind = ELEMENT_OUT, .family = 4, .mac = mac_of(device),
+		.peer_lo = addr_of(peer), .peer_hi = addr_of(peer), .proto_lo = UDP,
+		.proto_hi = UDP, .device_port = {0, 65535}, .peer_port = {PORT, PORT},
+		.timeout_s = timeout};
+	struct message m;
+
+	message_from_element(&m, false, &e);
+	message_send(u->engine, &m, -1);
+}
+
+static unsigned long enforcer_peak(const struct update *u)
+{
+	unsigned long kib = 0;
+	char path[64], line[128];
+
+	(void)str_print(path, sizeof path, "/proc/%d/status", (int)u->pid);
+	FILE *f = fopen(path, "r");
+	if (!f)
+		fail(path);
+	while (fgets(line, sizeof line, f) && sscanf(line, "VmHWM: %lu", &kib) != 1)
+		;
+	fclose(f);
+	return kib;
+}
+
+/* The peers of a load: 198.18.0.0 + entry. */
+#define PEER_FIRST 0xc6120000U
+/* Those of later answers, one address nobody had before for each. */
+#define ANSWER_FIRST 0x0b000000U
+#define FORK_FIRST 0x0c000000U
+
+static void do_load(struct update *u, uint32_t devices, uint32_t entries)
+{
+	uint64_t start = now();
+	uint32_t open = 0;
+
+	for (uint32_t d = 0; d < devices; d++) {
+		for (uint32_t i = 0; i < entries; i++) {
+			if (!open)
+				txn_begin(u);
+			out_send(u, d, PEER_FIRST + d * entries + i, 0);
+			if (++open == BATCH) {
+				txn_commit(u);
+				open = 0;
+			}
+		}
+	}
+	if (open)
+		txn_commit(u);
+	printf("%llu %lu\n", (unsigned long long)(now() - start), enforcer_peak(u));
+}
+
+static void do_answers(struct update *u, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t start = now();
+		txn_begin(u);
+		out_send(u, u->answers % 1000, ANSWER_FIRST + u->answers, ANSWER_TTL);
+		txn_commit(u);
+		printf("%llu ", (unsigned long long)(now() - start));
+		u->answers++;
+	}
+	printf("\n");
+}
+
+/* The usage of one finished nft. */
+static uint64_t nft_run(const struct update *u, char *const argv[], struct rusage *ret)
+{
+	uint64_t start = now();
+	int status;
+	pid_t pid;
+
+	if (posix_spawn(&pid, u->nft, NULL, NULL, argv, environ))
+		fail("nft does not start");
+	if (wait4(pid, &status, 0, ret) != pid || status)
+		fail("nft failed");
+	return now() - start;
+}
+
+static void do_forks(struct update *u, uint32_t count)
+{
+	char command[512], mac[MAC_TEXT_MAX], addr[ADDR_TEXT_MAX];
+	struct rusage usage;
+
+	for (uint32_t i = 0; i < count; i++, u->answers++) {
+		struct mac m = mac_of(u->answers % 1000);
+		struct addr a = addr_of(FORK_FIRST + u->answers);
+		mac_format(&m, mac);
+		addr_format(&a, addr);
+		(void)str_print(command, sizeof command,
+			"add element inet cardea out4 { %s . %s . udp . %d timeout %ds }; "
+			"add element bridge cardea out4 { %s . %s . udp . %d timeout %ds }",
+			mac, addr, PORT, ANSWER_TTL, mac, addr, PORT, ANSWER_TTL);
+		char *argv[] = {u->nft, command, NULL};
+		printf("%llu ", (unsigned long long)nft_run(u, argv, &usage));
+	}
+	printf("\n");
+}
+
+static void do_file(struct update *u, char *path)
+{
+	char option[] = "-f";
+	char *argv[] = {u->nft, option, path, NULL};
+	struct rusage usage;
+	uint64_t took = nft_run(u, argv, &usage);
+
+	printf("%llu %ld\n", (unsigned long long)took, usage.ru_maxrss);
+}
+
+static void command(struct update *u, char *line)
+{
+	unsigned a, b;
+	char path[256];
+
+	if (sscanf(line, "load %u %u", &a, &b) == 2)
+		do_load(u, a, b);
+	else if (sscanf(line, "answer %u", &a) == 1)
+		do_answers(u, a);
+	else if (sscanf(line, "fork %u", &a) == 1)
+		do_forks(u, a);
+	else if (sscanf(line, "file %255s", path) == 1)
+		do_file(u, path);
+	else
+		fail(line);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	static struct update u;
+	char line[512];
+
+	if (argc != 5)
+		fail("usage: bench_update ENFORCER LAN GATEWAY-MAC NFT");
+	signal(SIGPIPE, SIG_IGN);
+	u.nft = argv[4];
+	enforcer_start(&u, argv);
+	while (fgets(line, sizeof line, stdin) && strncmp(line, "end", 3) != 0)
+		command(&u, line);
+	struct message m = {.type = MESSAGE_SHUTDOWN};
+	message_send(u.parent, &m, -1);
+	waitpid(u.pid, NULL, 0);
+	return 0;
+}

@@ -5,26 +5,27 @@ One gateway with a bridge (devices d1 d2, attacker d3), a LAN interface that is 
 bridge (d4) and a WAN (w), each in its own network namespace. Frames are made here byte
 by byte, so that nothing depends on what a host's own stack would send. Every test runs
 with br_netfilter off and on. Needs root, and the programs in CARDEA_ENFORCER and
-CARDEA_ENFORCER_DRIVE.
+CARDEA_ENFORCER_DRIVE, or else in the build directory that CARDEA_BUILD names.
 """
 import ctypes
 import itertools
 import json
 import os
+import pathlib
 import re
 import select
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 import pytest
 
-ENFORCER = os.environ.get("CARDEA_ENFORCER")
-DRIVE = os.environ.get("CARDEA_ENFORCER_DRIVE")
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not ENFORCER or not DRIVE,
-    reason="needs root, CARDEA_ENFORCER and CARDEA_ENFORCER_DRIVE")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("CARDEA_BUILD", ROOT / "build" / "release"))
+ENFORCER = os.environ.get("CARDEA_ENFORCER", str(BUILD / "src" / "cardea-enforcer"))
+DRIVE = os.environ.get("CARDEA_ENFORCER_DRIVE", str(BUILD / "tests" / "enforcer_drive"))
 
 PREFIX = "cde-%d-" % os.getpid()
 CLONE_NEWNET = 0x40000000
@@ -326,6 +327,8 @@ class Enforcer:
 
 @pytest.fixture(scope="module")
 def network():
+    for program in (ENFORCER, DRIVE):
+        assert os.access(program, os.X_OK), program + " is not built (set CARDEA_BUILD)"
     try:
         house = House()
         yield house
@@ -920,6 +923,30 @@ def test_violations_are_reported(house, enforcer):
         log.close()
     text = house.nft("list", "set", "inet", "cardea", "denied_f")
     assert "counter packets 201 " in text
+
+
+def test_the_file_is_what_is_laid(plain, enforcer):
+    """src/enforce/nft/skeleton.nft, filled in by hand, makes just the same tables."""
+    def without_elements(text):
+        return re.sub(r"\n\t\telements = \{[^}]*\}", "", text)
+    laid = without_elements(plain.nft("-s", "list", "ruleset"))
+    words = {"version": re.search(r"chain (v[0-9a-f]{16}) ", laid).group(1),
+             "lans": '"br0", "p-d4"', "group": str(NFLOG_GROUP),
+             "gateways": "elements = { %s, %s }" % (GW, GW2)}
+    file = (ROOT / "src" / "enforce" / "nft" / "skeleton.nft").read_text()
+    both, hooks = file.split("\n# Part 2:")
+    text = ""
+    for family, related in (("inet", "ct state related return"), ("bridge", "")):
+        text += both.replace("$family", family).replace("$related", related)
+    text += "\n# Part 2:" + hooks
+    for word, value in words.items():
+        text = text.replace("$" + word, value)
+    with tempfile.NamedTemporaryFile("w", suffix=".nft") as f:
+        f.write(text)
+        f.flush()
+        plain.nft("-c", "-f", f.name)
+        plain.nft("-f", f.name)
+    assert without_elements(plain.nft("-s", "list", "ruleset")) == laid
 
 
 def test_memory(plain, enforcer):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* skeleton - renders the tables' text and lays them in one transaction. */
+/* skeleton - fills the settings into skeleton.nft and lays it in one transaction. */
 #include <errno.h>
 #include <malloc.h>
 #include <nftables/libnftables.h>
@@ -11,160 +11,38 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "enforce/nft/nft_priv.h"
-#include "enforce/nft/skeleton_text.h"
+#include "enforce/nft/skeleton_text.h" /* skeleton.nft, by the build */
 
-#define WORD_DEPTH_MAX 3 /* $flow holds $ip, no deeper */
-#define WORDS_MAX 32	 /* words in use at once */
+_Static_assert(LIMIT_EVENT_RATE == 10 && LIMIT_EVENT_BURST == 40,
+	"skeleton.nft has the same numbers");
+
+/* Where skeleton.nft ends what it lays for each table. */
+#define PART_2 "\n# Part 2:"
 
 struct word {
 	const char *name, *value;
 };
 
-struct renderer {
-	FILE *out;
-	struct word words[WORDS_MAX];
-	size_t count;
-	bool unknown;
-};
-
-static void word_set(struct renderer *r, const char *name, const char *value)
-{
-	for (size_t i = 0; i < r->count; i++) {
-		if (!strcmp(r->words[i].name, name)) {
-			r->words[i].value = value;
-			return;
-		}
-	}
-	if (r->count < WORDS_MAX)
-		r->words[r->count++] = (struct word){name, value};
-	else
-		r->unknown = true;
-}
-
-static const char *word_find(const struct renderer *r, const char *name, size_t len)
-{
-	for (size_t i = 0; i < r->count; i++) {
-		const struct word *w = &r->words[i];
-		if (strlen(w->name) == len && !memcmp(w->name, name, len))
-			return w->value;
-	}
-	return NULL;
-}
-
-static void render(struct renderer *r, const char *text, int depth)
+/* Copies text, each $word replaced; CARDEA_EMALFORMED for a word nobody set. */
+static int fill(FILE *out, const char *text, size_t len, const struct word *words)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	const char *end = text + len;
 
-	while (*text) {
-		size_t plain = strcspn(text, "$");
-		fwrite(text, 1, plain, r->out);
-		text += plain;
-		if (!*text)
-			break;
-		size_t len = strspn(text + 1, letters);
-		const char *value = word_find(r, text + 1, len);
-		if (value && depth < WORD_DEPTH_MAX)
-			render(r, value, depth + 1);
-		else
-			r->unknown = true;
-		text += 1 + len;
+	for (const char *word; (word = memchr(text, '$', (size_t)(end - text)));) {
+		const struct word *w = words;
+		size_t n = strspn(word + 1, letters);
+
+		fwrite(text, 1, (size_t)(word - text), out);
+		while (w->name && (strlen(w->name) != n || memcmp(w->name, word + 1, n)))
+			w++;
+		if (!w->name)
+			return CARDEA_EMALFORMED;
+		fputs(w->value, out);
+		text = word + 1 + n;
 	}
-}
-
-static const struct word words4[] = {
-	{"v", "4"}, {"ip", "ip"}, {"addr", "ipv4_addr"}, {"icmp", "icmp"},
-	{"source", "ip saddr"},
-};
-static const struct word words6[] = {
-	{"v", "6"}, {"ip", "ip6"}, {"addr", "ipv6_addr"}, {"icmp", "icmpv6"},
-	{"source", "@nh,64,128"},
-};
-static const struct word words_from[] = {
-	{"d", "f"}, {"suffix", "f"}, {"who", "ether saddr"}, {"deny", "deny_f"},
-	{"flow", "$ip saddr . $ip daddr . meta l4proto . th sport . th dport"},
-	{"echo", "$ip saddr . $ip daddr . $icmp id"},
-	{"alive", ""},
-	{"rules", "ether saddr . $ip daddr . meta l4proto . th dport @out$v"
-		  " goto f_open$v\n"
-		  " ether saddr . $ip daddr . meta l4proto . th sport . th dport"
-		  " @outr$v"},
-};
-static const struct word words_to[] = {
-	{"d", "t"}, {"suffix", "t$v"}, {"who", "$ip daddr"}, {"deny", "deny_t$v"},
-	{"flow", "$ip daddr . $ip saddr . meta l4proto . th dport . th sport"},
-	{"echo", "$ip daddr . $ip saddr . $icmp id"},
-	{"alive", "tcp flags & syn == 0 update @flows$v { $flow " TCP_LONG " }"},
-	{"rules", "$ip daddr . $ip saddr . meta l4proto . th sport . th dport @inr$v"},
-};
-static const struct word words_f4[] = {
-	{"passudp", PASS_UDP_F4}, {"passicmp", ""}, {"passother", PASS_IGMP_F},
-};
-static const struct word words_f6[] = {
-	{"passudp", PASS_UDP_F6}, {"passicmp", PASS_ICMP_F6}, {"passother", ""},
-};
-static const struct word words_t4[] = {
-	{"passudp", PASS_UDP_T4}, {"passicmp", ""}, {"passother", PASS_IGMP_T},
-};
-static const struct word words_t6[] = {
-	{"passudp", PASS_UDP_T6}, {"passicmp", PASS_ICMP_T6}, {"passother", ""},
-};
-
-#define WORDS(r, a) words_use(r, a, sizeof(a) / sizeof((a)[0]))
-
-static void words_use(struct renderer *r, const struct word *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		word_set(r, words[i].name, words[i].value);
-}
-
-static void render_refusal(struct renderer *r, const char *name, const char *prefix)
-{
-	word_set(r, "refusal", name);
-	word_set(r, "prefix", prefix);
-	render(r, text_refuse, 0);
-}
-
-static void render_family(struct renderer *r, bool v6)
-{
-	if (v6)
-		WORDS(r, words6);
-	else
-		WORDS(r, words4);
-	render(r, text_sets_family, 0);
-	WORDS(r, words_from);
-	if (v6)
-		WORDS(r, words_f6);
-	else
-		WORDS(r, words_f4);
-	render(r, text_policy, 0);
-	WORDS(r, words_to);
-	if (v6)
-		WORDS(r, words_t6);
-	else
-		WORDS(r, words_t4);
-	render(r, text_policy, 0);
-	render_refusal(r, "deny_", "t:deny");
-	render_refusal(r, "spoof_", "t:spoof");
-}
-
-static void render_table(struct renderer *r, bool bridge)
-{
-	word_set(r, "family", bridge ? "bridge" : "inet");
-	/* The bridge family has no connection tracking. */
-	word_set(r, "related", bridge ? "" : "ct state related return");
-	render(r, "add table $family " NFT_TABLE "\ndelete table $family " NFT_TABLE
-		"\ntable $family " NFT_TABLE " {\n", 0);
-	render(r, text_sets, 0);
-	WORDS(r, words_from);
-	render_refusal(r, "deny_", "f:deny");
-	render_refusal(r, "spoof_", "f:spoof");
-	render_refusal(r, "rogue_", "f:rogue");
-	render_refusal(r, "frag_", "f:frag");
-	render_family(r, false);
-	render_family(r, true);
-	render(r, text_guard, 0);
-	render(r, bridge ? text_bridge : text_inet, 0);
-	render(r, "}\n", 0);
+	fwrite(text, 1, (size_t)(end - text), out);
+	return 0;
 }
 
 /* The configuration as nft lists. Names were checked by enforce_config_set. */
@@ -193,32 +71,36 @@ static void gateways_text(const struct enforce_config *c, char buf[GATEWAYS_TEXT
 		(void)str_print(buf + n, GATEWAYS_TEXT_MAX - n, " }");
 }
 
-static int render_all(const struct enforce_config *c, const char *version,
-	char **ret_text)
+static int render(const struct enforce_config *c, const char *version, char **ret_text)
 {
 	char lans[LANS_TEXT_MAX], gateways[GATEWAYS_TEXT_MAX], group[8];
-	struct renderer r = {0};
+	const char *part2 = strstr(skeleton_text, PART_2);
+	struct word words[] = {{"family", "inet"}, {"related", "ct state related return"},
+		{"version", version}, {"lans", lans}, {"gateways", gateways},
+		{"group", group}, {NULL, NULL}};
 	char *text = NULL;
-	size_t size = 0;
+	size_t size = 0, part1_len = (size_t)(part2 - skeleton_text);
 
 	lans_text(c, lans);
 	gateways_text(c, gateways);
 	(void)str_print(group, sizeof group, "%u", c->nflog_group);
-	r.out = open_memstream(&text, &size);
-	if (!r.out)
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
 		return -ENOMEM;
-	word_set(&r, "version", version);
-	word_set(&r, "lans", lans);
-	word_set(&r, "gateways", gateways);
-	word_set(&r, "group", group);
-	render_table(&r, false);
-	render_table(&r, true);
-	if (fclose(r.out) || r.unknown) {
+	int e = fill(out, skeleton_text, part1_len, words);
+	words[0].value = "bridge";
+	words[1].value = "";
+	if (!e)
+		e = fill(out, skeleton_text, part1_len, words);
+	if (!e)
+		e = fill(out, part2, strlen(part2), words);
+	if (fclose(out) && !e)
+		e = -ENOMEM;
+	if (e)
 		free(text);
-		return r.unknown ? CARDEA_EMALFORMED : -ENOMEM;
-	}
-	*ret_text = text;
-	return 0;
+	else
+		*ret_text = text;
+	return e;
 }
 
 int skeleton_render(const struct enforce_config *c, char **ret_text,
@@ -231,18 +113,16 @@ int skeleton_render(const struct enforce_config *c, char **ret_text,
 
 	if (!c->lan_count)
 		return -EINVAL;
-	int e = render_all(c, "version", &text);
+	int e = render(c, "version", &text);
 	if (e)
 		return e;
 	(void)str_print(version, sizeof version, "v%016llx",
 		(unsigned long long)hash_bytes(&key, text, strlen(text)));
 	free(text);
-	e = render_all(c, version, &text);
-	if (e)
-		return e;
-	memcpy(ret_version, version, sizeof version);
-	*ret_text = text;
-	return 0;
+	e = render(c, version, ret_text);
+	if (!e)
+		memcpy(ret_version, version, sizeof version);
+	return e;
 }
 
 int skeleton_lay(const char *text)

@@ -80,6 +80,7 @@ int household_adopt(struct household_device *d, const struct shelf_entry *source
 	d->pool = pool;
 	d->policy = policy;
 	d->source = source;
+	memcpy(d->sha256, source->profile.sha256, sizeof(d->sha256));
 	return 0;
 }
 

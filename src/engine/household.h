@@ -27,6 +27,8 @@ struct household_device {
 	struct pool *pool; /* of the policy; NULL: none */
 	struct policy policy;
 	const struct shelf_entry *source; /* of the policy */
+	uint8_t sha256[32];		  /* of the file it was made from */
+	char next_url[LIMIT_URL]; /* said since it is protected, not fetched yet */
 	struct element_list installed;	  /* without those that have a timeout */
 };
 

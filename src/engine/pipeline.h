@@ -82,6 +82,9 @@ void pipeline_resolver(struct pipeline *p, const struct message *m);
 void pipeline_consider(struct pipeline *p, struct device *d);
 void pipeline_house_apply(struct pipeline *p);
 void pipeline_house_tick(struct pipeline *p);
+/* A protected device says another file of the same maker: its old one stays in force, and
+ * stays the device's over a restart, until the new one is here. */
+void pipeline_next_url(struct pipeline *p, struct device *d, const char *url);
 void pipeline_profiles_init(struct pipeline *p);
 void pipeline_profiles_tick(struct pipeline *p);
 

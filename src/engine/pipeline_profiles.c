@@ -31,13 +31,32 @@ static void tell_protected(struct pipeline *p, const struct device *d,
 			"%s is protected: all its %u rules are in force.", d->name, all);
 }
 
+/* The very file that is in force came again: nothing changes, no flow ends. */
+static bool is_in_force(const struct household_device *hd, const struct shelf_entry *e)
+{
+	static const uint8_t unknown[sizeof(hd->sha256)];
+	const uint8_t *sha256 = e->profile.sha256;
+
+	return hd->pool && hd->source == e &&
+	       memcmp(sha256, hd->sha256, sizeof(hd->sha256)) == 0 &&
+	       memcmp(sha256, unknown, sizeof(unknown)) != 0;
+}
+
 static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry *e)
 {
 	struct household_device *hd = household_device(&p->household, d->id);
 	bool replaced = hd && hd->pool;
 	int error = hd ? household_adopt(hd, e) : CARDEA_ELIMIT;
 
+	if (error && replaced) {
+		(void)str_print(d->problem, sizeof(d->problem),
+			"its new profile could not be made into rules (%s); the one in "
+			"force stays",
+			error_text(error));
+		return false;
+	}
 	if (error) {
+		d->state = DEVICE_WATCHED;
 		(void)str_print(d->problem, sizeof(d->problem),
 			"its profile could not be made into rules: %s",
 			error_text(error));
@@ -53,8 +72,10 @@ static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry
 
 static bool is_stale(const struct pipeline *p, const struct shelf_entry *e)
 {
-	return pipeline_wall(p) - e->fetched >
-	       (nstime)e->profile.cache_validity_h * 3600 * NS_PER_SEC;
+	nstime age = pipeline_wall(p) - e->fetched;
+
+	/* fetched in the future: by a clock that was wrong */
+	return age < 0 || age > (nstime)e->profile.cache_validity_h * 3600 * NS_PER_SEC;
 }
 
 void pipeline_consider(struct pipeline *p, struct device *d)
@@ -68,13 +89,79 @@ void pipeline_consider(struct pipeline *p, struct device *d)
 		(void)adopt(p, d, e);
 	if (e && !is_stale(p, e))
 		return;
-	if (!e && d->state != DEVICE_PROTECTED) {
+	if (!e && !hd->pool) { /* also when it was protected and its profile is lost */
 		d->state = DEVICE_WATCHED;
 		if (!fetcher_wants(&p->fetcher, d->mud_url))
 			str_copy(d->problem, sizeof(d->problem),
 				"its profile is being fetched");
 	}
 	fetcher_want(&p->fetcher, d->mud_url, loop_now(p->loop), 0);
+}
+
+/* Its new file is here: from now on it is the device's. */
+static void take_next_url(struct pipeline *p, struct device *d)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+
+	str_copy(d->mud_url, sizeof(d->mud_url), hd->next_url);
+	hd->next_url[0] = 0;
+	pipeline_consider(p, d);
+	pipeline_save_device(p, d);
+}
+
+void pipeline_next_url(struct pipeline *p, struct device *d, const char *url)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+
+	if (!hd)
+		return;
+	str_copy(hd->next_url, sizeof(hd->next_url), strcmp(url, d->mud_url) ? url : "");
+	if (!hd->next_url[0])
+		return;
+	if (shelf_find(&p->shelf, url))
+		take_next_url(p, d);
+	else
+		fetcher_want(&p->fetcher, url, loop_now(p->loop), 0);
+}
+
+static bool says(struct pipeline *p, const struct device *d, const char *url)
+{
+	const struct household_device *hd;
+
+	if (strcmp(d->mud_url, url) == 0)
+		return true;
+	hd = household_device(&p->household, d->id);
+	return hd && strcmp(hd->next_url, url) == 0;
+}
+
+static bool is_said(void *ctx, const char *url)
+{
+	struct pipeline *p = ctx;
+	struct device *d;
+
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
+		if (says(p, d, url))
+			return true;
+	return false;
+}
+
+/* A device that names ever new files, which exist, must not fill memory and store. */
+static bool is_needed(void *ctx, const struct shelf_entry *e)
+{
+	const struct pipeline *p = ctx;
+
+	for (size_t i = 0; i < p->household.count; i++)
+		if (p->household.devices[i]->source == e)
+			return true;
+	return is_said(ctx, e->url);
+}
+
+static void unneeded(void *ctx, const struct shelf_entry *e)
+{
+	struct pipeline *p = ctx;
+
+	if (store_profile_remove(p->store, e->url))
+		log_warn("pipeline", "a profile that nobody needs stays in the store");
 }
 
 /* Each device that says this URL. */
@@ -84,7 +171,7 @@ static void each_device(struct pipeline *p, const char *url,
 	struct device *d;
 
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
-		if (strcmp(d->mud_url, url) == 0) {
+		if (says(p, d, url)) {
 			visit(p, d, arg);
 			pipeline_save_device(p, d);
 		}
@@ -93,7 +180,16 @@ static void each_device(struct pipeline *p, const char *url,
 static void profile_came(struct pipeline *p, struct device *d, const void *arg)
 {
 	const struct shelf_entry *e = arg;
+	struct household_device *hd = household_device(&p->household, d->id);
 
+	if (hd && is_in_force(hd, e)) {
+		d->problem[0] = 0; /* a refresh that failed before */
+		return;
+	}
+	if (strcmp(d->mud_url, e->url) != 0) {
+		str_copy(d->mud_url, sizeof(d->mud_url), e->url);
+		hd->next_url[0] = 0;
+	}
 	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_PROFILE_VERIFIED,
 		"The profile of %s is here: %s (%s).", d->name,
 		e->profile.signature == SIGNATURE_VALID ? "its signature is good"
@@ -120,6 +216,7 @@ static void fetched(void *ctx, const char *url, const struct profile *profile)
 	if (error)
 		log_error("pipeline", "a profile was not stored: %s", error_text(error));
 	each_device(p, url, profile_came, shelf_find(&p->shelf, url));
+	shelf_prune(&p->shelf, is_needed, unneeded, p);
 }
 
 struct fetch_failure {
@@ -157,6 +254,7 @@ void pipeline_profiles_init(struct pipeline *p)
 {
 	p->fetcher.done = fetched;
 	p->fetcher.failed = fetch_failed;
+	p->fetcher.wanted = is_said;
 	p->fetcher.ctx = p;
 }
 
@@ -170,6 +268,7 @@ void pipeline_profiles_tick(struct pipeline *p)
 		if (e && is_stale(p, e))
 			fetcher_want(&p->fetcher, d->mud_url, loop_now(p->loop), 0);
 	}
+	shelf_prune(&p->shelf, is_needed, unneeded, p);
 }
 
 static void save_binding(void *ctx, const struct device *d, const struct binding *b)

@@ -119,25 +119,32 @@ static bool same_authority(const char *a, const char *b)
 	return n == strcspn(start_b, "/?#") && strncasecmp(start_a, start_b, n) == 0;
 }
 
-/* A protected device that now names another maker's file keeps its policy. */
-static bool changes_authority(struct pipeline *p, const struct message_seen_dhcp *m)
+/* What a protected device says of its file does not change it by that alone: another
+ * maker's is refused (true), another of the same maker must be fetched first. */
+static bool settle_url(struct pipeline *p, struct message_seen_dhcp *m)
 {
 	struct device *d = inventory_by_mac(p->inventory, &m->mac);
+	char url[LIMIT_URL];
 
-	return d && m->mud_url[0] && d->mud_url[0] && d->state == DEVICE_PROTECTED &&
-	       !same_authority(d->mud_url, m->mud_url);
+	if (!d || !m->mud_url[0] || !d->mud_url[0] || d->state != DEVICE_PROTECTED)
+		return false;
+	str_copy(url, sizeof(url), m->mud_url);
+	m->mud_url[0] = 0;
+	if (!same_authority(d->mud_url, url))
+		return true;
+	pipeline_next_url(p, d, url);
+	return false;
 }
 
 static void seen_dhcp(struct pipeline *p, struct message_seen_dhcp *m)
 {
 	nstime wall = pipeline_wall(p);
-	bool refused = changes_authority(p, m);
 	struct inventory_result r;
+	bool refused;
 
 	if (!is_device_mac(p, &m->mac))
 		return;
-	if (refused)
-		m->mud_url[0] = 0;
+	refused = settle_url(p, m);
 	make_room(p, &m->mac);
 	r = inventory_see_dhcp(p->inventory, m, wall);
 	if (!r.device)

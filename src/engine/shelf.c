@@ -62,6 +62,22 @@ fail:
 	return -ENOMEM;
 }
 
+void shelf_prune(struct shelf *s, bool (*keep)(void *, const struct shelf_entry *),
+	void (*gone)(void *, const struct shelf_entry *), void *ctx)
+{
+	for (struct shelf_entry **at = &s->first, *e; (e = *at);) {
+		if (keep(ctx, e)) {
+			at = &e->next;
+			continue;
+		}
+		gone(ctx, e);
+		*at = e->next;
+		s->count--;
+		pool_free(e->pool);
+		free(e);
+	}
+}
+
 void shelf_free(struct shelf *s)
 {
 	struct shelf_entry *next;

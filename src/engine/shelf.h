@@ -3,6 +3,7 @@
 #ifndef CARDEA_ENGINE_SHELF_H
 #define CARDEA_ENGINE_SHELF_H
 
+#include <stdbool.h>
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/pool.h"
@@ -25,6 +26,9 @@ const struct shelf_entry *shelf_find(const struct shelf *s, const char *url);
 /* Copies the profile; replaces an older one of that URL. */
 int shelf_put(struct shelf *s, const char *url, nstime fetched, const struct profile *p)
 	CARDEA_MUSTCHECK;
+/* Removes those that keep does not want; gone sees each before. */
+void shelf_prune(struct shelf *s, bool (*keep)(void *ctx, const struct shelf_entry *e),
+	void (*gone)(void *ctx, const struct shelf_entry *e), void *ctx);
 void shelf_free(struct shelf *s);
 
 #endif

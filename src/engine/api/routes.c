@@ -24,6 +24,7 @@ const struct api_route *api_route_find(const struct http_head *h, char *object,
 {
 	char noun[32], version[8], rest[2], path[48];
 	bool has_object;
+	int error;
 
 	if (http_path_segment(h->path, 0, version, sizeof(version)) ||
 		http_path_segment(h->path, 1, noun, sizeof(noun)) ||
@@ -31,7 +32,10 @@ const struct api_route *api_route_find(const struct http_head *h, char *object,
 		str_print(path, sizeof(path), "/%s/%s", version, noun))
 		return NULL;
 	object[0] = 0;
-	has_object = http_path_segment(h->path, 2, object, size) == 0;
+	error = http_path_segment(h->path, 2, object, size);
+	if (error && error != -ENOENT)
+		return NULL; /* too long or badly encoded: nobody's name */
+	has_object = error == 0;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (http_str_equal(h->method, routes[i].method) &&
 			strcmp(path, routes[i].path) == 0 &&

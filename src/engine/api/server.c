@@ -152,6 +152,8 @@ static void answer(struct api_client *c, struct api_request *r)
 	r->client = c;
 	loop_disarm(&c->idle);
 	reply(c, r);
+	if (c->api && !c->follow) /* one that does not read holds a place for others */
+		loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
 	stop = r->stop;
 	stop_open = r->stop_open;
 	jsonw_free(&r->json);

@@ -89,9 +89,15 @@ static int quoted(struct toml *t, char buf[CONFIG_STRING_MAX])
 	for (t->pos++; t->pos < t->end && *t->pos != '"'; t->pos++) {
 		if (*t->pos == '\n')
 			break;
-		if (*t->pos == '\\' && t->pos + 1 < t->end &&
-			(t->pos[1] == '"' || t->pos[1] == '\\'))
+		if (iscntrl((unsigned char)*t->pos))
+			return fail(t, t->pos, "control character in a value");
+		if (*t->pos == '\\') {
+			if (t->pos + 1 == t->end ||
+				(t->pos[1] != '"' && t->pos[1] != '\\'))
+				return fail(t, t->pos,
+					"after a backslash: another one, or a quote");
 			t->pos++;
+		}
 		if (len + 1 >= CONFIG_STRING_MAX)
 			return fail(t, start, "longer than %d characters",
 				CONFIG_STRING_MAX - 1);

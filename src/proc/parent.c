@@ -316,9 +316,11 @@ static void exec_child(struct parent_process *c, int fd)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* dup2 of a descriptor to itself would leave it close-on-exec */
 	if (str_print(path, sizeof(path), "%s/cardea-%s", c->parent->libexec,
 		    role_name(c->role)) == 0 &&
-		dup2(fd, CHILD_PARENT_FD) == CHILD_PARENT_FD &&
+		(fd == CHILD_PARENT_FD ? fcntl(fd, F_SETFD, 0) == 0
+				       : dup2(fd, CHILD_PARENT_FD) == CHILD_PARENT_FD) &&
 		close_range(CHILD_PARENT_FD + 1, ~0U, 0) == 0)
 		execve(path, argv, environment);
 	_exit(127);
@@ -513,8 +515,41 @@ static void listen_dns(struct parent *p, const struct addr *a, uint32_t ifindex)
 	}
 }
 
+static bool is_ours(const struct parent *p, const struct parent_socket *s)
+{
+	for (unsigned i = 0; i < p->lan.addr_count; i++)
+		if (p->lan.addrs[i].ifindex == s->ifindex &&
+			addr_equal(&p->lan.addrs[i].addr, &s->addr))
+			return true;
+	return false;
+}
+
+/* A provider that renumbers leaves listeners on addresses that are gone. They come back
+ * as often as they go, so they stay until their places are needed; then the resolver,
+ * which has them too, starts with those that are left. */
+static void drop_old_listeners(struct parent *p)
+{
+	struct parent_process *resolver = &p->processes[ROLE_RESOLVER];
+	size_t kept = 0;
+
+	if (p->socket_count + 2U * p->lan.addr_count <= PARENT_SOCKETS_MAX)
+		return;
+	for (size_t i = 0; i < p->socket_count; i++) {
+		struct parent_socket *s = &p->sockets[i];
+
+		if (s->role == ROLE_RESOLVER && !is_ours(p, s))
+			close(s->fd);
+		else
+			p->sockets[kept++] = *s;
+	}
+	if (kept < p->socket_count && resolver->pid)
+		kill(resolver->pid, SIGTERM);
+	p->socket_count = kept;
+}
+
 static void listen_dns_everywhere(struct parent *p)
 {
+	drop_old_listeners(p);
 	for (unsigned i = 0; i < p->lan.addr_count; i++)
 		if (!listens_on(p, &p->lan.addrs[i].addr, p->lan.addrs[i].ifindex))
 			listen_dns(p, &p->lan.addrs[i].addr, p->lan.addrs[i].ifindex);
@@ -781,6 +816,17 @@ static void clean_up(const struct parent *p)
 	unlink(path);
 }
 
+/* Started with these closed, the first socket would be taken for the log. */
+static bool open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && close(fd) == 0;
+}
+
 static int usage(FILE *out, int code)
 {
 	fputs("cardead --config /etc/cardea/cardea.toml\n\n"
@@ -808,6 +854,8 @@ int main(int argc, char **argv)
 	char error[CONFIG_ERROR_MAX];
 	int c, result;
 
+	if (!open_standard())
+		return 1;
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (c == 'c')
 			path = optarg;

@@ -84,16 +84,16 @@ def clean(name, grace=3.0):
     victims = processes(name)
     _signal_all(victims, signal.SIGTERM)
     deadline = time.monotonic() + grace
-    while victims & _running() and time.monotonic() < deadline:
+    while victims & running() and time.monotonic() < deadline:
         time.sleep(0.02)
-    _signal_all((victims & _running()) | processes(name), signal.SIGKILL)
+    _signal_all((victims & running()) | processes(name), signal.SIGKILL)
     for ns in namespaces(name):
         subprocess.run(["ip", "netns", "del", ns], check=False, capture_output=True)
     for folder in folders(name):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _running():
+def running():
     """Live processes; a zombie has ended and only waits for its parent."""
     live = set()
     for entry in os.listdir("/proc"):

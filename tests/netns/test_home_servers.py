@@ -111,7 +111,8 @@ def test_bad_profile(home, bad_devices, case):
 
     def problem():
         shown = cardea.device(device.mac)
-        return shown if shown and shown["problem"] else None
+        last = shown["problem"] if shown else ""
+        return shown if last and "being fetched" not in last else None
 
     shown = cardea.wait(problem, timeout=60, what="a problem text")
     assert shown["state"] == "watched"

@@ -189,8 +189,6 @@ static int read_reply(int fd, struct client_reply *r)
 		if (size - len <= 1) {
 			char *more;
 
-			if (size > CLIENT_REPLY_MAX)
-				return CARDEA_ELIMIT;
 			size = size ? 2 * size : READ_BYTES;
 			more = realloc(r->buffer, size);
 			if (!more)
@@ -201,6 +199,8 @@ static int read_reply(int fd, struct client_reply *r)
 		if (n < 0)
 			return (int)n;
 		len += (size_t)n;
+		if (len > CLIENT_REPLY_MAX + HTTP_HEAD_MAX)
+			return CARDEA_ELIMIT;
 		error = try_reply(r, len, n == 0, &done);
 	}
 	return error;

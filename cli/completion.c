@@ -37,17 +37,16 @@ static void print_value_flag(const struct cli_flag *f, bool first)
 	printf("%s--%s", first ? "" : "|", f->name);
 }
 
+static bool begins_noun(size_t i)
+{
+	return i == 0 || strcmp(commands_at(i - 1)->noun, commands_at(i)->noun) != 0;
+}
+
 static void print_nouns(void)
 {
-	const char *last = "";
-
-	for (size_t i = 0; commands_at(i); i++) {
-		const struct command *c = commands_at(i);
-
-		if (!c->hidden && strcmp(last, c->noun) != 0)
-			printf("%s%s", last[0] ? " " : "", c->noun);
-		last = c->hidden ? last : c->noun;
-	}
+	for (size_t i = 0; commands_at(i); i++)
+		if (!commands_at(i)->hidden && begins_noun(i))
+			printf("%s%s", i ? " " : "", commands_at(i)->noun);
 }
 
 static void print_verbs(const char *noun)
@@ -115,7 +114,7 @@ static void print_cases(const char *flags)
 	for (size_t i = 0; (c = commands_at(i)); i++) {
 		if (c->hidden)
 			continue;
-		if (c->verb && (i == 0 || strcmp(commands_at(i - 1)->noun, c->noun) != 0)) {
+		if (c->verb && begins_noun(i)) {
 			printf("\t'%s  0') _cardea_words ", c->noun);
 			print_verbs(c->noun);
 			printf(" ;;\n");
@@ -141,8 +140,7 @@ static void print_scan(const char *line)
 	       "\t\t\tif [[ -z $noun ]]; then\n\t\t\t\tnoun=$word\n"
 	       "\t\t\telif [[ -z $verb && ' ");
 	for (size_t i = 0; (c = commands_at(i)); i++)
-		if (!c->hidden && c->verb &&
-			strcmp(commands_at(i - 1)->noun, c->noun) != 0) {
+		if (!c->hidden && c->verb && begins_noun(i)) {
 			printf("%s%s", gap, c->noun);
 			gap = " ";
 		}
@@ -309,9 +307,7 @@ enum cli_exit completion_fish(struct cli *c)
 		fish_flag(NULL, f);
 	for (size_t i = 0; (cmd = commands_at(i)); i++)
 		if (!cmd->hidden)
-			fish_command(cmd, i == 0 ||
-						 strcmp(commands_at(i - 1)->noun,
-							 cmd->noun) != 0);
+			fish_command(cmd, begins_noun(i));
 	return CLI_OK;
 }
 

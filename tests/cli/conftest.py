@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The built cardea, and a daemon that is none: it serves what a test tells it to."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import urllib.parse
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILDS = ("build/release", "build/gcc", "build/clang")
+
+
+def find_cardea():
+    given = os.environ.get("CARDEA_BUILD")
+    for folder in [given] if given else [os.path.join(ROOT, b) for b in BUILDS]:
+        for base, _, names in os.walk(folder):
+            path = os.path.join(base, "cardea")
+            if "cardea" in names and os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+    pytest.exit("no built cardea: run make, or set CARDEA_BUILD", returncode=1)
+    return None
+
+
+class Daemon:
+    """routes: (method, path) -> (status, object or bytes), or a function of the query
+    and body that returns one. lines: what a follower is told."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "control.sock")
+        self.routes = {}
+        self.lines = []
+        self.requests = []
+        self.raw = None  # bytes instead of any HTTP
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.bind(self.path)
+        self.socket.listen(16)
+        self.open = True
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while self.open:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+
+    def _answer(self, client):
+        with client:
+            client.settimeout(20)
+            try:
+                self._talk(client)
+            except OSError:
+                pass
+
+    def _talk(self, client):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = client.recv(65536)
+            if not more:
+                return
+            data += more
+        head, _, body = data.partition(b"\r\n\r\n")
+        method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
+        length = int([h.split(b":")[1] for h in head.lower().split(b"\r\n")
+                      if h.startswith(b"content-length:")][0])
+        while len(body) < length:
+            body += client.recv(65536)
+        if self.raw is not None:
+            client.sendall(self.raw)
+            return
+        url = urllib.parse.urlsplit(target)
+        query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+        path = urllib.parse.unquote(url.path)
+        self.requests.append((method, path, query, body.decode()))
+        if query.get("follow") == "1":
+            client.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"".join(
+                json.dumps(line).encode() + b"\n" for line in self.lines))
+            return
+        answer = self.routes.get((method, path), (404, {
+            "schema": "cardea.error/1", "error": "no such route", "next": "see docs"}))
+        status, reply = answer(query, body) if callable(answer) else answer
+        if not isinstance(reply, bytes):
+            reply = json.dumps(reply, ensure_ascii=False).encode() + b"\n"
+        client.sendall(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
+                       b"Connection: close\r\nContent-Length: %d\r\n\r\n"
+                       % (status, len(reply)) + reply)
+
+    def close(self):
+        self.open = False
+        self.socket.close()
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+
+class Cli:
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
+        self.socket = os.path.join(folder, "control.sock")
+
+    def __call__(self, *args, code=0, env=None, stdin=subprocess.DEVNULL, timeout=60):
+        environment = {"PATH": os.environ["PATH"], "CARDEA_SOCKET": self.socket,
+                       **{k: v for k, v in os.environ.items() if "SAN_OPTIONS" in k},
+                       **(env or {})}
+        done = subprocess.run([self.program, *args], env=environment, timeout=timeout,
+                              stdin=stdin, capture_output=True, cwd=self.folder,
+                              check=False)
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        assert done.returncode == code, (args, done.returncode, done.stdout, done.stderr)
+        return done
+
+
+@pytest.fixture(scope="session")
+def program():
+    return find_cardea()
+
+
+@pytest.fixture
+def folder():
+    path = tempfile.mkdtemp(prefix="cardea-cli-")
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def cli(program, folder):
+    return Cli(program, folder)
+
+
+@pytest.fixture
+def daemon(folder):
+    made = Daemon(folder)
+    yield made
+    made.close()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """python3 -m bench [ROW ...] [--rounds N] [--json]
 
-Measures Cardea beside its peers. ROW: packets updates dns memory replay (default: all)."""
+Measures Cardea beside its peers. ROW: packets updates names memory replay (default: all)."""
 
 import argparse
 import json
@@ -10,9 +10,10 @@ import signal
 import sys
 import time
 
-from . import beds, packets
+from . import beds, memory, names, packets, updates
 
-GROUPS = {"packets": packets.measure}
+GROUPS = {"packets": packets.measure, "updates": updates.measure, "names": names.measure,
+          "memory": memory.measure}
 
 
 def _options():
@@ -57,7 +58,7 @@ def main():
                     failed |= row.verdict == "FAIL"
                     print(json.dumps(row.as_dict()) if options.json
                           else "\n".join(row.lines()), flush=True)
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, ValueError) as error:
             failed = True
             _say("%s: %s" % (name, error))
         _say("%s took %.0f s" % (name, time.monotonic() - start))

@@ -133,9 +133,10 @@ class Workshop:
     """Everything that a run makes: namespaces, programs, files. All of it ends with it."""
 
     def __init__(self, build):
+        self.build = build
         self.programs = programs(build)
         self.name = "%s%d-" % (PREFIX, os.getpid())
-        self._talkers, self._namespaces = [], []
+        self.running, self._namespaces = [], []
         self.folder = tempfile.mkdtemp(prefix=self.name)
         self._frames = {}
 
@@ -143,7 +144,7 @@ class Workshop:
         return self
 
     def __exit__(self, *_):
-        for talker in reversed(self._talkers):
+        for talker in reversed(self.running):
             talker.close()
         for namespace in self._namespaces:
             subprocess.run(["ip", "netns", "del", namespace], check=False)
@@ -172,11 +173,11 @@ class Workshop:
         run("ip", "netns", "del", namespace)
 
     def talker(self, namespace, *argv):
-        self._talkers.append(Talker(namespace, *argv))
-        return self._talkers[-1]
+        self.running.append(Talker(namespace, *argv))
+        return self.running[-1]
 
     def end(self, talker):
-        self._talkers.remove(talker)
+        self.running.remove(talker)
         talker.close()
 
     def frames(self, kind, count):

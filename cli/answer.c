@@ -20,8 +20,8 @@ enum cli_exit answer_client_error(const struct cli *c, int error)
 		return CLI_UNREACHABLE;
 	case EACCES:
 	case EPERM:
-		cli_complain("run it as root, or with sudo",
-			"%s may not be opened: %s", socket, error_text(error));
+		cli_complain("run it as root, or with sudo", "%s may not be opened: %s",
+			socket, error_text(error));
 		return CLI_FORBIDDEN;
 	case ETIMEDOUT:
 		cli_complain("look at its log", "no answer from %s within %d seconds",
@@ -143,7 +143,7 @@ void answer_candidates(const struct cli *c, const char *device)
 		return;
 	list = json_loadb(r.body, r.body_len, 0, NULL);
 	client_reply_free(&r);
-	json_array_foreach(json_object_get(list, "devices"), i, d)
+	json_array_foreach (json_object_get(list, "devices"), i, d)
 		offer_device(&s, answer_raw(d, "name"));
 	if (s.count) {
 		fputs("  devices with such names", stderr);

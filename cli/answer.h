@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* answer - a reply of the control API as a JSON object, or as an exit code and words. */
+/* answer - a reply of the control API as a JSON object, or as an exit code and words.
+ */
 #ifndef CARDEA_CLI_ANSWER_H
 #define CARDEA_CLI_ANSWER_H
 

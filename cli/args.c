@@ -14,8 +14,8 @@ struct args {
 	unsigned word_count;
 };
 
-static const struct cli_flag *find_in(const struct cli_flag *flags, const char *name,
-	size_t len)
+static const struct cli_flag *find_in(
+	const struct cli_flag *flags, const char *name, size_t len)
 {
 	for (; flags->name; flags++)
 		if (strlen(flags->name) == len && strncmp(flags->name, name, len) == 0)
@@ -49,7 +49,8 @@ static enum cli_exit unknown_flag(const char *flag)
 	return CLI_USAGE;
 }
 
-static enum cli_exit take_flag(struct args *a, const struct cli_flag *f, const char *value)
+static enum cli_exit take_flag(
+	struct args *a, const struct cli_flag *f, const char *value)
 {
 	struct cli *c = a->cli;
 
@@ -153,7 +154,8 @@ static enum cli_exit unknown_verb(const char *noun, const char *verb)
 		help_noun(noun, stderr);
 		return CLI_USAGE;
 	}
-	fprintf(stderr, "cardea: there is no command \"%s %s\"", noun, text_clean(verb));
+	fprintf(stderr, "cardea: there is no command \"%s %s\"", noun,
+		text_clean(verb));
 	for (size_t i = 0; commands_at(i); i++)
 		if (strcmp(commands_at(i)->noun, noun) == 0 && commands_at(i)->verb)
 			suggest_offer(&s, commands_at(i)->verb);

@@ -13,9 +13,9 @@
 #include "base/jsonw.h"
 
 #define CLI_SOCKET_DEFAULT "/run/cardea/control.sock"
-#define CLI_ARGS_MAX 3	 /* operands of one command */
+#define CLI_ARGS_MAX 3   /* operands of one command */
 #define CLI_GIVEN_MAX 64 /* flags on one command line: --lan may come often */
-#define CLI_FLAGS_MAX 6	 /* flags that one command has */
+#define CLI_FLAGS_MAX 6  /* flags that one command has */
 /* What one call of the program may take: the biggest reply, and its text escaped. */
 #define CLI_MEMORY_MAX (128UL << 20)
 
@@ -59,7 +59,7 @@ struct command {
 
 /* One call of the program. */
 struct cli {
-	const char *noun;	       /* when help is asked for, NULL: for all */
+	const char *noun;              /* when help is asked for, NULL: for all */
 	const struct command *command; /* NULL when help is asked for all of a noun */
 	const char *socket;
 	bool socket_given; /* by flag or environment */

@@ -40,16 +40,17 @@ static void append(struct client_target *t, const char *text)
 /* RFC 3986 2.3: only unreserved characters stand for themselves. */
 static void append_encoded(struct client_target *t, const char *text)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-._~";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789-._~";
 	char one[4];
 
 	for (; *text && !t->overflow; text++) {
 		if (strchr(plain, *text))
 			(void)str_print(one, sizeof(one), "%c", *text);
 		else
-			(void)str_print(one, sizeof(one), "%%%02X",
-				(unsigned char)*text);
+			(void)str_print(
+				one, sizeof(one), "%%%02X", (unsigned char)*text);
 		append(t, one);
 	}
 }
@@ -171,7 +172,8 @@ static int try_reply(struct client_reply *r, size_t len, bool at_end, bool *ret_
 		return 0;
 	r->status = h.status;
 	r->body = r->buffer + h.head_len;
-	r->body_len = h.has_content_length ? (size_t)h.content_length : len - h.head_len;
+	r->body_len =
+		h.has_content_length ? (size_t)h.content_length : len - h.head_len;
 	r->body[r->body_len] = 0;
 	*ret_done = true;
 	return 0;
@@ -254,8 +256,8 @@ static int read_stream_head(struct client_stream *s)
 	}
 }
 
-int client_follow(const char *socket, const struct client_target *t,
-	struct client_stream **ret)
+int client_follow(
+	const char *socket, const struct client_target *t, struct client_stream **ret)
 {
 	struct client_stream *s = calloc(1, sizeof(*s));
 	int error;

@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 #define CLIENT_REPLY_MAX (8U << 20) /* twice what the daemon would send */
-#define CLIENT_TARGET_MAX 4096	    /* path and query; the head has to fit 8 KiB */
-#define CLIENT_TIMEOUT_S 20	    /* the daemon answers in milliseconds */
+#define CLIENT_TARGET_MAX 4096      /* path and query; the head has to fit 8 KiB */
+#define CLIENT_TIMEOUT_S 20         /* the daemon answers in milliseconds */
 
 /* A path and query under construction; too long is told at the end. */
 struct client_target {
@@ -29,8 +29,8 @@ struct client_reply {
 	char *buffer;
 };
 
-/* 0, -errno of the socket, -ETIMEDOUT, CARDEA_ELIMIT (reply too large), CARDEA_EPEER (no
- * HTTP). body may be NULL: then it is a GET, else a POST. */
+/* 0, -errno of the socket, -ETIMEDOUT, CARDEA_ELIMIT (reply too large), CARDEA_EPEER
+ * (no HTTP). body may be NULL: then it is a GET, else a POST. */
 int client_ask(const char *socket, const struct client_target *t, const char *body,
 	struct client_reply *ret) CARDEA_MUSTCHECK;
 void client_reply_free(struct client_reply *r);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of commands: one entry here and it is dispatched, explained and completed. */
+/* The table of commands: one entry here is dispatched, explained and completed. */
 #include <string.h>
 #include "cli/cli.h"
 
@@ -9,7 +9,7 @@ const struct cli_flag commands_global[] = {
 	{"socket", "PATH", "the control socket (or $CARDEA_SOCKET)", COMPLETE_FILE},
 	{"json", NULL, "one JSON object on stdout", 0},
 	{"quiet", NULL, "no talk on stderr but errors; also -q", 0},
-	{"no-color", NULL, "no colour; also NO_COLOR, or when stdout is no terminal", 0},
+	{"no-color", NULL, "no colour; also when NO_COLOR is set", 0},
 	{"help", NULL, "how to use it; also -h", 0},
 	{"version", NULL, "the version; also -V", 0},
 	{NULL, NULL, NULL, 0},
@@ -62,15 +62,16 @@ static const struct command commands[] = {
 		"cardea replay day.pcap --profile lamp.json --device 02:00:00:00:00:07",
 		replay_file_run, false},
 	{"start", NULL, "", 0, 0, {0},
-		{{"config", "FILE", "settings (/etc/cardea/cardea.toml)", COMPLETE_FILE},
+		{{"config", "FILE", "settings (/etc/cardea/cardea.toml)",
+			 COMPLETE_FILE},
 			FLAG_DRY_RUN},
 		"start the gateway, and wait until it is ready", "cardea start",
 		daemon_start, false},
 	{"stop", NULL, "", 0, 0, {0},
 		{{"open", NULL, "take the rules away: the network is open then", 0},
 			FLAG_DRY_RUN},
-		"stop the gateway; devices stay protected, unless --open", "cardea stop",
-		daemon_stop, false},
+		"stop the gateway; devices stay protected, unless --open",
+		"cardea stop", daemon_stop, false},
 	{"config", "check", "FILE", 1, 1, {COMPLETE_FILE}, {{0}},
 		"are these settings right? (exit 6: they are not)",
 		"cardea config check /etc/cardea/cardea.toml", settings_check, false},

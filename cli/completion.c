@@ -68,7 +68,8 @@ static void print_flag_names(const struct cli_flag *flags, const char *gap)
 	}
 }
 
-/* Which shell function offers what belongs at a place; the same names in bash and zsh. */
+/* Which shell function offers what belongs at a place; the same names in bash and zsh.
+ */
 static const char *offer(enum cli_complete what)
 {
 	switch (what) {
@@ -122,7 +123,8 @@ static void print_cases(const char *flags)
 		for (unsigned a = 0; a < CLI_ARGS_MAX; a++)
 			if (c->complete[a] != COMPLETE_NOTHING)
 				printf("\t'%s %s %u') %s ;;\n", c->noun,
-					c->verb ? c->verb : "", a, offer(c->complete[a]));
+					c->verb ? c->verb : "", a,
+					offer(c->complete[a]));
 	}
 	printf("\tesac\n");
 }
@@ -134,7 +136,8 @@ static void print_scan(const char *line)
 	const char *gap = "";
 
 	printf("\tfor word in %s; do\n\t\tif [[ -n $skip ]]; then\n\t\t\tskip=\n"
-	       "\t\t\tcontinue\n\t\tfi\n\t\tcase $word in\n\t\t", line);
+	       "\t\t\tcontinue\n\t\tfi\n\t\tcase $word in\n\t\t",
+		line);
 	each_value_flag(print_value_flag);
 	printf(") skip=1 ;;\n\t\t-*) ;;\n\t\t*)\n"
 	       "\t\t\tif [[ -z $noun ]]; then\n\t\t\t\tnoun=$word\n"
@@ -317,8 +320,9 @@ enum cli_exit completion_devices(struct cli *c)
 	enum cli_exit e = answer_get(c, "/v1/devices", &answer);
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "devices"), i, d) if (
-		text_is_clean(answer_raw(d, "name"))) puts(answer_raw(d, "name"));
+	json_array_foreach (json_object_get(answer, "devices"), i, d)
+		if (text_is_clean(answer_raw(d, "name")))
+			puts(answer_raw(d, "name"));
 	json_decref(answer);
 	return e;
 }

@@ -122,8 +122,8 @@ static bool find_beside(struct start *s)
 		/* src/ is beside us in a build directory alone */
 		if (i == 1 && !(last && strcmp(last, "/cli") == 0))
 			continue;
-		if (str_print(s->program, sizeof(s->program), "%s/%s", dir, places[i]) ==
-				0 &&
+		if (str_print(s->program, sizeof(s->program), "%s/%s", dir,
+			    places[i]) == 0 &&
 			is_program(s->program))
 			return true;
 	}
@@ -152,7 +152,8 @@ static bool find_program(struct start *s)
 	return false;
 }
 
-/* The settings say where the socket will be, and are told wrong before anything runs. */
+/* The settings say where the socket will be, and are told wrong before anything runs.
+ */
 static enum cli_exit read_settings(struct cli *c, struct start *s)
 {
 	static struct config config;
@@ -165,7 +166,8 @@ static enum cli_exit read_settings(struct cli *c, struct start *s)
 			text_clean(error));
 		return CLI_USAGE;
 	}
-	(void)str_print(s->socket, sizeof(s->socket), "%s/control.sock", config.run_dir);
+	(void)str_print(
+		s->socket, sizeof(s->socket), "%s/control.sock", config.run_dir);
 	(void)str_print(s->log, sizeof(s->log), "%s.log", config.run_dir);
 	if (!c->socket_given)
 		c->socket = s->socket;
@@ -175,8 +177,8 @@ static enum cli_exit read_settings(struct cli *c, struct start *s)
 static void exec_daemon(const struct start *s)
 {
 	int in = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int log = open(s->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW |
-				O_CLOEXEC, 0640);
+	int log = open(s->log,
+		O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640);
 
 	/* A pipe of the caller must not be held open for the daemon's life. */
 	if (in < 0 || log < 0 || dup2(in, STDIN_FILENO) < 0 ||
@@ -210,9 +212,10 @@ static enum cli_exit daemon_failed(const struct start *s, int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
-	cli_complain(NULL, code == 126   ? "its log cannot be written: %s"
-			   : code == 127 ? "%s cannot be run"
-					 : "%s did not start; it said:",
+	cli_complain(NULL,
+		code == 126   ? "its log cannot be written: %s"
+		: code == 127 ? "%s cannot be run"
+			      : "%s did not start; it said:",
 		code == 126 ? s->log : s->program);
 	if (code != 126 && code != 127)
 		show_log(s);
@@ -225,7 +228,8 @@ static enum cli_exit launch(const struct cli *c, const struct start *s)
 	pid_t pid;
 	int status;
 
-	/* cardead's background half becomes ours to wait for: its end is seen at once. */
+	/* cardead's background half becomes ours to wait for: its end is seen at once.
+	 */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (pid == 0)
@@ -305,13 +309,15 @@ static enum cli_exit wait_gone(const struct cli *c)
 static const char *stop_words(bool open, bool dry)
 {
 	if (open)
-		return dry ? "Cardea would stop and take its rules away: nothing would be "
+		return dry ? "Cardea would stop and take its rules away: nothing would "
+			     "be "
 			     "protected."
 			   : "Cardea has stopped and taken its rules away: nothing is "
 			     "protected now.";
 	return dry ? "Cardea would stop. Its rules would stay in the kernel: protected "
 		     "devices would stay protected."
-		   : "Cardea has stopped. Its rules stay in the kernel: protected devices "
+		   : "Cardea has stopped. Its rules stay in the kernel: protected "
+		     "devices "
 		     "stay protected.";
 }
 
@@ -324,7 +330,10 @@ enum cli_exit daemon_stop(struct cli *c)
 	enum cli_exit e;
 
 	client_target_init(&t, dry ? "/v1/status" : "/v1/stop");
-	e = answer_ask(c, &t, dry ? NULL : open ? "{\"open\":true}" : "{\"open\":false}",
+	e = answer_ask(c, &t,
+		dry    ? NULL
+		: open ? "{\"open\":true}"
+		       : "{\"open\":false}",
 		&answer);
 	if (e == CLI_OK && !dry)
 		e = wait_gone(c);
@@ -336,8 +345,9 @@ enum cli_exit daemon_stop(struct cli *c)
 	if (e != CLI_OK || dry)
 		return e;
 	if (!open)
-		cli_say(c, "Nobody answers their DNS now, and addresses that were opened "
-			   "for a name close when their time is over.");
+		cli_say(c,
+			"Nobody answers their DNS now, and addresses that were opened "
+			"for a name close when their time is over.");
 	cli_say(c, "undo with: cardea start");
 	return CLI_OK;
 }

@@ -18,8 +18,9 @@ static const char *main_address(const json_t *d)
 	json_t *a;
 	size_t i;
 
-	json_array_foreach(list, i, a) if (!strchr(answer_raw(a, "address"), ':')) return
-		answer_text(a, "address");
+	json_array_foreach (list, i, a)
+		if (!strchr(answer_raw(a, "address"), ':'))
+			return answer_text(a, "address");
 	return json_array_size(list) ? answer_text(json_array_get(list, 0), "address")
 				     : "-";
 }
@@ -33,8 +34,7 @@ static void print_list(const json_t *list)
 	size_t i;
 
 	table_init(&t, headers, 6);
-	json_array_foreach(list, i, d)
-	{
+	json_array_foreach (list, i, d) {
 		table_cell(&t, STYLE_BOLD, answer_text(d, "name"));
 		table_cell(&t, daemon_state_style(answer_raw(d, "state")),
 			answer_text(d, "state"));
@@ -57,7 +57,8 @@ enum cli_exit device_list(struct cli *c)
 	else if (e == CLI_OK && json_array_size(list))
 		print_list(list);
 	else if (e == CLI_OK)
-		cli_say(c, "No device has been seen yet; the first packet of each lists it.");
+		cli_say(c, "No device has been seen yet; the first packet of each "
+			   "lists it.");
 	json_decref(answer);
 	return e;
 }
@@ -74,8 +75,7 @@ static void print_addresses(const json_t *d)
 	json_t *a;
 	size_t i;
 
-	json_array_foreach(json_object_get(d, "addresses"), i, a)
-	{
+	json_array_foreach (json_object_get(d, "addresses"), i, a) {
 		const char *until = answer_raw(a, "until");
 
 		printf("%-*s %s (from %s%s%s)\n", LABEL_WIDTH, label,
@@ -90,7 +90,7 @@ static void print_notes(const json_t *profile)
 	json_t *n;
 	size_t i;
 
-	json_array_foreach(json_object_get(profile, "notes"), i, n)
+	json_array_foreach (json_object_get(profile, "notes"), i, n)
 		printf("%-*s %s: %s (line %lld%s%s)\n", LABEL_WIDTH, i ? "" : "  notes",
 			answer_text(n, "level"), answer_text(n, "text"),
 			answer_number(n, "line"), answer_raw(n, "path")[0] ? ", " : "",
@@ -123,7 +123,7 @@ static void print_names(const json_t *d)
 	json_t *n;
 	size_t i;
 
-	json_array_foreach(json_object_get(d, "names"), i, n)
+	json_array_foreach (json_object_get(d, "names"), i, n)
 		printf("%-*s %s is %s, ends %s\n", LABEL_WIDTH, i ? "" : "Names told",
 			answer_text(n, "name"), answer_text(n, "address"),
 			text_ago(answer_raw(n, "until")));
@@ -172,16 +172,18 @@ static const char *handle(const json_t *d, const char *name)
 	return quoted ? quoted : answer_text(d, "mac");
 }
 
-static void say_undo(const struct cli *c, const json_t *d, const char *before,
-	const char *name)
+static void say_undo(
+	const struct cli *c, const json_t *d, const char *before, const char *name)
 {
 	const char *old = text_quote(before);
 
 	if (old)
-		cli_say(c, "undo with: cardea device rename %s %s", handle(d, name), old);
+		cli_say(c, "undo with: cardea device rename %s %s", handle(d, name),
+			old);
 	else
-		cli_say(c, "The old name had characters that no one can type; there is no "
-			   "command to bring it back.");
+		cli_say(c,
+			"The old name had characters that no one can type; there is no "
+			"command to bring it back.");
 }
 
 static enum cli_exit rename_dry(const struct cli *c, const char *name)
@@ -196,8 +198,7 @@ static enum cli_exit rename_dry(const struct cli *c, const char *name)
 		cli_complain("use 1 to 63 characters", "this is no name");
 		e = CLI_USAGE;
 	}
-	json_array_foreach(json_object_get(all, "devices"), i, other)
-	{
+	json_array_foreach (json_object_get(all, "devices"), i, other) {
 		if (e != CLI_OK || strcasecmp(answer_raw(other, "name"), name) != 0 ||
 			answer_number(other, "id") == answer_number(d, "id"))
 			continue;

@@ -36,14 +36,14 @@ static void print_table(const json_t *list)
 	size_t i;
 
 	table_init(&t, headers, 5);
-	json_array_foreach(list, i, e)
-	{
+	json_array_foreach (list, i, e) {
 		const char *device = answer_text(e, "device");
 
 		table_number(&t, answer_number(e, "id"));
 		table_cell(&t, STYLE_PLAIN, text_ago(answer_raw(e, "last")));
 		table_cell(&t, STYLE_PLAIN, device[0] ? device : "-");
-		table_cell(&t, kind_style(answer_raw(e, "kind")), answer_text(e, "kind"));
+		table_cell(
+			&t, kind_style(answer_raw(e, "kind")), answer_text(e, "kind"));
 		table_cell(&t, STYLE_PLAIN, what(e));
 	}
 	table_print(&t, stdout);
@@ -57,8 +57,9 @@ static enum cli_exit print_list(const struct cli *c, const json_t *answer)
 	size_t i;
 
 	if (args_flag(c, "jsonl") || (c->json && args_flag(c, "follow"))) {
-		json_array_foreach(list, i, e) if (result == CLI_OK) result =
-			answer_print(e);
+		json_array_foreach (list, i, e)
+			if (result == CLI_OK)
+				result = answer_print(e);
 		return result;
 	}
 	if (c->json)
@@ -67,8 +68,9 @@ static enum cli_exit print_list(const struct cli *c, const json_t *answer)
 		print_table(list);
 	else
 		cli_say(c, "Nothing has happened%s.",
-			args_flag(c, "device") || args_flag(c, "after") ? " of that kind"
-									: " yet");
+			args_flag(c, "device") || args_flag(c, "after")
+				? " of that kind"
+				: " yet");
 	return CLI_OK;
 }
 
@@ -108,8 +110,9 @@ static bool was_listed(const json_t *answer, const json_t *e)
 	json_t *other;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "events"), i, other) if (
-		json_equal(other, e)) return true;
+	json_array_foreach (json_object_get(answer, "events"), i, other)
+		if (json_equal(other, e))
+			return true;
 	return false;
 }
 
@@ -133,8 +136,8 @@ static enum cli_exit follow(const struct cli *c, struct client_stream *s,
 		if (fflush(stdout))
 			return CLI_FAILED;
 	}
-	cli_complain("`cardea status` says whether it runs",
-		"the daemon ended the stream");
+	cli_complain(
+		"`cardea status` says whether it runs", "the daemon ended the stream");
 	return CLI_UNREACHABLE;
 }
 

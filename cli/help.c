@@ -89,9 +89,9 @@ static json_t *flags_json(const struct cli_flag *flags)
 	json_t *list = json_array();
 
 	for (; flags->name; flags++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:s?, s:s}", "name", flags->name, "value",
-				flags->value, "help", flags->help));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s?, s:s}", "name", flags->name,
+				      "value", flags->value, "help", flags->help));
 	return list;
 }
 
@@ -103,10 +103,10 @@ static enum cli_exit help_json(void)
 
 	for (size_t i = 0; (c = commands_at(i)); i++)
 		json_array_append_new(list,
-			json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:o}", "noun", c->noun,
-				"verb", c->verb, "operands", c->operands, "summary",
-				c->summary, "example", c->example, "hidden", c->hidden,
-				"flags", flags_json(c->flags)));
+			json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:o}", "noun",
+				c->noun, "verb", c->verb, "operands", c->operands,
+				"summary", c->summary, "example", c->example, "hidden",
+				c->hidden, "flags", flags_json(c->flags)));
 	o = json_pack("{s:s, s:o, s:o}", "schema", "cardea.help/1", "flags",
 		flags_json(commands_global), "commands", list);
 	e = answer_print(o);
@@ -134,6 +134,7 @@ enum cli_exit help_run(struct cli *c)
 			"there is no command \"%s%s%s\"", text_clean(c->args[0]),
 			c->arg_count > 1 ? " " : "",
 			c->arg_count > 1 ? text_clean(c->args[1]) : "");
-	return found || (c->arg_count == 1 && commands_has_noun(c->args[0])) ? CLI_OK
-									     : CLI_USAGE;
+	return found || (c->arg_count == 1 && commands_has_noun(c->args[0]))
+		       ? CLI_OK
+		       : CLI_USAGE;
 }

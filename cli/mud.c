@@ -90,7 +90,8 @@ enum cli_exit file_mud_use(struct cli *c, const char *path, struct file_mud *ret
 		return CLI_NO;
 	}
 	n = repairs(&ret->lint.import);
-	cli_say(c, "profile repaired on import: %u repair%s (cardea mud lint shows them)",
+	cli_say(c,
+		"profile repaired on import: %u repair%s (cardea mud lint shows them)",
 		n, n == 1 ? "" : "s");
 	return CLI_OK;
 }

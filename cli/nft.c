@@ -48,7 +48,8 @@ static void word_raw6(struct words *w, const struct addr *a)
 	word(w, text);
 }
 
-static bool read_addr(const json_t *e, const char *key, uint8_t family, struct addr *ret)
+static bool read_addr(
+	const json_t *e, const char *key, uint8_t family, struct addr *ret)
 {
 	return addr_parse(answer_raw(e, key), ret) == 0 && ret->family == family;
 }
@@ -78,8 +79,8 @@ static void word_peer(struct words *w, const json_t *e, uint8_t family)
 	}
 	addr_format(&from, lo);
 	addr_format(&to, hi);
-	(void)str_print(text, sizeof(text), addr_equal(&from, &to) ? "%s" : "%s-%s", lo,
-		hi);
+	(void)str_print(
+		text, sizeof(text), addr_equal(&from, &to) ? "%s" : "%s-%s", lo, hi);
 	word(w, text);
 }
 
@@ -97,8 +98,8 @@ static void word_range(struct words *w, const json_t *e, const char *key, long l
 	word(w, text);
 }
 
-static void word_box(struct words *w, const json_t *e, uint8_t family, const char *source,
-	const char *destination)
+static void word_box(struct words *w, const json_t *e, uint8_t family,
+	const char *source, const char *destination)
 {
 	word_peer(w, e, family);
 	word_range(w, e, "proto", UINT8_MAX);
@@ -154,7 +155,10 @@ static bool print_element(const json_t *e)
 	if (!set || w.bad)
 		return false;
 	printf("add element inet cardea %s%s { %s }\n", set,
-		strcmp(set, "managed") == 0 ? "" : family == 4 ? "4" : "6", w.text);
+		strcmp(set, "managed") == 0 ? ""
+		: family == 4               ? "4"
+					    : "6",
+		w.text);
 	return true;
 }
 
@@ -165,10 +169,9 @@ enum cli_exit nft_print(const json_t *policy)
 	size_t i, k;
 
 	printf("# The same elements are in table bridge cardea.\n");
-	json_array_foreach(json_object_get(policy, "devices"), i, d)
-	{
+	json_array_foreach (json_object_get(policy, "devices"), i, d) {
 		printf("# %s\n", answer_text(d, "device"));
-		json_array_foreach(json_object_get(d, "elements"), k, e)
+		json_array_foreach (json_object_get(d, "elements"), k, e)
 			unknown += !print_element(e);
 	}
 	if (!unknown)

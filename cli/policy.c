@@ -18,8 +18,8 @@ const char *rules_source(const json_t *rule)
 	char *out = cli_take(size), line[32] = "";
 
 	if (answer_number(rule, "line"))
-		(void)str_print(line, sizeof(line), ", line %lld",
-			answer_number(rule, "line"));
+		(void)str_print(
+			line, sizeof(line), ", line %lld", answer_number(rule, "line"));
 	(void)str_print(out, size, "%s%s%s%s%s%s", source, acl[0] || ace[0] ? ", " : "",
 		acl, acl[0] && ace[0] ? "/" : "", ace, line);
 	return out;
@@ -27,7 +27,8 @@ const char *rules_source(const json_t *rule)
 
 static void print_rule(const json_t *r)
 {
-	const char *status = answer_raw(r, "status"), *detail = answer_text(r, "detail");
+	const char *status = answer_raw(r, "status"),
+		   *detail = answer_text(r, "detail");
 	bool in_force = strcmp(status, STATUS_ENFORCED) == 0 ||
 			strcmp(status, STATUS_REPLY) == 0;
 	bool drops = strcmp(answer_raw(r, "action"), "drop") == 0;
@@ -39,7 +40,8 @@ static void print_rule(const json_t *r)
 		text_off(STYLE_DIM));
 	if (!in_force)
 		/* a prohibition that is not enforced is worse than a permission */
-		printf("       %s! %s%s%s%s%s\n", text_on(drops ? STYLE_BAD : STYLE_WARN),
+		printf("       %s! %s%s%s%s%s\n",
+			text_on(drops ? STYLE_BAD : STYLE_WARN),
 			answer_text(r, "status"), detail[0] ? ": " : "", detail,
 			drops ? " (this is a prohibition)" : "",
 			text_off(drops ? STYLE_BAD : STYLE_WARN));
@@ -64,7 +66,8 @@ static void print_device(const json_t *d)
 		printf("  why     %s\n", answer_text(d, "problem"));
 	if (!json_array_size(rules))
 		printf("  no rules: nothing is enforced for it\n");
-	json_array_foreach(rules, i, r) print_rule(r);
+	json_array_foreach (rules, i, r)
+		print_rule(r);
 }
 
 /* The API calls a policy's device "device"; all else calls it "name". */
@@ -73,7 +76,7 @@ static void name_devices(json_t *answer)
 	json_t *d;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "devices"), i, d)
+	json_array_foreach (json_object_get(answer, "devices"), i, d)
 		json_object_set(d, "name", json_object_get(d, "device"));
 }
 
@@ -84,8 +87,7 @@ static void print_policy(json_t *answer)
 	size_t i;
 
 	name_devices(answer);
-	json_array_foreach(devices, i, d)
-	{
+	json_array_foreach (devices, i, d) {
 		if (i)
 			putchar('\n');
 		print_device(d);

@@ -50,7 +50,7 @@ static void draw(struct progress *p, uint64_t packets, uint64_t bytes, nstime no
 			(long long)((double)gone / (double)bytes *
 					    (double)(p->size - bytes) /
 					    (double)NS_PER_SEC +
-				1));
+				    1));
 	fputs(p->terminal ? "" : "\n", stderr);
 	fflush(stderr);
 	p->drawn = true;
@@ -103,8 +103,9 @@ static enum cli_exit read_device(const struct cli *c, struct replay_options *o)
 	}
 	if (mac_parse(text, &o->mac) == 0 || addr_parse(text, &o->addr) == 0)
 		return CLI_OK;
-	return wrong_value("device", text, "give a MAC such as 02:00:00:00:00:07, or an "
-					   "IP address");
+	return wrong_value("device", text,
+		"give a MAC such as 02:00:00:00:00:07, or an "
+		"IP address");
 }
 
 static enum cli_exit read_house(const struct cli *c, struct replay_options *o)
@@ -172,8 +173,8 @@ static enum cli_exit replay(const struct cli *c, struct replay_options *o)
 	if (e == CLI_OK)
 		e = judge(&report, error);
 	if (error)
-		cli_complain(NULL, "%s: not read to its end: %s", text_clean(c->args[0]),
-			report.problem);
+		cli_complain(NULL, "%s: not read to its end: %s",
+			text_clean(c->args[0]), report.problem);
 	else if (!report.packets)
 		cli_complain("check --device; a capture on the far side of a router "
 			     "shows no MAC of the LAN",

@@ -13,8 +13,8 @@ static enum cli_exit print_check(const char *file, const char *error)
 	json_object_set_new(o, "schema", json_string("cardea.config.check/1"));
 	json_object_set_new(o, "file", json_string(text_clean(file)));
 	json_object_set_new(o, "valid", json_boolean(!error));
-	json_object_set_new(o, "error", error ? json_string(text_clean(error))
-					      : json_null());
+	json_object_set_new(
+		o, "error", error ? json_string(text_clean(error)) : json_null());
 	e = answer_print(o);
 	json_decref(o);
 	return e;
@@ -40,8 +40,8 @@ enum cli_exit settings_check(struct cli *c)
 
 static enum cli_exit schema_json(const char *toml)
 {
-	json_t *o = json_pack("{s:s, s:s}", "schema", "cardea.config.schema/1", "toml",
-		toml);
+	json_t *o = json_pack(
+		"{s:s, s:s}", "schema", "cardea.config.schema/1", "toml", toml);
 	enum cli_exit e = o ? answer_print(o) : CLI_FAILED;
 
 	json_decref(o);

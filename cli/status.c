@@ -45,8 +45,7 @@ static void measure(json_t *status)
 	bool complete = true;
 	size_t i;
 
-	json_array_foreach(json_object_get(status, "sandbox"), i, p)
-	{
+	json_array_foreach (json_object_get(status, "sandbox"), i, p) {
 		json_t *m;
 
 		if (!answer_true(p, "running"))
@@ -70,8 +69,7 @@ static void print_memory(const json_t *memory)
 	size_t i;
 
 	table_init(&t, headers, 3);
-	json_array_foreach(json_object_get(memory, "processes"), i, m)
-	{
+	json_array_foreach (json_object_get(memory, "processes"), i, m) {
 		table_cell(&t, STYLE_PLAIN, answer_text(m, "name"));
 		table_number(&t, answer_number(m, "pid"));
 		if (json_is_integer(json_object_get(m, "pss_kib")))
@@ -95,8 +93,7 @@ static void print_processes(const json_t *status)
 	size_t i;
 
 	table_init(&t, headers, 5);
-	json_array_foreach(json_object_get(status, "sandbox"), i, p)
-	{
+	json_array_foreach (json_object_get(status, "sandbox"), i, p) {
 		bool running = answer_true(p, "running");
 
 		table_cell(&t, STYLE_PLAIN, answer_text(p, "name"));
@@ -118,8 +115,7 @@ static void print_problems(const json_t *devices)
 	size_t i;
 
 	table_init(&t, headers, 3);
-	json_array_foreach(json_object_get(devices, "devices"), i, d)
-	{
+	json_array_foreach (json_object_get(devices, "devices"), i, d) {
 		if (!answer_raw(d, "problem")[0])
 			continue;
 		table_cell(&t, STYLE_PLAIN, answer_text(d, "name"));
@@ -136,8 +132,8 @@ static void print_problems(const json_t *devices)
 static void print_if_any(const json_t *o, const char *key, const char *what)
 {
 	if (answer_number(o, key) > 0)
-		printf("%s%lld %s%s\n", text_on(STYLE_WARN), answer_number(o, key), what,
-			text_off(STYLE_WARN));
+		printf("%s%lld %s%s\n", text_on(STYLE_WARN), answer_number(o, key),
+			what, text_off(STYLE_WARN));
 }
 
 static void print_status(const json_t *status, const json_t *devices)
@@ -149,8 +145,8 @@ static void print_status(const json_t *status, const json_t *devices)
 		text_off(STYLE_BOLD));
 	print_problems(devices);
 	printf("\nEnforced by %s%s%s. Cardea %s, started %s.\n",
-		answer_text(status, "backend"), lacks[0] ? ", which lacks: " : "", lacks,
-		answer_text(status, "version"),
+		answer_text(status, "backend"), lacks[0] ? ", which lacks: " : "",
+		lacks, answer_text(status, "version"),
 		text_ago(answer_raw(status, "started")));
 	print_if_any(sensor, "dropped", "frames were missed by the sensor");
 	print_if_any(status, "events_suppressed",

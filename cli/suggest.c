@@ -17,7 +17,8 @@ static unsigned char fold(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-/* Letters to add, drop, change or swap with their neighbour (optimal string alignment). */
+/* Letters to add, drop, change or swap with their neighbour (optimal string alignment).
+ */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][WORD_MAX + 1];
@@ -35,8 +36,8 @@ static unsigned distance(const char *a, const char *b)
 		for (size_t j = 1; j <= lb; j++) {
 			bool same = fold(a[i - 1]) == fold(b[j - 1]);
 
-			row[j] = least(up[j - 1] + !same,
-				least(up[j] + 1, row[j - 1] + 1));
+			row[j] = least(
+				up[j - 1] + !same, least(up[j] + 1, row[j - 1] + 1));
 			if (i > 1 && j > 1 && fold(a[i - 1]) == fold(b[j - 2]) &&
 				fold(a[i - 2]) == fold(b[j - 1]))
 				row[j] = least(row[j], upper[j - 2] + 1);
@@ -81,8 +82,10 @@ void suggest_offer(struct suggest *s, const char *candidate)
 void suggest_print(const struct suggest *s)
 {
 	for (unsigned i = 0; i < s->count; i++)
-		fprintf(stderr, "%s%s", i == 0 ? "; did you mean " : i + 1 < s->count ? ", "
-										   : " or ",
+		fprintf(stderr, "%s%s",
+			i == 0             ? "; did you mean "
+			: i + 1 < s->count ? ", "
+					   : " or ",
 			text_clean(s->best[i]));
 	fputs(s->count ? "?\n" : "\n", stderr);
 }

@@ -43,8 +43,8 @@ static void blanks(FILE *out, size_t n)
 		fputc(' ', out);
 }
 
-static void print_cell(FILE *out, const struct table_cell *c, size_t width, bool right,
-	bool last)
+static void print_cell(
+	FILE *out, const struct table_cell *c, size_t width, bool right, bool last)
 {
 	size_t pad = width - text_width(c->text);
 

@@ -8,7 +8,14 @@
 #include <stdio.h>
 #include "base/clock.h"
 
-enum text_style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD, STYLE_WARN };
+enum text_style {
+	STYLE_PLAIN,
+	STYLE_BOLD,
+	STYLE_DIM,
+	STYLE_GOOD,
+	STYLE_BAD,
+	STYLE_WARN
+};
 
 /* Call first: the character tables, and whether stdout takes colour. */
 void text_init(bool color);

@@ -32,7 +32,7 @@ complete -c cardea -f
 complete -c cardea -l socket -r -F -d 'the control socket (or $CARDEA_SOCKET)'
 complete -c cardea -l json -d 'one JSON object on stdout'
 complete -c cardea -l quiet -d 'no talk on stderr but errors; also -q'
-complete -c cardea -l no-color -d 'no colour; also NO_COLOR, or when stdout is no terminal'
+complete -c cardea -l no-color -d 'no colour; also when NO_COLOR is set'
 complete -c cardea -l help -d 'how to use it; also -h'
 complete -c cardea -l version -d 'the version; also -V'
 complete -c cardea -n '__cardea_at 0' -a status -d 'is everything all right?'

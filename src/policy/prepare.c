@@ -197,6 +197,13 @@ static bool is_mirror(const struct rule *a, const struct rule *b)
 	       ranges_equal(a->peer_port, b->peer_port);
 }
 
+/* A mirror that names a service says who asks and who answers. Without any port both
+ * sides may start: RFC 8520 grants what each list says. */
+static bool is_service_mirror(const struct rule *a, const struct rule *b)
+{
+	return is_mirror(a, b) && !ports_are_any(a);
+}
+
 static bool is_server_side(const struct rule *from, const struct rule *to)
 {
 	return is_counterpart(from, to) && !policy_range_is_any(from->device_port) &&
@@ -243,7 +250,7 @@ static void status_of_pairs(struct rule *rules, size_t count)
 	static const struct pass passes[] = {
 		{DIRECTION_TO_DEVICE, true, is_mirror},
 		{DIRECTION_FROM_DEVICE, false, is_server_side},
-		{DIRECTION_TO_DEVICE, false, is_mirror},
+		{DIRECTION_TO_DEVICE, false, is_service_mirror},
 	};
 
 	for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)

@@ -142,6 +142,21 @@ static void mirrors_open_nothing(void **state)
 	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
 }
 
+/* Without a port nothing says who asks: each list grants what it says. */
+static void pairs_without_ports_open_both_ways(void **state)
+{
+	(void)state;
+	struct rule pair[2] = {
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_LOCAL_NETWORKS, FLOW_PROTO_TCP),
+		rule_of(2, DIRECTION_TO_DEVICE, PEER_LOCAL_NETWORKS, FLOW_PROTO_TCP),
+	};
+
+	assert_int_equal(status_after(pair, 2, 1), RULE_ENFORCED);
+	assert_int_equal(status_after(pair, 2, 2), RULE_ENFORCED);
+	pair[0].initiator = INITIATOR_DEVICE;
+	assert_int_equal(status_after(pair, 2, 2), RULE_REPLY_HALF);
+}
+
 static void server_ports_are_opened_by_the_peer(void **state)
 {
 	(void)state;
@@ -426,6 +441,7 @@ int main(void)
 		cmocka_unit_test(base_layer_is_behind_the_file),
 		cmocka_unit_test(names_are_what_dns_told),
 		cmocka_unit_test(mirrors_open_nothing),
+		cmocka_unit_test(pairs_without_ports_open_both_ways),
 		cmocka_unit_test(server_ports_are_opened_by_the_peer),
 		cmocka_unit_test(what_is_not_enforced_says_why),
 		cmocka_unit_test(impossible_rules_are_refused),

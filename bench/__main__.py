@@ -10,10 +10,10 @@ import signal
 import sys
 import time
 
-from . import beds, memory, names, packets, updates
+from . import beds, memory, names, packets, replay, updates
 
 GROUPS = {"packets": packets.measure, "updates": updates.measure, "names": names.measure,
-          "memory": memory.measure}
+          "memory": memory.measure, "replay": replay.measure}
 
 
 def _options():

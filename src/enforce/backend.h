@@ -7,17 +7,20 @@
 
 struct enforce_state; /* the backend's own */
 
+struct enforce_opened {
+	bool kept;	   /* an identical skeleton stood already */
+	const char *lacks; /* what this kernel cannot do, or "" */
+};
+
 struct enforce_backend {
 	const char *name;
 	/* Lays the skeleton, or keeps an identical one with all it holds. */
 	int (*open)(const struct enforce_config *c, struct enforce_state **ret_state,
-		bool *ret_kept);
+		struct enforce_opened *ret_opened);
 	/* All of the transaction in one kernel step, or nothing. */
 	int (*commit)(struct enforce_state *s, const struct enforce_txn *t);
 	/* 0 while the skeleton stands. */
 	int (*check)(struct enforce_state *s);
-	/* What this kernel lacks, or "". */
-	const char *(*lacks)(const struct enforce_state *s);
 	/* Takes everything away: the network is as if we had never been here. */
 	int (*remove)(struct enforce_state *s);
 	void (*close)(struct enforce_state *s);

@@ -24,6 +24,15 @@ static int lan_add(struct enforce_config *c, const char *name)
 	return 0;
 }
 
+static bool is_gateway(const struct enforce_config *c, const struct mac *m)
+{
+	for (unsigned i = 0; i < c->gateway_count; i++) {
+		if (mac_equal(&c->gateways[i], m))
+			return true;
+	}
+	return false;
+}
+
 static int gateway_add(struct enforce_config *c, const char *text)
 {
 	struct mac mac;
@@ -33,10 +42,8 @@ static int gateway_add(struct enforce_config *c, const char *text)
 		return e;
 	if (mac_is_zero(&mac) || mac_is_group(&mac))
 		return CARDEA_EMALFORMED;
-	for (unsigned i = 0; i < c->gateway_count; i++) {
-		if (mac_equal(&c->gateways[i], &mac)) /* one MAC on two bridges */
-			return 0;
-	}
+	if (is_gateway(c, &mac)) /* one MAC on two bridges */
+		return 0;
 	if (c->gateway_count == ENFORCE_GATEWAY_MACS_MAX)
 		return CARDEA_ELIMIT;
 	c->gateways[c->gateway_count++] = mac;
@@ -59,12 +66,15 @@ int enforce_config_set(struct enforce_config *c, const char *key, const char *va
 	return e;
 }
 
-/* Doubles an array up to its limit. */
-static int array_grow(void **array, size_t *room, size_t size, size_t limit)
+/* Room for one more: a full array is doubled, up to its limit. */
+static int array_grow(void **array, size_t count, size_t *room, size_t size,
+	size_t limit)
 {
 	size_t more = *room ? *room * 2 : 64;
 
-	if (*room >= limit)
+	if (count < *room)
+		return 0;
+	if (count >= limit)
 		return CARDEA_ELIMIT;
 	if (more > limit)
 		more = limit;
@@ -82,15 +92,6 @@ void enforce_txn_begin(struct enforce_txn *t, uint64_t seq, bool sync)
 	t->sync = sync;
 	t->open = true;
 	t->change_count = 0;
-}
-
-static bool is_gateway(const struct enforce_config *c, const struct mac *m)
-{
-	for (unsigned i = 0; i < c->gateway_count; i++) {
-		if (mac_equal(&c->gateways[i], m))
-			return true;
-	}
-	return false;
 }
 
 /* An address that a device can hold; anything else as OWNED, BOUND or POLICED would
@@ -131,31 +132,22 @@ int enforce_txn_add(struct enforce_txn *t, const struct enforce_config *c,
 		return error;
 	if (!remove && cuts_management(c, e))
 		return CARDEA_EREFUSED;
-	if (t->change_count == t->change_room) {
-		error = array_grow((void **)&t->changes, &t->change_room,
-			sizeof *t->changes, ENFORCE_ELEMENTS_MAX);
-		if (error)
-			return error;
-	}
-	t->changes[t->change_count] = (struct enforce_change){
-		.element = *e, .remove = remove, .order = (uint32_t)t->change_count};
-	t->change_count++;
-	return 0;
+	error = array_grow((void **)&t->changes, t->change_count, &t->change_room,
+		sizeof *t->changes, ENFORCE_ELEMENTS_MAX);
+	if (!error)
+		t->changes[t->change_count++] = (struct enforce_change){*e, remove};
+	return error;
 }
 
 int enforce_txn_forget(struct enforce_txn *t, const struct message_forget *m)
 {
 	if (m->addrs.count > LIMIT_ANSWER_ADDRS)
 		return CARDEA_EMALFORMED;
-	if (t->forget_count == t->forget_room) {
-		int e = array_grow((void **)&t->forgets, &t->forget_room,
-			sizeof *t->forgets, ENFORCE_FORGETS_MAX);
-		if (e)
-			return e;
-	}
-	t->forgets[t->forget_count++] =
-		(struct enforce_forget){.mac = m->mac, .addrs = m->addrs};
-	return 0;
+	int e = array_grow((void **)&t->forgets, t->forget_count, &t->forget_room,
+		sizeof *t->forgets, ENFORCE_FORGETS_MAX);
+	if (!e)
+		t->forgets[t->forget_count++] = *m;
+	return e;
 }
 
 void enforce_txn_clear(struct enforce_txn *t)

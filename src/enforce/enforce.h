@@ -34,20 +34,14 @@ int enforce_config_set(struct enforce_config *c, const char *key,
 struct enforce_change {
 	struct element element;
 	bool remove;
-	uint32_t order; /* of arrival; the last word on a key counts */
-};
-
-struct enforce_forget {
-	struct mac mac;
-	struct message_addrs addrs;
 };
 
 struct enforce_txn {
 	uint64_t seq;
 	bool open, sync;
-	struct enforce_change *changes;
+	struct enforce_change *changes; /* in order: the last word on a key counts */
 	size_t change_count, change_room;
-	struct enforce_forget *forgets; /* also collected between transactions */
+	struct message_forget *forgets; /* also collected between transactions */
 	size_t forget_count, forget_room;
 };
 

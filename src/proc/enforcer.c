@@ -14,34 +14,22 @@
 
 /* Somebody may flush the whole ruleset; the parent then starts us anew. */
 #define CHECK_EVERY (10 * NS_PER_SEC)
-/* A full transaction with its batch, doubled while it grows. */
+/* A full transaction as it came, as entries, and as a batch (64 MiB reserved). */
 #define MEMORY_MAX (256U << 20)
 
 struct enforcer {
 	struct child child;
 	struct enforce_config config;
 	const struct enforce_backend *backend;
-	struct enforce_state *state;
-	bool kept, ready;
+	struct enforce_state *state; /* NULL until the tables stand */
+	struct enforce_opened opened;
 	struct ipc engine;
-	int engine_fd; /* came before we were ready */
+	int engine_fd; /* came before the tables stood */
 	struct enforce_txn txn;
 	int refused; /* first refusal within the transaction */
 	char refusal[LIMIT_TEXT];
 	struct loop_timer check;
 };
-
-static int send_done(struct enforcer *f, int error)
-{
-	struct message m = {.type = MESSAGE_TXN_DONE};
-
-	m.txn_done.seq = f->txn.seq;
-	m.txn_done.error = error;
-	if (error)
-		(void)str_copy(m.txn_done.text, sizeof m.txn_done.text,
-			f->refused ? f->refusal : error_text(error));
-	return child_send(&f->engine, &m, -1);
-}
 
 static int handle_begin(struct enforcer *f, const struct message_txn_begin *m)
 {
@@ -79,15 +67,20 @@ static int handle_element(struct enforcer *f, const struct message_element *m)
 
 static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 {
+	struct message done = {.type = MESSAGE_TXN_DONE};
+
 	if (!f->txn.open || m->seq != f->txn.seq)
 		return CARDEA_EMALFORMED;
-	int e = f->refused;
-	if (!e)
-		e = f->backend->commit(f->state, &f->txn);
-	if (e)
-		log_error("enforcer", "transaction %llu: %s", (unsigned long long)m->seq,
+	int e = f->refused ? f->refused : f->backend->commit(f->state, &f->txn);
+	done.txn_done.seq = m->seq;
+	done.txn_done.error = e;
+	if (e) {
+		(void)str_copy(done.txn_done.text, sizeof done.txn_done.text,
 			f->refused ? f->refusal : error_text(e));
-	int sent = send_done(f, e);
+		log_error("enforcer", "transaction %llu: %s",
+			(unsigned long long)m->seq, done.txn_done.text);
+	}
+	int sent = child_send(&f->engine, &done, -1);
 	enforce_txn_clear(&f->txn);
 	if (e && !f->refused && f->backend->check(f->state))
 		child_stop(&f->child, e); /* our tables are gone */
@@ -127,18 +120,16 @@ static void engine_closed(struct ipc *c, int error)
 	enforce_txn_clear(&f->txn);
 }
 
-static void send_ready(struct enforcer *f)
+static int send_ready(struct enforcer *f)
 {
 	struct message m = {.type = MESSAGE_ENFORCER_READY};
 
-	m.enforcer_ready.kept = f->kept;
+	m.enforcer_ready.kept = f->opened.kept;
 	(void)str_copy(m.enforcer_ready.backend, sizeof m.enforcer_ready.backend,
 		f->backend->name);
 	(void)str_copy(m.enforcer_ready.text, sizeof m.enforcer_ready.text,
-		f->backend->lacks(f->state));
-	int e = child_send(&f->engine, &m, -1);
-	if (e)
-		log_error("enforcer", "engine: %s", error_text(e));
+		f->opened.lacks);
+	return child_send(&f->engine, &m, -1);
 }
 
 static void engine_open(struct enforcer *f, int fd)
@@ -149,10 +140,10 @@ static void engine_open(struct enforcer *f, int fd)
 	f->engine.closed = engine_closed;
 	f->engine.ctx = f;
 	int e = ipc_open(&f->engine, f->child.loop, fd);
+	if (!e)
+		e = send_ready(f);
 	if (e)
 		log_error("enforcer", "engine: %s", error_text(e));
-	else
-		send_ready(f);
 }
 
 static void on_peer(struct child *c, enum role role, int fd)
@@ -161,7 +152,7 @@ static void on_peer(struct child *c, enum role role, int fd)
 
 	if (role != ROLE_ENGINE) {
 		close(fd);
-	} else if (f->ready) {
+	} else if (f->state) {
 		engine_open(f, fd);
 	} else {
 		if (f->engine_fd >= 0)
@@ -207,19 +198,18 @@ static int enforcer_start(struct enforcer *f)
 
 	if (e)
 		return e;
-	e = f->backend->open(&f->config, &f->state, &f->kept);
+	e = f->backend->open(&f->config, &f->state, &f->opened);
 	if (e) {
 		log_error("enforcer", "laying the tables: %s", error_text(e));
 		return e;
 	}
-	log_info("enforcer", "tables %s", f->kept ? "kept" : "laid");
+	log_info("enforcer", "tables %s", f->opened.kept ? "kept" : "laid");
 	f->child.sandbox.allow = SANDBOX_NETLINK;
 	f->child.sandbox.keep_caps = 1U << CAP_NET_ADMIN;
 	f->child.sandbox.memory_max = MEMORY_MAX;
 	e = child_hello(&f->child);
 	if (e)
 		return e;
-	f->ready = true;
 	if (f->engine_fd >= 0)
 		engine_open(f, f->engine_fd);
 	f->check = (struct loop_timer){.fire = on_check, .ctx = f};

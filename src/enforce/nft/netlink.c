@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* netlink - the socket to nf_tables: requests with answers. */
+/* netlink - the socket to nf_tables, and what the kernel's sets hold now. */
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "enforce/nft/nft_priv.h"
 
@@ -15,129 +15,124 @@
 #define ANSWER_MAX 32768
 /* Errors of one batch wait here until we read them. */
 #define RECEIVE_BUFFER (1 << 20)
+#define REQUEST_MAX 512
+#define MS_PER_S 1000
 
 const uint8_t nft_families[NFT_TABLES] = {NFPROTO_INET, NFPROTO_BRIDGE};
 
 /* The forced variants need CAP_NET_ADMIN in the first user namespace. */
-static void buffer_set(int fd, int forced, int plain, int size)
+static void buffer_set(const struct nft_socket *s, int forced, int plain, int size)
 {
+	int fd = mnl_socket_get_fd(s->mnl);
+
 	if (setsockopt(fd, SOL_SOCKET, forced, &size, sizeof size) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, plain, &size, sizeof size);
 }
 
+/* nf_tables answers within the send, and each piece of a dump within the receive
+ * before. So the socket never waits: nothing to read means that nothing will come. */
 int nft_socket_open(struct nft_socket *s)
 {
-	struct sockaddr_nl a = {.nl_family = AF_NETLINK};
 	int one = 1;
 
-	s->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (s->fd < 0)
+	s->mnl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!s->mnl || mnl_socket_bind(s->mnl, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	if (bind(s->fd, (struct sockaddr *)&a, sizeof a) < 0) {
-		int e = -errno;
-		nft_socket_close(s);
-		return e;
-	}
 	/* Without it each error would echo the message, up to 64 KiB. */
-	(void)setsockopt(s->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof one);
-	buffer_set(s->fd, SO_SNDBUFFORCE, SO_SNDBUF, NFT_BATCH_MAX);
-	buffer_set(s->fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
+	(void)mnl_socket_setsockopt(s->mnl, NETLINK_CAP_ACK, &one, sizeof one);
+	buffer_set(s, SO_SNDBUFFORCE, SO_SNDBUF, NFT_BATCH_MAX);
+	buffer_set(s, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
 	return 0;
 }
 
-void nft_socket_close(struct nft_socket *s)
-{
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
-}
-
-/* 1: more to come; 0: complete; or the kernel's error. */
-static int answer_walk(const uint8_t *data, size_t len, uint32_t seq,
-	int (*each)(const struct nlmsghdr *h, void *ctx), void *ctx)
-{
-	const struct nlmsghdr *h = (const void *)data;
-	int left = (int)len;
-
-	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-		if (h->nlmsg_seq != seq)
-			continue;
-		if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-			return -EINTR;
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (h->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
-			return e->error;
-		}
-		int e = each ? each(h, ctx) : 0;
-		if (e)
-			return e;
-	}
-	return 1;
-}
-
-/* nf_tables answers within the send, and each piece of a dump within the receive
- * before: nothing to read means that nothing will come. */
-static ssize_t answer_receive(struct nft_socket *s, uint8_t *data, size_t size)
-{
-	ssize_t n;
-
-	do
-		n = recv(s->fd, data, size, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? -EIO : -errno;
-}
-
-int nft_request(struct nft_socket *s, const void *request, size_t len,
-	int (*each)(const struct nlmsghdr *h, void *ctx), void *ctx)
+int nft_request(struct nft_socket *s, const void *request, size_t len, mnl_cb_t each,
+	void *ctx)
 {
 	const struct nlmsghdr *h = request;
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	uint8_t data[ANSWER_MAX] __attribute__((aligned(8)));
-	ssize_t n;
 	int e;
 
-	do
-		n = sendto(s->fd, request, len, 0, (struct sockaddr *)&kernel,
-			sizeof kernel);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
+	if (mnl_socket_sendto(s->mnl, request, len) < 0)
 		return -errno;
 	do {
-		n = answer_receive(s, data, sizeof data);
-		e = n < 0 ? (int)n
-			  : answer_walk(data, (size_t)n, h->nlmsg_seq, each, ctx);
-	} while (e > 0);
+		ssize_t n = mnl_socket_recvfrom(s->mnl, data, sizeof data);
+		e = n < 0 ? MNL_CB_ERROR
+			  : mnl_cb_run(data, (size_t)n, h->nlmsg_seq, 0, each, ctx);
+		if (e == MNL_CB_ERROR)
+			e = -errno;
+		/* EPROTO: the answer to an earlier request that we gave up */
+	} while (e > 0 || e == -EPROTO);
 	/* The rest of an abandoned answer must not meet the next request. */
-	while (answer_receive(s, data, sizeof data) > 0)
+	while (mnl_socket_recvfrom(s->mnl, data, sizeof data) > 0)
 		;
 	return e;
 }
 
-struct nlmsghdr *nft_message(void *buf, uint16_t type, uint16_t flags, uint8_t family,
-	uint32_t seq)
+int nft_chain_check(struct nft_socket *s, unsigned table, const char *chain)
 {
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(h, sizeof *g);
-
-	h->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
-	h->nlmsg_flags = NLM_F_REQUEST | flags;
-	h->nlmsg_seq = seq;
-	g->nfgen_family = family;
-	g->version = NFNETLINK_V0;
-	return h;
-}
-
-int nft_chain_check(struct nft_socket *s, uint8_t family, const char *chain)
-{
-	uint8_t buf[256] __attribute__((aligned(8)));
-	struct nlmsghdr *h =
-		nft_message(buf, NFT_MSG_GETCHAIN, NLM_F_ACK, family, ++s->seq);
+	char buf[REQUEST_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETCHAIN,
+		nft_families[table], NLM_F_ACK, ++s->seq);
 
 	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, chain);
 	return nft_request(s, h, h->nlmsg_len, NULL, NULL);
+}
+
+struct dump {
+	enum nft_set set;
+	entry_visit *each;
+	void *ctx;
+};
+
+static int dump_element(struct nftnl_set_elem *element, void *ctx)
+{
+	const struct dump *d = ctx;
+	struct entry e = {.set = (uint8_t)d->set};
+	uint32_t len = 0, end_len = 0;
+	const void *key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &len);
+	const void *end = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY_END, &end_len);
+
+	if (!key || !len || len > ENTRY_KEY_MAX || (end && end_len != len))
+		return CARDEA_EMALFORMED; /* no key of ours */
+	e.key_len = (uint8_t)len;
+	memcpy(e.key, key, len);
+	memcpy(e.end, end ? end : key, len);
+	if (nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_TIMEOUT))
+		e.timeout_s = (uint32_t)(nftnl_set_elem_get_u64(element,
+			NFTNL_SET_ELEM_TIMEOUT) / MS_PER_S);
+	return d->each(&e, d->ctx);
+}
+
+static int dump_message(const struct nlmsghdr *h, void *ctx)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	int e = CARDEA_EMALFORMED;
+
+	if (!set)
+		return -ENOMEM;
+	if (nftnl_set_elems_nlmsg_parse(h, set) >= 0)
+		e = nftnl_set_elem_foreach(set, dump_element, ctx);
+	nftnl_set_free(set);
+	return e < 0 ? e : MNL_CB_OK;
+}
+
+int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,
+	const struct entry *key, entry_visit *each, void *ctx)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(8)));
+	struct dump d = {set, each, ctx};
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
+		nft_families[table], key ? NLM_F_ACK : NLM_F_DUMP, ++s->seq);
+
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, nft_sets[set].name);
+	if (key) {
+		struct nlattr *list =
+			mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+		nft_put_element(h, key, false);
+		mnl_attr_nest_end(h, list);
+	}
+	int e = nft_request(s, h, h->nlmsg_len, dump_message, &d);
+	return key && e == -ENOENT ? 0 : e;
 }

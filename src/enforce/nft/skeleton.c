@@ -34,7 +34,8 @@ static int fill(FILE *out, const char *text, size_t len, const struct word *word
 		size_t n = strspn(word + 1, letters);
 
 		fwrite(text, 1, (size_t)(word - text), out);
-		while (w->name && (strlen(w->name) != n || memcmp(w->name, word + 1, n)))
+		while (w->name &&
+			(strlen(w->name) != n || memcmp(w->name, word + 1, n)))
 			w++;
 		if (!w->name)
 			return CARDEA_EMALFORMED;
@@ -75,7 +76,8 @@ static int render(const struct enforce_config *c, const char *version, char **re
 {
 	char lans[LANS_TEXT_MAX], gateways[GATEWAYS_TEXT_MAX], group[8];
 	const char *part2 = strstr(skeleton_text, PART_2);
-	struct word words[] = {{"family", "inet"}, {"related", "ct state related return"},
+	struct word words[] = {
+		{"family", "inet"}, {"related", "ct state related return"},
 		{"version", version}, {"lans", lans}, {"gateways", gateways},
 		{"group", group}, {NULL, NULL}};
 	char *text = NULL;

@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What survives: round trips, damage, a full disk, an end in the middle. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/str.h"
+#include "store/store_priv.h"
+
+#define T0 (1700000000LL * NS_PER_SEC)
+
+struct fixture {
+	char dir[64];
+	struct store *s;
+	bool damaged;
+	/* what a visit found */
+	unsigned count;
+	struct device devices[4];
+	struct store_profile_info info;
+	struct profile profile;
+	struct rule rules[4];
+	struct note notes[4];
+	struct event events[16];
+	struct store_binding binding;
+	int verdict;
+};
+
+static const char *path(struct fixture *f, const char *name)
+{
+	static char text[128];
+
+	assert_int_equal(str_print(text, sizeof(text), "%s/%s", f->dir, name), 0);
+	return text;
+}
+
+static void reopen(struct fixture *f)
+{
+	store_close(f->s);
+	f->s = NULL;
+	f->count = 0;
+	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	str_copy(f->dir, sizeof(f->dir), "/tmp/test-store-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
+	assert_false(f->damaged);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct dirent *e;
+	DIR *d;
+
+	store_close(f->s);
+	d = opendir(f->dir);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.')
+			assert_int_equal(unlink(path(f, e->d_name)), 0);
+	closedir(d);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+static struct addr ip(const char *text)
+{
+	struct addr a;
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static int take_device(void *ctx, const struct device *d)
+{
+	struct fixture *f = ctx;
+
+	if (f->count < 4)
+		f->devices[f->count] = *d;
+	f->count++;
+	return f->verdict;
+}
+
+static struct device sample(device_id id)
+{
+	struct device d = {.id = id, .mac = {{2, 0, 0, 0, 0, (uint8_t)id}},
+		.state = DEVICE_PROTECTED, .named_by_owner = true, .first_seen = T0,
+		.last_seen = T0 + 1, .addr_count = 2};
+
+	str_copy(d.name, sizeof(d.name), "kitchen \xc3\xa9");
+	str_copy(d.hostname, sizeof(d.hostname), "lamp");
+	str_copy(d.vendor_class, sizeof(d.vendor_class), "acme");
+	str_copy(d.mud_url, sizeof(d.mud_url), "https://a.example/'; DROP TABLE device");
+	str_copy(d.problem, sizeof(d.problem), "none");
+	d.addrs[0] = (struct device_addr){ip("10.0.0.2"), ADDR_SOURCE_DHCP4, T0 + 5};
+	d.addrs[1] = (struct device_addr){ip("fe80::2"), ADDR_SOURCE_ND, T0 + 6};
+	return d;
+}
+
+static void begins_empty_at_the_newest_schema(void **state)
+{
+	struct fixture *f = *state;
+	struct event e;
+	device_id last = 9;
+
+	assert_int_equal(store_schema_version(f->s), 1);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(f->count, 0);
+	assert_int_equal(store_event(f->s, 1, &e), -ENOENT);
+	assert_int_equal(store_device_last(f->s, &last), 0);
+	assert_int_equal(last, 0);
+	reopen(f);
+	assert_int_equal(store_schema_version(f->s), 1);
+	assert_int_equal(store_commit(f->s), 0); /* nothing open */
+}
+
+static void devices_come_back(void **state)
+{
+	struct fixture *f = *state;
+	struct device d = sample(3), other = sample(1);
+	device_id last = 0;
+
+	other.addr_count = 0;
+	assert_int_equal(store_device_save(f->s, &d), 0);
+	assert_int_equal(store_device_save(f->s, &other), 0);
+	d.addr_count = 1;
+	d.last_seen = T0 + 9;
+	memset(d.name, 0, sizeof(d.name));
+	str_copy(d.name, sizeof(d.name), "renamed");
+	assert_int_equal(store_device_save(f->s, &d), 0);
+	reopen(f);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(f->count, 2);
+	d.addrs[1] = (struct device_addr){0};
+	memset(other.addrs, 0, sizeof(other.addrs));
+	assert_memory_equal(&f->devices[0], &other, sizeof(other));
+	assert_memory_equal(&f->devices[1], &d, sizeof(d));
+	assert_int_equal(store_device_last(f->s, &last), 0);
+	assert_int_equal(last, 3);
+	f->verdict = -EINTR;
+	assert_int_equal(store_devices(f->s, take_device, f), -EINTR);
+}
+
+static int count_binding(void *ctx, const struct store_binding *b)
+{
+	struct fixture *f = ctx;
+
+	f->binding = *b;
+	f->count++;
+	return 0;
+}
+
+static void removed_devices_take_their_names_along(void **state)
+{
+	struct fixture *f = *state;
+	struct device d = sample(3);
+	struct store_binding b = {.device = 3, .name = "a.example", .addr = ip("10.9.9.9"),
+		.expires = T0 + 10};
+	struct event e = {.device = 8, .kind = EVENT_DEVICE_JOINED};
+	device_id last = 0;
+
+	assert_int_equal(store_device_save(f->s, &d), 0);
+	assert_int_equal(store_binding_save(f->s, &b), 0);
+	assert_int_equal(store_event_save(f->s, &e), 0);
+	assert_int_equal(store_device_remove(f->s, 3), 0);
+	reopen(f);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(store_bindings(f->s, T0, count_binding, f), 0);
+	assert_int_equal(f->count, 0);
+	assert_int_equal(store_device_last(f->s, &last), 0);
+	assert_int_equal(last, 8); /* an event remembers it */
+}
+
+static void bindings_come_back_until_they_end(void **state)
+{
+	struct fixture *f = *state;
+	struct store_binding b = {.device = 1, .name = "a.example",
+		.addr = ip("2001:db8::1"), .expires = T0 + 10};
+
+	assert_int_equal(store_binding_save(f->s, &b), 0);
+	b.expires = T0 + 20;
+	assert_int_equal(store_binding_save(f->s, &b), 0);
+	reopen(f);
+	assert_int_equal(store_bindings(f->s, T0 + 19, count_binding, f), 0);
+	assert_int_equal(f->count, 1);
+	assert_string_equal(f->binding.name, "a.example");
+	assert_true(addr_equal(&f->binding.addr, &b.addr));
+	assert_int_equal(f->binding.expires, T0 + 20);
+	assert_int_equal(store_bindings(f->s, T0 + 20, count_binding, f), 0);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(store_bindings_prune(f->s, T0 + 20), 0);
+	assert_int_equal(store_bindings(f->s, 0, count_binding, f), 0);
+	assert_int_equal(f->count, 1);
+}
+
+static void bindings_of_one_device_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct store_binding quiet = {.device = 2, .name = "q.example",
+		.addr = ip("10.0.0.9"), .expires = T0 + 1};
+
+	assert_int_equal(store_binding_save(f->s, &quiet), 0);
+	for (int i = 0; i < 5000; i++) {
+		struct store_binding b = {.device = 1, .addr = ip("10.0.0.1"),
+			.expires = T0 + 10 + i};
+		assert_int_equal(str_print(b.name, sizeof(b.name), "%d.example", i), 0);
+		assert_int_equal(store_binding_save(f->s, &b), 0);
+	}
+	assert_int_equal(store_bindings(f->s, 0, count_binding, f), 0);
+	assert_in_range(f->count, LIMIT_BINDINGS + 1, LIMIT_BINDINGS + 1024 + 1);
+	assert_string_equal(f->binding.name, "4999.example"); /* the newest stay */
+	f->count = 0;
+	assert_int_equal(store_device_remove(f->s, 1), 0);
+	assert_int_equal(store_bindings(f->s, 0, count_binding, f), 0);
+	assert_int_equal(f->count, 1); /* and so do others' */
+}
+
+static int take_profile(void *ctx, const struct store_profile_info *info,
+	const struct profile *p)
+{
+	struct fixture *f = ctx;
+
+	f->info = *info;
+	f->profile = *p;
+	memcpy(f->rules, p->rules, p->rule_count * sizeof(*p->rules));
+	memcpy(f->notes, p->notes, p->note_count * sizeof(*p->notes));
+	f->count++;
+	return 0;
+}
+
+static void fill_profile(struct profile *p, struct rule *rules, struct note *notes)
+{
+	*p = (struct profile){.url = "https://a.example/1", .last_update = T0,
+		.cache_validity_h = 48, .is_supported = true, .signature = SIGNATURE_VALID,
+		.signer = "CN=A", .sha256 = {1, 2, 3}, .layer = LAYER_MANUFACTURER,
+		.rules = rules, .rule_count = 2, .notes = notes, .note_count = 1};
+	for (uint32_t i = 0; i < 2; i++) {
+		rule_init(&rules[i]);
+		rules[i].id = i + 1;
+		rules[i].layer = LAYER_MANUFACTURER;
+		rules[i].peer_port = (struct range16){(uint16_t)(443 + i), 500};
+		rules[i].peer.kind = PEER_NAME;
+		str_copy(rules[i].peer.name, sizeof(rules[i].peer.name), "c.example");
+	}
+	notes[0] = (struct note){.level = NOTE_WARNING, .line = 3, .path = "$.a",
+		.text = "odd"};
+}
+
+static void profiles_come_back_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct store_profile_info info = {.url = "https://a.example/1", .fetched = T0};
+	struct rule rules[2];
+	struct note notes[1];
+	struct profile p;
+
+	fill_profile(&p, rules, notes);
+	assert_int_equal(store_profile_save(f->s, &info, &p), 0);
+	rules[1].peer_port.lo = 444;
+	info.fetched = T0 + 1;
+	assert_int_equal(store_profile_save(f->s, &info, &p), 0); /* replaces */
+	reopen(f);
+	assert_int_equal(store_profiles(f->s, take_profile, f), 0);
+	assert_int_equal(f->count, 1);
+	assert_string_equal(f->info.url, info.url);
+	assert_int_equal(f->info.fetched, T0 + 1);
+	assert_string_equal(f->profile.signer, "CN=A");
+	assert_int_equal(f->profile.signature, SIGNATURE_VALID);
+	assert_int_equal(f->profile.cache_validity_h, 48);
+	assert_memory_equal(f->profile.sha256, p.sha256, 32);
+	assert_int_equal(f->profile.rule_count, 2);
+	assert_int_equal(f->profile.note_count, 1);
+	assert_string_equal(f->rules[1].peer.name, "c.example");
+	assert_int_equal(f->rules[1].peer_port.lo, 444);
+	assert_int_equal(f->rules[1].layer, LAYER_MANUFACTURER);
+	assert_string_equal(f->notes[0].text, "odd");
+	assert_int_equal(store_profile_remove(f->s, info.url), 0);
+	f->count = 0;
+	assert_int_equal(store_profiles(f->s, take_profile, f), 0);
+	assert_int_equal(f->count, 0);
+}
+
+static void sql(struct fixture *f, const char *text)
+{
+	assert_int_equal(sqlite3_exec(f->s->db, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void half_a_profile_is_none(void **state)
+{
+	struct fixture *f = *state;
+	struct store_profile_info info = {.url = "https://a.example/1", .fetched = T0};
+	struct rule rules[2];
+	struct note notes[1];
+	struct profile p;
+
+	fill_profile(&p, rules, notes);
+	assert_int_equal(store_profile_save(f->s, &info, &p), 0);
+	/* a text that no message holds: the old one stays as it was */
+	memset(notes[0].text, 0xff, sizeof(notes[0].text) - 1);
+	rules[0].peer_port.lo = 1;
+	assert_int_not_equal(store_profile_save(f->s, &info, &p), 0);
+	assert_int_equal(store_commit(f->s), 0);
+	assert_int_equal(store_profiles(f->s, take_profile, f), 0);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(f->rules[0].peer_port.lo, 443);
+	sql(f, "DELETE FROM profile_part WHERE position=1");
+	f->count = 0;
+	assert_int_equal(store_profiles(f->s, take_profile, f), 0);
+	assert_int_equal(f->count, 0);
+}
+
+static int take_event(void *ctx, const struct event *e)
+{
+	struct fixture *f = ctx;
+
+	if (f->count < 16)
+		f->events[f->count] = *e;
+	f->count++;
+	return 0;
+}
+
+static void events_come_back_and_grow(void **state)
+{
+	struct fixture *f = *state;
+	struct event e = {.first = T0, .last = T0, .device = 2, .kind = EVENT_VIOLATION,
+		.reason = REASON_SPOOFED, .packets = 1, .name = "c.example",
+		.text = "blocked",
+		.flow = {.direction = DIRECTION_TO_DEVICE, .device = ip("10.0.0.2"),
+			.peer = ip("10.0.0.3"), .proto = FLOW_PROTO_ICMP,
+			.device_port = 1, .peer_port = 65535, .icmp_type = 255,
+			.icmp_code = 7}};
+	struct event back, other = {.device = 3, .kind = EVENT_RENAMED};
+	struct store_event_query q = {.limit = 2};
+
+	assert_int_equal(store_event_save(f->s, &e), 0);
+	assert_int_equal(e.id, 1);
+	e.packets = 9;
+	e.last = T0 + 1;
+	assert_int_equal(store_event_save(f->s, &e), 0);
+	assert_int_equal(store_event_save(f->s, &other), 0);
+	reopen(f);
+	assert_int_equal(store_event(f->s, 1, &back), 0);
+	assert_memory_equal(&back, &e, sizeof(e));
+	for (int i = 0; i < 3; i++) {
+		other.id = 0;
+		assert_int_equal(store_event_save(f->s, &other), 0);
+	}
+	assert_int_equal(store_events(f->s, &q, take_event, f), 0);
+	assert_int_equal(f->count, 2); /* the youngest, oldest first */
+	assert_int_equal(f->events[0].id, 4);
+	assert_int_equal(f->events[1].id, 5);
+	f->count = 0;
+	q = (struct store_event_query){.limit = 10, .device = 2};
+	assert_int_equal(store_events(f->s, &q, take_event, f), 0);
+	assert_int_equal(f->count, 1);
+	f->count = 0;
+	q = (struct store_event_query){.limit = 10, .after = 3};
+	assert_int_equal(store_events(f->s, &q, take_event, f), 0);
+	assert_int_equal(f->count, 2);
+}
+
+static void oldest_events_go(void **state)
+{
+	struct fixture *f = *state;
+	struct store_event_query q = {.limit = 100000};
+
+	for (int i = 0; i < LIMIT_EVENTS + 1000; i++) {
+		struct event e = {.kind = EVENT_GATEWAY};
+		assert_int_equal(store_event_save(f->s, &e), 0);
+	}
+	assert_int_equal(store_events(f->s, &q, take_event, f), 0);
+	assert_in_range(f->count, LIMIT_EVENTS, LIMIT_EVENTS + 256);
+	assert_true(f->events[0].id > 700);
+}
+
+static void write_at(struct fixture *f, const char *name, off_t at, const char *text,
+	size_t len)
+{
+	int fd = open(path(f, name), O_RDWR | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, text, len, at), len);
+	close(fd);
+}
+
+static void damaged_is_set_aside(void **state)
+{
+	struct fixture *f = *state;
+	struct device d = sample(1);
+	struct stat st;
+
+	assert_int_equal(store_device_save(f->s, &d), 0);
+	store_close(f->s);
+	f->s = NULL;
+	write_at(f, "cardea.db", 0, "this is no database", 19);
+	write_at(f, "cardea.db-wal", 0, "nor is this a log", 17);
+	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
+	assert_true(f->damaged);
+	assert_int_equal(stat(path(f, "cardea.db.damaged"), &st), 0);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(f->count, 0);
+	assert_int_equal(store_device_save(f->s, &d), 0);
+	reopen(f);
+	assert_false(f->damaged);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(f->count, 1);
+}
+
+static void damage_in_the_middle_is_found(void **state)
+{
+	struct fixture *f = *state;
+	char garbage[4096];
+
+	for (device_id i = 1; i < 100; i++) {
+		struct device d = sample(i);
+		assert_int_equal(store_device_save(f->s, &d), 0);
+	}
+	store_close(f->s);
+	f->s = NULL;
+	memset(garbage, 0x5a, sizeof(garbage));
+	write_at(f, "cardea.db", 4096, garbage, sizeof(garbage)); /* the device table */
+	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
+	assert_true(f->damaged);
+}
+
+static void younger_schema_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	sql(f, "PRAGMA user_version = 99");
+	store_close(f->s);
+	f->s = NULL;
+	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), CARDEA_ESTALE);
+	assert_int_not_equal(stat(path(f, "cardea.db.damaged"), &st), 0);
+}
+
+static void no_directory_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = NULL;
+
+	assert_true(store_open(path(f, "nowhere"), &s, &f->damaged) < 0);
+	assert_null(s);
+}
+
+static void full_disk_loses_the_newest_only(void **state)
+{
+	struct fixture *f = *state;
+	struct device d = sample(1);
+	int error = 0;
+
+	assert_int_equal(store_device_save(f->s, &d), 0);
+	assert_int_equal(store_commit(f->s), 0);
+	sql(f, "PRAGMA max_page_count = 20");
+	for (int i = 0; i < 2000 && !error; i++) {
+		struct event e = {.kind = EVENT_GATEWAY};
+		memset(e.text, 'x', sizeof(e.text) - 1);
+		error = store_event_save(f->s, &e);
+	}
+	assert_int_equal(error, -ENOSPC);
+	(void)!store_commit(f->s);
+	sql(f, "PRAGMA max_page_count = 100000");
+	struct event e = {.kind = EVENT_GATEWAY};
+	assert_int_equal(store_event_save(f->s, &e), 0); /* there is space again */
+	reopen(f);
+	assert_false(f->damaged);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(store_event(f->s, e.id, &e), 0);
+}
+
+static void end_in_the_middle_is_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct device d = sample(1);
+	int status;
+
+	store_close(f->s);
+	f->s = NULL;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct store *s;
+		bool damaged;
+
+		if (store_open(f->dir, &s, &damaged) || store_device_save(s, &d) ||
+			store_commit(s))
+			_exit(1);
+		d = sample(2);
+		if (store_device_save(s, &d)) /* not committed */
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
+	assert_false(f->damaged);
+	assert_int_equal(store_devices(f->s, take_device, f), 0);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(f->devices[0].addr_count, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+		TEST(begins_empty_at_the_newest_schema),
+		TEST(devices_come_back),
+		TEST(removed_devices_take_their_names_along),
+		TEST(bindings_come_back_until_they_end),
+		TEST(bindings_of_one_device_are_bounded),
+		TEST(profiles_come_back_whole),
+		TEST(half_a_profile_is_none),
+		TEST(events_come_back_and_grow),
+		TEST(oldest_events_go),
+		TEST(damaged_is_set_aside),
+		TEST(damage_in_the_middle_is_found),
+		TEST(younger_schema_is_refused),
+		TEST(no_directory_is_an_error),
+		TEST(full_disk_loses_the_newest_only),
+		TEST(end_in_the_middle_is_whole),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -990,4 +990,4 @@ def test_memory(plain, enforcer):
     with open("/proc/%d/smaps_rollup" % enforcer.pid()) as f:
         pss = int(re.search(r"^Pss: +(\d+) kB", f.read(), re.M).group(1))
     print("PSS %d kB" % pss)
-    assert pss <= 4096
+    assert pss <= 3072

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* skeleton - fills the settings into skeleton.nft and lays it in one transaction. */
 #include <errno.h>
-#include <malloc.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/log.h"
@@ -127,20 +128,31 @@ int skeleton_render(const struct enforce_config *c, char **ret_text,
 	return e;
 }
 
-int skeleton_lay(const char *text)
+static bool lay(const char *text)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	int e = 0;
 
-	if (!nft)
-		return -ENOMEM;
-	if (nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft))
-		e = -ENOMEM;
-	else if (nft_run_cmd_from_buffer(nft, text)) {
-		log_error("skeleton", "%.500s", nft_ctx_get_error_buffer(nft));
-		e = CARDEA_EUNSUPPORTED;
+	if (!nft || nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft))
+		return false;
+	if (!nft_run_cmd_from_buffer(nft, text))
+		return true;
+	log_error("skeleton", "%.500s", nft_ctx_get_error_buffer(nft));
+	return false;
+}
+
+/* In a child, with which the parser's memory and its pages go. */
+int skeleton_lay(const char *text)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		_exit(lay(text) ? 0 : 1);
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
 	}
-	nft_ctx_free(nft);
-	malloc_trim(0); /* the parser's memory is not needed again */
-	return e;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : CARDEA_EUNSUPPORTED;
 }

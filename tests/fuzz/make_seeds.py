@@ -45,6 +45,17 @@ def udp_payloads(version, ports):
     return seeds
 
 
+def lldp_units():
+    said = [make.lldp_tlv(4, b"wall side"), make.lldp_tlv(5, b"desk"),
+            make.lldp_tlv(6, b"Acme desk 1.2"), make.lldp_tlv(7, b"\0\x80\0\x80"),
+            make.lldp_tlv(8, b"\5\1" + make.ip(make.DEVICE4) + b"\2\0\0\0\2\0")]
+    mud = make.lldp_mud(make.MUD_URL)
+    other = make.lldp_tlv(127, b"\0\x12\x0f\1\3\x6c\0\0\x10")
+    return [make.lldp(), make.lldp(*said, other, mud), make.lldp(mud, mud),
+            make.lldp(make.lldp_mud(make.MUD_URL + b" x")) + bytes(18),
+            make.lldp(make.lldp_mud(b"u" * 507), ttl=0)]
+
+
 CORPUS = {
     "wire_packet": packets(),
     "wire_nd": [make.router_solicit(), make.router_advert(), make.nd_solicit(),
@@ -54,6 +65,7 @@ CORPUS = {
     "wire_dns_name": NAMES,
     "wire_dns": make.dns_messages() + [b"\0\x10" + make.dns(0, "a", 1)[:16]],
     "wire_http": HTTP,
+    "wire_lldp": lldp_units(),
 }
 
 

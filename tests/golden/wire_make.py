@@ -119,6 +119,19 @@ def ia_na(*addresses):
     return opt6(3, struct.pack(">III", 7, 1800, 2880) + inner)
 
 
+def lldp_tlv(kind, value):
+    return struct.pack(">H", kind << 9 | len(value)) + value
+
+
+def lldp(*more, ttl=120):
+    head = lldp_tlv(1, b"\4" + mac(DEVICE)) + lldp_tlv(2, b"\5eth0")
+    return head + lldp_tlv(3, struct.pack(">H", ttl)) + b"".join(more) + bytes(2)
+
+
+def lldp_mud(url):
+    return lldp_tlv(127, b"\0\0\x5e\1" + url)
+
+
 def label(text):
     return b"".join(bytes([len(p)]) + p.encode("latin-1") for p in text.split(".") if p)
 

@@ -78,8 +78,10 @@ static bool queue(struct api_client *c, const char *data, size_t len, size_t lim
 
 	if (c->out_len - c->out_sent + len > limit)
 		return false;
-	memmove(c->out, c->out + c->out_sent, c->out_len - c->out_sent);
-	c->out_len -= c->out_sent;
+	if (c->out_sent) {
+		memmove(c->out, c->out + c->out_sent, c->out_len - c->out_sent);
+		c->out_len -= c->out_sent;
+	}
 	c->out_sent = 0;
 	out = realloc(c->out, c->out_len + len);
 	if (!out)

@@ -5,6 +5,7 @@ two phones without a profile, for which the same resolver releases each answer a
 The world's name server is a Python program, so a first answer takes long on both sides of
 a pair; an answer that the resolver still knows shows the hold alone."""
 
+import statistics
 import time
 
 from lab import Home, dns, internet
@@ -14,7 +15,7 @@ from .figures import Row, is_quiet
 
 METERS, NAMES = 3, 400  # 1,200 names; a device has at most 512 at once
 FORBIDDEN = 50  # datagrams to addresses before anybody asked for them
-PAIRS = 10  # of a round
+PAIRS = 12  # of a round; a multiple of 2 and 3, see _in_turn
 ASK_EVERY = 1 / 40  # the resolver takes 50 questions a second from a device
 ALLOWANCE = 200  # and so many at once
 
@@ -75,35 +76,30 @@ def _first_packets(home, askers, say):
     return len(sent & arrived), len(sent) + failed
 
 
-def _pair(one, other, name_one, name_other, first):
-    """Both, in turn the one and the other first."""
-    if first:
-        return one.ask(name_one)[0], other.ask(name_other)[0]
-    second = other.ask(name_other)[0]
-    return one.ask(name_one)[0], second
+def _in_turn(asks, first):
+    """Asks all; another one first each time, for the first finds colder caches."""
+    took = {}
+    for i in range(len(asks)):
+        key, asker, name = asks[(first + i) % len(asks)]
+        took[key] = asker.ask(name)[0]
+    return took
 
 
 def _round_trips(known_asker, new_asker, phone, phone2, zone, rounds, say):
     """Medians of each round: protected, free, free again; known names and new ones."""
-    meter, known = known_asker[0], known_asker[1][:PAIRS]
     times = {k: [] for k in ("known", "free", "free2", "new", "newfree")}
     fresh = zone.fresh(PAIRS * rounds, "free.example")
     for i in range(rounds):
         say("names: round %d of %d" % (i + 1, rounds))
-        lists = {k: [] for k in times}
-        for n, name in enumerate(known):
-            held, free = _pair(meter, phone, name, name, n % 2)
-            lists["known"].append(held)
-            lists["free"].append(free)
-            lists["free2"].append(phone2.ask(name)[0])
-        for n in range(PAIRS):
+        taken = []
+        for n, name in enumerate(known_asker[1][:PAIRS]):
+            taken.append(_in_turn([("known", known_asker[0], name), ("free", phone, name),
+                                   ("free2", phone2, name)], n))
             at = i * PAIRS + n
-            held, free = _pair(new_asker[0], phone, new_asker[1][at], fresh[at],
-                               n % 2)
-            lists["new"].append(held)
-            lists["newfree"].append(free)
-        for key, values in lists.items():
-            times[key].append(sorted(values)[len(values) // 2])
+            taken[-1] |= _in_turn([("new", new_asker[0], new_asker[1][at]),
+                                   ("newfree", phone, fresh[at])], n)
+        for key, values in times.items():
+            values.append(statistics.median(t[key] for t in taken))
     return times
 
 

@@ -29,7 +29,7 @@ struct lldp {
 	struct octets_url mud_url; /* up to the first space, the rest is reserved */
 };
 
-/* c at the LLDPDU, behind the EtherType. CARDEA_EMALFORMED when the three mandatory TLVs
+/* c at the data unit, behind the EtherType. CARDEA_EMALFORMED when the mandatory TLVs
  * are not the first ones in their order (802.1AB 8.2), or when a TLV that is to stand
  * once does so twice. What follows the end TLV pads the frame. */
 int lldp_parse(struct cursor *c, struct lldp *ret) CARDEA_MUSTCHECK;

@@ -56,6 +56,16 @@ def lldp_units():
             make.lldp(make.lldp_mud(b"u" * 507), ttl=0)]
 
 
+def tls_hellos():
+    hello = make.tls_hello(make.tls_offers())
+    group = make.tls_extension(10, make.vector(make.u16s(29)))
+    return [b"\0" + hello, b"\0" + make.tls_hello(None),
+            b"\0" + make.tls_hello([group, group]),
+            b"\1" + make.tls_records(hello), b"\1" + make.tls_records(hello, 60),
+            b"\2" + make.dtls_hello(make.tls_offers(), b"cookie"),
+            b"\2" + make.dtls_hello([group], b"", 20)]
+
+
 CORPUS = {
     "wire_packet": packets(),
     "wire_nd": [make.router_solicit(), make.router_advert(), make.nd_solicit(),
@@ -66,6 +76,7 @@ CORPUS = {
     "wire_dns": make.dns_messages() + [b"\0\x10" + make.dns(0, "a", 1)[:16]],
     "wire_http": HTTP,
     "wire_lldp": lldp_units(),
+    "wire_tls": tls_hellos(),
 }
 
 

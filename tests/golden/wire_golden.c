@@ -8,12 +8,16 @@
 #include "wire/dhcp4.h"
 #include "wire/dhcp6.h"
 #include "wire/dns.h"
+#include "wire/lldp.h"
 #include "wire/nd.h"
 #include "wire/packet.h"
+#include "wire/tls.h"
 
 #define CAPTURE_MAX (1 << 20)
 #define PCAP_MAGIC 0xa1b2c3d4
 #define LINE_MAX_LEN 65536
+#define HTTPS_PORT 443
+#define COAPS_PORT 5684
 
 static void put_text(struct jsonw *j, const char *key, struct untrusted_str s)
 {
@@ -170,6 +174,77 @@ static void put_nd(struct jsonw *j, struct cursor c)
 	jsonw_object_end(j);
 }
 
+static void put_lldp(struct jsonw *j, struct cursor c)
+{
+	struct lldp l;
+	int r = lldp_parse(&c, &l);
+	jsonw_key(j, "lldp");
+	jsonw_object(j);
+	if (r) {
+		put_error(j, "lldp", r);
+	} else {
+		jsonw_kv_u64(j, "chassis", l.chassis_subtype);
+		jsonw_kv_u64(j, "chassis_len", l.chassis_id.len);
+		jsonw_kv_u64(j, "port", l.port_subtype);
+		put_text(j, "port_id", octets_str(&l.port_id));
+		jsonw_kv_u64(j, "ttl", l.ttl_s);
+		put_text(j, "port_desc", octets_str(&l.port_desc));
+		put_text(j, "name", octets_str(&l.system_name));
+		put_text(j, "system", octets_str(&l.system_desc));
+		put_text(j, "mud", octets_url_str(&l.mud_url));
+	}
+	jsonw_object_end(j);
+}
+
+static void put_values(struct jsonw *j, const char *key, const uint16_t *values,
+	size_t count)
+{
+	if (!count)
+		return;
+	jsonw_key(j, key);
+	jsonw_array(j);
+	for (size_t i = 0; i < count; i++)
+		jsonw_u64(j, values[i]);
+	jsonw_array_end(j);
+}
+
+static void put_hello(struct jsonw *j, const struct tls_hello *h)
+{
+	jsonw_kv_u64(j, "version", h->legacy_version);
+	put_values(j, "ciphers", h->ciphers, h->cipher_count);
+	put_values(j, "extensions", h->extensions, h->extension_count);
+	put_values(j, "versions", h->versions, h->version_count);
+	put_values(j, "groups", h->groups, h->group_count);
+	put_values(j, "signatures", h->signatures, h->signature_count);
+	put_values(j, "signatures_cert", h->signatures_cert, h->signature_cert_count);
+	put_values(j, "shares", h->shares, h->share_count);
+	put_values(j, "compressions", h->compressions, h->compression_count);
+	jsonw_kv_u64(j, "modes", h->mode_count);
+	jsonw_kv_u64(j, "cookie", h->cookie_len);
+	put_text(j, "server", octets_str(&h->server_name));
+	for (unsigned i = 0; i < h->alpn_count; i++)
+		put_text(j, i ? "alpn_next" : "alpn", octets_str(&h->alpn[i]));
+}
+
+static void put_tls(struct jsonw *j, struct cursor c, bool is_dtls)
+{
+	static uint8_t message[TLS_HELLO_MAX];
+	static struct tls_hello h;
+	struct writer w = writer_of(message, sizeof(message));
+	int r = is_dtls ? tls_parse_dtls(&c, &h) : tls_stream_hello(c, &w);
+	if (!r && !is_dtls) {
+		c = cursor_of(message, w.len);
+		r = tls_parse_hello(&c, &h);
+	}
+	jsonw_key(j, is_dtls ? "dtls" : "tls");
+	jsonw_object(j);
+	if (r)
+		put_error(j, "tls", r);
+	else
+		put_hello(j, &h);
+	jsonw_object_end(j);
+}
+
 static void put_eth(struct jsonw *j, const struct packet *p)
 {
 	jsonw_kv_mac(j, "src_mac", &p->eth.src);
@@ -228,6 +303,8 @@ static void put_udp(struct jsonw *j, const struct packet *p)
 		put_dhcp4(j, p->payload);
 	else if (dst_port == DHCP6_SERVER_PORT || dst_port == DHCP6_CLIENT_PORT)
 		put_dhcp6(j, p->payload);
+	else if (dst_port == COAPS_PORT)
+		put_tls(j, p->payload, true);
 }
 
 static void put_transport(struct jsonw *j, const struct packet *p)
@@ -236,6 +313,8 @@ static void put_transport(struct jsonw *j, const struct packet *p)
 		jsonw_kv_u64(j, "sport", p->tcp.src_port);
 		jsonw_kv_u64(j, "dport", p->tcp.dst_port);
 		jsonw_kv_u64(j, "flags", p->tcp.flags);
+		if (p->tcp.dst_port == HTTPS_PORT && cursor_left(&p->payload) > 1)
+			put_tls(j, p->payload, false);
 	}
 	if (p->layers & PACKET_UDP)
 		put_udp(j, p);
@@ -285,6 +364,8 @@ static void put_packet(struct jsonw *j, uint32_t linktype, struct cursor frame)
 	put_eth(j, &p);
 	if (p.layers & PACKET_ARP)
 		put_arp(j, &p.arp);
+	if (p.eth.type == ETH_TYPE_LLDP)
+		put_lldp(j, p.network);
 	if (p.layers & PACKET_IP)
 		put_ip(j, &p);
 	put_transport(j, &p);

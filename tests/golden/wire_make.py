@@ -132,6 +132,58 @@ def lldp_mud(url):
     return lldp_tlv(127, b"\0\0\x5e\1" + url)
 
 
+def vector(value, width=2):
+    return len(value).to_bytes(width, "big") + value
+
+
+def u16s(*values):
+    return struct.pack(f">{len(values)}H", *values)
+
+
+def tls_extension(kind, value=b""):
+    return struct.pack(">H", kind) + vector(value)
+
+
+def tls_offers():
+    """A client with GREASE (RFC 8701) and every list that a profile can name."""
+    name = b"\0" + vector(b"cloud.acme.example")
+    keys = u16s(0x3A3A) + vector(b"\0") + u16s(29) + vector(bytes(32))
+    return [tls_extension(0x2A2A), tls_extension(0, vector(name)),
+            tls_extension(23), tls_extension(10, vector(u16s(0x3A3A, 4588, 29, 23))),
+            tls_extension(13, vector(u16s(0x0403, 0x0804, 0x0401))),
+            tls_extension(16, vector(vector(b"h2", 1) + vector(b"http/1.1", 1))),
+            tls_extension(27, vector(u16s(2, 1), 1)),
+            tls_extension(43, vector(u16s(0x4A4A, 0x0304, 0x0303), 1)),
+            tls_extension(45, vector(b"\1", 1)),
+            tls_extension(50, vector(u16s(0x0804, 0x0401))),
+            tls_extension(51, vector(keys)), tls_extension(0xFE0D, bytes(40)),
+            tls_extension(21, bytes(20))]
+
+
+def hello_body(version, extensions, cookie=b"",
+               ciphers=(0x1A1A, 0x1301, 0x1302, 0xC02B, 0x00FF)):
+    body = struct.pack(">H", version) + bytes(range(32)) + vector(bytes(32), 1) + cookie
+    body += vector(u16s(*ciphers)) + vector(b"\0", 1)
+    return body + vector(b"".join(extensions)) if extensions is not None else body
+
+
+def tls_hello(extensions):
+    return b"\1" + vector(hello_body(0x0303, extensions), 3)
+
+
+def tls_records(message, piece=16384):
+    pieces = [message[i:i + piece] for i in range(0, len(message), piece)]
+    return b"".join(b"\x16\3\1" + vector(p) for p in pieces)
+
+
+def dtls_hello(extensions, cookie=b"", skip=0):
+    body = hello_body(0xFEFD, extensions, vector(cookie, 1), (0xC0A8, 0xCCAC))
+    part = body[skip:]
+    head = b"\1" + len(body).to_bytes(3, "big") + b"\0\0"
+    head += skip.to_bytes(3, "big") + len(part).to_bytes(3, "big")
+    return b"\x16\xfe\xff" + bytes(8) + vector(head + part)
+
+
 def label(text):
     return b"".join(bytes([len(p)]) + p.encode("latin-1") for p in text.split(".") if p)
 
@@ -312,6 +364,28 @@ def dns_frames():
     return frames
 
 
+def offer_frames():
+    """What devices say of themselves without DHCP: LLDP, ClientHellos."""
+    nearest = "01:80:c2:00:00:0e"
+    hello, group = tls_hello(tls_offers()), tls_extension(10, vector(u16s(23)))
+    wide = hello_body(0x0303, [], ciphers=range(300))
+    streams = [tls_records(hello), tls_records(hello, 100), tls_records(hello)[:200],
+               tls_records(tls_hello(None)), tls_records(tls_hello([group, group])),
+               tls_records(b"\1" + vector(wide, 3)),
+               tls_records(b"\2" + vector(b"", 3)),
+               b"GET / HTTP/1.1\r\n\r\n"]
+    datagrams = [dtls_hello([group]), dtls_hello([group], b"cookie"),
+                 dtls_hello([group], b"", 20)]
+    said = [lldp_tlv(4, b"wall side"), lldp_tlv(5, b"desk"),
+            lldp_tlv(6, b"Acme desk 1.2")]
+    units = [lldp(*said, lldp_mud(MUD_URL + b" later")) + bytes(9), lldp(ttl=0),
+             lldp(lldp_mud(MUD_URL), lldp_mud(MUD_URL)), lldp(*said)[:-2]]
+    return [eth(0x88CC, u, dst=nearest) for u in units] + [
+        eth(0x0800, ip4(TCP, tcp(50000 + i, 443, 24, s)))
+        for i, s in enumerate(streams)] + [
+        eth(0x0800, ip4(UDP, udp(50000, 5684, d))) for d in datagrams]
+
+
 def pcap(frames, linktype=1):
     out = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, linktype)
     for i, frame in enumerate(frames):
@@ -319,7 +393,8 @@ def pcap(frames, linktype=1):
     return out
 
 
-CAPTURES = {"wire_ip": ip_frames, "wire_house": house_frames, "wire_dns": dns_frames}
+CAPTURES = {"wire_ip": ip_frames, "wire_house": house_frames, "wire_dns": dns_frames,
+            "wire_offers": offer_frames}
 
 
 def main():

@@ -21,6 +21,19 @@ NAMES = [
     b"\0\3a.b\1*\4\\\0\xff-\0",
     b"\0Mixed.Case\\.\\065.example.",
 ]
+SQRL = [
+    [b"B000Acme", b"B001Desk lamp", b"B002D-1", b"M180" + make.MUD_URL,
+     b"M06C02000000001A"],
+    [b"M06C02:00:00-00 00.1a", b"M180" + make.MUD_URL + b"?serial=1", b"X999other"],
+    [b"B000Old", b"\x1cB000Acme", b"M180" + make.MUD_URL, b"M06C020000fffe00001a"],
+    [b"B000Acme"],
+]
+
+
+def sqrl(*records):
+    """The string of a QR code (RFC 9238)."""
+    data = b"\x1f".join(records).replace(b"\x1f\x1c", b"\x1c")
+    return b"[)>\x1e06\x1d12N" + data + b"\x1f\x1e\x04"
 
 
 def packets():
@@ -76,6 +89,7 @@ CORPUS = {
     "wire_dns": make.dns_messages() + [b"\0\x10" + make.dns(0, "a", 1)[:16]],
     "wire_http": HTTP,
     "wire_lldp": lldp_units(),
+    "wire_sqrl": [sqrl(*unit) for unit in SQRL],
     "wire_tls": tls_hellos(),
 }
 

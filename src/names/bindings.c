@@ -28,11 +28,13 @@ static bool is_live(const struct binding *e, nstime now)
 /* One spelling per name, as dns_name has it: lower case, no trailing dot. */
 static int name_normalise(char dst[LIMIT_NAME], const char *name)
 {
-	size_t len = strnlen(name, LIMIT_NAME + 1);
+	size_t len = strnlen(name, LIMIT_NAME);
 
+	if (len == LIMIT_NAME)
+		return CARDEA_EMALFORMED;
 	if (len > 1 && name[len - 1] == '.')
 		len--;
-	if (len == 0 || len >= LIMIT_NAME)
+	if (len == 0)
 		return CARDEA_EMALFORMED;
 	memset(dst, 0, LIMIT_NAME);
 	for (size_t i = 0; i < len; i++)

@@ -27,6 +27,7 @@
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include "base/sandbox.h"
+#include "base/str.h"
 
 #define NOBODY 65534
 #define ENTER_FAILED 99
@@ -334,9 +335,8 @@ static char *jail_make(char *dir)
 {
 	char path[64];
 
-	if (!mkdtemp(dir))
-		fail_msg("no folder below /tmp");
-	snprintf(path, sizeof path, "%s/inside", dir);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(str_print(path, sizeof path, "%s/inside", dir), 0);
 	int fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(fchown(fd, NOBODY, NOBODY), 0);

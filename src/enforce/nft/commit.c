@@ -10,6 +10,7 @@
 
 /* Elements expire, and other programs commit, while we look: look again. */
 #define ATTEMPTS_MAX 5
+#define TRIM_ABOVE 256 /* changes */
 
 struct enforce_state {
 	struct nft_socket socket;
@@ -185,7 +186,10 @@ static int nft_commit(struct enforce_state *s, const struct enforce_txn *t)
 	 * none can, so a second look finds the last. */
 	if (!e && t->forget_count)
 		e = commit_retry(&s->socket, t, true);
-	malloc_trim(0); /* a large transaction's memory goes back at once */
+	/* A large transaction's memory goes back at once; for one DNS answer the trim
+	 * would cost as much as the commit. */
+	if (t->sync || t->change_count > TRIM_ABOVE)
+		malloc_trim(0);
 	return e;
 }
 

@@ -170,7 +170,9 @@ struct inventory_result inventory_see_dhcp(struct inventory *inv,
 	if (!e)
 		return r;
 	d = &e->device;
-	if (take_text(d->hostname, sizeof(d->hostname), m->hostname)) {
+	/* The name it asks DHCP for is the better one; two in turn would never settle. */
+	if ((m->family || !d->hostname[0]) &&
+		take_text(d->hostname, sizeof(d->hostname), m->hostname)) {
 		r.changes |= INVENTORY_IDENTITY;
 		if (!d->named_by_owner)
 			name_from_hostname(inv, d);

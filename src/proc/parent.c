@@ -63,6 +63,7 @@ struct parent {
 	struct parent_process processes[ROLE_MAX];
 	struct parent_socket sockets[PARENT_SOCKETS_MAX];
 	size_t socket_count;
+	int lldp[LIMIT_LANS]; /* of the sockets, those at the ports of each LAN */
 	struct loop_fd signals, lan_watch;
 	struct loop_timer lan_settle, patience;
 	char libexec[CONFIG_STRING_MAX];
@@ -555,18 +556,42 @@ static void listen_dns_everywhere(struct parent *p)
 			listen_dns(p, &p->lan.addrs[i].addr, p->lan.addrs[i].ifindex);
 }
 
+static int open_captures(struct parent *p, unsigned lan)
+{
+	uint32_t ifindex = p->lan.interfaces[lan].ifindex;
+	int fd = parent_socket_capture(ifindex);
+
+	if (fd < 0)
+		return fd;
+	add_socket(p, fd, SOCKET_CAPTURE, ROLE_SENSOR, ifindex, NULL);
+	fd = parent_ports_capture(ifindex);
+	if (fd < 0)
+		return fd;
+	add_socket(p, fd, SOCKET_CAPTURE, ROLE_SENSOR, ifindex, NULL);
+	p->lldp[lan] = fd;
+	return 0;
+}
+
+static void follow_ports(struct parent *p)
+{
+	for (unsigned i = 0; i < p->lan.interface_count; i++) {
+		int error = parent_ports_follow(p->lldp[i], p->lan.interfaces[i].ifindex);
+
+		if (error)
+			log_warn("parent", "the ports of %s are not known: %s",
+				p->lan.interfaces[i].name, error_text(error));
+	}
+}
+
 static int open_sockets(struct parent *p)
 {
 	char path[CONFIG_STRING_MAX + 16];
-	int fd;
+	int fd, error = 0;
 
-	for (unsigned i = 0; i < p->lan.interface_count; i++) {
-		fd = parent_socket_capture(p->lan.interfaces[i].ifindex);
-		if (fd < 0)
-			return fd;
-		add_socket(p, fd, SOCKET_CAPTURE, ROLE_SENSOR,
-			p->lan.interfaces[i].ifindex, NULL);
-	}
+	for (unsigned i = 0; i < p->lan.interface_count && !error; i++)
+		error = open_captures(p, i);
+	if (error)
+		return error;
 	fd = parent_socket_nflog((uint16_t)p->config.nflog_group);
 	if (fd < 0)
 		return fd;
@@ -607,6 +632,7 @@ static void lan_changed(struct loop_timer *t)
 	bool same;
 	char missing[LIMIT_IFNAME];
 
+	follow_ports(p);
 	if (parent_lan_read(&p->config, &lan, missing))
 		return; /* an interface on its way out or in: the next event tells */
 	same = memcmp(&p->lan, &lan, sizeof(lan)) == 0;
@@ -653,7 +679,11 @@ static int watch(struct parent *p)
 	if (p->signals.fd < 0 || p->lan_watch.fd < 0)
 		return -EIO;
 	error = loop_watch(p->loop, &p->signals, EPOLLIN);
-	return error ? error : loop_watch(p->loop, &p->lan_watch, EPOLLIN);
+	if (!error)
+		error = loop_watch(p->loop, &p->lan_watch, EPOLLIN);
+	/* for what changed before we watched */
+	loop_arm(p->loop, &p->lan_settle, LAN_SETTLE_MS * NS_PER_MS);
+	return error;
 }
 
 static int make_dir(const char *path, mode_t mode, uid_t uid)

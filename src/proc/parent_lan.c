@@ -94,7 +94,7 @@ int parent_lan_read(const struct config *c, struct parent_lan *ret,
 int parent_lan_watch(void)
 {
 	struct sockaddr_nl nl = {.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		NETLINK_ROUTE);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* parent internals: supervision (parent.c), the LAN as it is (parent_lan.c), and the
- * sockets that only a privileged process can open (parent_sockets.c). */
+ * sockets that only a privileged process can open (parent_sockets.c, parent_ports.c). */
 #ifndef CARDEA_PROC_PARENT_PRIV_H
 #define CARDEA_PROC_PARENT_PRIV_H
 
@@ -10,7 +10,7 @@
 #include "model/messages.h"
 
 #define PARENT_ADDRS_MAX 32   /* gateway addresses over all LAN interfaces */
-#define PARENT_SOCKETS_MAX (LIMIT_LANS + 2 + 2 * PARENT_ADDRS_MAX)
+#define PARENT_SOCKETS_MAX (2 * LIMIT_LANS + 2 + 2 * PARENT_ADDRS_MAX)
 
 struct parent_lan {
 	struct {
@@ -31,14 +31,19 @@ struct parent_lan {
  * the one that is not there in missing. */
 int parent_lan_read(const struct config *c, struct parent_lan *ret,
 	char missing[LIMIT_IFNAME]) CARDEA_MUSTCHECK;
-/* A netlink socket that becomes readable when addresses change. */
+/* A netlink socket that becomes readable when addresses or interfaces change. */
 int parent_lan_watch(void);
 
 /* Each returns a descriptor or -errno. */
 int parent_socket_capture(uint32_t ifindex);
+/* LLDP at the ports of a bridge; nothing where the interface is none. */
+int parent_ports_capture(uint32_t bridge);
 int parent_socket_nflog(uint16_t group);
 int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp);
 int parent_socket_control(const char *path);
+
+/* Makes that socket read the ports which the bridge has now. */
+int parent_ports_follow(int capture, uint32_t bridge) CARDEA_MUSTCHECK;
 
 /* Gives up every capability that neither we nor our children need. */
 int parent_drop_capabilities(void) CARDEA_MUSTCHECK;

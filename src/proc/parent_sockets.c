@@ -45,10 +45,11 @@ static int failed(int fd)
 #define LDB(at) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at)
 #define LDH(at) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at)
 
-/* ARP; IPv4 from port 67 or 68; IPv6 from port 546 or 547, and neighbour discovery.
+/* ARP and LLDP; IPv4 from port 67 or 68; IPv6 from port 546 or 547, and neighbour discovery.
  * The kernel takes VLAN tags off before this runs. */
 static struct sock_filter capture_filter[] = {
 	LDH(12),
+	JEQ(ETH_P_LLDP, 23, 0),
 	JEQ(ETH_P_ARP, 22, 0),
 	JEQ(ETH_P_IP, 0, 8),
 	LDB(23),

@@ -14,7 +14,7 @@
 #include "proc/child.h"
 #include "sensors/sensors.h"
 
-#define SENSOR_SOCKETS_MAX (LIMIT_LANS + 1)
+#define SENSOR_SOCKETS_MAX (2 * LIMIT_LANS + 1) /* LANs, their ports, reports */
 #define SENSOR_BURST 64	       /* packets read before other descriptors get a turn */
 #define SENSOR_FRAME_MAX 2048  /* our kernel filter passes short protocols only */
 #define SENSOR_NFLOG_MAX 65536 /* largest datagram of nfnetlink_log */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Frames of the LAN: who uses which address (ARP, ND, leases), and what devices say of
- * themselves in DHCP. */
+ * themselves in DHCP and LLDP. */
 #include "sensors/sensors.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "wire/dhcp6.h"
 #include "wire/icmp.h"
 #include "wire/link.h"
+#include "wire/lldp.h"
 #include "wire/nd.h"
 #include "wire/packet.h"
 
@@ -153,6 +154,33 @@ static void dhcp6(struct sensors *s, struct packet *p, bool outgoing, uint32_t i
 	s->emit(s->ctx, &s->message);
 }
 
+/* RFC 8520 12. The frame's sender is the device: a chassis identifier is anybody's to
+ * claim. Without a URL it is a neighbour like any other, a switch for instance. */
+static void lldp(struct sensors *s, struct packet *p, uint32_t ifindex, nstime now)
+{
+	struct message_seen_dhcp *m;
+	struct {
+		struct mac mac;
+		struct octets_url url;
+	} key;
+	struct lldp l;
+
+	if (lldp_parse(&p->network, &l)) {
+		s->counts.malformed++;
+		return;
+	}
+	memset(&key, 0, sizeof(key));
+	key.mac = p->eth.src;
+	key.url = l.mud_url;
+	if (!p->has_mac || !l.ttl_s || is_repeat(s, &key, sizeof(key), now))
+		return;
+	m = begin_dhcp(s, &p->eth.src, 0, ifindex);
+	copy_text(m->hostname, LIMIT_HOSTNAME, octets_str(&l.system_name));
+	copy_text(m->mud_url, sizeof(m->mud_url), octets_url_str(&l.mud_url));
+	if (m->mud_url[0])
+		s->emit(s->ctx, &s->message);
+}
+
 static void neighbour(struct sensors *s, struct packet *p, uint32_t ifindex, nstime now)
 {
 	struct cursor c = p->transport;
@@ -201,6 +229,8 @@ void sensors_frame(struct sensors *s, struct cursor frame, bool outgoing,
 	if (p.layers & PACKET_ARP && mac_equal(&p.arp.sender_mac, &p.eth.src))
 		saw_addr(s, &p.eth.src, &p.arp.sender, ADDR_SOURCE_ARP,
 			NEIGHBOUR_LIFETIME_S, ifindex, mono);
+	if (p.eth.type == ETH_TYPE_LLDP)
+		lldp(s, &p, ifindex, mono);
 	if (p.layers & PACKET_ICMP && p.ip.family == 6)
 		neighbour(s, &p, ifindex, mono);
 }

@@ -39,7 +39,7 @@ static struct inventory_result see(struct inventory *inv, const char *mac,
 static struct inventory_result hears(struct inventory *inv, const char *mac,
 	const char *hostname, const char *url, nstime wall)
 {
-	struct message_seen_dhcp m = {.mac = mac_of(mac)};
+	struct message_seen_dhcp m = {.mac = mac_of(mac), .family = 4};
 	str_copy(m.hostname, sizeof(m.hostname), hostname);
 	str_copy(m.mud_url, sizeof(m.mud_url), url);
 	return inventory_see_dhcp(inv, &m, wall);
@@ -205,6 +205,24 @@ static void names_are_typed_in_shells(void **state)
 	assert_int_equal(inventory_rename(inv, d, longest + 1), 0); /* its own */
 }
 
+/* LLDP's name fills a gap, and never takes turns with the one of DHCP. */
+static void lldp_names_the_nameless(void **state)
+{
+	struct inventory *inv = *state;
+	struct message_seen_dhcp m = {.mac = mac_of(A), .family = 0};
+
+	str_copy(m.hostname, sizeof(m.hostname), "desk.home");
+	str_copy(m.mud_url, sizeof(m.mud_url), "https://a.example/desk");
+	struct inventory_result r = inventory_see_dhcp(inv, &m, T0);
+	assert_string_equal(r.device->name, "desk");
+	assert_string_equal(r.device->mud_url, "https://a.example/desk");
+	(void)hears(inv, A, "bureau", "", T0);
+	assert_string_equal(r.device->name, "bureau");
+	assert_int_equal(inventory_see_dhcp(inv, &m, T0).changes, 0);
+	assert_string_equal(r.device->hostname, "bureau");
+	assert_string_equal(r.device->mud_url, "https://a.example/desk");
+}
+
 static void found_as_people_write_it(void **state)
 {
 	struct inventory *inv = *state;
@@ -346,6 +364,7 @@ int main(void)
 		TEST(addresses_linger_and_go),
 		TEST(no_device_has_the_whole_lan),
 		TEST(names_are_typed_in_shells),
+		TEST(lldp_names_the_nameless),
 		TEST(found_as_people_write_it),
 		TEST(url_is_kept_in_silence),
 		TEST(loaded_as_stored),

@@ -129,6 +129,7 @@ enum cli_exit why_run(struct cli *c);
 enum cli_exit policy_show(struct cli *c);
 enum cli_exit mud_file_lint(struct cli *c);
 enum cli_exit mud_file_view(struct cli *c);
+enum cli_exit mud_file_repair(struct cli *c);
 enum cli_exit replay_file_run(struct cli *c);
 enum cli_exit daemon_start(struct cli *c);
 enum cli_exit daemon_stop(struct cli *c);

@@ -5,6 +5,8 @@
 
 #define FLAG_DRY_RUN {"dry-run", NULL, "say what would change, and change nothing", 0}
 
+#define FLAG_OUT {"out", "FILE", "where to write it; - is standard output", COMPLETE_FILE}
+
 const struct cli_flag commands_global[] = {
 	{"socket", "PATH", "the control socket (or $CARDEA_SOCKET)", COMPLETE_FILE},
 	{"json", NULL, "one JSON object on stdout", 0},
@@ -46,9 +48,13 @@ static const struct command commands[] = {
 		{{"nft", NULL, "what the kernel holds, in nft's own words", 0}},
 		"what may each device do, and who says so?",
 		"cardea policy show kitchen-cam", policy_show, false},
-	{"mud", "lint", "FILE", 1, 1, {COMPLETE_FILE}, {{0}},
+	{"mud", "lint", "FILE", 1, 1, {COMPLETE_FILE},
+		{{"import", NULL, "can it be used, after repairs?", 0}},
 		"does a MUD file conform to RFC 8520? (exit 6: it does not)",
 		"cardea mud lint lamp.json", mud_file_lint, false},
+	{"mud", "repair", "FILE", 1, 1, {COMPLETE_FILE}, {FLAG_OUT},
+		"make a valid MUD file of one in the wild (exit 6: it cannot be)",
+		"cardea mud repair wild.json --out lamp.json", mud_file_repair, false},
 	{"mud", "view", "FILE", 1, 1, {COMPLETE_FILE}, {{0}},
 		"what does a MUD file ask for?", "cardea mud view lamp.json",
 		mud_file_view, false},

@@ -40,9 +40,9 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
-enum cli_exit file_mud_read(const char *path, struct file_mud *ret)
+enum cli_exit file_mud_bytes(const char *path, struct file_mud *ret)
 {
-	int fd = file_open(path), error;
+	int fd = file_open(path);
 	ssize_t len = -ENOMEM;
 
 	*ret = (struct file_mud){0};
@@ -53,8 +53,21 @@ enum cli_exit file_mud_read(const char *path, struct file_mud *ret)
 	if (ret->bytes && ret->pool)
 		len = read_all(fd, ret->bytes, LIMIT_MUD_BYTES + 1);
 	close(fd);
-	error = len < 0 ? (int)len
-			: mud_lint(ret->bytes, (size_t)len, ret->pool, &ret->lint);
+	if (len < 0) {
+		cli_complain(NULL, "%s: %s", text_clean(path), error_text((int)len));
+		return CLI_FAILED;
+	}
+	ret->len = (size_t)len;
+	return CLI_OK;
+}
+
+enum cli_exit file_mud_read(const char *path, struct file_mud *ret)
+{
+	enum cli_exit e = file_mud_bytes(path, ret);
+
+	if (e != CLI_OK)
+		return e;
+	int error = mud_lint(ret->bytes, ret->len, ret->pool, &ret->lint);
 	if (!error)
 		return CLI_OK;
 	cli_complain(NULL, "%s: %s", text_clean(path), error_text(error));
@@ -85,7 +98,7 @@ enum cli_exit file_mud_use(struct cli *c, const char *path, struct file_mud *ret
 	if (e != CLI_OK || ret->lint.answer == MUD_CONFORMS)
 		return e;
 	if (ret->lint.answer == MUD_REJECTED) {
-		if (mud_lint_text(&ret->lint, path, stderr))
+		if (mud_lint_text(&ret->lint, MUD_STRICT, path, stderr))
 			return CLI_FAILED;
 		return CLI_NO;
 	}
@@ -96,16 +109,18 @@ enum cli_exit file_mud_use(struct cli *c, const char *path, struct file_mud *ret
 	return CLI_OK;
 }
 
-static enum cli_exit print_lint(const struct cli *c, const struct mud_lint *l)
+static enum cli_exit print_lint(
+	const struct cli *c, const struct mud_lint *l, enum mud_mode mode)
 {
 	struct jsonw j;
 	enum cli_exit e;
 	int error;
 
 	if (!c->json)
-		return mud_lint_text(l, c->args[0], stdout) ? CLI_FAILED : CLI_OK;
+		return mud_lint_text(l, mode, c->args[0], stdout) ? CLI_FAILED
+								  : CLI_OK;
 	jsonw_init_buffer(&j, JSON_MAX);
-	error = mud_lint_json(l, c->args[0], &j);
+	error = mud_lint_json(l, mode, c->args[0], &j);
 	e = answer_print_jsonw(&j);
 	return error ? CLI_FAILED : e;
 }
@@ -113,11 +128,12 @@ static enum cli_exit print_lint(const struct cli *c, const struct mud_lint *l)
 enum cli_exit mud_file_lint(struct cli *c)
 {
 	struct file_mud f;
+	enum mud_mode mode = args_flag(c, "import") ? MUD_IMPORT : MUD_STRICT;
 	enum cli_exit e = file_mud_read(c->args[0], &f);
 
 	if (e == CLI_OK)
-		e = print_lint(c, &f.lint);
-	if (e == CLI_OK && f.lint.answer != MUD_CONFORMS)
+		e = print_lint(c, &f.lint, mode);
+	if (e == CLI_OK && !mud_lint_valid(&f.lint, mode))
 		e = CLI_NO;
 	file_mud_free(&f);
 	return e;

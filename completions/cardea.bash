@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--device|--limit|--after|--port|--proto|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--device|--limit|--after|--port|--proto|--out|--profile|--lan|--gateway|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -52,6 +52,7 @@ _cardea()
 	--after) :; return ;;
 	--port) :; return ;;
 	--proto) _cardea_words tcp udp icmp; return ;;
+	--out) _cardea_files; return ;;
 	--profile) _cardea_files; return ;;
 	--lan) :; return ;;
 	--gateway) :; return ;;
@@ -66,7 +67,8 @@ _cardea()
 	'events ') flags='--device --limit --after --follow --jsonl' ;;
 	'why ') flags='--port --proto' ;;
 	'policy show') flags='--nft' ;;
-	'mud lint') flags='' ;;
+	'mud lint') flags='--import' ;;
+	'mud repair') flags='--out' ;;
 	'mud view') flags='' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'start ') flags='--config --dry-run' ;;
@@ -87,8 +89,9 @@ _cardea()
 	'why  0') _cardea_devices ;;
 	'policy  0') _cardea_words show ;;
 	'policy show 0') _cardea_devices ;;
-	'mud  0') _cardea_words lint view ;;
+	'mud  0') _cardea_words lint repair view ;;
 	'mud lint 0') _cardea_files ;;
+	'mud repair 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
 	'replay  0') _cardea_files ;;
 	'config  0') _cardea_words check schema ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--out|--profile|--lan|--gateway|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -62,6 +62,10 @@ complete -c cardea -n '__cardea_in policy show' -l nft -d 'what the kernel holds
 complete -c cardea -n '__cardea_at 0' -a mud
 complete -c cardea -n '__cardea_at 1 mud' -a lint -d 'does a MUD file conform to RFC 8520? (exit 6: it does not)'
 complete -c cardea -n '__cardea_at 2 mud lint' -F
+complete -c cardea -n '__cardea_in mud lint' -l import -d 'can it be used, after repairs?'
+complete -c cardea -n '__cardea_at 1 mud' -a repair -d 'make a valid MUD file of one in the wild (exit 6: it cannot be)'
+complete -c cardea -n '__cardea_at 2 mud repair' -F
+complete -c cardea -n '__cardea_in mud repair' -l out -r -F -d 'where to write it; - is standard output'
 complete -c cardea -n '__cardea_at 1 mud' -a view -d 'what does a MUD file ask for?'
 complete -c cardea -n '__cardea_at 2 mud view' -F
 complete -c cardea -n '__cardea_at 0' -a replay -d 'what would a profile have blocked in a capture? (exit 6: something)'

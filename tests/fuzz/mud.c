@@ -99,9 +99,27 @@ static void check_profile(int error, const struct profile *p)
 		check_rule(&p->rules[i], i + 1);
 }
 
+/* What can be imported can be repaired, what is repaired conforms (mud_repair has seen
+ * to that), and what conforms stays as it is. Linting asks for more than reading. */
+static void check_repair(const uint8_t *data, size_t size, struct pool *pool,
+	int strict_error, int import_error)
+{
+	struct mud_repair m;
+	struct mud_lint l;
+
+	MUST(!mud_lint(data, size, pool, &l));
+	MUST(!mud_lint_valid(&l, MUD_STRICT) || !strict_error);
+	MUST(mud_lint_valid(&l, MUD_IMPORT) == !import_error);
+	int error = mud_repair(data, size, pool, &m);
+	MUST(!error == !import_error && !error == !!m.bytes);
+	if (l.answer == MUD_CONFORMS)
+		MUST(m.len == size && !memcmp(m.bytes, data, size));
+	free(m.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pool *pool = pool_new("fuzz", 2 * MUD_POOL_BYTES);
+	struct pool *pool = pool_new("fuzz", 6 * MUD_POOL_BYTES);
 	struct profile strict, import;
 
 	if (!pool)
@@ -114,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(!import_error);
 		MUST(strict.rule_count == import.rule_count);
 	}
+	check_repair(data, size, pool, strict_error, import_error);
 	pool_free(pool);
 	return 0;
 }

@@ -53,12 +53,12 @@ static void compare_lint(const char *name, const struct mud_lint *l)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	assert_int_equal(mud_lint_text(l, name, out), 0);
+	assert_int_equal(mud_lint_text(l, MUD_STRICT, name, out), 0);
 	fclose(out);
 	compare(name, ".lint.txt", text);
 	free(text);
 	jsonw_init_buffer(&j, OUTPUT_MAX);
-	assert_int_equal(mud_lint_json(l, name, &j), 0);
+	assert_int_equal(mud_lint_json(l, MUD_STRICT, name, &j), 0);
 	compare(name, ".lint.json", jsonw_text(&j));
 	jsonw_free(&j);
 }
@@ -137,7 +137,7 @@ static void test_terminal_is_safe(void **state)
 
 	assert_int_equal(mud_lint(text, sizeof text - 1, pool, &l), 0);
 	assert_int_equal(l.answer, MUD_REPAIRED);
-	assert_int_equal(mud_lint_text(&l, "a\033[1mb", out), 0);
+	assert_int_equal(mud_lint_text(&l, MUD_STRICT, "a\033[1mb", out), 0);
 	assert_int_equal(mud_view_text(mud_lint_profile(&l), out), 0);
 	fclose(out);
 	for (size_t i = 0; i < len; i++)
@@ -157,11 +157,11 @@ static void test_full_disk_is_told(void **state)
 	assert_non_null(full);
 	setvbuf(full, NULL, _IONBF, 0);
 	assert_int_equal(mud_lint("{}", 2, pool, &l), 0);
-	assert_int_equal(mud_lint_text(&l, "x", full), -5);
+	assert_int_equal(mud_lint_text(&l, MUD_STRICT, "x", full), -5);
 	assert_int_equal(mud_view_text(&l.strict, full), -5);
 	struct jsonw j;
 	jsonw_init_buffer(&j, 40);
-	assert_true(mud_lint_json(&l, "x", &j) < 0);
+	assert_true(mud_lint_json(&l, MUD_STRICT, "x", &j) < 0);
 	jsonw_free(&j);
 	fclose(full);
 	pool_free(pool);

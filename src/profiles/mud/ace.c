@@ -25,6 +25,24 @@ static bool action_of(const char *text, enum rule_action *ret)
 	return true;
 }
 
+static bool action_shouted(struct mud_reader *r, const struct mud_at *at,
+	const char *text, enum rule_action *ret)
+{
+	static const char *const words[] = {"accept", "drop", "reject"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!str_equal_nocase(text, words[i]) || !action_of(words[i], ret))
+			continue;
+		mud_note_mend(r, at,
+			"a forwarding action is written in lower case (RFC 8519 "
+			"section 4.1)",
+			"read so");
+		mud_edit_string(r, at, words[i]);
+		return true;
+	}
+	return false;
+}
+
 static void actions(
 	struct mud_reader *r, const struct mud_at *at, enum rule_action *ret_action)
 {
@@ -47,7 +65,8 @@ static void actions(
 		mud_note_bad(r, &slots[FORWARDING],
 			"forwarding is missing (RFC 8519 section 4.1): accept or drop");
 	else if (mud_string(r, &slots[FORWARDING], &text) &&
-		 !action_of(text, ret_action))
+		 !action_of(text, ret_action) &&
+		 !action_shouted(r, &slots[FORWARDING], text, ret_action))
 		mud_note_bad(r, &slots[FORWARDING],
 			"\"%s\" is no forwarding action: accept, drop or reject (RFC "
 			"8519 "
@@ -189,6 +208,21 @@ static void warn(struct mud_reader *r, const struct mud_at *ace,
 			"(RFC 8520 section 2)");
 }
 
+static void misplaced(struct mud_reader *r, const struct mud_at *ace,
+	struct mud_at *actions_at, const struct mud_match *m)
+{
+	if (!m->actions.value)
+		return;
+	if (actions_at->value) {
+		mud_note_bad(r, &m->actions,
+			"two sets of actions (RFC 8519 section 4.1): keep those beside "
+			"the matches");
+		return;
+	}
+	*actions_at = m->actions;
+	mud_edit_add_copy(r, ace, "actions", &m->actions);
+}
+
 void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
 	const struct mud_acl *acl, enum direction direction)
 {
@@ -206,11 +240,15 @@ void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
 	if (mud_members(r, ace, names, slots, &unknown)) {
 		name = mud_key(r, &slots[NAME], "");
 		mud_match_read(r, &slots[MATCHES], &m);
+		misplaced(r, ace, &slots[ACTIONS], &m);
 		actions(r, &slots[ACTIONS], &action);
 		if (unknown)
 			mud_match_cannot(&m, RULE_NOT_YET,
 				"has a part that this version does not know");
 	}
+	/* nothing of it is enforced; half of it would say something else */
+	if (r->ace_broken)
+		mud_edit_remove(r, ace);
 	rules_make(r, ace, acl, name, action, &m);
 	warn(r, ace, action, &m);
 }

@@ -153,14 +153,20 @@ bool mud_time(struct mud_reader *r, const struct mud_at *at, nstime *ret_wall)
 			mud_show_text(text, shown));
 		return false;
 	}
-	if (!zone)
+	if (!zone) {
+		char utc[MUD_SHOW_MAX];
 		mud_note_mend(r, at,
 			"the time has no zone: end it with Z or +hh:mm (RFC 6991 "
 			"date-and-time)",
 			"read as UTC");
+		if (!str_print(utc, sizeof utc, "%sZ", text))
+			mud_edit_string(r, at, utc);
+		else
+			mud_edit_string(r, at, "1970-01-01T00:00:00Z");
+	}
 	/* before 1970 or beyond 2262 is no time at which this file was made */
 	if (seconds <= 0 || seconds > INT64_MAX / NS_PER_SEC)
-		return false;
+		return true;
 	*ret_wall = seconds * NS_PER_SEC;
 	return true;
 }

@@ -38,11 +38,13 @@ static int port_range(struct mud_reader *r, struct mud_at *slots, struct range16
 			"keep one");
 		return 0;
 	}
-	if (slots[OPERATOR].value)
+	if (slots[OPERATOR].value) {
 		mud_note_mend(r, &slots[OPERATOR],
 			"an operator has no place beside a range (RFC 8519 section "
 			"4.3)",
 			"dropped");
+		mud_edit_remove(r, &slots[OPERATOR]);
+	}
 	if (!slots[LOWER].value) {
 		mud_note_bad(r, &slots[UPPER],
 			"lower-port is missing (RFC 8519 section "
@@ -52,11 +54,14 @@ static int port_range(struct mud_reader *r, struct mud_at *slots, struct range16
 	if (!mud_uint(r, &slots[LOWER], 0, PORT_MAX, &lo))
 		return 0;
 	hi = lo;
-	if (!slots[UPPER].value)
+	if (!slots[UPPER].value) {
+		char port[16];
 		mud_note_mend(r, &slots[LOWER],
 			"upper-port is missing (RFC 8519 section 4.3)",
 			"read as this port alone");
-	else if (!mud_uint(r, &slots[UPPER], 0, PORT_MAX, &hi))
+		(void)str_print(port, sizeof port, "%u", lo);
+		mud_edit_add(r, slots[LOWER].up, "upper-port", port);
+	} else if (!mud_uint(r, &slots[UPPER], 0, PORT_MAX, &hi))
 		return 0;
 	if (lo > hi) {
 		mud_note_bad(r, &slots[LOWER],

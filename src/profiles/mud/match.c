@@ -220,12 +220,12 @@ static void kind_allowed(struct mud_reader *r, const struct mud_at *at,
 	static const char wrong[] = "the type of this list is meant for other matches "
 				    "(RFC 8519 section 4.1)";
 
-	if (m->kinds & kind)
-		return;
-	if (r->file_kinds & kind)
-		mud_note(r, NOTE_WARNING, at, "%s", wrong);
-	else
+	if (!(r->file_kinds & kind)) {
 		mud_note_mend(r, at, wrong, "read all the same");
+		r->need_kinds |= kind;
+	} else if (!(m->kinds & kind)) {
+		mud_note(r, NOTE_WARNING, at, "%s", wrong);
+	}
 }
 
 /* RFC 8519 4.1: one of ipv4 and ipv6, one of tcp, udp and icmp. */
@@ -263,10 +263,15 @@ static void interface(
 {
 	static const struct mud_leaf leaf = {"an interface", MUD_LEAF_TEXT, 0, 0};
 
+	/* a reference to the interfaces of a device, and a MUD file has none */
+	if (r->schema && at->value)
+		mud_note_bad(r, at,
+			"names an interface, and a MUD file knows none (RFC 8520 "
+			"section 3)");
 	mud_match_leaf(r, at, &leaf, m);
 }
 
-enum { ETH, IPV4, IPV6, TCP, UDP, ICMP, EGRESS, INGRESS, MUD, SLOTS };
+enum { ETH, IPV4, IPV6, TCP, UDP, ICMP, EGRESS, INGRESS, MUD, ACTIONS, SLOTS };
 
 static void layer3(
 	struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
@@ -303,11 +308,26 @@ static void layer4(
 		mud_l4_icmp(r, &slots[ICMP], m);
 }
 
+/* Read as if they stood where they belong; the entry says no when it has both. */
+static void misplaced(
+	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
+{
+	if (!at->value)
+		return;
+	mud_note_mend(r, at,
+		"actions stand beside the matches, not among them (RFC 8519 section "
+		"4.1)",
+		"read as if they did");
+	mud_edit_remove(r, at);
+	m->actions = *at;
+}
+
 void mud_match_read(
 	struct mud_reader *r, const struct mud_at *matches, struct mud_match *m)
 {
 	static const char *const names[] = {"eth", "ipv4", "ipv6", "tcp", "udp", "icmp",
-		"egress-interface", "ingress-interface", "ietf-mud:mud", NULL};
+		"egress-interface", "ingress-interface", "ietf-mud:mud", "actions",
+		NULL};
 	struct mud_at slots[SLOTS];
 	bool unknown;
 
@@ -325,4 +345,5 @@ void mud_match_read(
 	layer4(r, slots, m);
 	interface(r, &slots[EGRESS], m);
 	interface(r, &slots[INGRESS], m);
+	misplaced(r, &slots[ACTIONS], m);
 }

@@ -6,6 +6,7 @@
 #include "profiles/mud/mud_priv.h"
 
 #define KEY_MAX_CHARS 64 /* RFC 8519 4.1 */
+#define UNIQUE_MAX 1024 /* values of a leaf-list: each is compared with all others */
 
 /* Modules and prefixes under which real files write the nodes of RFC 8520 and 8519. */
 static const char *const known_modules[] = {"ietf-mud", "mud", "ietf-acldns", "acldns",
@@ -38,17 +39,42 @@ static int find_alias(const char *const *names, const char *key)
 {
 	const char *local = local_name(key);
 
+	/* a slip of one known author, copied by others */
+	if (local && !strcmp(local, "s:qrc-dnsname"))
+		local = "src-dnsname";
 	for (int i = 0; local && names[i]; i++)
 		if (!strcmp(local_name(names[i]), local))
 			return i;
 	return -1;
 }
 
+/* A name without module is of the module around it; one of another module (an
+ * identifier of RFC 7950 6.2) is an extension, which everybody may make and nobody must
+ * know. */
+static bool is_foreign(const char *key)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	size_t len = strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_-.");
+
+	return len && strchr(letters, key[0]) && key[len] == ':' && key[len + 1] &&
+	       !local_name(key) && !mud_extension_has_module(key);
+}
+
+/* RFC 8520 14: a manager ignores what it does not know and says so. For the author of
+ * a file such a node is a mistake, unless it is an extension. */
 static void unknown_member(struct mud_reader *r, const struct mud_at *m)
 {
-	mud_note(r, NOTE_INFO, m,
-		"unknown node, ignored (RFC 8520 section 14): an extension, or a "
-		"misspelt name");
+	if (mud_extension(r, m))
+		return;
+	if (r->schema && m->key && !is_foreign(m->key))
+		mud_note_bad(r, m,
+			"no module of RFC 8520 or RFC 8519 has this node: a misspelt "
+			"name, or an extension without its module's name (RFC 7951 "
+			"section 4)");
+	else
+		mud_extension_unknown(r, m);
 }
 
 /* A member under another spelling of a name we know. */
@@ -59,6 +85,7 @@ static void alias_member(struct mud_reader *r, const struct mud_at *m, const cha
 	(void)str_print(wrong, sizeof wrong,
 		"this node is spelt \"%s\" here (RFC 7951 section 4)", name);
 	mud_note_mend(r, m, wrong, "read as that");
+	mud_edit_key(r, m, name);
 }
 
 bool mud_members(struct mud_reader *r, const struct mud_at *at,
@@ -130,6 +157,8 @@ bool mud_uint(struct mud_reader *r, const struct mud_at *at, uint32_t min, uint3
 			"\"%s\" must be a number without quotes (RFC 7951 section 6.1)",
 			shown);
 		mud_note_mend(r, at, wrong, "read as the number");
+		(void)str_print(wrong, sizeof wrong, "%lld", (long long)v);
+		mud_edit_value(r, at, wrong);
 	}
 	if (v >= min && v <= max) {
 		*ret_value = (uint32_t)v;
@@ -157,6 +186,7 @@ bool mud_bool(struct mud_reader *r, const struct mud_at *at, bool *ret_value)
 		mud_note_mend(r, at,
 			"must be true or false without quotes (RFC 7951 section 6.3)",
 			"read without them");
+		mud_edit_value(r, at, yes ? "true" : "false");
 		*ret_value = yes;
 		return true;
 	}
@@ -181,11 +211,13 @@ bool mud_empty(struct mud_reader *r, const struct mud_at *at)
 		    (json_is_object(v) && !json_object_size(v)) ||
 		    (json_is_array(v) && !json_array_size(v)) ||
 		    (json_is_string(v) && !json_string_length(v));
-	if (bare)
+	if (bare) {
 		mud_note_mend(r, at, wrong, "read as present");
-	else
+		mud_edit_value(r, at, "[null]");
+	} else {
 		mud_note_bad(r, at, "must be [null], is %s (RFC 7951 section 6.9)",
 			mud_show(v, shown));
+	}
 	return true;
 }
 
@@ -202,6 +234,33 @@ bool mud_string(struct mud_reader *r, const struct mud_at *at, const char **ret_
 	mud_note_bad(r, at, "must be a string, is %s (RFC 7951 section 6.1)",
 		mud_show(at->value, shown));
 	return false;
+}
+
+void mud_unique(struct mud_reader *r, const struct mud_at *array, const char *key)
+{
+	struct mud_at item;
+
+	if (json_array_size(array->value) > UNIQUE_MAX) {
+		mud_note_bad(r, array,
+			"more than %d values, none of which may be there twice (RFC "
+			"7950 section 7.7)",
+			UNIQUE_MAX);
+		return;
+	}
+	for (struct mud_iter it = mud_iter_start(r, array);
+		mud_iter_next(r, array, &it, &item);) {
+		const json_t *v = key ? json_object_get(item.value, key) : item.value;
+		for (size_t i = 0; v && i < item.index; i++) {
+			const json_t *other = json_array_get(array->value, i);
+			if (!json_equal(key ? json_object_get(other, key) : other, v))
+				continue;
+			mud_note_mend(r, &item,
+				"the list has this already (RFC 7950 section 7.7)",
+				"left out");
+			mud_edit_remove(r, &item);
+			break;
+		}
+	}
 }
 
 bool mud_array(struct mud_reader *r, const struct mud_at *at)
@@ -284,6 +343,27 @@ bool mud_copy(char *dst, size_t size, const char *utf8)
 	return !len;
 }
 
+static size_t characters(const char *utf8)
+{
+	size_t n = 0;
+
+	for (; *utf8; utf8++)
+		n += ((unsigned char)*utf8 & 0xc0) != 0x80;
+	return n;
+}
+
+/* Every place that says a key says it in the same repaired way. */
+static void mend_key(struct mud_reader *r, const struct mud_at *at, const char *text)
+{
+	char clean[KEY_MAX_CHARS + 1];
+
+	mud_note_mend(r, at,
+		"a name has 1 to 64 printable characters (RFC 8519 section 4.1)",
+		"kept as it is");
+	mud_copy(clean, sizeof clean, text);
+	mud_edit_string(r, at, clean[0] ? clean : "unnamed");
+}
+
 const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *spare)
 {
 	static const char missing[] =
@@ -300,11 +380,8 @@ const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *s
 	}
 	if (!mud_string(r, at, &text))
 		return spare;
-	if (!*text || strlen(text) > KEY_MAX_CHARS ||
+	if (!*text || characters(text) > KEY_MAX_CHARS ||
 		!str_is_clean_utf8(text, strlen(text)))
-		mud_note_mend(r, at,
-			"a name has 1 to 64 printable characters (RFC 8519 section "
-			"4.1)",
-			"kept as it is");
+		mend_key(r, at, text);
 	return text;
 }

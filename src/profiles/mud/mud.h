@@ -55,21 +55,50 @@ enum mud_answer {
 struct mud_lint {
 	enum mud_answer answer;
 	struct profile strict;
-	struct profile import; /* read only when the strict reading fails */
+	struct profile import;
+	uint32_t aces;
 };
 
-/* Reads strictly, then by import when that fails. Fails only for want of memory. */
+/* Findings that are kept of one file: an author wants them all, and the longest list
+ * of a known file has 60. */
+#define MUD_LINT_NOTES 2048
+
+/* Reads strictly and by import, and holds the file against the YANG modules: a node
+ * that none of them has is an error here, while a manager ignores it (RFC 8520 14).
+ * Fails only for want of memory. */
 int mud_lint(const void *bytes, size_t len, struct pool *pool,
 	struct mud_lint *ret_lint) CARDEA_MUSTCHECK;
 const char *mud_answer_name(enum mud_answer a); /* "conforms", "repaired", "rejected" */
 /* The profile that is usable, or NULL. */
 const struct profile *mud_lint_profile(const struct mud_lint *l);
+/* Strict: it conforms. Import: it can be used. */
+bool mud_lint_valid(const struct mud_lint *l, enum mud_mode mode);
 /* "file:line:column: level: text (path)", a line each, and a last line that sums up. */
-int mud_lint_text(
-	const struct mud_lint *l, const char *file, FILE *out) CARDEA_MUSTCHECK;
+int mud_lint_text(const struct mud_lint *l, enum mud_mode mode, const char *file,
+	FILE *out) CARDEA_MUSTCHECK;
 /* One object, schema cardea.mud.lint/1. */
-int mud_lint_json(
-	const struct mud_lint *l, const char *file, struct jsonw *out) CARDEA_MUSTCHECK;
+int mud_lint_json(const struct mud_lint *l, enum mud_mode mode, const char *file,
+	struct jsonw *out) CARDEA_MUSTCHECK;
+
+/* A file that says strictly what import mode reads: only what was mended is written
+ * anew, all else stays byte by byte. An entry that cannot be mended is taken out: it
+ * would not be enforced either. */
+struct mud_repair {
+	char *bytes; /* free() it */
+	size_t len;
+	struct profile import; /* its notes say what was mended, in the pool */
+	uint32_t aces;         /* in the new file */
+};
+/* CARDEA_EMALFORMED or CARDEA_ELIMIT when it cannot be imported: ret_repair->import has
+ * the errors, and no bytes. */
+int mud_repair(const void *bytes, size_t len, struct pool *pool,
+	struct mud_repair *ret_repair) CARDEA_MUSTCHECK;
+/* What was mended, a line each, and what came of it. */
+int mud_repair_text(const struct mud_repair *r, const char *file,
+	FILE *out) CARDEA_MUSTCHECK;
+/* One object, schema cardea.mud.repair/1. */
+int mud_repair_json(const struct mud_repair *r, const char *file, const char *written,
+	struct jsonw *out) CARDEA_MUSTCHECK;
 
 /* What the device asks for, one sentence a rule, with the status of each. */
 int mud_view_text(const struct profile *p, FILE *out) CARDEA_MUSTCHECK;

@@ -14,6 +14,7 @@ struct mud_spot {
 	uint32_t line, column;
 	uint32_t key, key_len; /* raw bytes between the quotes; 0 for array items */
 	uint32_t child, next;
+	uint32_t from, end; /* the bytes of the value */
 };
 
 struct mud_text {
@@ -21,6 +22,7 @@ struct mud_text {
 	size_t len;
 	json_t *root;
 	struct mud_spot *spots;
+	uint32_t count; /* spots there are at most */
 };
 
 /* One value on the way down from the root; lives on the stack of the reader. */
@@ -34,11 +36,18 @@ struct mud_at {
 
 struct mud_reader {
 	enum mud_mode mode;
+	bool schema; /* lint: what no module has is wrong, too */
+	bool repair; /* keep what is needed to write the repaired text */
+	uint32_t note_limit;
 	struct pool *pool;
 	struct mud_text text;
+	struct mud_edits *edits; /* NULL when not repair */
+	struct mud_at mud, extensions; /* ietf-mud:mud, and its list of extensions */
+	bool extensions_made;          /* the repaired text has one */
 	struct profile *profile;
 	uint32_t ace_count;
 	unsigned int file_kinds; /* MUD_ACL_… of all lists */
+	unsigned int need_kinds; /* what the list at hand should have said beside */
 	bool failed;             /* an error was noted */
 	bool discard; /* check an ACL that no policy names: its rules go nowhere */
 	int error;    /* memory or a limit: stop at once */
@@ -46,6 +55,11 @@ struct mud_reader {
 	bool ace_broken;
 	char ace_detail[LIMIT_TEXT]; /* why, when ace_broken */
 };
+
+/* lint.c */
+/* Members "errors" and "repairs": what is wrong, and what import mode mended. */
+void mud_errors_json(const struct profile *p, struct jsonw *out);
+void mud_repairs_json(const struct profile *p, struct jsonw *out);
 
 /* text.c */
 int mud_text_load(struct mud_reader *r);
@@ -60,8 +74,45 @@ struct mud_iter {
 struct mud_iter mud_iter_start(const struct mud_reader *r, const struct mud_at *up);
 bool mud_iter_next(const struct mud_reader *r, const struct mud_at *up,
 	struct mud_iter *it, struct mud_at *ret_at);
+/* The member of that very name; up stays the object. */
+bool mud_member(const struct mud_reader *r, const struct mud_at *object,
+	const char *name, struct mud_at *ret_at);
 /* RFC 6901 pointer to a value; a too long one keeps its end. */
 char *mud_at_path(const struct mud_at *at, char buf[LIMIT_TEXT]);
+
+/* parse.c */
+/* The whole reading; error notes and text stay in r, which wants mud_text_free. */
+int mud_read(struct mud_reader *r, struct profile *ret_profile);
+
+/* header.c */
+#define MUD_CACHE_DEFAULT_H 48 /* RFC 8520 3.5 */
+/* The mud container, and its policies, which may be absent; false when there is no
+ * container to read. */
+bool mud_header_read(struct mud_reader *r, const struct mud_at *at,
+	struct mud_at ret_policies[DIRECTION_MAX]);
+
+/* edit.c - how the text must change to say what import mode reads. Nothing happens
+ * unless somebody wants the text, and a value that is absent is not edited. */
+int mud_edit_init(struct mud_reader *r); /* after mud_text_load */
+void mud_edit_key(struct mud_reader *r, const struct mud_at *at, const char *name);
+/* json: a JSON value as text. */
+void mud_edit_value(struct mud_reader *r, const struct mud_at *at, const char *json);
+void mud_edit_string(struct mud_reader *r, const struct mud_at *at, const char *utf8);
+void mud_edit_remove(struct mud_reader *r, const struct mud_at *at);
+/* A new member of an object, behind the others; name NULL: a new item of an array. */
+void mud_edit_add(struct mud_reader *r, const struct mud_at *object, const char *name,
+	const char *json);
+void mud_edit_add_string(struct mud_reader *r, const struct mud_at *object,
+	const char *name, const char *utf8);
+/* The same with a list of one string. */
+void mud_edit_add_list(struct mud_reader *r, const struct mud_at *object,
+	const char *name, const char *utf8);
+/* The same with the bytes that a value has now. */
+void mud_edit_add_copy(struct mud_reader *r, const struct mud_at *object,
+	const char *name, const struct mud_at *value);
+bool mud_edit_any(const struct mud_reader *r);
+/* The edited text, in memory of its own: free() it. */
+int mud_edit_write(const struct mud_reader *r, char **ret_bytes, size_t *ret_len);
 
 /* note.c */
 int mud_note_init(struct mud_reader *r);
@@ -96,15 +147,26 @@ bool mud_bool(struct mud_reader *r, const struct mud_at *at, bool *ret_value);
 bool mud_empty(struct mud_reader *r, const struct mud_at *at);
 bool mud_string(struct mud_reader *r, const struct mud_at *at, const char **ret_text);
 bool mud_array(struct mud_reader *r, const struct mud_at *at);
+/* No item twice, or no two with the same key. */
+void mud_unique(struct mud_reader *r, const struct mud_at *array, const char *key);
 /* inet:uri: has a scheme (RFC 3986 3.1) and printable ASCII. */
 bool mud_uri(struct mud_reader *r, const struct mud_at *at, const char **ret_text);
-/* yang:date-and-time. */
+/* yang:date-and-time; *ret_wall stays when no clock can show it. */
 bool mud_time(struct mud_reader *r, const struct mud_at *at, nstime *ret_wall);
 /* Whole characters, controls shown as '?'; true when all of it fitted. */
 bool mud_copy(char *dst, size_t size, const char *utf8);
 /* The key of a list entry (RFC 8519 4.1: 1 to 64 characters), or NULL when missing:
  * an error, or with spare a repair. */
 const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *spare);
+
+/* extension.c */
+/* True when m is the node of an extension that is known, which is then checked. */
+bool mud_extension(struct mud_reader *r, const struct mud_at *m);
+/* Whether the key names one of the modules that are known. */
+bool mud_extension_has_module(const char *key);
+/* One that is not: noted, and named where the file must name it. */
+void mud_extension_unknown(struct mud_reader *r, const struct mud_at *m);
+#define MUD_EXTENSION_MAX_CHARS 40 /* RFC 8520 3.9 */
 
 /* host.c - inet:host */
 enum mud_host { MUD_HOST_NAME, MUD_HOST_ADDR, MUD_HOST_BAD };
@@ -145,6 +207,7 @@ struct mud_match {
 	struct peer peer;
 	enum rule_status status;
 	char detail[LIMIT_TEXT];
+	struct mud_at actions; /* misplaced inside the matches */
 };
 void mud_match_init(struct mud_match *m, enum direction direction, unsigned int kinds);
 void mud_match_read(

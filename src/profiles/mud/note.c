@@ -9,7 +9,7 @@
 
 int mud_note_init(struct mud_reader *r)
 {
-	r->profile->notes = pool_take(r->pool, LIMIT_NOTES * sizeof(struct note));
+	r->profile->notes = pool_take(r->pool, r->note_limit * sizeof(struct note));
 	return r->profile->notes ? 0 : -ENOMEM;
 }
 
@@ -18,7 +18,7 @@ static struct note *note_place(struct mud_reader *r, enum note_level level)
 {
 	struct profile *p = r->profile;
 
-	if (p->note_count < LIMIT_NOTES)
+	if (p->note_count < r->note_limit)
 		return &p->notes[p->note_count++];
 	p->note_dropped++;
 	if (level != NOTE_ERROR)
@@ -119,7 +119,11 @@ void mud_note_bad(struct mud_reader *r, const struct mud_at *at, const char *fmt
 		mud_note(r, NOTE_ERROR, at, "%s", text);
 	else
 		mud_note(r, NOTE_REPAIR, at, "%s; %s", text,
-			r->in_ace ? "this entry is not enforced" : "ignored");
+			!r->in_ace  ? "ignored"
+			: r->repair ? "this entry is taken out"
+				    : "this entry is not enforced");
+	if (!r->in_ace)
+		mud_edit_remove(r, at);
 	if (r->in_ace && !r->ace_broken)
 		str_copy(r->ace_detail, sizeof r->ace_detail, text);
 	r->ace_broken = r->in_ace;

@@ -6,209 +6,6 @@
 #include "profiles/mud/mud_priv.h"
 
 #define ACLS_MAX 256       /* lists in one file; known files have at most 6 */
-#define CACHE_DEFAULT_H 48 /* RFC 8520 3.5 */
-#define CACHE_MAX_H 168
-#define EXTENSION_MAX_CHARS 40 /* RFC 8520 3.9 */
-
-enum {
-	MUD_VERSION,
-	MUD_URL,
-	LAST_UPDATE,
-	SIGNATURE,
-	CACHE,
-	SUPPORTED,
-	SYSTEMINFO,
-	MFG,
-	MODEL,
-	FIRMWARE,
-	SOFTWARE,
-	DOCUMENTATION,
-	EXTENSIONS,
-	FROM,
-	TO,
-	MUD_SLOTS
-};
-
-static const char *const mud_names[] = {"mud-version", "mud-url", "last-update",
-	"mud-signature", "cache-validity", "is-supported", "systeminfo", "mfg-name",
-	"model-name", "firmware-rev", "software-rev", "documentation", "extensions",
-	"from-device-policy", "to-device-policy", NULL};
-
-static void missing(struct mud_reader *r, const struct mud_at *at, const char *clause)
-{
-	mud_note(r, NOTE_ERROR, at,
-		"%s is missing, and mandatory (RFC 8520 section %s)", at->key, clause);
-}
-
-static void read_version(struct mud_reader *r, const struct mud_at *at)
-{
-	uint32_t v;
-
-	if (!at->value) {
-		missing(r, at, "3.1");
-		return;
-	}
-	if (!mud_uint(r, at, 0, 255, &v) || v != 1)
-		mud_note(r, NOTE_ERROR, at,
-			"mud-version must be 1: this reader knows no other (RFC 8520 "
-			"section 3.1)");
-}
-
-static void read_url(struct mud_reader *r, const struct mud_at *at)
-{
-	char why[LIMIT_TEXT];
-	const char *text;
-
-	if (!at->value) {
-		missing(r, at, "3.2");
-		return;
-	}
-	if (!json_is_string(at->value)) {
-		mud_note(r, NOTE_ERROR, at, "must be a string (RFC 8520 section 3.2)");
-		return;
-	}
-	text = json_string_value(at->value);
-	if (mud_url_check(text, MUD_URL_LITERALS, why))
-		mud_note(r, NOTE_ERROR, at, "%s", why);
-	else
-		str_copy(r->profile->url, sizeof r->profile->url, text);
-}
-
-static void read_update(struct mud_reader *r, const struct mud_at *at)
-{
-	if (!at->value)
-		mud_note_mend(r, at,
-			"last-update is missing, and mandatory (RFC 8520 section 3.4)",
-			"read as unknown");
-	else
-		mud_time(r, at, &r->profile->last_update);
-}
-
-static void read_signature(struct mud_reader *r, const struct mud_at *at)
-{
-	char why[LIMIT_TEXT], url[LIMIT_URL];
-	struct profile *p = r->profile;
-
-	if (!at->value)
-		return;
-	p->signature = SIGNATURE_UNCHECKED;
-	const char *text = json_string_value(at->value);
-	if (!text)
-		mud_note(r, NOTE_ERROR, at, "must be a string (RFC 8520 section 2.1)");
-	else if (!p->url[0])
-		return; /* the missing URL is already an error */
-	else if (mud_url_signature(p->url, text, MUD_URL_LITERALS, url, why))
-		mud_note(r, NOTE_ERROR, at, "%s", why);
-	else
-		str_copy(p->signature_url, sizeof p->signature_url, url);
-}
-
-static void read_cache(struct mud_reader *r, const struct mud_at *at)
-{
-	uint32_t v = CACHE_DEFAULT_H;
-
-	if (mud_uint(r, at, 0, UINT32_MAX, &v) && (v < 1 || v > CACHE_MAX_H)) {
-		mud_note_mend(r, at,
-			"cache-validity must be 1 to 168 hours (RFC 8520 section 3.5)",
-			v ? "read as 168" : "read as 1");
-		v = v ? CACHE_MAX_H : 1;
-	}
-	r->profile->cache_validity_h = (uint16_t)v;
-}
-
-static void read_supported(struct mud_reader *r, const struct mud_at *at)
-{
-	r->profile->is_supported = true;
-	if (!at->value)
-		mud_note_mend(r, at,
-			"is-supported is missing, and mandatory (RFC 8520 section 3.6)",
-			"read as true");
-	else
-		mud_bool(r, at, &r->profile->is_supported);
-}
-
-/* Text for people; cut where it does not fit. */
-static void read_text(
-	struct mud_reader *r, const struct mud_at *at, char *dst, size_t size)
-{
-	const char *text;
-
-	if (mud_string(r, at, &text) && !mud_copy(dst, size, text))
-		mud_note(r, NOTE_WARNING, at,
-			"longer than %zu bytes, shown cut (RFC 8520 section 3.7)",
-			size - 1);
-}
-
-static void read_documentation(struct mud_reader *r, const struct mud_at *at)
-{
-	struct profile *p = r->profile;
-	const char *uri;
-
-	if (mud_uri(r, at, &uri) &&
-		!str_copy(p->documentation, sizeof p->documentation, uri)) {
-		p->documentation[0] = 0; /* half a link leads somewhere else */
-		mud_note(r, NOTE_WARNING, at, "longer than %d bytes, not shown",
-			LIMIT_URL - 1);
-	}
-}
-
-static void read_extensions(struct mud_reader *r, const struct mud_at *at)
-{
-	struct mud_at item;
-	const char *text;
-
-	if (!mud_array(r, at))
-		return;
-	for (struct mud_iter it = mud_iter_start(r, at);
-		mud_iter_next(r, at, &it, &item);)
-		if (mud_string(r, &item, &text) &&
-			(!*text || strlen(text) > EXTENSION_MAX_CHARS))
-			mud_note_mend(r, &item,
-				"the name of an extension has 1 to 40 characters (RFC "
-				"8520 "
-				"section 3.9)",
-				"ignored");
-}
-
-static void read_header(struct mud_reader *r, const struct mud_at *slots)
-{
-	struct profile *p = r->profile;
-	const char *text;
-
-	read_version(r, &slots[MUD_VERSION]);
-	read_url(r, &slots[MUD_URL]);
-	read_update(r, &slots[LAST_UPDATE]);
-	read_signature(r, &slots[SIGNATURE]);
-	read_cache(r, &slots[CACHE]);
-	read_supported(r, &slots[SUPPORTED]);
-	read_text(r, &slots[SYSTEMINFO], p->systeminfo, sizeof p->systeminfo);
-	read_text(r, &slots[MFG], p->mfg_name, sizeof p->mfg_name);
-	read_text(r, &slots[MODEL], p->model_name, sizeof p->model_name);
-	mud_string(r, &slots[FIRMWARE], &text);
-	mud_string(r, &slots[SOFTWARE], &text);
-	read_documentation(r, &slots[DOCUMENTATION]);
-	read_extensions(r, &slots[EXTENSIONS]);
-}
-
-/* What the file says about itself, and its policies, which may be absent; false when
- * there is no container to read. */
-static bool read_mud(struct mud_reader *r, const struct mud_at *at,
-	struct mud_at ret_policies[DIRECTION_MAX])
-{
-	struct mud_at slots[MUD_SLOTS];
-	bool unknown;
-
-	if (!at->value) {
-		missing(r, at, "3");
-		return false;
-	}
-	if (!mud_members(r, at, mud_names, slots, &unknown))
-		return false;
-	read_header(r, slots);
-	ret_policies[DIRECTION_FROM_DEVICE] = slots[FROM];
-	ret_policies[DIRECTION_TO_DEVICE] = slots[TO];
-	return true;
-}
 
 struct lists {
 	struct mud_acl *acls;
@@ -242,17 +39,26 @@ static bool acl_kinds(const char *text, unsigned int *ret)
 
 static unsigned int read_type(struct mud_reader *r, const struct mud_at *at)
 {
-	unsigned int kinds = MUD_ACL_ALL; /* the leaf is not mandatory */
-	char shown[MUD_SHOW_MAX];
+	static const char *const wild[][2] = {
+		{"ethernet-acl-type", "eth-acl-type"},
+		{"eth", "eth-acl-type"},
+		{"ipv4", "ipv4-acl-type"},
+		{"ipv6", "ipv6-acl-type"},
+	};
+	unsigned int kinds = 0; /* the leaf is not mandatory, but allows nothing then */
+	char shown[MUD_SHOW_MAX], wrong[LIMIT_TEXT];
 	const char *text;
 
 	if (!mud_string(r, at, &text) || acl_kinds(text, &kinds))
 		return kinds;
-	if (!strcmp(text, "ethernet-acl-type")) {
-		mud_note_mend(r, at,
-			"the type is spelt \"eth-acl-type\" (RFC 8519 section 4.1)",
-			"read as that");
-		return MUD_ACL_ETH;
+	for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
+		if (strcmp(text, wild[i][0]) != 0 || !acl_kinds(wild[i][1], &kinds))
+			continue;
+		(void)str_print(wrong, sizeof wrong,
+			"the type is spelt \"%s\" (RFC 8519 section 4.1)", wild[i][1]);
+		mud_note_mend(r, at, wrong, "read as that");
+		mud_edit_string(r, at, wild[i][1]);
+		return kinds;
 	}
 	mud_note_bad(r, at,
 		"\"%s\" is no type of list: ipv4-acl-type, ipv6-acl-type, eth-acl-type "
@@ -290,14 +96,17 @@ static bool read_acl(struct mud_reader *r, const struct lists *l, struct mud_acl
 	if (!mud_members(r, &acl->item, names, acl->slots, &unknown))
 		return false;
 	acl->name = mud_key(r, &acl->slots[0], NULL);
-	if (!acl->name)
+	if (!acl->name) {
+		mud_edit_remove(r, &acl->item);
 		return false;
+	}
 	acl->kinds = read_type(r, &acl->slots[1]);
 	r->file_kinds |= acl->kinds;
 	if (find_acl(l, acl->name)) {
 		mud_note_mend(r, &acl->slots[0],
 			"another list has this name (RFC 8519 section 4.1)",
 			"the first one counts");
+		mud_edit_remove(r, &acl->item);
 		return false;
 	}
 	if (descend(r, &acl->slots[2], "ace", &acl->aces) && !mud_array(r, &acl->aces))
@@ -356,24 +165,96 @@ static int read_acls(struct mud_reader *r, struct mud_at *acls, struct mud_at *d
 			"8519 "
 			"section 4.1)",
 			"read as that");
+		mud_edit_key(r, drafts, acls->key);
 		acls = drafts;
+	} else if (drafts->value) {
+		mud_note_mend(r, drafts,
+			"the drafts' spelling of \"ietf-access-control-list:acls\", "
+			"which is there, too (RFC 8519 section 4.1)",
+			"ignored");
+		mud_edit_remove(r, drafts);
 	}
 	if (!descend(r, acls, "acl", list) || !mud_array(r, list))
 		return 0;
 	return read_lists(r, list, l);
 }
 
-static bool name_is_new(const struct mud_acl *acl, const json_t *ace, size_t index)
+/* An entry before end has this name. */
+static bool name_is_taken(const struct mud_acl *acl, const char *name, size_t end)
 {
-	const char *name = json_string_value(json_object_get(ace, "name"));
-
-	for (size_t i = 0; name && i < index; i++) {
+	for (size_t i = 0; i < end; i++) {
 		const char *other = json_string_value(
 			json_object_get(json_array_get(acl->aces.value, i), "name"));
 		if (other && !strcmp(name, other))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
+}
+
+/* A key that no other entry has, from the place of this one. */
+static void rename_ace(
+	struct mud_reader *r, const struct mud_acl *acl, const struct mud_at *ace)
+{
+	const char *name = json_string_value(json_object_get(ace->value, "name"));
+	struct mud_at at = {.up = ace, .key = "name"};
+	char fresh[LIMIT_LABEL], base[LIMIT_LABEL / 2];
+
+	mud_copy(base, sizeof base, name && *name ? name : "entry");
+	for (size_t n = ace->index + 1;; n += json_array_size(acl->aces.value)) {
+		(void)str_print(fresh, sizeof fresh, "%s-%zu", base, n);
+		if (!name_is_taken(acl, fresh, json_array_size(acl->aces.value)))
+			break;
+	}
+	if (!name)
+		mud_edit_add_string(r, ace, "name", fresh);
+	else if (mud_member(r, ace, "name", &at))
+		mud_edit_string(r, &at, fresh);
+}
+
+static void check_name(
+	struct mud_reader *r, const struct mud_acl *acl, const struct mud_at *ace)
+{
+	const json_t *at = json_object_get(ace->value, "name");
+	const char *name = json_string_value(at);
+
+	if (name && name_is_taken(acl, name, ace->index))
+		mud_note_mend(r, ace,
+			"another entry of the list has this name (RFC 8519 "
+			"section 4.1)",
+			"both are kept");
+	else if (at || !json_is_object(ace->value))
+		return;
+	rename_ace(r, acl, ace);
+}
+
+/* The types by the matches that they allow. */
+static const char *type_of_kinds(unsigned int kinds)
+{
+	static const char *const names[MUD_ACL_ALL + 1] = {
+		[MUD_ACL_ETH] = "eth-acl-type",
+		[MUD_ACL_IPV4] = "ipv4-acl-type",
+		[MUD_ACL_IPV6] = "ipv6-acl-type",
+		[MUD_ACL_ETH | MUD_ACL_IPV4] = "mixed-eth-ipv4-acl-type",
+		[MUD_ACL_ETH | MUD_ACL_IPV6] = "mixed-eth-ipv6-acl-type",
+		[MUD_ACL_IPV4 | MUD_ACL_IPV6] = "mixed-eth-ipv4-ipv6-acl-type",
+		[MUD_ACL_ALL] = "mixed-eth-ipv4-ipv6-acl-type",
+	};
+
+	return names[kinds & MUD_ACL_ALL];
+}
+
+/* Widens the type of a list to what its entries hold. */
+static void mend_type(struct mud_reader *r, const struct mud_acl *acl)
+{
+	const char *name = type_of_kinds(acl->kinds | r->need_kinds);
+
+	if (!r->need_kinds || !name)
+		return;
+	if (acl->slots[1].value && acl->kinds) {
+		mud_edit_string(r, &acl->slots[1], name);
+		return;
+	}
+	mud_edit_add_string(r, &acl->item, "type", name); /* a bad one is removed */
 }
 
 static void read_aces(struct mud_reader *r, struct mud_acl *acl, enum direction d)
@@ -384,16 +265,14 @@ static void read_aces(struct mud_reader *r, struct mud_acl *acl, enum direction 
 	if (!acl->aces.value)
 		return;
 	r->in_ace = true;
+	r->need_kinds = 0;
 	for (struct mud_iter it = mud_iter_start(r, &acl->aces);
 		!r->error && mud_iter_next(r, &acl->aces, &it, &ace);) {
-		if (!name_is_new(acl, ace.value, ace.index))
-			mud_note_mend(r, &ace,
-				"another entry of the list has this name (RFC 8519 "
-				"section 4.1)",
-				"both are kept");
+		check_name(r, acl, &ace);
 		mud_ace_read(r, &ace, acl, d);
 	}
 	r->in_ace = false;
+	mend_type(r, acl);
 }
 
 /* One access-list of a policy: the list it names, in the policy's order. */
@@ -410,18 +289,22 @@ static void read_reference(struct mud_reader *r, const struct mud_at *item,
 		return;
 	}
 	const char *name = mud_key(r, &name_at, NULL);
-	if (!name)
+	if (!name) {
+		mud_edit_remove(r, item);
 		return;
+	}
 	struct mud_acl *acl = find_acl(l, name);
 	if (!acl) {
 		(void)str_print(wrong, sizeof wrong,
 			"no list is named \"%s\" (RFC 8520 section 3.3)",
 			mud_show_text(name, shown));
 		mud_note_mend(r, &name_at, wrong, "ignored");
+		mud_edit_remove(r, item);
 	} else if (seen[acl - l->acls]) {
 		mud_note_mend(r, &name_at,
 			"this policy names the list twice (RFC 8520 section 3.3)",
 			"read once");
+		mud_edit_remove(r, item);
 	} else {
 		seen[acl - l->acls] = true;
 		read_aces(r, acl, d);
@@ -470,6 +353,16 @@ static int rules_room(struct mud_reader *r)
 	return r->profile->rules ? 0 : -ENOMEM;
 }
 
+/* What the file says it uses must be known before its nodes are met. */
+static void find_extensions(struct mud_reader *r, const struct mud_at *root)
+{
+	r->mud = r->extensions = (struct mud_at){.up = root};
+	if (json_is_object(root->value) &&
+		mud_member(r, root, "ietf-mud:mud", &r->mud) &&
+		json_is_object(r->mud.value))
+		mud_member(r, &r->mud, "extensions", &r->extensions);
+}
+
 static int read_root(struct mud_reader *r)
 {
 	enum { ROOT_MUD, ROOT_ACLS, ROOT_DRAFT, ROOT_SLOTS };
@@ -481,9 +374,10 @@ static int read_root(struct mud_reader *r)
 	struct lists l = {0};
 	bool unknown;
 
+	find_extensions(r, &root);
 	if (!mud_members(r, &root, names, slots, &unknown))
 		return 0;
-	if (!read_mud(r, &slots[ROOT_MUD], policies))
+	if (!mud_header_read(r, &slots[ROOT_MUD], policies))
 		return 0;
 	int error = read_acls(r, &slots[ROOT_ACLS], &slots[ROOT_DRAFT], &list, &l);
 	if (!error)
@@ -496,40 +390,58 @@ static int read_root(struct mud_reader *r)
 	return r->error;
 }
 
-int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *pool,
-	struct profile *ret_profile)
+static int read_file(struct mud_reader *r)
+{
+	int error = mud_text_load(r);
+
+	if (!error && r->repair)
+		error = mud_edit_init(r);
+	if (!error)
+		error = read_root(r);
+	/* a root that is no object is noted as bad, which import forgives elsewhere */
+	if (!error && !r->profile->url[0] && !r->failed)
+		mud_note_line(r, NOTE_ERROR, 1, 1,
+			"no MUD file: ietf-mud:mud is missing (RFC 8520 section 3)");
+	if (!error && r->error)
+		error = r->error;
+	if (!error && r->failed)
+		error = CARDEA_EMALFORMED;
+	return error;
+}
+
+int mud_read(struct mud_reader *r, struct profile *ret_profile)
 {
 	struct profile p = {
-		.cache_validity_h = CACHE_DEFAULT_H, .layer = LAYER_MANUFACTURER};
-	struct mud_reader r = {.mode = mode,
-		.pool = pool,
-		.profile = &p,
-		.text = {.bytes = bytes, .len = len}};
+		.cache_validity_h = MUD_CACHE_DEFAULT_H, .layer = LAYER_MANUFACTURER};
 
-	int error = mud_note_init(&r);
-	if (error)
-		goto out;
-	error = mud_text_load(&r);
+	r->profile = &p;
+	int error = mud_note_init(r);
 	if (!error)
-		error = read_root(&r);
-	/* a root that is no object is noted as bad, which import forgives elsewhere */
-	if (!error && !p.url[0] && !r.failed)
-		mud_note_line(
-			&r, NOTE_ERROR, 1, 1, "no MUD file: ietf-mud:mud is missing");
-	if (!error && r.failed)
-		error = CARDEA_EMALFORMED;
+		error = read_file(r);
 	if (!error && !p.rule_count)
-		mud_note_line(&r, NOTE_WARNING, 1, 1,
+		mud_note_line(r, NOTE_WARNING, 1, 1,
 			"the file allows nothing beyond what every device may do (RFC "
 			"8520 "
 			"section 5)");
-out:
 	if (error) {
 		p.rules = NULL;
 		p.rule_count = 0;
 	}
-	mud_note_sort(&r);
-	mud_text_free(&r.text);
+	mud_note_sort(r);
 	*ret_profile = p;
+	r->profile = NULL;
+	return error;
+}
+
+int mud_parse(const void *bytes, size_t len, enum mud_mode mode, struct pool *pool,
+	struct profile *ret_profile)
+{
+	struct mud_reader r = {.mode = mode,
+		.note_limit = LIMIT_NOTES,
+		.pool = pool,
+		.text = {.bytes = bytes, .len = len}};
+
+	int error = mud_read(&r, ret_profile);
+	mud_text_free(&r.text);
 	return error;
 }

@@ -175,7 +175,9 @@ void mud_peer_host(struct mud_reader *r, const struct mud_at *at, uint8_t family
 		return;
 	}
 	if (kind == MUD_HOST_ADDR && literal.family != family) {
-		mud_note_bad(r, at, "the address %s stands under ipv%d", shown, family);
+		mud_note_bad(r, at,
+			"the address %s stands under ipv%d (RFC 8520 section 8)", shown,
+			family);
 		return;
 	}
 	if (kind == MUD_HOST_ADDR)
@@ -228,6 +230,8 @@ void mud_peer_network(struct mud_reader *r, const struct mud_at *at, uint8_t fam
 			"\"%s\" has no prefix length (RFC 6991 ipv%d-prefix)", shown,
 			family);
 		mud_note_mend(r, at, wrong, "read as one address");
+		(void)str_print(wrong, sizeof wrong, "%s/%d", text, p.prefix.len);
+		mud_edit_string(r, at, wrong);
 	}
 	if (!p.prefix.len)
 		return; /* every address of the family, which the rule already says */

@@ -126,7 +126,9 @@ static uint32_t index_value(struct indexer *x)
 	struct open *o = &x->open[x->depth];
 	uint32_t at = x->count++;
 
-	x->spots[at] = (struct mud_spot){.line = x->s.line, .column = x->s.column};
+	x->spots[at] = (struct mud_spot){.line = x->s.line,
+		.column = x->s.column,
+		.from = (uint32_t)x->s.at};
 	if (x->has_key) {
 		x->spots[at].key = x->key;
 		x->spots[at].key_len = x->key_len;
@@ -151,8 +153,9 @@ static void index_string(struct indexer *x)
 		x->has_key = true;
 		return;
 	}
-	index_value(x);
+	uint32_t at = index_value(x);
 	scan_string(&x->s);
+	x->spots[at].end = (uint32_t)x->s.at;
 }
 
 /* The text is known to be well-formed: numbers and words need no rules, only an end. */
@@ -167,12 +170,15 @@ static void index_step(struct indexer *x)
 		x->open[++x->depth] = (struct open){.spot = at, .object = c == '{'};
 		scan_step(&x->s);
 	} else if (strchr("-0123456789tfn", c)) {
-		index_value(x);
+		uint32_t at = index_value(x);
 		while (x->s.at < x->s.len && !strchr(",]} \t\r\n", x->s.bytes[x->s.at]))
 			scan_step(&x->s);
+		x->spots[at].end = (uint32_t)x->s.at;
 	} else {
-		x->depth -= c == '}' || c == ']';
 		scan_step(&x->s);
+		if (c == '}' || c == ']')
+			x->spots[x->open[x->depth--].spot].end =
+				(uint32_t)x->s.at;
 	}
 }
 
@@ -193,6 +199,7 @@ int mud_text_load(struct mud_reader *r)
 		error = text_decode(r);
 	if (error)
 		return error;
+	t->count = values;
 	t->spots = pool_take(r->pool, values * sizeof *t->spots);
 	if (!t->spots)
 		return -ENOMEM;
@@ -265,6 +272,20 @@ bool mud_iter_next(const struct mud_reader *r, const struct mud_at *up,
 	}
 	it->spot = r->text.spots[ret_at->spot].next;
 	return true;
+}
+
+bool mud_member(const struct mud_reader *r, const struct mud_at *object,
+	const char *name, struct mud_at *ret_at)
+{
+	struct mud_at m;
+
+	for (struct mud_iter it = mud_iter_start(r, object);
+		mud_iter_next(r, object, &it, &m);)
+		if (m.key && !strcmp(m.key, name)) {
+			*ret_at = m;
+			return true;
+		}
+	return false;
 }
 
 #define PATH_PART_MAX 80 /* one step of a path; longer names are cut */

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The maker's bench: lint and repair, sign and verify, diff, view, label, make. None of
+them needs a daemon."""
+
+import json
+import os
+
+import pytest
+
+from test_offline import ace, mud_file, write
+
+LISTS = "ietf-access-control-list:acls"
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+# ---- lint ----
+
+def test_lint_says_all_that_the_contract_names(cli, folder):
+    text = json.dumps(mud_file(**{"cache-validity": 999, "systeminfo": 3}), indent=1)
+    path = write(folder, "bad.json", text.encode())
+    told = json.loads(cli("mud", "lint", path, "--json", code=6).stdout)
+    assert told["schema"] == "cardea.mud.lint/1" and told["mode"] == "strict"
+    assert told["valid"] is False and told["aces"] == 2
+    assert told["rules"] == [] and told["repairs"] == []
+    error = [e for e in told["errors"] if e["path"] == "/ietf-mud:mud/cache-validity"][0]
+    assert text.split("\n")[error["line"] - 1][error["column"] - 1:].startswith("999")
+    assert error["clause"] == "RFC 8520 section 3.5"
+    assert "1 to 168" in error["message"]
+    assert [e["clause"] for e in told["errors"]] == ["RFC 8520 section 3.5",
+                                                     "RFC 7951 section 6.1"]
+
+
+def test_lint_by_import(cli, folder):
+    path = write(folder, "bad.json", mud_file(**{"cache-validity": 999}))
+    assert "can be imported: 2 rules after 1 repairs" in cli(
+        "mud", "lint", "--import", path).stdout
+    told = json.loads(cli("mud", "lint", "--import", path, "--json").stdout)
+    assert told["valid"] is True and told["mode"] == "import" and told["errors"] == []
+    assert told["repairs"][0]["path"] == "/ietf-mud:mud/cache-validity"
+    assert told["repairs"][0]["what"].endswith("; read as 168")
+    assert [(r["ace"], r["status"], r["why"]) for r in told["rules"]] == [
+        ("cloud", "enforced", "")] * 2
+    worse = write(folder, "worse.json", mud_file(**{"mud-url": "ftp://x"}))
+    assert json.loads(cli("mud", "lint", "--import", worse, "--json",
+                          code=6).stdout)["valid"] is False
+    assert "cannot be used" in cli("mud", "lint", "--import", worse, code=6).stdout
+
+
+def test_every_rule_says_what_becomes_of_it(cli, folder):
+    data = mud_file()
+    data[LISTS]["acl"][0]["aces"]["ace"].append(
+        ace("phone", {"ietf-mud:mud": {"controller": "https://phone.example/app"}}))
+    told = json.loads(cli("mud", "lint", write(folder, "a.json", data), "--json").stdout)
+    rule = [r for r in told["rules"] if r["ace"] == "phone"][0]
+    assert rule["status"] != "enforced" and "controller" in rule["why"]
+
+
+@pytest.mark.parametrize("node, valid", [
+    ({"acme-lamp:glow": {"x": [1]}, "extensions": ["acme-lamp"]}, True),
+    ({"acme-lamp:glow": {"x": [1]}, "extensions": ["lamp"]}, True),
+    ({"acme-lamp:glow": {"x": [1]}}, False),  # RFC 8520 14: must be named
+    ({"glow": 1}, False), ({"ietf-mud:glow": 1}, False),
+    ({"extensions": ["a", "a"]}, False),
+    ({"ietf-mud-transparency:transparency": {"vuln-url": ["https://a.example/v"]},
+      "extensions": ["transparency"]}, True),
+    ({"ietf-mud-transparency:transparency": {"vuln-url": "https://a.example/v"},
+      "extensions": ["transparency"]}, False),
+    ({"ietf-mud-transparency:transparency": {"sbom-contact-uri": "ftp://a.example"},
+      "extensions": ["transparency"]}, False),
+    ({"mudtx:transparency": {"sbom-local-well-known": "https"},
+      "extensions": ["transparency"]}, False),
+    ({"ietf-ol:ol": {"license": [{"spdx-tags": ["0BSD"]}]}, "extensions": ["ol"]}, False),
+])
+def test_extensions(cli, folder, node, valid):
+    path = write(folder, "x.json", mud_file(**node))
+    assert json.loads(cli("mud", "lint", path, "--json", code=0 if valid else 6)
+                      .stdout)["valid"] == valid
+    out = os.path.join(folder, "out.json")
+    cli("mud", "repair", path, "--out", out)
+    cli("mud", "lint", out)
+
+
+# ---- repair ----
+
+def test_repair_changes_what_is_wrong_and_no_more(cli, folder):
+    text = """{ "ietf-mud:mud" : { "mud-version":1,"mud-url":"https://a.example/l.json",
+  "x-acme:odd" : [ 1.50, "\\u00e4" , {  } ],  "extensions": ["x-acme"],
+   "last-update" : "2026-03-01T07:00:00", "is-supported":"true",
+ "from-device-policy":{"access-lists":{"access-list":[ {"name":"f"} ,{"name":"gone"}]}}},
+  "access-lists" : 1, "ietf-access-control-list:access-lists":{"acl":[{"name":"f",
+  "type":"ipv4","aces":{"ace":[
+     {"name":"a","matches":{"ipv4":{"destination-ipv4-network":"192.0.2.9"},"tcp":{
+       "destination-port":{"operator":"eq","lower-port":1 ,"upper-port": 9}}},
+      "actions":{"forwarding":"accept"}},
+     {"name":"b","matches":{"ipv4":{"destination-ipv4-network":"nowhere"}},
+      "actions":{"forwarding":"accept"}}  ]}}]}}
+"""
+    expected = text
+    for old, new in (
+            ('07:00:00"', '07:00:00Z"'), ('"is-supported":"true"', '"is-supported":true'),
+            (' ,{"name":"gone"}', ""), (',\n  "access-lists" : 1', ""),
+            ("ietf-access-control-list:access-lists", LISTS),
+            ('"type":"ipv4"', '"type":"ipv4-acl-type"'), ("192.0.2.9", "192.0.2.9/32"),
+            ('"operator":"eq",', "")):
+        assert expected.count(old) == 1
+        expected = expected.replace(old, new)
+    start = expected.index(',\n     {"name":"b"')
+    expected = expected[:start] + expected[expected.index("  ]}}]}}"):]
+    path, out = write(folder, "in.json", text.encode()), os.path.join(folder, "out.json")
+    done = cli("mud", "repair", path, "--out", out)
+    assert read(out) == expected
+    assert done.stdout == "" and "conforms to RFC 8520 after 10 repairs" in done.stderr
+    assert '"nowhere" is no IPv4 prefix' in done.stderr
+    assert "this entry is taken out" in done.stderr
+    cli("mud", "lint", out)
+    again = cli("mud", "repair", out, "--out", "-")
+    assert again.stdout == expected and "after 0 repairs" in again.stderr
+
+
+def test_repair_of_names_and_what_is_missing(cli, folder):
+    data = mud_file()
+    del data["ietf-mud:mud"]["last-update"], data["ietf-mud:mud"]["is-supported"]
+    entries = data[LISTS]["acl"][0]["aces"]["ace"]
+    entries += [dict(entries[0]), {k: v for k, v in entries[0].items() if k != "name"},
+                dict(entries[0], name="x" * 90), dict(entries[0], name="")]
+    path, out = write(folder, "in.json", data), os.path.join(folder, "out.json")
+    told = json.loads(cli("mud", "repair", path, "--out", out, "--json").stdout)
+    assert told["schema"] == "cardea.mud.repair/1" and told["valid"] is True
+    assert told["out"] == out and told["aces"] == 6
+    fixed = json.loads(read(out))
+    assert fixed["ietf-mud:mud"]["last-update"] == "1970-01-01T00:00:00Z"
+    assert fixed["ietf-mud:mud"]["is-supported"] is True
+    names = [a["name"] for a in fixed[LISTS]["acl"][0]["aces"]["ace"]]
+    assert names == ["cloud", "cloud-2", "entry-3", "x" * 64, "unnamed"]
+    cli("mud", "lint", out)
+
+
+def test_repair_widens_the_type_of_a_list(cli, folder):
+    data = mud_file()
+    data[LISTS]["acl"][0]["aces"]["ace"].append(ace("frame", {"eth": {"ethertype": 34958}}))
+    del data[LISTS]["acl"][1]["type"]
+    path, out = write(folder, "in.json", data), os.path.join(folder, "out.json")
+    cli("mud", "lint", path, code=6)
+    cli("mud", "repair", path, "--out", out)
+    assert json.loads(read(out))[LISTS]["acl"][0]["type"] == "mixed-eth-ipv4-acl-type"
+
+
+def test_repair_says_why_not(cli, folder):
+    bad, out = write(folder, "bad.json", b"{"), os.path.join(folder, "out.json")
+    assert "cannot be repaired" in cli("mud", "repair", bad, "--out", out, code=6).stderr
+    told = json.loads(cli("mud", "repair", bad, "--out", out, "--json", code=6).stdout)
+    assert told["valid"] is False and told["out"] is None and told["errors"]
+    assert os.listdir(folder) == ["bad.json"]
+    good = write(folder, "good.json", mud_file())
+    assert "--out FILE" in cli("mud", "repair", good, code=2).stderr
+    assert "standard output" in cli("mud", "repair", good, "--out", "-", "--json",
+                                    code=2).stderr
+    assert "cannot be written" in cli("mud", "repair", good, "--out",
+                                      os.path.join(folder, "no/where"), code=1).stderr
+    cli("mud", "repair", good, "--out", "/dev/full", code=1)
+    cli("mud", "repair", good, "--out", good)  # in place
+    assert json.loads(read(good)) == mud_file()
+
+
+def test_hostile_files_end_soon(cli, folder):
+    many = json.dumps(mud_file(extensions=[str(i) for i in range(30000)])).encode()
+    for name, data in (("deep", b"[" * 100000), ("nul", b"{\0}"), ("many", many),
+                       ("huge", b" " * (300 << 10)), ("empty", b"")):
+        path = write(folder, name, data)
+        cli("mud", "lint", path, code=6, timeout=20)
+        out = os.path.join(folder, "out")
+        cli("mud", "repair", path, "--out", out, code=0 if name == "many" else 6, timeout=20)
+        assert os.path.exists(out) == (name == "many")
+        if name == "many":
+            os.unlink(out)

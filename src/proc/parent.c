@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/ipc.h"
@@ -67,7 +65,7 @@ struct parent {
 	struct loop_fd signals, lan_watch;
 	struct loop_timer lan_settle, patience;
 	char libexec[CONFIG_STRING_MAX];
-	char empty[CONFIG_STRING_MAX + 16];
+	char empty[PARENT_PATH_MAX];
 	unsigned layers;
 	bool stopping, open_network;
 	struct message message;
@@ -585,7 +583,7 @@ static void follow_ports(struct parent *p)
 
 static int open_sockets(struct parent *p)
 {
-	char path[CONFIG_STRING_MAX + 16];
+	char path[PARENT_PATH_MAX];
 	int fd, error = 0;
 
 	for (unsigned i = 0; i < p->lan.interface_count && !error; i++)
@@ -686,53 +684,6 @@ static int watch(struct parent *p)
 	return error;
 }
 
-static int make_dir(const char *path, mode_t mode, uid_t uid)
-{
-	if (mkdir(path, mode) && errno != EEXIST)
-		return -errno;
-	return chmod(path, mode) || chown(path, uid, (gid_t)uid) ? -errno : 0;
-}
-
-/* The run directory, an empty one for sandboxes, and the engine's own. */
-static int make_dirs(struct parent *p)
-{
-	const struct config *c = &p->config;
-	int error = make_dir(c->run_dir, 0755, 0);
-
-	(void)str_print(p->empty, sizeof(p->empty), "%s/empty", c->run_dir);
-	if (!error)
-		error = make_dir(p->empty, 0555, 0);
-	if (!error)
-		error = make_dir(c->state_dir, 0700,
-			(uid_t)(c->uid_base + ROLE_ENGINE));
-	if (error)
-		log_error("parent", "%s, %s: %s", c->run_dir, c->state_dir,
-			strerror(-error));
-	return error;
-}
-
-static int lock(const struct parent *p)
-{
-	char path[CONFIG_STRING_MAX + 16], pid[24];
-	int fd;
-
-	(void)str_print(path, sizeof(path), "%s/cardead.pid", p->config.run_dir);
-	(void)str_print(pid, sizeof(pid), "%d\n", (int)getpid());
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		log_error("parent", "another cardead runs with %s; stop it with "
-				    "`cardea stop`",
-			p->config.run_dir);
-		close(fd);
-		return -EBUSY;
-	}
-	if (ftruncate(fd, 0) || write(fd, pid, strlen(pid)) < 0)
-		log_warn("parent", "%s was not written", path);
-	return 0; /* held until the end */
-}
-
 static void find_libexec(struct parent *p)
 {
 	char self[CONFIG_STRING_MAX];
@@ -763,9 +714,9 @@ static int prepare(struct parent *p)
 			missing);
 	if (error)
 		return error;
-	error = make_dirs(p);
+	error = parent_files_make(&p->config, p->empty);
 	if (!error)
-		error = lock(p);
+		error = parent_files_lock(&p->config);
 	if (error)
 		return error;
 	error = open_sockets(p);
@@ -834,16 +785,6 @@ static int run(struct parent *p)
 	if (!error)
 		error = loop_run(p->loop);
 	return error;
-}
-
-static void clean_up(const struct parent *p)
-{
-	char path[CONFIG_STRING_MAX + 16];
-
-	(void)str_print(path, sizeof(path), "%s/control.sock", p->config.run_dir);
-	unlink(path);
-	(void)str_print(path, sizeof(path), "%s/cardead.pid", p->config.run_dir);
-	unlink(path);
 }
 
 /* Started with these closed, the first socket would be taken for the log. */
@@ -922,6 +863,6 @@ int main(int argc, char **argv)
 		return 1;
 	result = run(&p);
 	if (result != -EBUSY)
-		clean_up(&p);
+		parent_files_remove(&p.config);
 	return result ? 1 : 0;
 }

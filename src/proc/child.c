@@ -65,12 +65,69 @@ static int child_set(struct child *c, const char *key, const char *value)
 	return c->config ? c->config(c, key, value) : 0;
 }
 
+/* ---- the engine's channel ---- */
+
+static int engine_receive(struct ipc *ipc, const uint8_t *data, size_t len, int fd)
+{
+	struct child *c = ipc->ctx;
+	int e = message_decode(data, len, &c->from_engine);
+
+	if (fd >= 0) { /* the engine hands out no descriptors */
+		close(fd);
+		return CARDEA_EMALFORMED;
+	}
+	return e ? e : c->engine_said(c, &c->from_engine);
+}
+
+static void engine_closed(struct ipc *ipc, int error)
+{
+	struct child *c = ipc->ctx;
+
+	log_info("engine", "gone (%s), waiting for the next", error_text(error));
+	if (c->engine_left)
+		c->engine_left(c);
+}
+
+static void engine_connect(struct child *c, int fd)
+{
+	bool replaced = ipc_is_open(&c->engine);
+
+	ipc_close(&c->engine);
+	if (replaced && c->engine_left)
+		c->engine_left(c);
+	c->engine.receive = engine_receive;
+	c->engine.closed = engine_closed;
+	c->engine.ctx = c;
+	int e = ipc_open(&c->engine, c->loop, fd);
+	if (e)
+		log_error("engine", "channel: %s", error_text(e));
+	else if (c->engine_came)
+		c->engine_came(c);
+}
+
+/* Before the process runs, a channel waits: a request served earlier could meet
+ * settings that are not complete. */
+static void engine_peer(struct child *c, int fd)
+{
+	if (c->running) {
+		engine_connect(c, fd);
+		return;
+	}
+	if (c->engine_fd >= 0)
+		close(c->engine_fd);
+	c->engine_fd = fd;
+}
+
+/* ---- the parent's channel ---- */
+
 /* Messages that carry a descriptor; whoever does not want it closes it. */
 static int child_passed(struct child *c, const struct message *m, int fd)
 {
 	if (fd < 0)
 		return CARDEA_EMALFORMED;
-	if (m->type == MESSAGE_PEER && m->peer.role < ROLE_MAX && c->peer)
+	if (m->type == MESSAGE_PEER && m->peer.role == ROLE_ENGINE && c->engine_said)
+		engine_peer(c, fd);
+	else if (m->type == MESSAGE_PEER && m->peer.role < ROLE_MAX && c->peer)
 		c->peer(c, (enum role)m->peer.role, fd);
 	else if (m->type == MESSAGE_SOCKET && m->socket.kind < SOCKET_MAX && c->socket)
 		c->socket(c, (enum socket_kind)m->socket.kind, m->socket.ifindex, fd);
@@ -157,7 +214,7 @@ int child_start(struct child *c)
 		close(CHILD_PARENT_FD);
 		return -ENOMEM;
 	}
-	c->parent.fd.fd = -1;
+	c->parent.fd.fd = c->engine.fd.fd = c->engine_fd = -1;
 	c->parent.receive = child_receive;
 	c->parent.closed = child_closed;
 	c->parent.ctx = c;
@@ -185,13 +242,21 @@ int child_hello(struct child *c)
 
 int child_run(struct child *c)
 {
-	int e = c->stopping ? 0 : loop_run(c->loop);
+	int e = 0;
+
+	c->running = true;
+	if (c->engine_fd >= 0)
+		engine_connect(c, c->engine_fd);
+	c->engine_fd = -1;
+	if (!c->stopping)
+		e = loop_run(c->loop);
 	return e ? e : c->error;
 }
 
 void child_end(struct child *c)
 {
 	ipc_close(&c->parent);
+	ipc_close(&c->engine);
 	loop_free(c->loop);
 	c->loop = NULL;
 }
@@ -207,4 +272,9 @@ int child_send(struct ipc *to, const struct message *m, int pass_fd)
 int child_send_parent(struct child *c, const struct message *m)
 {
 	return child_send(&c->parent, m, -1);
+}
+
+int child_send_engine(struct child *c, const struct message *m)
+{
+	return ipc_is_open(&c->engine) ? child_send(&c->engine, m, -1) : -ENOTCONN;
 }

@@ -33,8 +33,15 @@ struct child {
 	/* One setting. Unknown keys are fine: return 0. An error ends the process. */
 	int (*config)(struct child *c, const char *key, const char *value);
 	/* The descriptor is a channel to role and belongs to the callee; a new one
-	 * replaces an older one. May come at any time, also before child_hello. */
+	 * replaces an older one. May come at any time, also before child_hello. Not
+	 * called for the engine's when engine_said is set. */
 	void (*peer)(struct child *c, enum role role, int fd);
+	/* One message of the engine; an error ends the channel. */
+	int (*engine_said)(struct child *c, const struct message *m);
+	/* A channel to an engine stands, the first time from child_run on. */
+	void (*engine_came)(struct child *c);
+	/* It is gone, or another one follows. */
+	void (*engine_left)(struct child *c);
 	/* The same for a socket (model/messages.h). */
 	void (*socket)(struct child *c, enum socket_kind kind, uint32_t ifindex,
 		int fd);
@@ -46,12 +53,15 @@ struct child {
 	/* Set by child_start; the caller may add allow, keep_caps and limits. */
 	struct sandbox sandbox;
 	struct loop *loop;
+	struct ipc engine; /* closed while there is none */
 
 	/* Private */
 	struct ipc parent;
 	char chroot_dir[LIMIT_URL];
-	bool configured, stopping;
+	bool configured, stopping, running;
+	int engine_fd; /* came before child_run */
 	int error;
+	struct message from_engine;
 };
 
 /* 0 after CONFIG_END, or the first error. Logs to stderr; SIGPIPE is ignored. */
@@ -66,5 +76,7 @@ void child_end(struct child *c);
 /* Encodes m and sends it on any channel, the parent's by child_send_parent. */
 int child_send(struct ipc *to, const struct message *m, int pass_fd);
 int child_send_parent(struct child *c, const struct message *m);
+/* -ENOTCONN while there is no engine. */
+int child_send_engine(struct child *c, const struct message *m);
 
 #endif

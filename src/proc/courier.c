@@ -35,13 +35,11 @@ struct pem {
 
 struct process {
 	struct child child;
-	struct ipc engine;
 	struct fetch_config config;
 	struct fetcher *fetcher;
 	struct fetch_curl *curl;
 	struct mud_trust *trust;
 	struct pem roots, anchors;
-	int waiting_fd; /* the engine's channel, before the settings are complete */
 };
 
 /* ---- files, read before the sandbox ---- */
@@ -158,7 +156,7 @@ static int on_send(void *ctx, const struct message *m)
 {
 	struct process *p = ctx;
 
-	return child_send(&p->engine, m, -1);
+	return child_send_engine(&p->child, m);
 }
 
 /* Gives the pages of one library's code and constants back; they come again from the
@@ -202,65 +200,25 @@ static const struct fetch_ops ops = {
 
 /* ---- the engine ---- */
 
-static int engine_receive(struct ipc *c, const uint8_t *data, size_t len, int passed_fd)
+static int on_engine(struct child *c, const struct message *m)
 {
 	struct process *p = c->ctx;
-	struct message m;
-	int e = message_decode(data, len, &m);
 
-	if (passed_fd >= 0) {
-		close(passed_fd);
-		e = CARDEA_EPEER;
-	}
-	if (e)
-		return e;
-	if (m.type == MESSAGE_FETCH)
-		fetcher_fetch(p->fetcher, &m.fetch);
-	else if (m.type == MESSAGE_HOST_ADDRS)
-		fetcher_host(p->fetcher, &m.host_addrs);
+	if (m->type == MESSAGE_FETCH)
+		fetcher_fetch(p->fetcher, &m->fetch);
+	else if (m->type == MESSAGE_HOST_ADDRS)
+		fetcher_host(p->fetcher, &m->host_addrs);
 	else
 		return CARDEA_EPEER;
 	return 0;
 }
 
-static void engine_closed(struct ipc *c, int error)
+/* The next engine asks again. */
+static void on_engine_left(struct child *c)
 {
 	struct process *p = c->ctx;
 
-	log_warn("engine",
-		"channel closed (%s); fetches end, the next engine asks again",
-		error_text(error));
 	fetcher_reset(p->fetcher);
-}
-
-static void engine_connect(struct process *p, int fd)
-{
-	int e;
-
-	if (ipc_is_open(&p->engine)) {
-		ipc_close(&p->engine);
-		fetcher_reset(p->fetcher);
-	}
-	e = ipc_open(&p->engine, p->child.loop, fd);
-	if (e)
-		log_error("engine", "channel: %s", error_text(e));
-}
-
-/* A channel that comes before the last setting waits: a request served earlier could
- * reach an address that a setting still to come forbids. */
-static void on_peer(struct child *c, enum role role, int fd)
-{
-	struct process *p = c->ctx;
-
-	if (role != ROLE_ENGINE) {
-		close(fd);
-	} else if (p->fetcher) {
-		engine_connect(p, fd);
-	} else {
-		if (p->waiting_fd >= 0)
-			close(p->waiting_fd);
-		p->waiting_fd = fd;
-	}
 }
 
 /* ---- start ---- */
@@ -305,9 +263,6 @@ static int process_start(struct process *p)
 	p->fetcher = fetcher_new(c->loop, &p->config, &ops, p);
 	if (!p->fetcher)
 		return -ENOMEM;
-	if (p->waiting_fd >= 0)
-		engine_connect(p, p->waiting_fd);
-	p->waiting_fd = -1;
 	on_idle(p);
 	return 0;
 }
@@ -317,7 +272,6 @@ static void process_end(struct process *p)
 	fetcher_free(p->fetcher);
 	fetch_curl_free(p->curl);
 	mud_trust_free(p->trust);
-	ipc_close(&p->engine);
 	child_end(&p->child);
 	free(p->roots.text);
 	free(p->anchors.text);
@@ -327,14 +281,13 @@ int main(void)
 {
 	static struct process p = {
 		.config = {.require_signature = true},
-		.waiting_fd = -1,
-		.child = {.role = ROLE_COURIER, .config = on_config, .peer = on_peer},
-		.engine = {.fd = {.fd = -1},
-			.receive = engine_receive,
-			.closed = engine_closed},
+		.child = {.role = ROLE_COURIER,
+			.config = on_config,
+			.engine_said = on_engine,
+			.engine_left = on_engine_left},
 	};
 
-	p.child.ctx = p.engine.ctx = &p;
+	p.child.ctx = &p;
 	int e = process_start(&p);
 	if (!e)
 		e = child_run(&p.child);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -13,7 +12,7 @@
 #include "proc/child.h"
 
 /* Somebody may flush the whole ruleset; the parent then starts us anew. */
-#define CHECK_EVERY (10 * NS_PER_SEC)
+#define CHECK_EVERY (2 * NS_PER_SEC)
 /* A full transaction as it came, as entries, and as a batch (64 MiB reserved). */
 #define MEMORY_MAX (256U << 20)
 
@@ -23,8 +22,6 @@ struct enforcer {
 	const struct enforce_backend *backend;
 	struct enforce_state *state; /* NULL until the tables stand */
 	struct enforce_opened opened;
-	struct ipc engine;
-	int engine_fd; /* came before the tables stood */
 	struct enforce_txn txn;
 	int refused; /* first refusal within the transaction */
 	char refusal[LIMIT_TEXT];
@@ -80,15 +77,17 @@ static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 		log_error("enforcer", "transaction %llu: %s",
 			(unsigned long long)m->seq, done.txn_done.text);
 	}
-	int sent = child_send(&f->engine, &done, -1);
+	int sent = child_send_engine(&f->child, &done);
 	enforce_txn_clear(&f->txn);
 	if (e && !f->refused && f->backend->check(f->state))
 		child_stop(&f->child, e); /* our tables are gone */
 	return sent;
 }
 
-static int engine_handle(struct enforcer *f, const struct message *m)
+static int on_engine(struct child *c, const struct message *m)
 {
+	struct enforcer *f = c->ctx;
+
 	if (m->type == MESSAGE_TXN_BEGIN)
 		return handle_begin(f, &m->txn_begin);
 	if (m->type == MESSAGE_ELEMENT)
@@ -100,28 +99,17 @@ static int engine_handle(struct enforcer *f, const struct message *m)
 	return CARDEA_EMALFORMED;
 }
 
-static int engine_receive(struct ipc *c, const uint8_t *data, size_t len, int fd)
-{
-	struct message m;
-
-	if (fd >= 0) {
-		close(fd);
-		return CARDEA_EMALFORMED;
-	}
-	int e = message_decode(data, len, &m);
-	return e ? e : engine_handle(c->ctx, &m);
-}
-
-static void engine_closed(struct ipc *c, int error)
+/* What the last engine left unfinished never was. */
+static void on_engine_left(struct child *c)
 {
 	struct enforcer *f = c->ctx;
 
-	log_warn("enforcer", "engine: %s", error_text(error));
 	enforce_txn_clear(&f->txn);
 }
 
-static int send_ready(struct enforcer *f)
+static void on_engine_came(struct child *c)
 {
+	struct enforcer *f = c->ctx;
 	struct message m = {.type = MESSAGE_ENFORCER_READY};
 
 	m.enforcer_ready.kept = f->opened.kept;
@@ -129,36 +117,9 @@ static int send_ready(struct enforcer *f)
 		f->backend->name);
 	(void)str_copy(m.enforcer_ready.text, sizeof m.enforcer_ready.text,
 		f->opened.lacks);
-	return child_send(&f->engine, &m, -1);
-}
-
-static void engine_open(struct enforcer *f, int fd)
-{
-	ipc_close(&f->engine);
-	enforce_txn_clear(&f->txn); /* what the last engine left unfinished */
-	f->engine.receive = engine_receive;
-	f->engine.closed = engine_closed;
-	f->engine.ctx = f;
-	int e = ipc_open(&f->engine, f->child.loop, fd);
-	if (!e)
-		e = send_ready(f);
+	int e = child_send_engine(c, &m);
 	if (e)
 		log_error("enforcer", "engine: %s", error_text(e));
-}
-
-static void on_peer(struct child *c, enum role role, int fd)
-{
-	struct enforcer *f = c->ctx;
-
-	if (role != ROLE_ENGINE) {
-		close(fd);
-	} else if (f->state) {
-		engine_open(f, fd);
-	} else {
-		if (f->engine_fd >= 0)
-			close(f->engine_fd);
-		f->engine_fd = fd;
-	}
 }
 
 static int on_config(struct child *c, const char *key, const char *value)
@@ -210,8 +171,6 @@ static int enforcer_start(struct enforcer *f)
 	e = child_hello(&f->child);
 	if (e)
 		return e;
-	if (f->engine_fd >= 0)
-		engine_open(f, f->engine_fd);
 	f->check = (struct loop_timer){.fire = on_check, .ctx = f};
 	loop_arm(f->child.loop, &f->check, CHECK_EVERY);
 	return 0;
@@ -221,10 +180,9 @@ int main(void)
 {
 	static struct enforcer f = {
 		.child = {.role = ROLE_ENFORCER, .ctx = &f, .config = on_config,
-			.peer = on_peer, .shutdown = on_shutdown},
+			.engine_said = on_engine, .engine_came = on_engine_came,
+			.engine_left = on_engine_left, .shutdown = on_shutdown},
 		.backend = &enforce_backend_nft,
-		.engine = {.fd = {.fd = -1}},
-		.engine_fd = -1,
 	};
 	int e = enforcer_start(&f);
 
@@ -232,7 +190,6 @@ int main(void)
 		e = child_run(&f.child);
 	if (e)
 		log_error("enforcer", "ended: %s", error_text(e));
-	ipc_close(&f.engine);
 	enforce_txn_clear(&f.txn);
 	f.backend->close(f.state);
 	child_end(&f.child);

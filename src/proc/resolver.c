@@ -24,7 +24,6 @@
 
 struct process {
 	struct child child;
-	struct ipc engine;
 	struct resolver *resolver;
 	struct resolver_listen listen;
 	struct resolver_upstream upstream;
@@ -63,7 +62,7 @@ static int on_announce(void *ctx, const struct message *m)
 {
 	struct process *p = ctx;
 
-	return child_send(&p->engine, m, -1);
+	return child_send_engine(&p->child, m);
 }
 
 static const struct resolver_ops ops = {
@@ -75,37 +74,35 @@ static const struct resolver_ops ops = {
 
 /* ---- the engine ---- */
 
-static int engine_receive(struct ipc *c, const uint8_t *data, size_t len, int passed_fd)
+static int on_engine(struct child *c, const struct message *m)
 {
 	struct process *p = c->ctx;
-	struct message m;
-	int e = message_decode(data, len, &m);
 
-	if (passed_fd >= 0) {
-		close(passed_fd);
-		e = CARDEA_EPEER;
-	}
-	if (e)
-		return e;
-	if (m.type == MESSAGE_DNS_RELEASE)
-		resolver_release(p->resolver, &m.dns_release);
-	else if (m.type == MESSAGE_RESOLVE)
-		resolver_resolve(p->resolver, &m.resolve);
+	if (m->type == MESSAGE_DNS_RELEASE)
+		resolver_release(p->resolver, &m->dns_release);
+	else if (m->type == MESSAGE_RESOLVE)
+		resolver_resolve(p->resolver, &m->resolve);
 	else
 		return CARDEA_EPEER;
 	return 0;
 }
 
-static void engine_closed(struct ipc *c, int error)
+/* Held answers go to the new engine. */
+static void on_engine_came(struct child *c)
 {
 	struct process *p = c->ctx;
 
-	log_warn("engine", "channel closed (%s); answers wait for the next engine",
-		error_text(error));
+	resolver_engine_up(p->resolver);
+}
+
+static void on_engine_left(struct child *c)
+{
+	struct process *p = c->ctx;
+
 	resolver_engine_down(p->resolver);
 }
 
-/* Channels and sockets may come before the last setting. */
+/* Sockets may come before the last setting. */
 static int process_prepare(struct process *p)
 {
 	if (p->resolver)
@@ -114,25 +111,6 @@ static int process_prepare(struct process *p)
 	p->resolver = resolver_new(p->child.loop, &ops, p);
 	p->listen.resolver = p->resolver;
 	return p->resolver ? 0 : -ENOMEM;
-}
-
-static void on_peer(struct child *c, enum role role, int fd)
-{
-	struct process *p = c->ctx;
-
-	if (role != ROLE_ENGINE || process_prepare(p)) {
-		close(fd);
-		return;
-	}
-	if (ipc_is_open(&p->engine)) {
-		ipc_close(&p->engine);
-		resolver_engine_down(p->resolver);
-	}
-	int e = ipc_open(&p->engine, c->loop, fd);
-	if (e)
-		log_error("engine", "channel: %s", error_text(e));
-	else
-		resolver_engine_up(p->resolver);
 }
 
 /* ---- start ---- */
@@ -214,7 +192,6 @@ static void process_end(struct process *p)
 	resolver_tcp_end(&p->listen);
 	resolver_free(p->resolver);
 	resolver_upstream_end(&p->upstream);
-	ipc_close(&p->engine);
 	child_end(&p->child);
 }
 
@@ -224,14 +201,13 @@ int main(void)
 		.cache_kb = CACHE_KB_DEFAULT,
 		.child = {.role = ROLE_RESOLVER,
 			.config = on_config,
-			.peer = on_peer,
-			.socket = on_socket},
-		.engine = {.fd = {.fd = -1},
-			.receive = engine_receive,
-			.closed = engine_closed},
+			.socket = on_socket,
+			.engine_said = on_engine,
+			.engine_came = on_engine_came,
+			.engine_left = on_engine_left},
 	};
 
-	p.child.ctx = p.engine.ctx = &p;
+	p.child.ctx = &p;
 	int e = process_start(&p);
 	if (!e)
 		e = child_run(&p.child);

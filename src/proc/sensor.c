@@ -31,7 +31,6 @@ struct sensor_socket {
 
 struct sensor {
 	struct child child;
-	struct ipc engine;
 	struct sensors sensors;
 	struct sensor_socket sockets[SENSOR_SOCKETS_MAX];
 	size_t socket_count;
@@ -44,7 +43,7 @@ static void emit(void *ctx, const struct message *m)
 	struct sensor *s = ctx;
 
 	/* No engine, no one to tell: devices repeat themselves. */
-	if (ipc_is_open(&s->engine) && child_send(&s->engine, m, -1))
+	if (ipc_is_open(&s->child.engine) && child_send_engine(&s->child, m))
 		log_debug("sensor", "an observation was not delivered");
 }
 
@@ -118,39 +117,19 @@ static void take_socket(struct child *c, enum socket_kind kind, uint32_t ifindex
 		child_stop(c, -EIO);
 }
 
-static int engine_said(struct ipc *c, const uint8_t *data, size_t len, int fd)
+static int engine_said(struct child *c, const struct message *m)
 {
 	(void)c;
-	(void)data;
-	(void)len;
-	if (fd >= 0)
-		close(fd);
+	(void)m;
 	return CARDEA_EMALFORMED; /* the engine has nothing to tell a sensor */
 }
 
-static void engine_gone(struct ipc *c, int error)
-{
-	(void)c;
-	log_info("sensor", "the engine is gone (%s), waiting for the next",
-		error_text(error));
-}
-
-static void take_peer(struct child *c, enum role role, int fd)
+/* Everything is news to a new engine. */
+static void engine_came(struct child *c)
 {
 	struct sensor *s = c->ctx;
 
-	if (role != ROLE_ENGINE) {
-		close(fd);
-		return;
-	}
-	ipc_close(&s->engine);
-	s->engine.receive = engine_said;
-	s->engine.closed = engine_gone;
-	s->engine.ctx = s;
-	/* Everything is news to a new engine. */
 	memset(s->sensors.recent, 0, sizeof(s->sensors.recent));
-	if (ipc_open(&s->engine, c->loop, fd))
-		child_stop(c, -EIO);
 }
 
 static void send_counts(struct loop_timer *t)
@@ -174,11 +153,11 @@ int main(void)
 	log_init("sensor", STDERR_FILENO, LOG_LEVEL_INFO);
 	if (!s)
 		return 1;
-	s->engine.fd.fd = -1;
 	sensors_init(&s->sensors, emit, s);
 	s->child.role = ROLE_SENSOR;
 	s->child.ctx = s;
-	s->child.peer = take_peer;
+	s->child.engine_said = engine_said;
+	s->child.engine_came = engine_came;
 	s->child.socket = take_socket;
 	error = child_start(&s->child);
 	if (!error)
@@ -192,7 +171,6 @@ int main(void)
 	}
 	if (error)
 		log_error("sensor", "stopped: %s", error_text(error));
-	ipc_close(&s->engine);
 	child_end(&s->child);
 	free(s);
 	return error ? 1 : 0;

@@ -130,6 +130,8 @@ enum cli_exit policy_show(struct cli *c);
 enum cli_exit mud_file_lint(struct cli *c);
 enum cli_exit mud_file_view(struct cli *c);
 enum cli_exit mud_file_repair(struct cli *c);
+enum cli_exit mud_file_sign(struct cli *c);
+enum cli_exit mud_file_verify(struct cli *c);
 enum cli_exit replay_file_run(struct cli *c);
 enum cli_exit daemon_start(struct cli *c);
 enum cli_exit daemon_stop(struct cli *c);

@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--device|--limit|--after|--port|--proto|--out|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--profile|--lan|--gateway|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -53,6 +53,13 @@ _cardea()
 	--port) :; return ;;
 	--proto) _cardea_words tcp udp icmp; return ;;
 	--out) _cardea_files; return ;;
+	--key) _cardea_files; return ;;
+	--cert) _cardea_files; return ;;
+	--chain) _cardea_files; return ;;
+	--signature) _cardea_files; return ;;
+	--anchor) _cardea_files; return ;;
+	--device-cert) _cardea_files; return ;;
+	--at) :; return ;;
 	--profile) _cardea_files; return ;;
 	--lan) :; return ;;
 	--gateway) :; return ;;
@@ -69,6 +76,8 @@ _cardea()
 	'policy show') flags='--nft' ;;
 	'mud lint') flags='--import' ;;
 	'mud repair') flags='--out' ;;
+	'mud sign') flags='--key --cert --chain --out' ;;
+	'mud verify') flags='--signature --anchor --device-cert --at' ;;
 	'mud view') flags='' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'start ') flags='--config --dry-run' ;;
@@ -89,9 +98,11 @@ _cardea()
 	'why  0') _cardea_devices ;;
 	'policy  0') _cardea_words show ;;
 	'policy show 0') _cardea_devices ;;
-	'mud  0') _cardea_words lint repair view ;;
+	'mud  0') _cardea_words lint repair sign verify view ;;
 	'mud lint 0') _cardea_files ;;
 	'mud repair 0') _cardea_files ;;
+	'mud sign 0') _cardea_files ;;
+	'mud verify 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
 	'replay  0') _cardea_files ;;
 	'config  0') _cardea_words check schema ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--out|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--profile|--lan|--gateway|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -66,6 +66,18 @@ complete -c cardea -n '__cardea_in mud lint' -l import -d 'can it be used, after
 complete -c cardea -n '__cardea_at 1 mud' -a repair -d 'make a valid MUD file of one in the wild (exit 6: it cannot be)'
 complete -c cardea -n '__cardea_at 2 mud repair' -F
 complete -c cardea -n '__cardea_in mud repair' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_at 1 mud' -a sign -d 'sign a MUD file: detached CMS over its exact bytes'
+complete -c cardea -n '__cardea_at 2 mud sign' -F
+complete -c cardea -n '__cardea_in mud sign' -l key -r -F -d 'the signer\'s private key'
+complete -c cardea -n '__cardea_in mud sign' -l cert -r -F -d 'the signer\'s certificate'
+complete -c cardea -n '__cardea_in mud sign' -l chain -r -F -d 'certificates between it and the anchor'
+complete -c cardea -n '__cardea_in mud sign' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_at 1 mud' -a verify -d 'is a MUD file signed by whom you trust? (exit 6: it is not)'
+complete -c cardea -n '__cardea_at 2 mud verify' -F
+complete -c cardea -n '__cardea_in mud verify' -l signature -r -F -d 'the signature, CMS in DER'
+complete -c cardea -n '__cardea_in mud verify' -l anchor -r -F -d 'whom to trust'
+complete -c cardea -n '__cardea_in mud verify' -l device-cert -r -F -d 'the device\'s own, which may name the signer'
+complete -c cardea -n '__cardea_in mud verify' -l at -r -f -d 'as if it were then (now)'
 complete -c cardea -n '__cardea_at 1 mud' -a view -d 'what does a MUD file ask for?'
 complete -c cardea -n '__cardea_at 2 mud view' -F
 complete -c cardea -n '__cardea_at 0' -a replay -d 'what would a profile have blocked in a capture? (exit 6: something)'

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 TOOL = os.path.join(os.path.dirname(__file__), "../../tools/check-floors")
-PROGRAMS = "cardead enforcer sensor resolver courier engine cardea".split()
+PROGRAMS = "cardead enforcer sensor resolver courier engine cardea mud-crypto".split()
 
 CLEAN = {
     "src/base/str.h": "int str_length(const char *s);\n",
@@ -256,7 +256,7 @@ LINKED = [
     ("libnftnl.so.11", {"enforcer"}),
     ("libmnl.so.0", {"enforcer"}),
     ("libcurl.so.4", {"courier"}),
-    ("libcrypto.so.3", {"courier"}),
+    ("libcrypto.so.3", {"courier", "mud-crypto"}),
     ("libssl.so.3", {"courier"}),
     ("libunbound.so.8", {"resolver"}),
     ("libsqlite3.so.0", {"engine"}),

@@ -2,15 +2,13 @@
 /* cms - detached CMS signatures over MUD files (RFC 8520 13.1 and 13.2). OpenSSL does
  * the cryptography; this file asks one question at a time, so that each refusal says
  * which answer was wrong. */
-#include "profiles/mud/cms.h"
+#include "profiles/mud/cms_priv.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +16,7 @@
 #include "base/str.h"
 
 #define ANCHORS_MAX 64 /* more is a browser's list, which nobody chose */
-#define PEM_MAX_BYTES (256 * 1024)
+#define OID_MUDSIGNER "1.3.6.1.5.5.7.1.30" /* id-pe-mudsigner, RFC 8520 11 */
 #define CHAIN_MAX_DEPTH 5 /* maker, division, plant; longer ones cost time */
 #define DATE_TEXT_MAX 32
 
@@ -156,15 +154,15 @@ static int check_bytes(struct check *c, const void *mud, size_t len)
 		"after it was signed");
 }
 
-static int check_usage(struct check *c)
+int cms_check_usage(X509 *signer, char text[LIMIT_TEXT])
 {
 	/* RFC 8520 13.1: the extension is present, and allows signatures */
-	if (!(X509_get_extension_flags(c->signer) & EXFLAG_KUSAGE))
-		return refuse(c->text, CARDEA_EUNTRUSTED,
+	if (!(X509_get_extension_flags(signer) & EXFLAG_KUSAGE))
+		return refuse(text, CARDEA_EUNTRUSTED,
 			"the signer's certificate has no key usage (RFC 8520 section "
 			"13.1 asks for digitalSignature)");
-	if (!(X509_get_key_usage(c->signer) & X509v3_KU_DIGITAL_SIGNATURE))
-		return refuse(c->text, CARDEA_EUNTRUSTED,
+	if (!(X509_get_key_usage(signer) & X509v3_KU_DIGITAL_SIGNATURE))
+		return refuse(text, CARDEA_EUNTRUSTED,
 			"the key usage of the signer's certificate does not allow "
 			"signatures (RFC 8520 section 13.1 asks for digitalSignature)");
 	return 0;
@@ -179,18 +177,22 @@ static void date_text(const ASN1_TIME *when, char out[DATE_TEXT_MAX])
 		str_copy(out, DATE_TEXT_MAX, "an unknown date");
 }
 
-static void subject_text(X509 *cert, char out[LIMIT_TEXT])
+static void name_text(const X509_NAME *name, char *out, size_t size)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *data = NULL;
 	long n = 0;
 
-	if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+	if (bio && X509_NAME_print_ex(bio, name, 0,
 			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		n = BIO_get_mem_data(bio, &data);
-	str_escape(
-		(struct untrusted_str){data, n > 0 ? (size_t)n : 0}, out, LIMIT_TEXT);
+	str_escape((struct untrusted_str){data, n > 0 ? (size_t)n : 0}, out, size);
 	BIO_free(bio);
+}
+
+void cms_subject(X509 *cert, char out[LIMIT_TEXT])
+{
+	name_text(X509_get_subject_name(cert), out, LIMIT_TEXT);
 }
 
 static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
@@ -203,7 +205,7 @@ static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
 		X509_STORE_CTX_get_error_depth(ctx) ? "an authority" : "the signer";
 
 	if (at)
-		subject_text(at, name);
+		cms_subject(at, name);
 	str_copy(short_name, sizeof short_name, name);
 	if (e == X509_V_ERR_CERT_HAS_EXPIRED && at) {
 		date_text(X509_get0_notAfter(at), date);
@@ -260,9 +262,68 @@ static int find_signer(struct check *c)
 	return 0;
 }
 
+/* The Name of the extension, or NULL when the certificate has none; *ret_bad when it
+ * has one that cannot be read. */
+static X509_NAME *mudsigner(X509 *device, bool *ret_bad)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj(OID_MUDSIGNER, 1);
+	X509_NAME *name = NULL;
+
+	*ret_bad = !oid;
+	int at = oid ? X509_get_ext_by_OBJ(device, oid, -1) : -1;
+	ASN1_OBJECT_free(oid);
+	if (at < 0)
+		return NULL;
+	const ASN1_OCTET_STRING *value =
+		X509_EXTENSION_get_data(X509_get_ext(device, at));
+	const unsigned char *bytes = ASN1_STRING_get0_data(value);
+	const unsigned char *end = bytes + ASN1_STRING_length(value);
+	name = d2i_X509_NAME(NULL, &bytes, end - bytes);
+	*ret_bad = !name || bytes != end;
+	return name;
+}
+
+static int check_device(struct check *c, const void *pem, size_t len)
+{
+	char wanted[LIMIT_TEXT / 2];
+	X509_NAME *name = NULL;
+	bool bad;
+	int error = 0;
+
+	X509 *device = cms_read_cert(pem, len);
+	if (!device)
+		return refuse(c->text, CARDEA_EMALFORMED,
+			"the device's certificate is not one PEM certificate");
+	name = mudsigner(device, &bad);
+	if (bad) {
+		error = refuse(c->text, CARDEA_EMALFORMED,
+			"the device's certificate has a mudsigner extension that "
+			"cannot be read (RFC 8520 section 11)");
+	} else if (name && X509_NAME_cmp(name, X509_get_subject_name(c->signer))) {
+		name_text(name, wanted, sizeof wanted);
+		(void)str_print(c->text, LIMIT_TEXT,
+			"the device's certificate says that its MUD file is signed by "
+			"%s, and it is not (mudsigner, RFC 8520 section 11)",
+			wanted);
+		error = CARDEA_EUNTRUSTED;
+	}
+	X509_NAME_free(name);
+	X509_free(device);
+	return error;
+}
+
 int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_len,
 	const void *signature, size_t signature_len, nstime wall,
 	char ret_signer[LIMIT_TEXT], char ret_text[LIMIT_TEXT])
+{
+	return mud_cms_verify_device(trust, NULL, 0, mud, mud_len, signature,
+		signature_len, wall, ret_signer, ret_text);
+}
+
+int mud_cms_verify_device(const struct mud_trust *trust, const void *device_pem,
+	size_t device_len, const void *mud, size_t mud_len, const void *signature,
+	size_t signature_len, nstime wall, char ret_signer[LIMIT_TEXT],
+	char ret_text[LIMIT_TEXT])
 {
 	struct check c = {.wall = wall, .text = ret_text};
 	int error;
@@ -277,11 +338,13 @@ int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_le
 	if (!error)
 		error = find_signer(&c);
 	if (!error)
-		error = check_usage(&c);
+		error = cms_check_usage(c.signer, ret_text);
 	if (!error)
 		error = check_chain(&c, trust);
+	if (!error && device_pem)
+		error = check_device(&c, device_pem, device_len);
 	if (!error)
-		subject_text(c.signer, ret_signer);
+		cms_subject(c.signer, ret_signer);
 	sk_X509_free(c.signers);
 	sk_X509_pop_free(c.certs, X509_free);
 	BIO_free(c.content);

@@ -26,6 +26,24 @@ int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_le
 	const void *signature, size_t signature_len, nstime wall,
 	char ret_signer[LIMIT_TEXT], char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 
+/* The same, for a device that showed a certificate of its own (PEM): when that names
+ * its MUD signer (id-pe-mudsigner, RFC 8520 11), the signature must be by that one. */
+int mud_cms_verify_device(const struct mud_trust *trust, const void *device_pem,
+	size_t device_len, const void *mud, size_t mud_len, const void *signature,
+	size_t signature_len, nstime wall, char ret_signer[LIMIT_TEXT],
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
+/* A maker's identity, all PEM; chain may be empty. */
+struct mud_cms_identity {
+	const void *key, *cert, *chain;
+	size_t key_len, cert_len, chain_len;
+};
+/* Signs the exact bytes; *ret_der is for free(). CARDEA_EREFUSED when nobody could
+ * accept the signature, CARDEA_EMALFORMED for what cannot be read. */
+int mud_cms_sign(const struct mud_cms_identity *id, const void *mud, size_t mud_len,
+	nstime wall, uint8_t **ret_der, size_t *ret_len, char ret_signer[LIMIT_TEXT],
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
 /* SHA-256 of the exact bytes, for struct profile. */
 int mud_sha256(const void *bytes, size_t len, uint8_t ret_digest[32]) CARDEA_MUSTCHECK;
 

@@ -671,10 +671,10 @@ def test_misbehaving_engine_is_cut_off(rig):
 def test_it_is_sandboxed_and_small(make_rig):
     rig = make_rig([("https_ca", "/etc/ssl/certs/ca-certificates.crt")])
     assert rig.child.hello.layers & 0b101111 == 0b101111
-    assert rig.child.pss_kb() <= 7 * 1024
+    assert rig.child.own_kb() <= 6 * 1024
     for i in range(10):
         assert rig.fetch(rig.publish(f"/p{i}.json", extra=100)).failure is None
-    assert ipc.wait_until(lambda: rig.child.pss_kb() <= 7 * 1024), rig.child.pss_kb()
+    assert ipc.wait_until(lambda: rig.child.own_kb() <= 6 * 1024), rig.child.own_kb()
 
 
 @pytest.mark.parametrize(

@@ -746,7 +746,7 @@ def test_it_is_sandboxed_and_small(rig):
     for i in range(200):
         rig.upstream.add(f"n{i}.test", a(f"n{i}.test", "203.0.113.5"))
         rig.ask(f"n{i}.test")
-    assert rig.child.pss_kb() <= 5 * 1024
+    assert rig.child.own_kb() <= 5 * 1024
 
 
 def test_statistics_are_logged(tmp_path):

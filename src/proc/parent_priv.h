@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* parent internals: supervision (parent.c), the LAN as it is (parent_lan.c), and the
- * sockets that only a privileged process can open (parent_sockets.c, parent_ports.c),
- * and its files (parent_files.c). */
+/* parent internals: start and end (parent.c), supervision (parent_process.c), what
+ * children are told (parent_settings.c) and handed (parent_listen.c), the LAN as it is
+ * (parent_lan.c), sockets that only a privileged process can open (parent_sockets.c,
+ * parent_ports.c), and files (parent_files.c). */
 #ifndef CARDEA_PROC_PARENT_PRIV_H
 #define CARDEA_PROC_PARENT_PRIV_H
 
+#include <sys/types.h>
 #include "base/addr.h"
+#include "base/ipc.h"
+#include "base/loop.h"
 #include "engine/config/config.h"
+#include "model/ids.h"
 #include "model/limits.h"
 #include "model/messages.h"
 
@@ -57,5 +62,66 @@ void parent_files_remove(const struct config *c);
 
 /* Gives up every capability that neither we nor our children need. */
 int parent_drop_capabilities(void) CARDEA_MUSTCHECK;
+
+struct parent;
+
+struct parent_process {
+	struct ipc ipc;
+	struct loop_timer restart;
+	struct parent *parent;
+	enum role role;
+	pid_t pid; /* 0: not there */
+	bool ready; /* said HELLO */
+	uint32_t restarts, layers;
+	nstime window;
+	unsigned in_window;
+};
+
+struct parent_socket {
+	int fd;
+	enum socket_kind kind;
+	enum role role;
+	uint32_t ifindex;
+	struct addr addr; /* of a DNS listener */
+};
+
+struct parent {
+	struct config config;
+	struct loop *loop;
+	struct parent_lan lan;
+	struct parent_process processes[ROLE_MAX];
+	struct parent_socket sockets[PARENT_SOCKETS_MAX];
+	size_t socket_count;
+	int lldp[LIMIT_LANS]; /* of the sockets, those at the ports of each LAN */
+	struct loop_fd signals, lan_watch;
+	struct loop_timer lan_settle, patience;
+	char libexec[CONFIG_STRING_MAX];
+	char empty[PARENT_PATH_MAX];
+	unsigned layers;
+	bool stopping, open_network;
+	struct message message;
+};
+
+/* Sends m, with a descriptor when fd >= 0; a child that does not listen is logged. */
+int parent_send(struct parent_process *c, const struct message *m, int fd);
+void parent_setting(struct parent_process *c, const char *key, const char *value);
+/* Everything that this child has to know, up to CONFIG_END. */
+void parent_settings(struct parent_process *c);
+/* The gateway's own addresses, anew. */
+void parent_settings_house(struct parent_process *c);
+
+/* Starts the process and sends its settings. */
+int parent_process_start(struct parent_process *c) CARDEA_MUSTCHECK;
+void parent_process_restart(struct loop_timer *t); /* the timer of one process */
+/* SIGCHLD said that pid is gone. */
+void parent_process_ended(struct parent *p, pid_t pid, int status);
+/* Ends all in order; the loop stops when they are gone. */
+void parent_process_stop_all(struct parent *p, bool open_network);
+/* Hands a socket to its process, when that is ready. */
+void parent_process_hand(struct parent *p, const struct parent_socket *s);
+
+int parent_listen_open(struct parent *p) CARDEA_MUSTCHECK;
+/* The LAN changed, some time ago: the timer lan_settle. */
+void parent_listen_follow(struct loop_timer *t);
 
 #endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What each child process is told before it starts, and when the LAN changes. */
+#include <string.h>
+#include "base/log.h"
+#include "base/str.h"
+#include "proc/child.h"
+#include "proc/parent_priv.h"
+
+int parent_send(struct parent_process *c, const struct message *m, int fd)
+{
+	int error = child_send(&c->ipc, m, fd);
+
+	if (error && ipc_is_open(&c->ipc))
+		log_warn("parent", "%s does not listen: %s", role_name(c->role),
+			error_text(error));
+	return error;
+}
+
+void parent_setting(struct parent_process *c, const char *key, const char *value)
+{
+	struct message *m = &c->parent->message;
+
+	memset(m, 0, sizeof(*m));
+	m->type = MESSAGE_CONFIG;
+	str_copy(m->config.key, sizeof(m->config.key), key);
+	str_copy(m->config.value, sizeof(m->config.value), value);
+	(void)parent_send(c, m, -1);
+}
+
+static void setting_list(struct parent_process *c, const char *key,
+	const struct config_list *l)
+{
+	for (unsigned i = 0; i < l->count; i++)
+		parent_setting(c, key, l->items[i]);
+}
+
+static void setting_number(struct parent_process *c, const char *key, int64_t n)
+{
+	char text[24];
+
+	(void)str_print(text, sizeof(text), "%lld", (long long)n);
+	parent_setting(c, key, text);
+}
+
+static void setting_macs(struct parent_process *c)
+{
+	const struct parent_lan *lan = &c->parent->lan;
+	char text[MAC_TEXT_MAX];
+
+	for (unsigned i = 0; i < lan->interface_count; i++)
+		parent_setting(c, "gateway_mac", mac_format(&lan->interfaces[i].mac, text));
+}
+
+static void setting_addrs(struct parent_process *c, bool prefixes_only)
+{
+	const struct parent_lan *lan = &c->parent->lan;
+	char text[PREFIX_TEXT_MAX];
+
+	for (unsigned i = 0; i < lan->addr_count; i++) {
+		struct prefix p = prefix_of(&lan->addrs[i].addr, lan->addrs[i].prefix_len);
+
+		if (!addr_is_link_local(&lan->addrs[i].addr))
+			parent_setting(c, "lan_prefix", prefix_format(&p, text));
+		if (!prefixes_only)
+			parent_setting(c, "gateway_addr", addr_format(&lan->addrs[i].addr, text));
+	}
+}
+
+static void settings_enforcer(struct parent_process *c)
+{
+	const struct parent *p = c->parent;
+
+	for (unsigned i = 0; i < p->lan.interface_count; i++)
+		parent_setting(c, "lan", p->lan.interfaces[i].name);
+	setting_number(c, "nflog_group", p->config.nflog_group);
+	setting_macs(c);
+}
+
+static void settings_courier(struct parent_process *c)
+{
+	const struct config *k = &c->parent->config;
+
+	setting_list(c, "https_ca", &k->mud_https_ca);
+	setting_list(c, "mud_anchor", &k->mud_anchors);
+	parent_setting(c, "require_signature", k->mud_require_signature ? "yes" : "no");
+	parent_setting(c, "allow_private", k->mud_allow_private ? "yes" : "no");
+	setting_addrs(c, true);
+}
+
+/* All of it each time: the engine forgets what it was told before. */
+void parent_settings_house(struct parent_process *c)
+{
+	parent_setting(c, "lan_begin", "");
+	setting_macs(c);
+	setting_addrs(c, false);
+}
+
+void parent_settings(struct parent_process *c)
+{
+	struct parent *p = c->parent;
+
+	setting_number(c, "uid", p->config.uid_base + (int64_t)c->role);
+	parent_setting(c, "chroot", c->role == ROLE_ENGINE ? p->config.state_dir : p->empty);
+	parent_setting(c, "log_level", p->config.log_level);
+	if (c->role == ROLE_ENFORCER)
+		settings_enforcer(c);
+	if (c->role == ROLE_COURIER)
+		settings_courier(c);
+	if (c->role == ROLE_RESOLVER) {
+		setting_list(c, "upstream", &p->config.dns_upstream);
+		setting_number(c, "cache_kb", p->config.dns_cache_kb);
+	}
+	if (c->role == ROLE_ENGINE)
+		parent_settings_house(c);
+	memset(&p->message, 0, sizeof(p->message));
+	p->message.type = MESSAGE_CONFIG_END;
+	(void)parent_send(c, &p->message, -1);
+}

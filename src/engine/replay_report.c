@@ -97,16 +97,6 @@ void replay_report_sort(struct replay_report *r)
 			by_time);
 }
 
-static const char *proto_text(uint8_t proto, char buf[8])
-{
-	const char *name = flow_proto_name(proto);
-
-	if (name)
-		return name;
-	(void)snprintf(buf, 8, "%u", proto);
-	return buf;
-}
-
 static bool has_port(const struct replay_violation *v)
 {
 	return v->proto == FLOW_PROTO_TCP || v->proto == FLOW_PROTO_UDP;
@@ -144,13 +134,13 @@ static void write_rules(const struct replay_report *r, struct jsonw *out)
 
 static void write_violation(const struct replay_violation *v, struct jsonw *out)
 {
-	char proto[8];
+	char proto[FLOW_PROTO_TEXT_MAX];
 
 	jsonw_object(out);
 	jsonw_kv_string(out, "direction", direction_name(v->direction));
 	jsonw_kv_addr(out, "peer", &v->peer);
 	jsonw_kv_untrusted(out, "name", v->name[0] ? v->name : NULL);
-	jsonw_kv_string(out, "proto", proto_text(v->proto, proto));
+	jsonw_kv_string(out, "proto", flow_proto_text(v->proto, proto));
 	jsonw_key(out, "port");
 	if (has_port(v))
 		jsonw_u64(out, v->port);
@@ -270,13 +260,13 @@ static void text_violation(const struct replay_violation *v, FILE *out)
 
 	if (has_port(v))
 		(void)str_print(service, sizeof service, "%s %u",
-			proto_text(v->proto, proto), v->port);
+			flow_proto_text(v->proto, proto), v->port);
 	else if (v->proto == FLOW_PROTO_ICMP || v->proto == FLOW_PROTO_ICMP6)
 		(void)str_print(service, sizeof service, "%s type %u",
-			proto_text(v->proto, proto), v->port);
+			flow_proto_text(v->proto, proto), v->port);
 	else
 		(void)str_print(
-			service, sizeof service, "%s", proto_text(v->proto, proto));
+			service, sizeof service, "%s", flow_proto_text(v->proto, proto));
 	fprintf(out, "%-4s %-39s %-14s %9" PRIu64 "  %s  %s%s%s%s\n",
 		v->direction == DIRECTION_FROM_DEVICE ? "to" : "from",
 		addr_format(&v->peer, addr), service, v->packets,

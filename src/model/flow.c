@@ -2,6 +2,8 @@
 /* flow - words for directions and protocols. */
 #include "model/flow.h"
 
+#include "base/str.h"
+
 #include <stddef.h>
 
 const char *direction_name(enum direction d)
@@ -44,4 +46,14 @@ const char *flow_proto_name(uint8_t proto)
 	default:
 		return NULL;
 	}
+}
+
+const char *flow_proto_text(uint8_t proto, char buf[FLOW_PROTO_TEXT_MAX])
+{
+	const char *name = flow_proto_name(proto);
+
+	if (name)
+		return name;
+	(void)str_print(buf, FLOW_PROTO_TEXT_MAX, "%u", proto);
+	return buf;
 }

@@ -33,5 +33,8 @@ struct flow {
 
 const char *direction_name(enum direction d); /* "from-device", "to-device" */
 const char *flow_proto_name(uint8_t proto);   /* "tcp", ..., or NULL when unnamed */
+/* "tcp", or "253": as all output calls it. */
+#define FLOW_PROTO_TEXT_MAX 8
+const char *flow_proto_text(uint8_t proto, char buf[FLOW_PROTO_TEXT_MAX]);
 
 #endif

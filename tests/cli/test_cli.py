@@ -107,7 +107,7 @@ def why(allowed):
     return {"schema": "cardea.why/1", "device": "kitchen-cam", "enforced": True,
             "allowed": allowed, "verdict": "allow" if allowed else "violation",
             "reason": "rule" if allowed else "not-listed", "direction": "from-device",
-            "peer": "198.51.100.7", "name": None, "proto": 6, "port": 443,
+            "peer": "198.51.100.7", "name": None, "proto": "tcp", "port": 443,
             "text": ("Allowed: kitchen-cam may." if allowed else
                      "Blocked: kitchen-cam -> 198.51.100.7. It is not listed."),
             "profile": "https://lamps.example/lamp.json",

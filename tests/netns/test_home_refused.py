@@ -115,6 +115,6 @@ def test_refusals_are_explained(home):
                 and e.get("peer") == "203.0.113.77" and e["mac"] == bulb.mac]
 
     event = cardea.wait(seen, what="the event")[0]
-    assert event["port"] == 7777 and event["proto"] == UDP
+    assert event["port"] == 7777 and event["proto"] == "udp"
     assert event["reason"] == "not-listed"
     assert "203.0.113.77" in cardea.why(str(event["id"]))

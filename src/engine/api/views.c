@@ -261,6 +261,7 @@ void api_change_device(struct api_request *r)
 void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 {
 	struct device *d = inventory_by_id(p->inventory, e->device);
+	char proto[FLOW_PROTO_TEXT_MAX];
 
 	jsonw_object(j);
 	jsonw_kv_string(j, "schema", "cardea.event/1");
@@ -278,7 +279,7 @@ void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 		jsonw_kv_addr(j, "device_address", &e->flow.device);
 		jsonw_kv_addr(j, "peer", &e->flow.peer);
 		jsonw_kv_untrusted(j, "name", e->name[0] ? e->name : NULL);
-		jsonw_kv_u64(j, "proto", e->flow.proto);
+		jsonw_kv_string(j, "proto", flow_proto_text(e->flow.proto, proto));
 		jsonw_kv_u64(j, "device_port", e->flow.device_port);
 		jsonw_kv_u64(j, "port", e->flow.peer_port);
 		jsonw_kv_u64(j, "packets", e->packets);

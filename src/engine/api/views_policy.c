@@ -29,6 +29,7 @@ static void write_answer(struct api_request *r, const struct device *d,
 {
 	struct household_device *hd = household_device(&r->pipeline->household, d->id);
 	struct jsonw *j = &r->json;
+	char proto[FLOW_PROTO_TEXT_MAX];
 
 	jsonw_object(j);
 	jsonw_kv_string(j, "schema", "cardea.why/1");
@@ -40,7 +41,7 @@ static void write_answer(struct api_request *r, const struct device *d,
 	jsonw_kv_string(j, "direction", direction_name(a->flow.direction));
 	jsonw_kv_addr(j, "peer", &a->flow.peer);
 	jsonw_kv_untrusted(j, "name", a->name[0] ? a->name : NULL);
-	jsonw_kv_u64(j, "proto", a->flow.proto);
+	jsonw_kv_string(j, "proto", flow_proto_text(a->flow.proto, proto));
 	jsonw_kv_u64(j, "port", a->flow.peer_port);
 	jsonw_kv_untrusted(j, "text", a->text);
 	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);

@@ -380,6 +380,30 @@ static void followers_get_a_line_an_event(void **state)
 	see_dhcp(h, "02:00:00:00:00:12", "toaster", ""); /* nobody listens now */
 }
 
+static void follower_of_one_device_hears_of_no_other(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"GET /v1/events?follow=1&device=lamp HTTP/1.1\r\nHost: x\r\n\r\n";
+	bool closed;
+	json_t *j;
+	int fd = dial();
+
+	say(fd, text, sizeof(text) - 1);
+	hear(fd, &closed);
+	assert_non_null(strstr(reply, "HTTP/1.1 200 "));
+	see_dhcp(h, "02:00:00:00:00:13", "clock", ""); /* a device joined */
+	assert_int_equal(ask("POST", "/v1/devices/lamp", "{\"name\":\"light\"}", &j), 200);
+	json_decref(j);
+	hear(fd, &closed);
+	j = json_loads(reply, 0, NULL); /* one line, or it is no JSON */
+	assert_non_null(j);
+	assert_string_equal(text_of(j, "kind"), "renamed");
+	json_decref(j);
+	close(fd);
+	spin(h);
+}
+
 static void slow_follower_is_dropped(void **state)
 {
 	(void)state;
@@ -475,6 +499,7 @@ int main(void)
 		TEST(nonsense_and_excess),
 		TEST(pieces_make_a_request),
 		TEST(followers_get_a_line_an_event),
+		TEST(follower_of_one_device_hears_of_no_other),
 		TEST(slow_follower_is_dropped),
 		TEST(idle_clients_make_room),
 		TEST(only_root_may_speak),

@@ -18,6 +18,7 @@ struct api_request {
 	struct jsonw json;  /* the reply */
 	unsigned status;   /* HTTP */
 	bool follow;	   /* stays open, a line an event */
+	device_id follow_device; /* of this one only; 0: of all */
 	bool stop, stop_open;
 };
 

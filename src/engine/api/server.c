@@ -18,6 +18,7 @@ struct api_client {
 	char *out;
 	size_t out_len, out_sent;
 	bool follow, answered;
+	device_id follow_device;
 };
 
 struct api {
@@ -128,6 +129,7 @@ static void reply(struct api_client *c, struct api_request *r)
 		r->status, reason(r->status));
 	c->answered = true;
 	c->follow = r->follow && r->status == 200;
+	c->follow_device = r->follow_device;
 	if (c->follow)
 		c->api->followers++;
 	if (!queue(c, head, strlen(head), API_REPLY_MAX))
@@ -335,7 +337,8 @@ void api_event(struct api *a, const struct event *e)
 	for (size_t i = 0; line && i < API_CLIENTS_MAX; i++) {
 		struct api_client *c = &a->clients[i];
 
-		if (!c->api || !c->follow)
+		if (!c->api || !c->follow ||
+			(c->follow_device && c->follow_device != e->device))
 			continue;
 		if (queue(c, line, strlen(line), API_FOLLOW_QUEUE) &&
 			queue(c, "\n", 1, API_FOLLOW_QUEUE + 1))

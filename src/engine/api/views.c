@@ -311,6 +311,7 @@ void api_view_events(struct api_request *r)
 	if (device[0] && !(d = api_device(r, device)))
 		return;
 	r->follow = follow == 1;
+	r->follow_device = d ? d->id : 0;
 	if (r->follow)
 		return;
 	q.after = (event_id)after;

@@ -129,6 +129,7 @@ enum cli_exit why_run(struct cli *c);
 enum cli_exit policy_show(struct cli *c);
 enum cli_exit mud_file_lint(struct cli *c);
 enum cli_exit mud_file_view(struct cli *c);
+enum cli_exit mud_file_diff(struct cli *c);
 enum cli_exit mud_file_repair(struct cli *c);
 enum cli_exit mud_file_sign(struct cli *c);
 enum cli_exit mud_file_verify(struct cli *c);

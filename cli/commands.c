@@ -55,6 +55,10 @@ static const struct command commands[] = {
 	{"mud", "repair", "FILE", 1, 1, {COMPLETE_FILE}, {FLAG_OUT},
 		"make a valid MUD file of one in the wild (exit 6: it cannot be)",
 		"cardea mud repair wild.json --out lamp.json", mud_file_repair, false},
+	{"mud", "diff", "OLD NEW", 2, 2, {COMPLETE_FILE, COMPLETE_FILE}, {{0}},
+		"what does a new MUD file allow that the old did not? (exit 6: "
+		"something)",
+		"cardea mud diff lamp-1.json lamp-2.json", mud_file_diff, false},
 	{"mud", "sign", "FILE", 1, 1, {COMPLETE_FILE},
 		{{"key", "KEY.pem", "the signer's private key", COMPLETE_FILE},
 			{"cert", "CERT.pem", "the signer's certificate", COMPLETE_FILE},

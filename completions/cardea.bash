@@ -76,6 +76,7 @@ _cardea()
 	'policy show') flags='--nft' ;;
 	'mud lint') flags='--import' ;;
 	'mud repair') flags='--out' ;;
+	'mud diff') flags='' ;;
 	'mud sign') flags='--key --cert --chain --out' ;;
 	'mud verify') flags='--signature --anchor --device-cert --at' ;;
 	'mud view') flags='' ;;
@@ -98,9 +99,11 @@ _cardea()
 	'why  0') _cardea_devices ;;
 	'policy  0') _cardea_words show ;;
 	'policy show 0') _cardea_devices ;;
-	'mud  0') _cardea_words lint repair sign verify view ;;
+	'mud  0') _cardea_words lint repair diff sign verify view ;;
 	'mud lint 0') _cardea_files ;;
 	'mud repair 0') _cardea_files ;;
+	'mud diff 0') _cardea_files ;;
+	'mud diff 1') _cardea_files ;;
 	'mud sign 0') _cardea_files ;;
 	'mud verify 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;

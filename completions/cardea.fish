@@ -66,6 +66,9 @@ complete -c cardea -n '__cardea_in mud lint' -l import -d 'can it be used, after
 complete -c cardea -n '__cardea_at 1 mud' -a repair -d 'make a valid MUD file of one in the wild (exit 6: it cannot be)'
 complete -c cardea -n '__cardea_at 2 mud repair' -F
 complete -c cardea -n '__cardea_in mud repair' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_at 1 mud' -a diff -d 'what does a new MUD file allow that the old did not? (exit 6: something)'
+complete -c cardea -n '__cardea_at 2 mud diff' -F
+complete -c cardea -n '__cardea_at 3 mud diff' -F
 complete -c cardea -n '__cardea_at 1 mud' -a sign -d 'sign a MUD file: detached CMS over its exact bytes'
 complete -c cardea -n '__cardea_at 2 mud sign' -F
 complete -c cardea -n '__cardea_in mud sign' -l key -r -F -d 'the signer\'s private key'

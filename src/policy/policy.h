@@ -116,6 +116,43 @@ char *policy_explain(const struct policy *p, const struct policy_env *env,
 	const struct flow *f, const struct verdict *v, const char *device,
 	const char *name, char buf[POLICY_EXPLAIN_MAX]);
 
+/* What a set of rules allows, compared with another set as files say it, whatever house
+ * they come to: names, controllers and the other classes are equal when they are called
+ * the same, and nothing else is known about them. */
+enum policy_mark {
+	POLICY_RULE_WHOLE,
+	POLICY_RULE_PARTIAL, /* what is asked for is less than the rule says */
+	POLICY_RULE_NOTHING,
+};
+
+struct policy_says {
+	const struct rule *rules;
+	const uint8_t *marks; /* enum policy_mark of each; NULL: all whole */
+	size_t count;
+};
+
+/* One kind of access, cut to what is new of it: a rule for rule_sentence, the rule it
+ * is from, and a flow that opens one. peer_lo to peer_hi are the addresses when they
+ * are neither all nor the rule's prefix; proto_lo to proto_hi when what has neither
+ * one protocol nor all. */
+struct policy_access {
+	struct rule what;
+	const struct rule *from;
+	struct flow witness;
+	struct addr peer_lo, peer_hi;
+	uint8_t proto_lo, proto_hi;
+	bool ranged;  /* see peer_lo */
+	bool partial; /* perhaps: see POLICY_RULE_PARTIAL */
+};
+
+/* What `after` allows and `before` does not, at most; what only may be so is partial.
+ * The access lives in pool. CARDEA_ELIMIT when there is too much to compare. */
+#define POLICY_ACCESS_MAX 4096
+#define POLICY_ACCESS_POOL_BYTES (64UL << 20)
+int policy_access_new(struct pool *pool, const struct policy_says *before,
+	const struct policy_says *after, const struct policy_access **ret_list,
+	size_t *ret_count) CARDEA_MUSTCHECK;
+
 /* From one element list to another, both sorted by element_compare without duplicates.
  * A key in both whose timeout differs is added again. Non-zero stops. */
 typedef int (*policy_change)(void *ctx, const struct element *e);

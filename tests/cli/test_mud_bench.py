@@ -177,3 +177,82 @@ def test_hostile_files_end_soon(cli, folder):
         assert os.path.exists(out) == (name == "many")
         if name == "many":
             os.unlink(out)
+
+
+# ---- diff ----
+
+def two_files(folder, *more):
+    old, new = mud_file(), mud_file()
+    new[LISTS]["acl"][0]["aces"]["ace"] += more
+    return write(folder, "old.json", old), write(folder, "new.json", new)
+
+
+def test_diff_of_nothing(cli, folder):
+    old, new = two_files(folder)
+    assert cli("mud", "diff", old, new).stdout == \
+        "No new access, and nothing is taken away.\n"
+    told = json.loads(cli("mud", "diff", old, new, "--json").stdout)
+    assert told == {"schema": "cardea.mud.diff/1", "old": old, "new": new,
+                    "new_access": False, "added": [], "removed": []}
+
+
+def test_diff_tells_new_access_with_a_witness(cli, folder):
+    old, new = two_files(folder, ace("stats", {
+        "ipv4": {"protocol": 6, "ietf-acldns:dst-dnsname": "Stats.Example."},
+        "tcp": {"destination-port": {"operator": "eq", "port": 443}}}))
+    done = cli("mud", "diff", old, new, code=6)
+    assert "+ may open TCP to stats.example port 443 (IPv4)\n" in done.stdout
+    assert "as in: tcp device:49152 -> stats.example port 443 (from/stats" in done.stdout
+    told = json.loads(cli("mud", "diff", old, new, "--json", code=6).stdout)
+    assert told["new_access"] is True and told["removed"] == []
+    [added] = told["added"]
+    assert added["ace"] == "stats" and added["perhaps"] is False
+    assert added["witness"]["peer"] == "stats.example"
+    assert (added["witness"]["protocol"], added["witness"]["peer_port"]) == ("tcp", 443)
+    back = json.loads(cli("mud", "diff", new, old, "--json").stdout)
+    assert back["added"] == [] and back["removed"] == told["added"]
+    assert "- may open TCP to stats.example" in cli("mud", "diff", new, old).stdout
+
+
+def test_diff_is_semantic(cli, folder):
+    """Another order, other names, another split of the same ports: no news."""
+    def tcp(name, ports):
+        return ace(name, {"ipv4": {"protocol": 6, "ietf-acldns:dst-dnsname": "a.example"},
+                          "tcp": {"destination-port": ports}})
+    a, b = mud_file(), mud_file(systeminfo="Another text")
+    a[LISTS]["acl"][0]["aces"]["ace"] += [tcp("x", {"lower-port": 10, "upper-port": 30})]
+    b[LISTS]["acl"][0]["aces"]["ace"] = [
+        tcp("y", {"lower-port": 20, "upper-port": 30}),
+        *b[LISTS]["acl"][0]["aces"]["ace"], tcp("z", {"lower-port": 10, "upper-port": 22})]
+    a, b = write(folder, "a.json", a), write(folder, "b.json", b)
+    cli("mud", "diff", a, b)
+    cli("mud", "diff", b, a)
+
+
+def test_diff_admits_what_it_cannot_compare(cli, folder):
+    old, new = two_files(folder, ace("dscp", {"ipv4": {"dscp": 3}}))
+    assert "+ perhaps may send anything" in cli("mud", "diff", old, new, code=6).stdout
+    cli("mud", "diff", new, new)
+    frame = two_files(folder, ace("frame", {"ipv4": {}}))[1]
+    assert "any address" in cli("mud", "diff", old, frame, code=6).stdout
+
+
+def test_diff_of_files_that_cannot_be_read(cli, folder):
+    old, _ = two_files(folder)
+    bad = write(folder, "bad.json", b"[]")
+    assert "cannot be used" in cli("mud", "diff", old, bad, code=1).stderr
+    assert "standard input" in cli("mud", "diff", "-", "-", code=2).stderr
+    cli("mud", "diff", old, code=2)
+
+
+def test_diff_of_big_files_ends_soon(cli, folder):
+    data = mud_file()
+    data[LISTS]["acl"][0]["aces"]["ace"] = [ace(f"n{i}", {
+        "ipv4": {"protocol": 6, "ietf-acldns:dst-dnsname": f"n{i}.example"}})
+        for i in range(500)] + [ace(f"p{i}", {
+            "ipv4": {"protocol": 17, "destination-ipv4-network": f"10.0.{i % 250}.0/28"},
+            "udp": {"destination-port": {"operator": "eq", "port": i + 1}}})
+            for i in range(300)]
+    big, (old, _) = write(folder, "big.json", data), two_files(folder)
+    told = json.loads(cli("mud", "diff", old, big, "--json", code=6, timeout=30).stdout)
+    assert len(told["added"]) == 800

@@ -79,7 +79,8 @@ static void actions(
 			"2)");
 }
 
-static void rule_add(struct mud_reader *r, const struct rule *rule)
+static void rule_add(
+	struct mud_reader *r, const struct rule *rule, const struct mud_match *m)
 {
 	struct profile *p = r->profile;
 
@@ -93,6 +94,9 @@ static void rule_add(struct mud_reader *r, const struct rule *rule)
 	}
 	p->rules[p->rule_count] = *rule;
 	p->rules[p->rule_count].id = p->rule_count + 1;
+	r->marks[p->rule_count] = m->nothing   ? MUD_RULE_NOTHING
+				  : m->partial ? MUD_RULE_PARTIAL
+					       : MUD_RULE_WHOLE;
 	p->rule_count++;
 }
 
@@ -108,7 +112,7 @@ static void rules_of_ports(
 			struct range16 dst = m->dst_count ? m->dst[d] : any;
 			rule->device_port = out ? src : dst;
 			rule->peer_port = out ? dst : src;
-			rule_add(r, rule);
+			rule_add(r, rule, m);
 		}
 }
 
@@ -121,7 +125,7 @@ static void rules_of_icmp(
 			continue;
 		rule->family = family;
 		rule->proto = family == 4 ? FLOW_PROTO_ICMP : FLOW_PROTO_ICMP6;
-		rule_add(r, rule);
+		rule_add(r, rule, m);
 	}
 }
 

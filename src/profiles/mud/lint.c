@@ -9,7 +9,7 @@
 #define CLAUSE_MAX 64
 
 static int read_one(const void *bytes, size_t len, enum mud_mode mode,
-	struct pool *pool, struct profile *ret_profile, uint32_t *ret_aces)
+	struct pool *pool, struct profile *ret_profile, struct mud_lint *l)
 {
 	struct mud_reader r = {.mode = mode,
 		.schema = true,
@@ -19,7 +19,8 @@ static int read_one(const void *bytes, size_t len, enum mud_mode mode,
 
 	int error = mud_read(&r, ret_profile);
 	mud_text_free(&r.text);
-	*ret_aces = r.ace_count;
+	l->aces = r.ace_count;
+	l->marks = r.marks;
 	return error;
 }
 
@@ -28,10 +29,10 @@ int mud_lint(
 {
 	struct mud_lint l = {.answer = MUD_CONFORMS};
 
-	int strict = read_one(bytes, len, MUD_STRICT, pool, &l.strict, &l.aces);
+	int strict = read_one(bytes, len, MUD_STRICT, pool, &l.strict, &l);
 	if (strict == -ENOMEM)
 		return strict;
-	int import = read_one(bytes, len, MUD_IMPORT, pool, &l.import, &l.aces);
+	int import = read_one(bytes, len, MUD_IMPORT, pool, &l.import, &l);
 	if (import == -ENOMEM)
 		return import;
 	if (strict)

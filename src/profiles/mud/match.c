@@ -28,6 +28,8 @@ void mud_match_cannot(
 {
 	va_list ap;
 
+	m->partial = true;
+	m->nothing |= status == RULE_UNENFORCEABLE;
 	if (m->status != RULE_ENFORCED)
 		return;
 	m->status = status;
@@ -148,10 +150,12 @@ static void ethertype(
 				v, m->family);
 		m->family = family;
 	} else if (v == ETHERTYPE_ARP || v == ETHERTYPE_EAPOL) {
+		m->nothing = true;
 		mud_match_cannot(m, RULE_NOT_YET,
 			"%s always passes, outside policy: nothing to install",
 			v == ETHERTYPE_ARP ? "ARP" : "EAPOL (802.1X)");
 	} else {
+		m->nothing = true;
 		mud_match_cannot(m, RULE_NOT_YET,
 			"matches frames of type 0x%04x; this version matches IP alone",
 			v);

@@ -56,7 +56,15 @@ struct mud_lint {
 	enum mud_answer answer;
 	struct profile strict;
 	struct profile import;
+	const uint8_t *marks; /* enum mud_mark of each rule of the import */
 	uint32_t aces;
+};
+
+/* How much of its ACE a rule says, whether or not it is enforced. */
+enum mud_mark {
+	MUD_RULE_WHOLE,
+	MUD_RULE_PARTIAL, /* the ACE matches less */
+	MUD_RULE_NOTHING, /* the ACE matches no IP packet at all */
 };
 
 /* Findings that are kept of one file: an author wants them all, and the longest list

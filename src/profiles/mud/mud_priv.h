@@ -46,6 +46,7 @@ struct mud_reader {
 	bool extensions_made;          /* the repaired text has one */
 	struct profile *profile;
 	uint32_t ace_count;
+	uint8_t *marks; /* enum mud_mark of each rule */
 	unsigned int file_kinds; /* MUD_ACL_… of all lists */
 	unsigned int need_kinds; /* what the list at hand should have said beside */
 	bool failed;             /* an error was noted */
@@ -206,6 +207,7 @@ struct mud_match {
 	int src_count, dst_count;
 	struct peer peer;
 	enum rule_status status;
+	bool partial, nothing; /* enum mud_mark */
 	char detail[LIMIT_TEXT];
 	struct mud_at actions; /* misplaced inside the matches */
 };

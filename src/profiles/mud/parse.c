@@ -350,7 +350,8 @@ static int rules_room(struct mud_reader *r)
 	if (n > LIMIT_RULES)
 		n = LIMIT_RULES;
 	r->profile->rules = pool_take(r->pool, n * sizeof(struct rule));
-	return r->profile->rules ? 0 : -ENOMEM;
+	r->marks = pool_take(r->pool, n);
+	return r->profile->rules && r->marks ? 0 : -ENOMEM;
 }
 
 /* What the file says it uses must be known before its nodes are met. */

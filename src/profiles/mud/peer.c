@@ -67,7 +67,10 @@ static void peer_later(
 	if (!mud_copy(p.name, sizeof p.name, name ? name : ""))
 		mud_match_cannot(m, RULE_NOT_YET, "the name of the peer is too long");
 	peer_add(m, &p);
+	/* the rule says all of it, only nobody can act on it */
+	bool partial = m->partial;
 	mud_match_cannot(m, RULE_NOT_YET, "%s", why);
+	m->partial = partial;
 }
 
 static void controller(

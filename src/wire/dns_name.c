@@ -224,8 +224,6 @@ int dns_name_from_text(const char *text, struct dns_name *ret)
 		if (*text == '.')
 			text++;
 	}
-	if (s.wire_len > DNS_NAME_WIRE_MAX)
-		return CARDEA_EMALFORMED;
 	dns_spell_finish(&s, ret);
 	return 0;
 }

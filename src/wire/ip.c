@@ -107,8 +107,6 @@ static int ip6_skip_header(struct cursor *c, struct ip *ip)
 	ip->proto = cursor_u8(c);
 	size_t len = cursor_u8(c);
 	len = kind == IP_PROTO_AH ? (len + 2) * 4 : (len + 1) * 8;
-	if (len < 8)
-		return c->error ? c->error : CARDEA_EMALFORMED;
 	struct cursor body = cursor_sub(c, len - 2);
 	if (c->error)
 		return c->error;

@@ -132,6 +132,14 @@ static void test_overload(void **state)
 	assert_int_equal(dhcp4_parse(&c, &d), 0);
 	assert_memory_equal(d.hostname.b, "ab", 2);
 	assert_int_equal(d.hostname.len, 2);
+	b[242] = 2; /* sname only */
+	c = cursor_of(b, w.len);
+	assert_int_equal(dhcp4_parse(&c, &d), 0);
+	assert_int_equal(d.hostname.len, 2);
+	assert_memory_equal(d.hostname.b, "ac", 2);
+	b[242] = 0; /* RFC 2132 9.3 has no such value */
+	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[242] = 1;
 	memset(b + 108, 0, 128); /* no end option in file */
 	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
 	b[242] = 4;
@@ -234,6 +242,41 @@ static void test_absent(void **state)
 	assert_int_equal(d.mud_url.len, 0);
 }
 
+/* RFC 3396: what one option cannot hold is split and put together again. */
+static void test_build_long(void **state)
+{
+	(void)state;
+	uint8_t b[2000];
+	struct dhcp4 d = sample(), back;
+	d.mud_url.len = OCTETS_URL_MAX;
+	memset(d.mud_url.b, 'u', OCTETS_URL_MAX);
+	d.fqdn.len = OCTETS_MAX; /* with its head more than one option */
+	memset(d.fqdn.b, 'f', OCTETS_MAX);
+	d.hostname.len = OCTETS_MAX; /* just one */
+	memset(d.hostname.b, 'h', OCTETS_MAX);
+	struct writer w = writer_of(b, sizeof(b));
+	assert_int_equal(dhcp4_build(&w, &d), 0);
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(dhcp4_parse(&c, &back), 0);
+	assert_memory_equal(&back, &d, sizeof(d));
+}
+
+static void test_not_ethernet(void **state)
+{
+	(void)state;
+	uint8_t b[1500];
+	struct dhcp4 d = sample(), back;
+	d.htype = 6; /* IEEE 802: no address of six octets is told */
+	struct writer w = writer_of(b, sizeof(b));
+	assert_int_equal(dhcp4_build(&w, &d), 0);
+	assert_int_equal(b[2], 0);
+	b[2] = 6;
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(dhcp4_parse(&c, &back), 0);
+	assert_int_equal(back.htype, 6);
+	assert_true(mac_is_zero(&back.chaddr));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +287,8 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_build_long),
+		cmocka_unit_test(test_not_ethernet),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

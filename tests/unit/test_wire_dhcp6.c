@@ -202,7 +202,19 @@ static void test_limits(void **state)
 static void test_malformed(void **state)
 {
 	(void)state;
-	assert_int_equal(with_option(1, "\0\3\0", 3, 2), CARDEA_EMALFORMED); /* twice */
+	static const struct {
+		uint16_t code;
+		const char *value;
+		size_t len;
+	} singles[] = {{1, "\0\3\0", 3}, {2, "\0\3\0", 3}, {13, "\0\0", 2},
+		{39, "\0\3tea", 5}, {112, "https://a", 9}};
+	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+		uint16_t code = singles[i].code;
+		const char *value = singles[i].value;
+		assert_int_equal(with_option(code, value, singles[i].len, 1), 0);
+		assert_int_equal(with_option(code, value, singles[i].len, 2),
+			CARDEA_EMALFORMED);
+	}
 	assert_int_equal(with_option(1, "\0\3", 2, 1), CARDEA_EMALFORMED);
 	assert_int_equal(with_option(13, "\0", 1, 1), CARDEA_EMALFORMED);
 	assert_int_equal(with_option(39, "\0\5tea", 5, 1), CARDEA_EMALFORMED);
@@ -232,6 +244,79 @@ static void test_names(void **state)
 	assert_false(d.has_server_id);
 }
 
+/* Options that say nothing, or something that is not for us. */
+static void test_ignored(void **state)
+{
+	(void)state;
+	static const char ia[] = "\0\0\0\7\0\0\0\0\0\0\0\0" /* T1, T2 */
+				 "\0\x0d\0\2\0\2"	    /* a status of the IA's own */
+				 "\0\5\0\x18\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x61"
+				 "\0\0\0\1\0\0\0\2";
+	uint8_t b[256];
+	struct dhcp6 d;
+	struct writer w = begin(b, sizeof(b));
+	option(&w, 39, "\0\0", 2); /* RFC 4704 4.2: the server shall choose */
+	option(&w, 112, " tail", 5);
+	option(&w, 16, "\0\0\0\0\0\3abc", 9);
+	option(&w, 16, "\0\0\x7e\xd9\0\3def", 9); /* a second one */
+	option(&w, 3, ia, sizeof(ia) - 1);
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(dhcp6_parse(&c, &d), 0);
+	assert_int_equal(d.fqdn.len, 0);
+	assert_int_equal(d.mud_url.len, 0);
+	assert_int_equal(d.vendor_enterprise, 0);
+	assert_int_equal(d.vendor_class.len, 3);
+	assert_memory_equal(d.vendor_class.b, "abc", 3);
+	assert_int_equal(d.address_count, 1);
+	assert_addr(&d.addresses[0].addr, "2001:db8::61");
+	assert_int_equal(d.addresses[0].valid_s, 2);
+	assert_false(d.has_status);
+	w = begin(b, sizeof(b));
+	option(&w, 16, "\0\0\x7e\xd9\0\0", 6); /* a first one without a class */
+	option(&w, 16, "\0\0\0\1\0\3def", 9);
+	option(&w, 112, "", 0);
+	c = cursor_of(b, w.len);
+	assert_int_equal(dhcp6_parse(&c, &d), 0);
+	assert_int_equal(d.vendor_enterprise, 32473);
+	assert_int_equal(d.vendor_class.len, 0);
+	assert_int_equal(d.mud_url.len, 0);
+}
+
+static void test_bad_names(void **state)
+{
+	(void)state;
+	char label[1 + 1 + 63] = {0, 63};
+	memset(label + 2, '!', 63); /* four characters each: 252, which just fits */
+	assert_int_equal(with_option(39, label, sizeof(label), 1), 0);
+	char two[sizeof(label) + 3];
+	memcpy(two, label, sizeof(label));
+	memcpy(two + sizeof(label), "\2!!", 3);
+	assert_int_equal(with_option(39, two, sizeof(two), 1), CARDEA_ELIMIT);
+	assert_int_equal(with_option(39, "\0\x40", 2, 1), CARDEA_EMALFORMED);
+}
+
+/* RFC 8415 9: one message in a relay's, beside options that are the relay's own. */
+static void test_relay_options(void **state)
+{
+	(void)state;
+	uint8_t b[256];
+	struct dhcp6 d;
+	struct writer w = writer_of(b, sizeof(b));
+	writer_u16(&w, DHCP6_RELAY_FORWARD << 8);
+	memset(writer_room(&w, 32), 0, 32);
+	option(&w, 18, "port7", 5); /* interface id */
+	size_t message_at = w.len;
+	option(&w, 9, "\1\0\0\7", 4);
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(dhcp6_parse(&c, &d), 0);
+	assert_int_equal(d.msg_type, DHCP6_SOLICIT);
+	assert_int_equal(d.xid, 7);
+	assert_int_equal(d.relay_count, 1);
+	assert_int_equal(parse(cursor_of(b, message_at)), CARDEA_EMALFORMED);
+	option(&w, 9, "\1\0\0\7", 4);
+	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +327,9 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_ignored),
+		cmocka_unit_test(test_bad_names),
+		cmocka_unit_test(test_relay_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

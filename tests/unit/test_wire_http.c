@@ -96,6 +96,14 @@ static void test_request_refused(void **state)
 		{T("GET / HTTP/1.1\nA: 1\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET / HTTP/1.1\r\nA: \0\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET / HTTP/1.1\r\nA: \x01\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET / HTTP/1.1\r\nA: a\x7f\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET / HTTP/1.1\r\nA{: 1\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET / HTTP/1.1\r\nContent-Length: 1a\r\n\r\n"),
+			CARDEA_EMALFORMED},
+		{T("GET /\x01 HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET  HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET / HTTP/1-1\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET / HTTP/1.2\r\n\r\n"), CARDEA_EUNSUPPORTED},
 		{T("GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET /\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET  / HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
@@ -103,6 +111,7 @@ static void test_request_refused(void **state)
 		{T("G(T / HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET /#a HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET /\x80 HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("GET /\x7f HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("\r\nGET / HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("GET http://a/ HTTP/1.1\r\n\r\n"), CARDEA_EUNSUPPORTED},
 		{T("PRI * HTTP/2.0\r\n\r\n"), CARDEA_EUNSUPPORTED},
@@ -124,6 +133,7 @@ static void test_response_refused(void **state)
 	static const struct refused cases[] = {
 		{T("HTTP/1.1 20 OK\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("HTTP/1.1 2x0 OK\r\n\r\n"), CARDEA_EMALFORMED},
+		{T("HTTP/1.1 2/0 OK\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("HTTP/1.1 099 OK\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("HTTP/1.1 600 OK\r\n\r\n"), CARDEA_EMALFORMED},
 		{T("HTTP/1.1\r\n\r\n"), CARDEA_EMALFORMED},
@@ -220,6 +230,44 @@ static void test_query_values(void **state)
 	assert_int_equal(http_query_value(str_untrusted(""), "a", buf, 16), -ENOENT);
 }
 
+static void test_odd_headers(void **state)
+{
+	(void)state;
+	static const char text[] = "GET / HTTP/1.1\r\n"
+				   "hast: x\r\n"
+				   "a|b~: one\ttwo \t\r\n"
+				   "Connection: keep-alive\r\n\r\n";
+	struct http_head h;
+	struct cursor c = cursor_of(text, sizeof(text) - 1);
+	assert_int_equal(http_parse_request(&c, &h), 0);
+	assert_null(http_header_find(&h, "host"));
+	assert_true(http_str_equal(*http_header_find(&h, "A|B~"), "one\ttwo"));
+	assert_true(h.keep_alive);
+}
+
+static struct untrusted_str str(const char *text)
+{
+	return (struct untrusted_str){.bytes = text, .len = strlen(text)};
+}
+
+static void test_odd_targets(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"%-1", "%1-", "%:1", "%G0", "%g0", "%`0", "%0"};
+	char b[16];
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(http_decode(str(bad[i]), false, b, sizeof(b)),
+			CARDEA_EMALFORMED);
+	assert_int_equal(http_decode(str("%4a%4A"), false, b, sizeof(b)), 0);
+	assert_string_equal(b, "JJ");
+	assert_int_equal(http_path_segment(str("*"), 0, b, sizeof(b)), -ENOENT);
+	assert_int_equal(http_path_segment(str(""), 0, b, sizeof(b)), -ENOENT);
+	assert_int_equal(http_query_value(str("&&a=1"), "a", b, sizeof(b)), 0);
+	assert_string_equal(b, "1");
+	assert_int_equal(http_query_value(str("&a"), "a", b, sizeof(b)), 0);
+	assert_string_equal(b, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +279,8 @@ int main(void)
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_query_values),
+		cmocka_unit_test(test_odd_headers),
+		cmocka_unit_test(test_odd_targets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

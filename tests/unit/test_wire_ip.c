@@ -121,7 +121,9 @@ static void test_ip4_malformed(void **state)
 	b[0] = 0x44; /* header of 16 octets */
 	assert_int_equal(parse_ip(cursor_of(b, 40)), CARDEA_EMALFORMED);
 	assert_int_equal(ip_checksum_verify(cursor_of(b, 40)), CARDEA_EMALFORMED);
+	assert_int_equal(ip_checksum_verify(cursor_of(b, 0)), CARDEA_ETRUNCATED);
 	b[0] = 0x75; /* version 7 */
+	assert_int_equal(ip_checksum_verify(cursor_of(b, 40)), CARDEA_EMALFORMED);
 	assert_int_equal(parse_ip(cursor_of(b, 40)), CARDEA_EMALFORMED);
 	memcpy(b, good, sizeof(b));
 	b[3] = 19; /* total shorter than the header */
@@ -206,6 +208,25 @@ static void test_ip6_extensions(void **state)
 	assert_int_equal(ip.frag.id, 0x11223344);
 	header_len = ip.header_len;
 	test_truncations(b, ip.header_len, parse_ip_headers);
+	/* the router alert behind single octets of padding */
+	n = extended(b, sizeof(b), IP_PROTO_HOPOPTS, "\x3b\0\0\0\x05\2\0\0", 8);
+	c = cursor_of(b, n);
+	assert_int_equal(ip_parse(&c, &ip, &payload), 0);
+	assert_true(ip.router_alert);
+}
+
+/* What went wrong before is what is told, and nothing is set. */
+static void test_failed_cursor(void **state)
+{
+	(void)state;
+	uint8_t b[64] = {0};
+	struct ip in = ip4(), ip = {.family = 9};
+	struct cursor payload;
+	struct cursor c = cursor_of(b, build(b, sizeof(b), &in, 0));
+	cursor_fail(&c, CARDEA_ELIMIT);
+	assert_int_equal(ip_parse(&c, &ip, &payload), CARDEA_ELIMIT);
+	assert_int_equal(ip_checksum_verify(c), CARDEA_ELIMIT);
+	assert_int_equal(ip.family, 9);
 }
 
 static void test_ip6_limits(void **state)
@@ -331,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_ip4_malformed),
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_ip6_extensions),
+		cmocka_unit_test(test_failed_cursor),
 		cmocka_unit_test(test_ip6_limits),
 		cmocka_unit_test(test_ip6_malformed),
 		cmocka_unit_test(test_ip6_stops),

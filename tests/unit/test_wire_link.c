@@ -239,6 +239,18 @@ static void test_arp(void **state)
 	b[1] = 6; /* IEEE 802 hardware */
 	assert_int_equal(parse_arp(cursor_of(b, w.len)), CARDEA_EUNSUPPORTED);
 	b[1] = 1;
+	b[3] = 1; /* a protocol that is not IPv4 */
+	assert_int_equal(parse_arp(cursor_of(b, w.len)), CARDEA_EUNSUPPORTED);
+	b[3] = 0;
+	b[4] = 8; /* and addresses of wrong lengths */
+	assert_int_equal(parse_arp(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[4] = 6;
+	b[5] = 16;
+	assert_int_equal(parse_arp(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[5] = 4;
+	assert_int_equal(parse_arp(cursor_of(b, w.len)), 0);
+	b[1] = 6;
+	b[1] = 1;
 	b[5] = 16; /* a protocol length that is not IPv4's */
 	assert_int_equal(parse_arp(cursor_of(b, w.len)), CARDEA_EMALFORMED);
 }

@@ -199,6 +199,44 @@ static void test_malformed(void **state)
 	assert_int_equal(parse_nd(cursor_of(b, w.len)), CARDEA_EUNSUPPORTED);
 }
 
+/* Options of a known kind and a length that no RFC gives them are stepped over. */
+static void test_odd_lengths(void **state)
+{
+	(void)state;
+	static const uint8_t kinds[] = {1, 3, 5, 25};
+	uint8_t b[128];
+	struct nd nd;
+	struct writer w = writer_of(b, sizeof(b));
+	put_ra(&w);
+	for (size_t i = 0; i < sizeof(kinds); i++) {
+		writer_u16(&w, (uint16_t)(kinds[i] << 8 | 2));
+		memset(writer_room(&w, 14), 0xee, 14);
+	}
+	writer_u64(&w, 0x0501000000000500); /* MTU 1280 */
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(nd_parse(&c, &nd), 0);
+	assert_false(nd.has_source_mac);
+	assert_int_equal(nd.prefix_count, 0);
+	assert_int_equal(nd.rdnss_count, 0);
+	assert_int_equal(nd.mtu, 1280);
+	writer_u8(&w, 1); /* half the head of an option */
+	assert_int_equal(parse_nd(cursor_of(b, w.len)), CARDEA_ETRUNCATED);
+
+	w = writer_of(b, sizeof(b));
+	put_head(&w, ICMP6_NEIGHBOUR_ADVERT);
+	writer_u32(&w, 0);
+	put_addr(&w, "fe80::5");
+	writer_u16(&w, 0x0202);
+	memset(writer_room(&w, 14), 0xee, 14);
+	c = cursor_of(b, w.len);
+	assert_int_equal(nd_parse(&c, &nd), 0);
+	assert_false(nd.has_target_mac);
+	put_mac(&w, 1, "02:00:00:00:00:01"); /* a source in an advertisement */
+	c = cursor_of(b, w.len);
+	assert_int_equal(nd_parse(&c, &nd), 0);
+	assert_false(nd.has_source_mac || nd.has_target_mac);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_solicit_and_advert),
 		cmocka_unit_test(test_redirect_and_rs),
 		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_odd_lengths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -292,6 +292,66 @@ static void test_every_prefix(void **state)
 	}
 }
 
+/* Which types quote a packet, in either family. */
+static void test_icmp_error_types(void **state)
+{
+	(void)state;
+	static const uint8_t errors[2][5] = {{3, 4, 5, 11, 12}, {1, 2, 3, 4, 4}};
+	uint8_t b[128] = {0};
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct ip ip = base_ip(v6 ? 6 : 4, IP_PROTO_UDP);
+		struct writer w = writer_of(b, sizeof(b));
+		build_ip(&w, &ip, 8);
+		writer_u64(&w, 0x0001000200080000);
+		for (unsigned type = 0; type < 256; type++) {
+			bool error = memchr(errors[v6], (int)type, 5);
+			struct icmp m = quote(ip.family, (uint8_t)type, b, w.len);
+			assert_int_equal(m.has_inner, error);
+			assert_int_equal(m.inner.has_ports, error);
+			assert_int_equal(m.has_echo,
+				v6 ? type == 128 || type == 129 : !type || type == 8);
+		}
+	}
+}
+
+/* The first n octets of an inner transport of eight. */
+static struct icmp quote_transport(uint8_t family, uint8_t proto, uint64_t data, size_t n)
+{
+	uint8_t b[128];
+	struct ip ip = base_ip(family, proto);
+	struct writer w = writer_of(b, sizeof(b));
+	build_ip(&w, &ip, 8);
+	size_t header = w.len;
+	writer_u64(&w, data);
+	return quote(family, 3, b, header + n);
+}
+
+static void test_icmp_inner_transports(void **state)
+{
+	(void)state;
+	const uint64_t ports = 0x1234567800000000, echo = 0x8100000043210001;
+	struct icmp m = quote_transport(4, IP_PROTO_SCTP, ports, 8);
+	assert_true(m.inner.has_ports);
+	assert_int_equal(m.inner.src_port, 0x1234);
+	assert_int_equal(m.inner.dst_port, 0x5678);
+	assert_true(quote_transport(4, IP_PROTO_TCP, ports, 8).inner.has_ports);
+	m = quote_transport(4, IP_PROTO_ESP, ports, 8);
+	assert_true(m.has_inner);
+	assert_false(m.inner.has_ports);
+	assert_int_equal(m.inner.src_port, 0);
+	m = quote_transport(6, IP_PROTO_ICMP6, echo, 8);
+	assert_true(m.inner.has_echo); /* a reply's identifier counts as a request's */
+	assert_int_equal(m.inner.src_port, 0x4321);
+	assert_true(quote_transport(6, IP_PROTO_ICMP6, echo, 6).inner.has_echo);
+	m = quote_transport(6, IP_PROTO_ICMP6, echo, 5);
+	assert_true(m.has_inner);
+	assert_false(m.inner.has_echo);
+	assert_int_equal(m.inner.src_port, 0);
+	/* the other family's ICMP is neither echo nor ports */
+	m = quote_transport(6, IP_PROTO_ICMP, 0x0800000043210001, 8);
+	assert_false(m.inner.has_echo || m.inner.has_ports);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_icmp_echo),
 		cmocka_unit_test(test_icmp_inner),
 		cmocka_unit_test(test_icmp_inner_kinds),
+		cmocka_unit_test(test_icmp_error_types),
+		cmocka_unit_test(test_icmp_inner_transports),
 		cmocka_unit_test(test_later_fragment),
 		cmocka_unit_test(test_errors_keep_lower_layers),
 		cmocka_unit_test(test_other_protocols),

@@ -71,6 +71,8 @@ static void test_macs(void **state)
 	(void)state;
 	struct sqrl s = read_text(HEAD MUD "M06C02:00-00.00 00af" US TAIL);
 	assert_mac(&s.mac, "02:00:00:00:00:af");
+	s = read_text(HEAD MUD "M06C{02~00|00[00]00}af" US TAIL);
+	assert_mac(&s.mac, "02:00:00:00:00:af");
 	s = read_text(HEAD MUD "M06C02-00-00-ff-fe-00-00-af" US TAIL);
 	assert_true(s.has_eui64 && !s.has_mac);
 	assert_memory_equal(s.eui64, "\2\0\0\xff\xfe\0\0\xaf", 8);

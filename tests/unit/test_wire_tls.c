@@ -121,6 +121,10 @@ static void test_dtls(void **state)
 	b[11] = 0; /* or within its head */
 	b[12] = 2;
 	assert_int_equal(parse_dtls(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[12] = 11; /* or within what DTLS adds to the head */
+	assert_int_equal(parse_dtls(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[0] = 21; /* an alert */
+	assert_int_equal(parse_dtls(cursor_of(b, w.len)), CARDEA_EMALFORMED);
 }
 
 /* A message cut into records of at most piece octets. */
@@ -240,6 +244,7 @@ static void test_lists(void **state)
 	assert_int_equal(WITH("\0\x2b\0\1\0"), CARDEA_EMALFORMED);
 	assert_int_equal(WITH("\0\x2d\0\2\1\1"), 0);
 	assert_int_equal(WITH("\0\x2d\0\1\0"), CARDEA_EMALFORMED);
+	assert_int_equal(WITH("\0\x2d\0\2\3\1"), CARDEA_EMALFORMED);
 	assert_int_equal(WITH("\0\x33\0\2\0\0"), 0); /* RFC 8446 4.2.8: no key yet */
 	assert_int_equal(WITH("\0\x33\0\7\0\5\0\x1d\0\1k"), 0);
 	assert_int_equal(WITH("\0\x33\0\6\0\4\0\x1d\0\0"), CARDEA_EMALFORMED);
@@ -328,8 +333,15 @@ static void test_fixed(void **state)
 	b[44] = 0;
 	b[43] = 2; /* past the end of a whole message */
 	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
-	b[43] = 0;
+	b[43] = 1;
 	b[3] -= 1;
+	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[3] = 33; /* ends within the random */
+	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
+	b[3] = 43;
+	writer_u16(&w, 0); /* a list of extensions, without any */
+	assert_int_equal(parse(cursor_of(b, w.len)), 0);
+	b[46] = 1; /* longer than the message */
 	assert_int_equal(parse(cursor_of(b, w.len)), CARDEA_EMALFORMED);
 	h.session_id_len = 33;
 	w = writer_of(b, sizeof(b));

@@ -63,16 +63,25 @@ void journal_note(struct journal *j, nstime wall, device_id device, enum event_k
 	save_new(j, &e);
 }
 
-/* The same offence: a client's own port changes from try to try and does not count. */
-static bool alike(const struct event *a, const struct event *b)
+/* A client's own port changes from try to try and does not count. */
+static bool same_service(const struct flow *f, const struct flow *g)
 {
-	const struct flow *f = &a->flow, *g = &b->flow;
 	bool from = f->direction == DIRECTION_FROM_DEVICE;
 
-	return a->device == b->device && a->kind == b->kind && a->reason == b->reason &&
-	       f->direction == g->direction && f->proto == g->proto &&
-	       addr_equal(&f->peer, &g->peer) && f->icmp_type == g->icmp_type &&
+	return f->proto == g->proto && addr_equal(&f->peer, &g->peer) &&
+	       f->icmp_type == g->icmp_type &&
 	       (from ? f->peer_port == g->peer_port : f->device_port == g->device_port);
+}
+
+/* The same offence. Who uses another's address offends by that, wherever it talks to. */
+static bool alike(const struct event *a, const struct event *b)
+{
+	if (a->device != b->device || a->kind != b->kind || a->reason != b->reason ||
+		a->flow.direction != b->flow.direction)
+		return false;
+	if (a->reason == REASON_SPOOFED)
+		return addr_equal(&a->flow.device, &b->flow.device);
+	return same_service(&a->flow, &b->flow);
 }
 
 static size_t slot_for(struct journal *j, const struct event *e, nstime now)
@@ -128,4 +137,20 @@ void journal_flush(struct journal *j)
 {
 	for (size_t i = 0; i < JOURNAL_OPEN_MAX; i++)
 		flush_slot(j, i);
+}
+
+const struct event *journal_last(const struct journal *j, device_id device,
+	const struct addr *peer)
+{
+	const struct event *last = NULL;
+
+	for (size_t i = 0; i < JOURNAL_OPEN_MAX; i++) {
+		const struct event *e = &j->open[i].event;
+
+		if (e->id && e->device == device && e->kind == EVENT_VIOLATION &&
+			e->reason == REASON_DEFAULT_DENY &&
+			addr_equal(&e->flow.peer, peer) && (!last || e->last > last->last))
+			last = e;
+	}
+	return last;
 }

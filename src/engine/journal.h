@@ -41,6 +41,9 @@ void journal_note(struct journal *j, nstime wall, device_id device, enum event_k
 	const char *fmt, ...) CARDEA_PRINTF(5, 6);
 /* One refused packet. e: device, kind, reason, flow, name, text; times are set here. */
 void journal_packet(struct journal *j, nstime wall, const struct event *e);
+/* The last conversation with this peer that was refused within JOURNAL_OPEN_S; or NULL. */
+const struct event *journal_last(const struct journal *j, device_id device,
+	const struct addr *peer);
 /* Writes counts that grew. */
 void journal_flush(struct journal *j);
 

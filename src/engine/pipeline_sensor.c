@@ -179,16 +179,45 @@ static struct device *offender(struct pipeline *p, const struct message_seen_vio
 	return inventory_by_addr(p->inventory, &m->device);
 }
 
+/* Whose address it was says more than where the packet went. */
+static void explain_spoofed(struct pipeline *p, const struct device *d, struct event *e)
+{
+	struct device *owner = inventory_by_addr(p->inventory, &e->flow.device);
+	char addr[ADDR_TEXT_MAX];
+
+	addr_format(&e->flow.device, addr);
+	if (e->flow.direction == DIRECTION_TO_DEVICE)
+		(void)str_print(e->text, sizeof(e->text),
+			"Blocked: a packet to %s at %s, an address that it has not been "
+			"seen to use.",
+			d->name, addr);
+	else if (owner && owner != d)
+		(void)str_print(e->text, sizeof(e->text),
+			"Blocked: %s used the address %s, which belongs to %s.", d->name,
+			addr, owner->name);
+	else if (policy_env_is_gateway(&p->household.env, &e->flow.device))
+		(void)str_print(e->text, sizeof(e->text),
+			"Blocked: %s used the address %s, which is this gateway's.",
+			d->name, addr);
+	else
+		(void)str_print(e->text, sizeof(e->text),
+			"Blocked: %s used the address %s, which is none of this house.",
+			d->name, addr);
+}
+
 static void explain(struct pipeline *p, const struct device *d, struct event *e)
 {
+	static const struct policy none; /* the guard also watches devices without one */
 	struct household_device *hd = household_device(&p->household, d->id);
 	struct verdict v = {.kind = VERDICT_VIOLATION, .reason = e->reason};
 	char text[POLICY_EXPLAIN_MAX];
 
-	if (!hd || !hd->pool)
+	if (e->reason == REASON_SPOOFED) {
+		explain_spoofed(p, d, e);
 		return;
-	policy_explain(&hd->policy, &p->household.env, &e->flow, &v, d->name,
-		e->name[0] ? e->name : NULL, text);
+	}
+	policy_explain(hd && hd->pool ? &hd->policy : &none, &p->household.env, &e->flow, &v,
+		d->name, e->name[0] ? e->name : NULL, text);
 	str_copy(e->text, sizeof(e->text), text);
 }
 

@@ -36,6 +36,22 @@ static void flow_of_rule(struct flow *f, const struct rule *r,
 	f->icmp_code = r->icmp_code == RULE_ICMP_ANY ? 0 : (uint8_t)r->icmp_code;
 }
 
+/* Nothing is allowed: speak of what the device tried, or of the web. */
+static void flow_tried(struct flow *f, const struct why_question *q)
+{
+	const struct event *last = NULL;
+
+	if (q->journal && !q->proto && q->port < 0)
+		last = journal_last(q->journal, q->device->id, &f->peer);
+	if (last) {
+		*f = last->flow;
+		return;
+	}
+	f->proto = (uint8_t)(q->proto ? q->proto : FLOW_PROTO_TCP);
+	f->peer_port = (uint16_t)(q->port >= 0 ? q->port : 443);
+	f->device_port = 49152;
+}
+
 /* Tries what each rule would allow; true when one does for this peer. */
 static bool any_rule_allows(struct judge *j, const struct why_question *q)
 {
@@ -51,9 +67,7 @@ static bool any_rule_allows(struct judge *j, const struct why_question *q)
 		if (a->allowed)
 			return true;
 	}
-	a->flow.proto = (uint8_t)(q->proto ? q->proto : FLOW_PROTO_TCP);
-	a->flow.peer_port = (uint16_t)(q->port >= 0 ? q->port : 443);
-	a->flow.device_port = 49152;
+	flow_tried(&a->flow, q);
 	judge_flow(j);
 	return a->allowed;
 }
@@ -131,6 +145,16 @@ static void explain(const struct judge *j, const struct device *d)
 		a->name[0] ? a->name : NULL, a->text);
 }
 
+/* The guard judges every device, with or without a profile. */
+static void refused_by_guard(const struct event *e, struct why_answer *a)
+{
+	a->flow = e->flow;
+	a->verdict.kind = VERDICT_VIOLATION;
+	a->verdict.reason = e->reason;
+	str_copy(a->name, sizeof(a->name), e->name);
+	str_copy(a->text, sizeof(a->text), e->text);
+}
+
 int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	struct why_answer *ret)
 {
@@ -146,6 +170,10 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	if (error)
 		return error;
 	ret->enforced = hd->pool && q->device->state == DEVICE_PROTECTED;
+	if (q->event && q->event->reason != REASON_DEFAULT_DENY) {
+		refused_by_guard(q->event, ret);
+		return 0;
+	}
 	if (!ret->enforced) {
 		ret->allowed = true;
 		(void)str_print(ret->text, sizeof(ret->text),
@@ -157,10 +185,7 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	if (q->event) {
 		ret->flow = q->event->flow;
 		str_copy(ret->name, sizeof(ret->name), q->event->name);
-		ret->verdict.kind = VERDICT_VIOLATION;
-		ret->verdict.reason = q->event->reason;
-		if (q->event->reason == REASON_DEFAULT_DENY)
-			judge_flow(&j); /* the policy may have changed since */
+		judge_flow(&j); /* the policy may have changed since */
 		explain(&j, q->device);
 		return 0;
 	}

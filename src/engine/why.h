@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "engine/household.h"
+#include "engine/journal.h"
 #include "model/device.h"
 #include "model/event.h"
 #include "model/verdict.h"
@@ -15,6 +16,8 @@ struct why_question {
 	int proto;		 /* 0: any */
 	int port;		 /* -1: any */
 	const struct event *event; /* NULL, or judge its flow */
+	/* What was tried lately, where the question names no service; or NULL. */
+	const struct journal *journal;
 };
 
 struct why_answer {

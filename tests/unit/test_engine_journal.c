@@ -59,11 +59,16 @@ static void alike_ones_are_one(void **state)
 	journal_packet(j, START, &e);
 	e.device = 2;
 	journal_packet(j, START, &e);
-	e.reason = REASON_SPOOFED;
-	journal_packet(j, START, &e);
 	e.flow.peer = ip("10.9.9.10");
 	journal_packet(j, START, &e);
+	assert_int_equal(added, 4);
+	/* the address it took is the offence, not whom it talked to */
+	e.reason = REASON_SPOOFED;
+	journal_packet(j, START, &e);
+	e.flow.peer = ip("10.9.9.11");
+	journal_packet(j, START, &e);
 	assert_int_equal(added, 5);
+	e.reason = REASON_DEFAULT_DENY;
 	/* to the device, its own port is what counts */
 	e.flow.direction = DIRECTION_TO_DEVICE;
 	journal_packet(j, START, &e);
@@ -73,6 +78,21 @@ static void alike_ones_are_one(void **state)
 	e = offence(1, 23); /* the next hour, the next event */
 	journal_packet(j, START + JOURNAL_OPEN_S * NS_PER_SEC, &e);
 	assert_int_equal(added, 7);
+}
+
+static void last_refusal_of_a_peer(void **state)
+{
+	(void)state;
+	struct event e = offence(1, 23);
+	struct addr peer = e.flow.peer, other = ip("10.9.9.10");
+
+	assert_null(journal_last(j, 1, &peer));
+	journal_packet(j, START, &e);
+	e.flow.peer_port = 24;
+	journal_packet(j, START + 5, &e);
+	assert_int_equal(journal_last(j, 1, &peer)->flow.peer_port, 24);
+	assert_null(journal_last(j, 2, &peer));
+	assert_null(journal_last(j, 1, &other));
 }
 
 static void shouting_has_a_rate(void **state)
@@ -134,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 		TEST(alike_ones_are_one),
+		TEST(last_refusal_of_a_peer),
 		TEST(shouting_has_a_rate),
 		TEST(replaced_ones_keep_their_count),
 		TEST(notes_about_devices_have_a_rate),

@@ -539,6 +539,12 @@ static void process_that_came_back_is_told(void **state)
 	house_free(h);
 }
 
+static void joined(struct house *h, const char *mac, const char *name)
+{
+	see_dhcp(h, mac, name, "");
+	spin(h);
+}
+
 static void violation_is_told_once(void **state)
 {
 	(void)state;
@@ -564,6 +570,18 @@ static void violation_is_told_once(void **state)
 	assert_int_equal(store_event(h->store, h->p.journal.open[0].event.id, &e), 0);
 	assert_int_equal(e.packets, 5);
 	assert_non_null(strstr(e.text, "lamp"));
+	/* whose address a device without a profile took */
+	joined(h, "02:00:00:00:00:66", "guest");
+	m.seen_violation.reason = REASON_SPOOFED;
+	m.seen_violation.mac = mac_of("02:00:00:00:00:66");
+	before = h->events;
+	far_send(h, ROLE_SENSOR, &m);
+	spin(h);
+	assert_int_equal(h->events, before + 1);
+	assert_int_equal(store_event(h->store, h->p.journal.open[1].event.id, &e), 0);
+	assert_non_null(strstr(e.text, "guest used the address " LAMP_IP));
+	assert_non_null(strstr(e.text, "belongs to lamp"));
+	before = h->events - 1;
 	/* nobody's packet, and an impossible one */
 	m.seen_violation.mac = mac_of("02:00:00:00:00:77");
 	far_send(h, ROLE_SENSOR, &m);

@@ -109,9 +109,35 @@ static void events_are_judged_by_what_holds_now(void **state)
 	assert_int_equal(why_answer(&h->p.household, &q, h->clock.now, &a), 0);
 	assert_true(a.allowed);
 	e.reason = REASON_SPOOFED; /* no profile changes that */
+	str_copy(e.text, sizeof(e.text), "it was not its own");
 	assert_int_equal(why_answer(&h->p.household, &q, h->clock.now, &a), 0);
 	assert_false(a.allowed);
 	assert_int_equal(a.verdict.reason, REASON_SPOOFED);
+	assert_string_equal(a.text, "it was not its own");
+}
+
+static void speaks_of_what_was_tried(void **state)
+{
+	(void)state;
+	struct event e = {.kind = EVENT_VIOLATION, .reason = REASON_DEFAULT_DENY,
+		.flow = {.direction = DIRECTION_FROM_DEVICE, .device = ip(LAMP_IP),
+			.peer = ip("203.0.113.66"), .proto = FLOW_PROTO_UDP,
+			.device_port = 40000, .peer_port = 4444}};
+	struct why_question q = {.destination = "203.0.113.66", .port = -1,
+		.journal = &h->p.journal};
+
+	protect();
+	q.device = device_of(h, LAMP);
+	assert_int_equal(why_answer(&h->p.household, &q, h->clock.now, &a), 0);
+	assert_int_equal(a.flow.peer_port, 443);
+	e.device = q.device->id;
+	journal_packet(&h->p.journal, h->clock.now, &e);
+	assert_int_equal(why_answer(&h->p.household, &q, h->clock.now, &a), 0);
+	assert_int_equal(a.flow.proto, FLOW_PROTO_UDP);
+	assert_int_equal(a.flow.peer_port, 4444);
+	q.port = 22; /* the question's own word goes first */
+	assert_int_equal(why_answer(&h->p.household, &q, h->clock.now, &a), 0);
+	assert_int_equal(a.flow.peer_port, 22);
 }
 
 int main(void)
@@ -123,6 +149,7 @@ int main(void)
 		TEST(addresses_it_was_told),
 		TEST(neither_name_nor_address),
 		TEST(events_are_judged_by_what_holds_now),
+		TEST(speaks_of_what_was_tried),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

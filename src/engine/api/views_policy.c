@@ -138,6 +138,7 @@ void api_view_why(struct api_request *r)
 	}
 	q.device = api_device(r, device);
 	q.destination = destination;
+	q.journal = &r->pipeline->journal;
 	q.port = (int)port;
 	if (q.device)
 		answer(r, &q);

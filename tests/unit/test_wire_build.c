@@ -302,7 +302,8 @@ static bool seek_udp_checksum(struct ip ip, uint8_t *b, uint16_t wanted, uint16_
 
 static bool udp_ok(const struct ip *ip, const uint8_t *b, size_t len)
 {
-	return checksum_transport_ok(&ip->src, &ip->dst, IP_PROTO_UDP, cursor_of(b, len));
+	return checksum_transport_ok(
+		&ip->src, &ip->dst, IP_PROTO_UDP, cursor_of(b, len));
 }
 
 static void test_udp_checksum_field(void **state)

@@ -57,7 +57,7 @@ static void test_query_records(void **state)
 	struct writer w = writer_of(b, sizeof(b));
 	assert_int_equal(dns_build_query(&w, &q), 0);
 	size_t plain = w.len;
-	record(&w, ADDITIONAL, "k.example", DNS_TYPE_TXT, "\1x", 2); /* as TSIG stands */
+	record(&w, ADDITIONAL, "k.example", DNS_TYPE_TXT, "\1x", 2); /* as TSIG */
 	assert_int_equal(dns_query_parse(cursor_of(b, w.len), &back), 0);
 	assert_false(back.has_edns);
 	assert_false(back.rd);
@@ -68,7 +68,8 @@ static void test_query_records(void **state)
 	assert_int_equal(back.udp_size, DNS_UDP_SIZE);
 	w.len = plain;
 	b[ADDITIONAL + 1] = 0;
-	record(&w, ADDITIONAL, "a", DNS_TYPE_OPT, "", 0); /* RFC 6891 6.1.1: the root's */
+	/* RFC 6891 6.1.1: the root's */
+	record(&w, ADDITIONAL, "a", DNS_TYPE_OPT, "", 0);
 	assert_int_equal(
 		dns_query_parse(cursor_of(b, w.len), &back), CARDEA_EMALFORMED);
 }
@@ -78,7 +79,8 @@ static void test_any(void **state)
 	(void)state;
 	uint8_t b[MESSAGE_MAX];
 	struct dns_query q = query("a.example", DNS_TYPE_ANY);
-	struct addr addresses[] = {test_addr("192.0.2.1"), {0}, test_addr("2001:db8::1")};
+	struct addr addresses[] = {
+		test_addr("192.0.2.1"), {0}, test_addr("2001:db8::1")};
 	struct dns_reply reply = {.ttl = 5, .addresses = addresses, .address_count = 3};
 	struct dns_answer a;
 	struct writer w = writer_of(b, sizeof(b));
@@ -263,7 +265,8 @@ static void test_write_broken(void **state)
 static void test_not_under(void **state)
 {
 	(void)state;
-	struct dns_name a = name("a.example"), b = name("b.example"), c = name("x.b.example");
+	struct dns_name a = name("a.example"), b = name("b.example");
+	struct dns_name c = name("x.b.example");
 	assert_false(dns_name_is_under(&a, &b));
 	assert_false(dns_name_is_under(&c, &a));
 	assert_true(dns_name_is_under(&c, &b));

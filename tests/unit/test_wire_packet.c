@@ -315,7 +315,8 @@ static void test_icmp_error_types(void **state)
 }
 
 /* The first n octets of an inner transport of eight. */
-static struct icmp quote_transport(uint8_t family, uint8_t proto, uint64_t data, size_t n)
+static struct icmp quote_transport(uint8_t family, uint8_t proto, uint64_t data,
+	size_t n)
 {
 	uint8_t b[128];
 	struct ip ip = base_ip(family, proto);

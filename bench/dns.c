@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof line, stdin)) {
 		int words = sscanf(line, "%255s %7s", name, then);
 		if (words >= 1)
-			ask(fd, out, (unsigned)atoi(argv[2]), name, words == 2);
+			ask(fd, out, (unsigned)strtoul(argv[2], NULL, 10), name, words == 2);
 	}
 	return 0;
 }

@@ -283,7 +283,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	CPU_ZERO(&cpus);
-	CPU_SET((unsigned)atoi(argv[4]), &cpus);
+	CPU_SET((unsigned)strtoul(argv[4], NULL, 10), &cpus);
 	if (sched_setaffinity(0, sizeof cpus, &cpus))
 		fail("the CPU");
 	f.out = if_nametoindex(argv[1]);

@@ -217,6 +217,10 @@ static void check_sizes(int (*write)(struct writer *w))
 		assert_true(w.len <= cap);
 		for (size_t i = cap; i < sizeof(b); i++)
 			assert_int_equal(b[i], CANARY);
+		uint8_t *exact = test_exact(b, cap); /* reads past it count, too */
+		w = writer_of(exact, cap);
+		assert_int_equal(write(&w), CARDEA_ELIMIT);
+		free(exact);
 	}
 	w = writer_of(b, len);
 	assert_int_equal(write(&w), 0);

@@ -68,12 +68,27 @@ void parent_process_hand(struct parent *p, const struct parent_socket *s)
 	(void)parent_send(c, &p->message, s->fd);
 }
 
+static void shut_down(struct parent_process *c)
+{
+	struct parent *p = c->parent;
+
+	memset(&p->message, 0, sizeof(p->message));
+	p->message.type = MESSAGE_SHUTDOWN;
+	p->message.shutdown.open_network = p->open_network;
+	if (parent_send(c, &p->message, -1))
+		kill(c->pid, SIGKILL);
+}
+
 static void said_hello(struct parent_process *c, const struct message_hello *m)
 {
 	struct parent *p = c->parent;
 
 	c->ready = true;
 	c->layers = m->layers;
+	if (p->stopping) { /* it was started to take the rules away */
+		shut_down(c);
+		return;
+	}
 	for (size_t i = 0; i < p->socket_count; i++)
 		if (p->sockets[i].role == c->role)
 			parent_process_hand(p, &p->sockets[i]);
@@ -91,8 +106,6 @@ static void said_hello(struct parent_process *c, const struct message_hello *m)
 	if (c->role == ROLE_ENGINE)
 		report(p, &p->processes[ROLE_PARENT]);
 }
-
-void parent_process_stop_all(struct parent *p, bool open_network);
 
 /* The engine lost a process that runs (either found fault with the other): channels are
  * handed out at a start, so there must be one. */
@@ -257,6 +270,15 @@ static void patience_over(struct loop_timer *t)
 			kill(p->processes[i].pid, SIGKILL);
 }
 
+/* Only it can open the network: one that just ended comes back for that. */
+static void wait_for_enforcer(struct parent_process *c)
+{
+	if (!c->pid && parent_process_start(c))
+		log_error("parent", "the rules stay: the enforcer does not start; "
+				    "`nft delete table` removes inet cardea and bridge "
+				    "cardea");
+}
+
 void parent_process_stop_all(struct parent *p, bool open_network)
 {
 	if (p->stopping)
@@ -265,15 +287,14 @@ void parent_process_stop_all(struct parent *p, bool open_network)
 	p->open_network = open_network;
 	log_info("parent", "stopping; the network %s",
 		open_network ? "is opened" : "stays protected");
-	memset(&p->message, 0, sizeof(p->message));
-	p->message.type = MESSAGE_SHUTDOWN;
-	p->message.shutdown.open_network = open_network;
 	for (size_t i = 0; i < ROLE_MAX; i++) {
 		struct parent_process *c = &p->processes[i];
 
 		loop_disarm(&c->restart);
-		if (i != ROLE_PARENT && c->pid && parent_send(c, &p->message, -1))
-			kill(c->pid, SIGKILL);
+		if (i == ROLE_ENFORCER && open_network && !c->ready)
+			wait_for_enforcer(c);
+		else if (i != ROLE_PARENT && c->pid)
+			shut_down(c);
 	}
 	p->patience.fire = patience_over;
 	p->patience.ctx = p;

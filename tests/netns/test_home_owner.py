@@ -3,6 +3,8 @@
 home and leaves it started."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -58,6 +60,18 @@ def test_stop_open_takes_the_rules_away(restarted):
     cardea.wait_state(home["bulb"].mac, "protected")
     assert home.gateway.has_cardea_tables() == TABLES
     assert reaches_c2(home) == 0
+
+
+def test_stop_open_without_an_enforcer(restarted):
+    """It ended a moment ago: it comes back to take the rules away."""
+    home, cardea = restarted, restarted.cardea
+    row = next(p for p in cardea.status()["sandbox"] if p["name"] == "enforcer")
+    os.kill(row["pid"], signal.SIGKILL)
+    cardea.stop("--open")
+    assert home.gateway.has_cardea_tables() == []
+    cardea.start()
+    cardea.wait_state(home["bulb"].mac, "protected")
+    assert home.gateway.has_cardea_tables() == TABLES
 
 
 def test_a_live_conversation_survives_a_restart(restarted):

@@ -130,6 +130,8 @@ enum cli_exit policy_show(struct cli *c);
 enum cli_exit mud_file_lint(struct cli *c);
 enum cli_exit mud_file_view(struct cli *c);
 enum cli_exit mud_file_diff(struct cli *c);
+enum cli_exit mud_file_label(struct cli *c);
+enum cli_exit mud_file_make(struct cli *c);
 enum cli_exit mud_file_repair(struct cli *c);
 enum cli_exit mud_file_sign(struct cli *c);
 enum cli_exit mud_file_verify(struct cli *c);

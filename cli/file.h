@@ -24,6 +24,8 @@ enum cli_exit file_mud_read(const char *path, struct file_mud *ret);
  * cannot be used (CLI_NO). */
 enum cli_exit file_mud_use(struct cli *c, const char *path, struct file_mud *ret);
 void file_mud_free(struct file_mud *f);
+/* On stdout, as a drawing. */
+enum cli_exit mud_svg_print(const struct profile *p);
 
 /* The value of --out: says so when it is missing, or when standard output has another
  * use. */

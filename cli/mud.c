@@ -155,10 +155,18 @@ static enum cli_exit print_view(const struct cli *c, const struct profile *p)
 
 enum cli_exit mud_file_view(struct cli *c)
 {
-	struct file_mud f;
-	enum cli_exit e = file_mud_use(c, c->args[0], &f);
+	struct file_mud f = {0};
+	enum cli_exit e = CLI_OK;
 
-	if (e == CLI_OK)
+	if (args_flag(c, "svg") && c->json) {
+		cli_complain(NULL, "mud view: --svg or --json, not both");
+		return CLI_USAGE;
+	}
+	e = file_mud_use(c, c->args[0], &f);
+
+	if (e == CLI_OK && args_flag(c, "svg"))
+		e = mud_svg_print(mud_lint_profile(&f.lint));
+	else if (e == CLI_OK)
 		e = print_view(c, mud_lint_profile(&f.lint));
 	file_mud_free(&f);
 	return e;

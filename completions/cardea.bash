@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--url|--name|--cloud|--local|--controller|--profile|--lan|--gateway|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -60,6 +60,11 @@ _cardea()
 	--anchor) _cardea_files; return ;;
 	--device-cert) _cardea_files; return ;;
 	--at) :; return ;;
+	--url) :; return ;;
+	--name) :; return ;;
+	--cloud) :; return ;;
+	--local) :; return ;;
+	--controller) :; return ;;
 	--profile) _cardea_files; return ;;
 	--lan) :; return ;;
 	--gateway) :; return ;;
@@ -79,7 +84,9 @@ _cardea()
 	'mud diff') flags='' ;;
 	'mud sign') flags='--key --cert --chain --out' ;;
 	'mud verify') flags='--signature --anchor --device-cert --at' ;;
-	'mud view') flags='' ;;
+	'mud label') flags='--url --out' ;;
+	'mud make') flags='--url --name --cloud --local --controller --out' ;;
+	'mud view') flags='--svg' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'start ') flags='--config --dry-run' ;;
 	'stop ') flags='--open --dry-run' ;;
@@ -99,13 +106,14 @@ _cardea()
 	'why  0') _cardea_devices ;;
 	'policy  0') _cardea_words show ;;
 	'policy show 0') _cardea_devices ;;
-	'mud  0') _cardea_words lint repair diff sign verify view ;;
+	'mud  0') _cardea_words lint repair diff sign verify label make view ;;
 	'mud lint 0') _cardea_files ;;
 	'mud repair 0') _cardea_files ;;
 	'mud diff 0') _cardea_files ;;
 	'mud diff 1') _cardea_files ;;
 	'mud sign 0') _cardea_files ;;
 	'mud verify 0') _cardea_files ;;
+	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
 	'replay  0') _cardea_files ;;
 	'config  0') _cardea_words check schema ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--url|--name|--cloud|--local|--controller|--profile|--lan|--gateway|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -81,8 +81,20 @@ complete -c cardea -n '__cardea_in mud verify' -l signature -r -F -d 'the signat
 complete -c cardea -n '__cardea_in mud verify' -l anchor -r -F -d 'whom to trust'
 complete -c cardea -n '__cardea_in mud verify' -l device-cert -r -F -d 'the device\'s own, which may name the signer'
 complete -c cardea -n '__cardea_in mud verify' -l at -r -f -d 'as if it were then (now)'
+complete -c cardea -n '__cardea_at 1 mud' -a label -d 'a sheet to print: QR code, sentences, destinations (SVG)'
+complete -c cardea -n '__cardea_at 2 mud label' -F
+complete -c cardea -n '__cardea_in mud label' -l url -r -f -d 'where the file will be (its mud-url)'
+complete -c cardea -n '__cardea_in mud label' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_at 1 mud' -a make -d 'a MUD file from a few answers; asks when there are none'
+complete -c cardea -n '__cardea_in mud make' -l url -r -f -d 'where the file will be: https://...'
+complete -c cardea -n '__cardea_in mud make' -l name -r -f -d 'what the device is, in a few words'
+complete -c cardea -n '__cardea_in mud make' -l cloud -r -f -d 'a server it needs (TCP 443); may be repeated'
+complete -c cardea -n '__cardea_in mud make' -l local -r -f -d 'a port the local network may ask; may be repeated'
+complete -c cardea -n '__cardea_in mud make' -l controller -r -f -d 'a class of controllers, or "my"; may be repeated'
+complete -c cardea -n '__cardea_in mud make' -l out -r -F -d 'where to write it; - is standard output'
 complete -c cardea -n '__cardea_at 1 mud' -a view -d 'what does a MUD file ask for?'
 complete -c cardea -n '__cardea_at 2 mud view' -F
+complete -c cardea -n '__cardea_in mud view' -l svg -d 'as a drawing, on standard output'
 complete -c cardea -n '__cardea_at 0' -a replay -d 'what would a profile have blocked in a capture? (exit 6: something)'
 complete -c cardea -n '__cardea_at 1 replay' -F
 complete -c cardea -n '__cardea_in replay' -l profile -r -F -d 'what the device may do'

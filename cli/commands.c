@@ -5,7 +5,7 @@
 
 #define FLAG_DRY_RUN {"dry-run", NULL, "say what would change, and change nothing", 0}
 
-#define FLAG_OUT {"out", "FILE", "where to write it; - is standard output", COMPLETE_FILE}
+#define FLAG_OUT {"out", "FILE", "where to write it; - is stdout", COMPLETE_FILE}
 
 const struct cli_flag commands_global[] = {
 	{"socket", "PATH", "the control socket (or $CARDEA_SOCKET)", COMPLETE_FILE},
@@ -72,7 +72,8 @@ static const struct command commands[] = {
 	{"mud", "verify", "FILE", 1, 1, {COMPLETE_FILE},
 		{{"signature", "P7S", "the signature, CMS in DER", COMPLETE_FILE},
 			{"anchor", "PEM", "whom to trust", COMPLETE_FILE},
-			{"device-cert", "PEM", "the device's own, which may name the signer",
+			{"device-cert", "PEM",
+				"the device's own, which may name the signer",
 				COMPLETE_FILE},
 			{"at", "TIME", "as if it were then (now)", 0}},
 		"is a MUD file signed by whom you trust? (exit 6: it is not)",
@@ -90,7 +91,8 @@ static const struct command commands[] = {
 			{"local", "PORT[/tcp|udp]",
 				"a port the local network may ask; may be repeated", 0},
 			{"controller", "URI",
-				"a class of controllers, or \"my\"; may be repeated", 0},
+				"a class of controllers, or \"my\"; may be repeated",
+				0},
 			FLAG_OUT},
 		"a MUD file from a few answers; asks when there are none",
 		"cardea mud make --url https://example.com/lamp.json --cloud "

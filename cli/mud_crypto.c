@@ -109,7 +109,8 @@ static enum cli_exit ask(
 	if (!find_program(program))
 		return CLI_FAILED;
 	str_copy(word, sizeof(word), verb);
-	(void)str_print(seconds, sizeof(seconds), "%lld", (long long)(wall / NS_PER_SEC));
+	(void)str_print(
+		seconds, sizeof(seconds), "%lld", (long long)(wall / NS_PER_SEC));
 	for (int i = 0; i < 4; i++) {
 		size_t size = strlen(paths[i]) + 1;
 		argv[3 + i] = cli_take(size);
@@ -119,9 +120,9 @@ static enum cli_exit ask(
 	a->bytes[a->len] = 0;
 	if (error || (a->code != CLI_OK && a->code != CLI_NO)) {
 		cli_complain(NULL, "mud %s: %s", verb,
-			error		? error_text(error)
-			: a->bytes[0]	? text_clean(a->bytes)
-					: PROGRAM " failed");
+			error         ? error_text(error)
+			: a->bytes[0] ? text_clean(a->bytes)
+				      : PROGRAM " failed");
 		return CLI_FAILED;
 	}
 	return CLI_OK;
@@ -136,8 +137,8 @@ static bool want(const struct cli *c, const char *name, const char **ret)
 		*ret = value;
 		return true;
 	}
-	cli_complain(c->command->example, "mud %s: --%s is missing", c->command->verb,
-		name);
+	cli_complain(
+		c->command->example, "mud %s: --%s is missing", c->command->verb, name);
 	return false;
 }
 
@@ -157,9 +158,9 @@ static enum cli_exit print_answer(const struct cli *c, const char *schema,
 
 	if (!c->json) {
 		printf("%s: %s%s\n", text_clean(c->args[0]),
-			reason					? ""
+			reason                       ? ""
 			: strcmp(key, "signer") == 0 ? "good signature by "
-							: "signed: ",
+						     : "signed: ",
 			text_clean(reason ? reason : value));
 		return reason ? CLI_NO : CLI_OK;
 	}
@@ -230,8 +231,8 @@ enum cli_exit mud_file_sign(struct cli *c)
 	if (e != CLI_OK)
 		return e;
 	if (a.code == CLI_NO)
-		return print_answer(c, "cardea.mud.sign/1", "out", out,
-			text_clean(a.bytes));
+		return print_answer(
+			c, "cardea.mud.sign/1", "out", out, text_clean(a.bytes));
 	e = file_write(out, a.bytes, a.len);
 	if (e != CLI_OK || strcmp(out, "-") == 0)
 		return e;

@@ -71,7 +71,8 @@ static const char *witness_text(const struct policy_access *a)
 	peer_text(a, peer);
 	if (has_ports(f->proto))
 		(void)str_print(out, 2 * PEER_MAX_CHARS,
-			from ? "%s device:%u -> %s port %u" : "%s device:%u <- %s port %u",
+			from ? "%s device:%u -> %s port %u"
+			     : "%s device:%u <- %s port %u",
 			proto_text(f->proto), f->device_port, peer, f->peer_port);
 	else
 		(void)str_print(out, 2 * PEER_MAX_CHARS, "%s device %s %s",
@@ -137,9 +138,9 @@ static void found_print(const struct found *f, const char *sign, const char *tit
 		const struct policy_access *a = &f->list[i];
 
 		printf("%s %s\n", sign, text_clean(sentence(a)));
-		printf("    as in: %s (%s/%s, line %u)\n",
-			text_clean(witness_text(a)), text_clean(a->from->acl),
-			text_clean(a->from->ace), a->from->line);
+		printf("    as in: %s (%s/%s, line %u)\n", text_clean(witness_text(a)),
+			text_clean(a->from->acl), text_clean(a->from->ace),
+			a->from->line);
 	}
 }
 
@@ -174,8 +175,8 @@ static int compare(struct pool *pool, const struct file_mud *before,
 	return policy_access_new(pool, &b, &a, &ret->list, &ret->count);
 }
 
-static enum cli_exit diff_files(
-	const struct cli *c, const struct file_mud *before, const struct file_mud *after)
+static enum cli_exit diff_files(const struct cli *c, const struct file_mud *before,
+	const struct file_mud *after)
 {
 	struct pool *pool = pool_new("diff", 2 * POLICY_ACCESS_POOL_BYTES);
 	struct found added = {0}, gone = {0};

@@ -23,7 +23,8 @@ enum cli_exit mud_svg_print(const struct profile *p)
 }
 
 #ifdef CARDEA_QR
-static int draw(const struct profile *p, const char *url, char **ret_svg, size_t *ret_len)
+static int draw(
+	const struct profile *p, const char *url, char **ret_svg, size_t *ret_len)
 {
 	char text[MAKER_QR_MAX];
 	struct maker_qr qr;
@@ -33,7 +34,8 @@ static int draw(const struct profile *p, const char *url, char **ret_svg, size_t
 	int error = maker_qr_text(p, url, text);
 	if (error)
 		return error;
-	code = QRcode_encodeData((int)strlen(text), (unsigned char *)text, 0, QR_ECLEVEL_M);
+	code = QRcode_encodeData(
+		(int)strlen(text), (unsigned char *)text, 0, QR_ECLEVEL_M);
 	if (!code)
 		return -errno;
 	qr = (struct maker_qr){.modules = code->data, .width = (unsigned)code->width};
@@ -45,7 +47,8 @@ static int draw(const struct profile *p, const char *url, char **ret_svg, size_t
 	return error;
 }
 #else
-static int draw(const struct profile *p, const char *url, char **ret_svg, size_t *ret_len)
+static int draw(
+	const struct profile *p, const char *url, char **ret_svg, size_t *ret_len)
 {
 	(void)p, (void)url, (void)ret_svg, (void)ret_len;
 	cli_complain("install libqrencode-dev and build again",

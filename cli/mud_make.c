@@ -48,17 +48,18 @@ static void ask_all(struct maker_wish *w)
 	if (!w->url)
 		return;
 	w->name = ask("What is the device, in a few words?");
-	w->clouds = ask_list(
-		"Which server does it need? (NAME, NAME:PORT, NAME:PORT/udp)", w->cloud);
-	w->locals = ask_list("Which port of it may the local network ask? (PORT[/udp])",
-		w->local);
-	w->controllers = ask_list(
-		"Which class of controllers may talk with it? (a URI, or my)",
-		w->controller);
+	w->clouds =
+		ask_list("Which server does it need? (NAME, NAME:PORT, NAME:PORT/udp)",
+			w->cloud);
+	w->locals = ask_list(
+		"Which port of it may the local network ask? (PORT[/udp])", w->local);
+	w->controllers =
+		ask_list("Which class of controllers may talk with it? (a URI, or my)",
+			w->controller);
 }
 
-static size_t take_flags(const struct cli *c, const char *name,
-	const char *list[MAKER_LIST_MAX])
+static size_t take_flags(
+	const struct cli *c, const char *name, const char *list[MAKER_LIST_MAX])
 {
 	size_t n = 0;
 
@@ -116,7 +117,8 @@ static enum cli_exit print_made(const struct cli *c, const char *out)
 
 enum cli_exit mud_file_make(struct cli *c)
 {
-	struct maker_wish w = {.now = clock_wall(clock_system()) / NS_PER_SEC * NS_PER_SEC};
+	struct maker_wish w = {
+		.now = clock_wall(clock_system()) / NS_PER_SEC * NS_PER_SEC};
 	const char *out = args_flag(c, "out");
 	char why[LIMIT_TEXT], *json = NULL, *text;
 	enum cli_exit e;

@@ -65,7 +65,7 @@ complete -c cardea -n '__cardea_at 2 mud lint' -F
 complete -c cardea -n '__cardea_in mud lint' -l import -d 'can it be used, after repairs?'
 complete -c cardea -n '__cardea_at 1 mud' -a repair -d 'make a valid MUD file of one in the wild (exit 6: it cannot be)'
 complete -c cardea -n '__cardea_at 2 mud repair' -F
-complete -c cardea -n '__cardea_in mud repair' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_in mud repair' -l out -r -F -d 'where to write it; - is stdout'
 complete -c cardea -n '__cardea_at 1 mud' -a diff -d 'what does a new MUD file allow that the old did not? (exit 6: something)'
 complete -c cardea -n '__cardea_at 2 mud diff' -F
 complete -c cardea -n '__cardea_at 3 mud diff' -F
@@ -74,7 +74,7 @@ complete -c cardea -n '__cardea_at 2 mud sign' -F
 complete -c cardea -n '__cardea_in mud sign' -l key -r -F -d 'the signer\'s private key'
 complete -c cardea -n '__cardea_in mud sign' -l cert -r -F -d 'the signer\'s certificate'
 complete -c cardea -n '__cardea_in mud sign' -l chain -r -F -d 'certificates between it and the anchor'
-complete -c cardea -n '__cardea_in mud sign' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_in mud sign' -l out -r -F -d 'where to write it; - is stdout'
 complete -c cardea -n '__cardea_at 1 mud' -a verify -d 'is a MUD file signed by whom you trust? (exit 6: it is not)'
 complete -c cardea -n '__cardea_at 2 mud verify' -F
 complete -c cardea -n '__cardea_in mud verify' -l signature -r -F -d 'the signature, CMS in DER'
@@ -84,14 +84,14 @@ complete -c cardea -n '__cardea_in mud verify' -l at -r -f -d 'as if it were the
 complete -c cardea -n '__cardea_at 1 mud' -a label -d 'a sheet to print: QR code, sentences, destinations (SVG)'
 complete -c cardea -n '__cardea_at 2 mud label' -F
 complete -c cardea -n '__cardea_in mud label' -l url -r -f -d 'where the file will be (its mud-url)'
-complete -c cardea -n '__cardea_in mud label' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_in mud label' -l out -r -F -d 'where to write it; - is stdout'
 complete -c cardea -n '__cardea_at 1 mud' -a make -d 'a MUD file from a few answers; asks when there are none'
 complete -c cardea -n '__cardea_in mud make' -l url -r -f -d 'where the file will be: https://...'
 complete -c cardea -n '__cardea_in mud make' -l name -r -f -d 'what the device is, in a few words'
 complete -c cardea -n '__cardea_in mud make' -l cloud -r -f -d 'a server it needs (TCP 443); may be repeated'
 complete -c cardea -n '__cardea_in mud make' -l local -r -f -d 'a port the local network may ask; may be repeated'
 complete -c cardea -n '__cardea_in mud make' -l controller -r -f -d 'a class of controllers, or "my"; may be repeated'
-complete -c cardea -n '__cardea_in mud make' -l out -r -F -d 'where to write it; - is standard output'
+complete -c cardea -n '__cardea_in mud make' -l out -r -F -d 'where to write it; - is stdout'
 complete -c cardea -n '__cardea_at 1 mud' -a view -d 'what does a MUD file ask for?'
 complete -c cardea -n '__cardea_at 2 mud view' -F
 complete -c cardea -n '__cardea_in mud view' -l svg -d 'as a drawing, on standard output'

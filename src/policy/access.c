@@ -16,7 +16,8 @@
 #define BOXES_MAX 4096
 #define CLIENT_PORT 49152 /* RFC 6335 6: what a client would use */
 #define SERVER_PORT 443
-#define WORLD_ANY SIZE_MAX /* of the rules that name nobody: it is inside all others */
+#define WORLD_ANY SIZE_MAX /* of the rules that name nobody: it is inside all others   \
+			    */
 #define PARTIAL_MAX 64 /* rules whose news is looked into; more are taken for news */
 
 /* World 0 is that of nobody. */
@@ -28,11 +29,11 @@ struct worlds {
 struct access {
 	struct pool *pool;
 	struct worlds worlds;
-	struct policy before, after; /* what is surely, what is perhaps allowed */
+	struct policy before, after;    /* what is surely, what is perhaps allowed */
 	const struct policy_says *says; /* the rules of after as they were */
 	struct space old, now, scratch, nobody;
 	struct policy_access *list;
-	size_t count, base; /* base: where this side of this world began */
+	size_t count, base;  /* base: where this side of this world began */
 	char world_name[16]; /* as peer_to_name writes it */
 };
 
@@ -106,8 +107,7 @@ static bool rules_are_one(const struct rule *a, const struct rule *b)
 	return a->direction == b->direction && a->initiator == b->initiator &&
 	       a->action == b->action && a->family == b->family &&
 	       a->proto == b->proto && a->icmp_type == b->icmp_type &&
-	       a->icmp_code == b->icmp_code &&
-	       a->device_port.lo == b->device_port.lo &&
+	       a->icmp_code == b->icmp_code && a->device_port.lo == b->device_port.lo &&
 	       a->device_port.hi == b->device_port.hi &&
 	       a->peer_port.lo == b->peer_port.lo &&
 	       a->peer_port.hi == b->peer_port.hi &&
@@ -188,8 +188,8 @@ static bool counts_in_world(const struct access *a, const struct rule *r, size_t
 	       is_of_world(a, r, world);
 }
 
-static int unite_rule(struct union_ctx *u, const struct rule *r, size_t world,
-	uint8_t family)
+static int unite_rule(
+	struct union_ctx *u, const struct rule *r, size_t world, uint8_t family)
 {
 	static const struct policy_env nowhere;
 	struct box shapes[POLICY_SHAPES_MAX], all = box_all(family);
@@ -216,8 +216,7 @@ static int side_fill(struct access *a, const struct policy *p, struct space *to,
 
 	to->count = 0;
 	for (uint32_t i = 0; i < p->count && !e; i++)
-		if (p->rules[i].status == RULE_ENFORCED &&
-			p->rules[i].direction == d &&
+		if (p->rules[i].status == RULE_ENFORCED && p->rules[i].direction == d &&
 			counts_in_world(a, &p->rules[i], world))
 			e = unite_rule(&u, &p->rules[i], world, family);
 	return e;
@@ -328,8 +327,8 @@ static void describe(const struct access *a, const struct box *b, enum direction
 	x.what.device_port = b->device_port;
 	x.what.peer_port = b->peer_port;
 	if (policy_is_icmp(x.what.proto))
-		narrow_icmp(&x.what, d == DIRECTION_FROM_DEVICE ? b->device_port
-								: b->peer_port);
+		narrow_icmp(&x.what,
+			d == DIRECTION_FROM_DEVICE ? b->device_port : b->peer_port);
 	x.ranged = !narrow_peer(&x.what, b);
 	*ret = x;
 }

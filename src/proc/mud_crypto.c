@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cardea-mud-crypto - signs and verifies MUD files for `cardea mud`, in a program of its
- * own: the command line does not carry OpenSSL.
+/* cardea-mud-crypto - signs and verifies MUD files for `cardea mud`, in a program of
+ * its own: the command line does not carry OpenSSL.
  *
  *   sign   WALL MUD KEY CERT CHAIN|""         the signature on stdout
  *   verify WALL MUD SIGNATURE ANCHORS DEVICE|""  the signer on stdout
  *
- * WALL is in seconds since 1970. Exit 0; 6 and a sentence when the answer is no; 1 and a
- * sentence when something could not be read. No daemon runs it, and it reads its files
- * before it looks at any. */
+ * WALL is in seconds since 1970. Exit 0; 6 and a sentence when the answer is no; 1 and
+ * a sentence when something could not be read. No daemon runs it, and it reads its
+ * files before it looks at any. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -67,7 +67,8 @@ out:
 }
 
 /* An empty path is no file. */
-static bool files_read(char *const paths[], struct file *files, int count, int *ret_code)
+static bool files_read(
+	char *const paths[], struct file *files, int count, int *ret_code)
 {
 	char shown[LIMIT_TEXT];
 
@@ -100,8 +101,8 @@ static int sign(nstime wall, const struct file *f)
 	uint8_t *der = NULL;
 	size_t len = 0;
 
-	int error = mud_cms_sign(
-		&id, f[0].bytes, f[0].len, wall, &der, &len, signer, why);
+	int error =
+		mud_cms_sign(&id, f[0].bytes, f[0].len, wall, &der, &len, signer, why);
 	if (error)
 		return told(error, why);
 	fwrite(der, 1, len, stdout);
@@ -149,7 +150,8 @@ int main(int argc, char **argv)
 	restrain();
 	if (argc != ARGS || (!signing && strcmp(argv[1], "verify") != 0) ||
 		str_to_i64(argv[2], 0, INT64_MAX / NS_PER_SEC, &wall))
-		return fail(EXIT_FAILURE, "", "use `cardea mud sign` or `cardea mud verify`");
+		return fail(EXIT_FAILURE, "",
+			"use `cardea mud sign` or `cardea mud verify`");
 	if (files_read(argv + 3, files, ARGS - 3, &code))
 		code = signing ? sign(wall * NS_PER_SEC, files)
 			       : verify(wall * NS_PER_SEC, files);

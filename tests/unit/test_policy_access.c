@@ -103,12 +103,12 @@ static void test_only_the_new_part(void **state)
 		(struct range16){100, 200};
 	add(&after, PEER_PREFIX, "192.0.2.0/24", 17, 0)->peer_port =
 		(struct range16){100, 200};
-	expect(&before, &after,
-		"may send UDP to 192.0.2.128/25 ports 100-200 (IPv4)", NULL);
+	expect(&before, &after, "may send UDP to 192.0.2.128/25 ports 100-200 (IPv4)",
+		NULL);
 	after.rules[0].peer.prefix.len = 25;
 	after.rules[0].peer_port.hi = 210;
-	expect(&before, &after,
-		"may send UDP to 192.0.2.0/25 ports 201-210 (IPv4)", NULL);
+	expect(&before, &after, "may send UDP to 192.0.2.0/25 ports 201-210 (IPv4)",
+		NULL);
 }
 
 static void test_both_families_are_one(void **state)
@@ -242,8 +242,8 @@ static void test_witnesses_are_true(void **state)
 			assert_int_equal(
 				policy_prepare(pool, s->rules, s->count, &p), 0);
 			policy_evaluate(&p, &env, NULL, &r.list[i].witness, &v);
-			assert_int_equal(v.kind,
-				side ? VERDICT_ALLOW : VERDICT_VIOLATION);
+			assert_int_equal(
+				v.kind, side ? VERDICT_ALLOW : VERDICT_VIOLATION);
 			pool_free(pool);
 		}
 	pool_free(r.pool);

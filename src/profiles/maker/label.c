@@ -18,7 +18,10 @@
 #define RECORD_CHARS 64
 
 /* RFC 9238 with ANSI MH10.8.2: the envelope, and records ended by US. */
-#define QR_HEAD "[)>\x1e" "06\x1d" "12N"
+#define QR_HEAD                                                                        \
+	"[)>\x1e"                                                                      \
+	"06\x1d"                                                                       \
+	"12N"
 #define QR_TAIL "\x1e\x04"
 #define RECORD_END "\x1f"
 
@@ -51,7 +54,8 @@ struct sheet {
 	int y;
 };
 
-static void line(struct sheet *s, int x, const char *class, const char *utf8, size_t max)
+static void line(
+	struct sheet *s, int x, const char *class, const char *utf8, size_t max)
 {
 	char shown[MAKER_SENTENCE_MAX];
 
@@ -66,19 +70,22 @@ static void print_qr(const struct sheet *s, const struct maker_qr *qr, int x, in
 	unsigned cells = qr->width + 2 * QUIET;
 
 	fprintf(s->out,
-		"<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %u %u\" "
+		"<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %u "
+		"%u\" "
 		"shape-rendering=\"crispEdges\"><path fill=\"#000\" d=\"",
 		x, y, QR_SIZE, QR_SIZE, cells, cells);
 	for (unsigned row = 0; row < qr->width; row++)
 		for (unsigned col = 0; col < qr->width; col++)
 			if (qr->modules[row * qr->width + col] & 1)
-				fprintf(s->out, "M%u %uh1v1h-1z", col + QUIET, row + QUIET);
+				fprintf(s->out, "M%u %uh1v1h-1z", col + QUIET,
+					row + QUIET);
 	fputs("\"/></svg>\n", s->out);
 }
 
 static void print_head(struct sheet *s, const struct profile *p, const char *url)
 {
-	static const char *const lead[] = {"This device brings a list of what it needs on",
+	static const char *const lead[] = {
+		"This device brings a list of what it needs on",
 		"your network. A gateway that reads it refuses", "all else."};
 	int x = MARGIN + QR_SIZE + 20;
 
@@ -111,7 +118,8 @@ static void more(struct sheet *s, size_t n)
 	line(s, MARGIN + 12, "u", text, 90);
 }
 
-static void print_sentences(struct sheet *s, const struct maker_line *lines, size_t count)
+static void print_sentences(
+	struct sheet *s, const struct maker_line *lines, size_t count)
 {
 	char sentence[MAKER_SENTENCE_MAX];
 
@@ -161,7 +169,8 @@ static void print_body(struct sheet *s, const struct profile *p, const char *url
 	print_destinations(s, lines, count);
 	s->y += 12;
 	line(s, MARGIN, "u",
-		"All else is refused, except the gateway's own DNS and time (RFC 8520). "
+		"All else is refused, except the gateway's own DNS and time (RFC "
+		"8520). "
 		"Code: RFC 9238.",
 		110);
 }
@@ -178,8 +187,9 @@ static void print_open(FILE *out, int height)
 }
 
 /* The text first, since its length says how long the sheet is. */
-static int print_sheet(const struct profile *p, const char *url, const struct maker_qr *qr,
-	const struct maker_line *lines, size_t count, FILE *out)
+static int print_sheet(const struct profile *p, const char *url,
+	const struct maker_qr *qr, const struct maker_line *lines, size_t count,
+	FILE *out)
 {
 	char *body = NULL;
 	size_t len;
@@ -201,8 +211,8 @@ static int print_sheet(const struct profile *p, const char *url, const struct ma
 	return ferror(out) ? -EIO : 0;
 }
 
-int maker_label(const struct profile *p, const char *url, const struct maker_qr *qr,
-	FILE *out)
+int maker_label(
+	const struct profile *p, const char *url, const struct maker_qr *qr, FILE *out)
 {
 	struct pool *pool = pool_new("label", MAKER_POOL_BYTES);
 	struct maker_line *lines;

@@ -90,7 +90,8 @@ static void add_ports(char *buf, const char *words, struct range16 r)
 	size_t len = strlen(buf);
 
 	if (r.lo == r.hi)
-		(void)str_print(buf + len, MAKER_SERVICE_MAX - len, "%s %u", words, r.lo);
+		(void)str_print(
+			buf + len, MAKER_SERVICE_MAX - len, "%s %u", words, r.lo);
 	else if (!is_any(r))
 		(void)str_print(buf + len, MAKER_SERVICE_MAX - len, "%s %u-%u", words,
 			r.lo, r.hi);
@@ -148,9 +149,9 @@ static bool is_same(const struct maker_line *a, const struct maker_line *b)
 int maker_lines(struct pool *pool, const struct rule *rules, size_t count,
 	struct maker_line **ret_lines, size_t *ret_count)
 {
-	struct maker_line *lines =
-		pool_take(pool, (count < MAKER_LINES_MAX ? count + 1 : MAKER_LINES_MAX) *
-					sizeof *lines);
+	struct maker_line *lines = pool_take(
+		pool, (count < MAKER_LINES_MAX ? count + 1 : MAKER_LINES_MAX) *
+			      sizeof *lines);
 	size_t n = 0;
 
 	if (!lines)

@@ -68,7 +68,8 @@ static json_t *entry(const char *name, const struct service *s, const char *port
 }
 
 /* ip: members beside the protocol; consumed. */
-static void put(struct maker *m, int list, json_t *e, const struct service *s, json_t *ip)
+static void put(
+	struct maker *m, int list, json_t *e, const struct service *s, json_t *ip)
 {
 	json_t *matches = json_object_get(e, "matches");
 
@@ -91,20 +92,25 @@ static int cloud(struct maker *m, const char *wish, size_t index)
 	if (!str_copy_bytes(host, sizeof host, wish, n) || !*host ||
 		strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 			     "0123456789-_.") != n ||
-		!strpbrk(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ||
+		!strpbrk(
+			host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ||
 		str_print(url, sizeof url, "https://%s/", host) ||
 		mud_url_check(url, 0, why))
-		return refuse(m, wish, "write a server as NAME, NAME:PORT or "
-				       "NAME:PORT/udp; addresses move, names stay");
+		return refuse(m, wish,
+			"write a server as NAME, NAME:PORT or "
+			"NAME:PORT/udp; addresses move, names stay");
 	if (wish[n] && !service_read(wish + n + 1, &s))
 		return refuse(m, wish, "the port is 1 to 65535, with /tcp or /udp");
 	(void)str_print(name, sizeof name, "cloud%zu", index);
 	for (int list = 0; list < LISTS; list++) {
 		bool from = list < TO4;
 		put(m, list,
-			entry(name, &s, from ? "destination-port" : "source-port", true), &s,
+			entry(name, &s, from ? "destination-port" : "source-port",
+				true),
+			&s,
 			json_pack("{s:s}",
-				from ? "ietf-acldns:dst-dnsname" : "ietf-acldns:src-dnsname",
+				from ? "ietf-acldns:dst-dnsname"
+				     : "ietf-acldns:src-dnsname",
 				host));
 	}
 	return 0;
@@ -148,8 +154,9 @@ static int controller(struct maker *m, const char *wish, size_t index)
 		if (*c <= ' ' || *c > '~' || strchr("\"<>\\^`{|}", *c))
 			return refuse(m, wish, "a URI has no such character");
 	if (!mine && strncmp(wish, "urn:", 4) && strncmp(wish, "https://", 8))
-		return refuse(m, wish, "a class of controllers is a URI, urn: or "
-				       "https://; \"my\" is the one that the owner appoints");
+		return refuse(m, wish,
+			"a class of controllers is a URI, urn: or "
+			"https://; \"my\" is the one that the owner appoints");
 	if (strlen(wish) >= LIMIT_NAME)
 		return refuse(m, wish, "the URI is too long");
 	(void)str_print(name, sizeof name, "controller%zu", index);
@@ -176,8 +183,8 @@ static int fill(struct maker *m, const struct maker_wish *w)
 
 static json_t *policy_of(int first)
 {
-	return json_pack("{s:{s:[{s:s}, {s:s}]}}", "access-lists", "access-list", "name",
-		list_names[first], "name", list_names[first + 1]);
+	return json_pack("{s:{s:[{s:s}, {s:s}]}}", "access-lists", "access-list",
+		"name", list_names[first], "name", list_names[first + 1]);
 }
 
 static char *write_file(const struct maker *m, const struct maker_wish *w)
@@ -195,7 +202,8 @@ static char *write_file(const struct maker *m, const struct maker_wish *w)
 	for (int i = 0; i < LISTS; i++)
 		json_array_append_new(acls,
 			json_pack("{s:s, s:s, s:{s:O}}", "name", list_names[i], "type",
-				i == FROM4 || i == TO4 ? "ipv4-acl-type" : "ipv6-acl-type",
+				i == FROM4 || i == TO4 ? "ipv4-acl-type"
+						       : "ipv6-acl-type",
 				"aces", "ace", m->lists[i]));
 	file = json_pack("{s:o, s:{s:o}}", "ietf-mud:mud", mud,
 		"ietf-access-control-list:acls", "acl", acls);
@@ -221,8 +229,7 @@ static int check_head(struct maker *m, const struct maker_wish *w)
 	return 0;
 }
 
-int maker_make(
-	const struct maker_wish *w, char **ret_json, char ret_text[LIMIT_TEXT])
+int maker_make(const struct maker_wish *w, char **ret_json, char ret_text[LIMIT_TEXT])
 {
 	struct maker m = {.text = ret_text};
 	int error = check_head(&m, w);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* maker - for those who make devices: a MUD file from a few answers, and pictures of one
- * that a buyer can read. No device, no daemon, no network. */
+/* maker - for those who make devices: a MUD file from a few answers, and pictures of
+ * one that a buyer can read. No device, no daemon, no network. */
 #ifndef CARDEA_PROFILES_MAKER_MAKER_H
 #define CARDEA_PROFILES_MAKER_MAKER_H
 
@@ -61,9 +61,9 @@ int maker_label(const struct profile *p, const char *url, const struct maker_qr 
 #define MAKER_LIST_MAX 48
 struct maker_wish {
 	const char *url;
-	const char *name;                     /* systeminfo; NULL: none */
-	const char *cloud[MAKER_LIST_MAX];    /* NAME[:PORT[/tcp|udp]]; TCP 443 */
-	const char *local[MAKER_LIST_MAX];    /* PORT[/tcp|udp] that the LAN may ask */
+	const char *name;                  /* systeminfo; NULL: none */
+	const char *cloud[MAKER_LIST_MAX]; /* NAME[:PORT[/tcp|udp]]; TCP 443 */
+	const char *local[MAKER_LIST_MAX]; /* PORT[/tcp|udp] that the LAN may ask */
 	const char *controller[MAKER_LIST_MAX]; /* URI of a class, or "my" */
 	size_t clouds, locals, controllers;
 	nstime now;

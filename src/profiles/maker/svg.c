@@ -104,7 +104,8 @@ static void print_lines(const struct picture *p, enum maker_place place, int y)
 }
 
 /* Ends of the line between device and place: who may start. */
-static void print_link(const struct picture *p, enum maker_place place, int y, int device_y)
+static void print_link(
+	const struct picture *p, enum maker_place place, int y, int device_y)
 {
 	bool out = false, in = false;
 
@@ -116,10 +117,10 @@ static void print_link(const struct picture *p, enum maker_place place, int y, i
 	if (!out && !in)
 		return;
 	int from = DEVICE_X + DEVICE_W, to = BOX_X, mid = (from + to) / 2;
-	fprintf(p->out,
-		"<path class=\"l\" d=\"M%d %dC%d %d %d %d %d %d\"%s%s/>\n", from + 4,
-		device_y, mid, device_y, mid, y, to - 4, y,
-		out ? " marker-end=\"url(#a)\"" : "", in ? " marker-start=\"url(#b)\"" : "");
+	fprintf(p->out, "<path class=\"l\" d=\"M%d %dC%d %d %d %d %d %d\"%s%s/>\n",
+		from + 4, device_y, mid, device_y, mid, y, to - 4, y,
+		out ? " marker-end=\"url(#a)\"" : "",
+		in ? " marker-start=\"url(#b)\"" : "");
 }
 
 static void print_place(
@@ -136,7 +137,8 @@ static void print_place(
 	print_link(p, place, y + h / 2, device_y);
 }
 
-static void print_device(const struct picture *p, const struct profile *profile, int mid)
+static void print_device(
+	const struct picture *p, const struct profile *profile, int mid)
 {
 	const char *name = profile->systeminfo[0]   ? profile->systeminfo
 			   : profile->model_name[0] ? profile->model_name
@@ -150,7 +152,8 @@ static void print_device(const struct picture *p, const struct profile *profile,
 	if (profile->mfg_name[0])
 		text(p, DEVICE_X + DEVICE_W / 2, mid + 12, "m", profile->mfg_name, 28);
 	if (profile->model_name[0])
-		text(p, DEVICE_X + DEVICE_W / 2, mid + 32, "m", profile->model_name, 28);
+		text(p, DEVICE_X + DEVICE_W / 2, mid + 32, "m", profile->model_name,
+			28);
 }
 
 /* Colours come from the page; a picture that stands alone follows the reader's wish. */
@@ -191,7 +194,8 @@ static void print_picture(const struct picture *p, const struct profile *profile
 		y += height_of(p, (enum maker_place)i) + BOX_GAP;
 	}
 	text(p, DEVICE_X, height - 14, "q",
-		"Arrows show who may start. All else is refused, except the gateway's own "
+		"Arrows show who may start. All else is refused, except the gateway's "
+		"own "
 		"DNS and time.",
 		120);
 	fputs("</svg>\n", p->out);
@@ -203,8 +207,8 @@ int maker_svg(const struct profile *profile, FILE *out)
 	struct maker_line *lines;
 	struct picture p = {.out = out};
 
-	int error = pool ? maker_lines(pool, profile->rules, profile->rule_count, &lines,
-				   &p.count)
+	int error = pool ? maker_lines(pool, profile->rules, profile->rule_count,
+				   &lines, &p.count)
 			 : -ENOMEM;
 	if (!error) {
 		p.lines = lines;

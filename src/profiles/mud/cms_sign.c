@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cms_sign - the maker's half of cms.c: a detached CMS signature over the exact bytes of
- * a MUD file (RFC 8520 13.1), as `openssl cms -sign -binary -outform DER` makes it. What
- * no manager would accept is not made. */
+/* cms_sign - the maker's half of cms.c: a detached CMS signature over the exact bytes
+ * of a MUD file (RFC 8520 13.1), as `openssl cms -sign -binary -outform DER` makes it.
+ * What no manager would accept is not made. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -46,7 +46,8 @@ static int read_key(
 			   : NULL;
 	bool encrypted = false;
 	EVP_PKEY *key =
-		bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, &encrypted) : NULL;
+		bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, &encrypted)
+		    : NULL;
 
 	BIO_free(bio);
 	ERR_clear_error();
@@ -83,8 +84,7 @@ static int read_chain(const struct mud_cms_identity *id, STACK_OF(X509) * chain,
 	return 0;
 }
 
-static int check_signer(
-	X509 *cert, EVP_PKEY *key, nstime wall, char text[LIMIT_TEXT])
+static int check_signer(X509 *cert, EVP_PKEY *key, nstime wall, char text[LIMIT_TEXT])
 {
 	time_t now = (time_t)(wall / NS_PER_SEC);
 
@@ -159,8 +159,8 @@ int mud_cms_sign(const struct mud_cms_identity *id, const void *mud, size_t mud_
 	if (!error)
 		error = check_signer(cert, key, wall, ret_text);
 	if (!error)
-		error = sign_bytes(cert, key, chain, mud, mud_len, ret_der, ret_len,
-			ret_text);
+		error = sign_bytes(
+			cert, key, chain, mud, mud_len, ret_der, ret_len, ret_text);
 	if (!error)
 		cms_subject(cert, ret_signer);
 	EVP_PKEY_free(key);

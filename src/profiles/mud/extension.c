@@ -18,9 +18,9 @@ enum node_type {
 struct node {
 	const char *name;
 	enum node_type type;
-	bool many;          /* a leaf-list */
-	uint32_t max;       /* of the number, or characters of the text; 0: no limit */
-	const char *words;  /* space around each; for URIs: allowed schemes */
+	bool many;         /* a leaf-list */
+	uint32_t max;      /* of the number, or characters of the text; 0: no limit */
+	const char *words; /* space around each; for URIs: allowed schemes */
 	const struct node *children;
 };
 
@@ -37,10 +37,14 @@ static const struct node transparency[] = {
 	{.name = "sbom-local-well-known",
 		.type = NODE_WORD,
 		.words = " coap coaps http https "},
-	{.name = "sbom-contact-uri", .type = NODE_URI, .words = " mailto http https tel "},
+	{.name = "sbom-contact-uri",
+		.type = NODE_URI,
+		.words = " mailto http https tel "},
 	{.name = "sbom-archive-list", .type = NODE_URI},
 	{.name = "vuln-url", .type = NODE_URI, .many = true},
-	{.name = "vuln-contact-uri", .type = NODE_URI, .words = " mailto http https tel "},
+	{.name = "vuln-contact-uri",
+		.type = NODE_URI,
+		.words = " mailto http https tel "},
 	{0},
 };
 
@@ -61,7 +65,10 @@ static const struct node reporter[] = {
 	{0},
 };
 
-#define MANY_U16(x) {.name = x, .type = NODE_UINT, .many = true, .max = 65535}
+#define MANY_U16(x)                                                                    \
+	{                                                                              \
+		.name = x, .type = NODE_UINT, .many = true, .max = 65535               \
+	}
 
 static const struct node tls_profile[] = {
 	{.name = "name", .type = NODE_STRING, .max = 64},

@@ -49,8 +49,8 @@ static int again(struct mud_repair *m)
 	char *bytes = NULL;
 	size_t len = 0;
 
-	int error = pool ? mend(m->bytes, m->len, pool, &unused, &bytes, &len)
-			 : -ENOMEM;
+	int error =
+		pool ? mend(m->bytes, m->len, pool, &unused, &bytes, &len) : -ENOMEM;
 	pool_free(pool);
 	if (error)
 		return error;
@@ -60,8 +60,8 @@ static int again(struct mud_repair *m)
 	return 0;
 }
 
-int mud_repair(const void *bytes, size_t len, struct pool *pool,
-	struct mud_repair *ret_repair)
+int mud_repair(
+	const void *bytes, size_t len, struct pool *pool, struct mud_repair *ret_repair)
 {
 	struct mud_repair m = {0};
 	bool good = false;

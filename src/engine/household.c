@@ -314,6 +314,20 @@ void household_update(struct household *h, const struct device *d, bool forget,
 	hd->installed = after;
 }
 
+void household_expire(struct household *h, const struct device *d, nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	bool gives_back = false;
+
+	if (!hd)
+		return;
+	for (uint32_t i = 0; i < hd->names.count && hd->pool && !gives_back; i++)
+		gives_back = hd->names.entries[i].expires <= wall &&
+			     policy_denies_name(&hd->policy, hd->names.entries[i].name);
+	if (bindings_expire(&hd->names, wall) && gives_back)
+		household_update(h, d, false, wall);
+}
+
 void household_remove(struct household *h, const struct device *d)
 {
 	struct element_list none = {0};
@@ -399,6 +413,12 @@ void household_update_house(struct household *h)
 	struct element_list after = {0};
 
 	house_elements(h, &after);
+	if (after.error) {
+		log_error("household", "%s; the house's own addresses stay as they were",
+			error_text(after.error));
+		list_free(&after);
+		return;
+	}
 	if (h->commit->in_step) {
 		commit_begin(h->commit, false);
 		send_changes(h, &h->house, &after);

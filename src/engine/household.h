@@ -66,6 +66,9 @@ struct policy_names household_names(struct household_names *n,
  * open names and flows end too (they are opened again where still allowed). */
 void household_update(struct household *h, const struct device *d, bool forget,
 	nstime wall);
+/* Names whose time is over are forgotten; where one of them took something away, the
+ * kernel learns that it no longer does. */
+void household_expire(struct household *h, const struct device *d, nstime wall);
 /* The gateway's own addresses and prefixes changed. */
 void household_update_house(struct household *h);
 /* The device was just told these addresses for a name. told sees each binding (to save

@@ -141,11 +141,24 @@ static void follow_clock(struct pipeline *p)
 	household_shift(&p->household, before, jump);
 }
 
+/* Addresses and names whose time is over. */
+static void expire(struct pipeline *p, nstime wall)
+{
+	struct inventory_result r;
+	struct device *d;
+
+	while ((r = inventory_expire(p->inventory, wall)).device) {
+		household_update(&p->household, r.device, false, wall);
+		pipeline_save_device(p, r.device);
+	}
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
+		household_expire(&p->household, d, wall);
+}
+
 static void tick(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
 	nstime wall = pipeline_wall(p);
-	struct inventory_result r;
 
 	p->ticks++;
 	follow_clock(p);
@@ -156,10 +169,7 @@ static void tick(struct loop_timer *t)
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	journal_flush(&p->journal);
 	if (p->ticks % EXPIRE_EVERY == 0)
-		while ((r = inventory_expire(p->inventory, wall)).device) {
-			household_update(&p->household, r.device, false, wall);
-			pipeline_save_device(p, r.device);
-		}
+		expire(p, wall);
 	if (p->ticks % LAST_SEEN_EVERY == 0)
 		for (size_t i = 0; i < inventory_count(p->inventory); i++)
 			pipeline_save_device(p, inventory_at(p->inventory, i));

@@ -204,16 +204,6 @@ uint32_t bindings_expire(struct bindings *b, nstime now)
 	return before - b->count;
 }
 
-nstime bindings_next_expiry(const struct bindings *b)
-{
-	nstime next = 0;
-
-	for (uint32_t i = 0; i < b->count; i++)
-		if (!next || b->entries[i].expires < next)
-			next = b->entries[i].expires;
-	return next;
-}
-
 uint32_t binding_timeout_s(const struct binding *e, nstime now)
 {
 	if (!is_live(e, now))

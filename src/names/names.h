@@ -62,8 +62,6 @@ int bindings_each(const struct bindings *b, nstime now,
 	int (*visit)(void *ctx, const struct binding *e), void *ctx);
 /* Forgets what has expired; returns how many. */
 uint32_t bindings_expire(struct bindings *b, nstime now);
-/* When the next one expires (past times for those not forgotten yet); 0 for none. */
-nstime bindings_next_expiry(const struct bindings *b);
 /* Whole seconds left, rounded up; never 0, which would mean for ever. */
 uint32_t binding_timeout_s(const struct binding *e, nstime now);
 

@@ -158,11 +158,6 @@ void mud_edit_add_copy(struct mud_reader *r, const struct mud_at *object,
 		edit_note(r, object, EDIT_ADD, text);
 }
 
-bool mud_edit_any(const struct mud_reader *r)
-{
-	return r->edits && r->edits->count;
-}
-
 struct writer {
 	const struct mud_text *t;
 	const struct mud_edits *e;

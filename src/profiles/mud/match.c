@@ -76,6 +76,29 @@ static void ends(struct mud_reader *r, const struct mud_at *slots, uint8_t famil
 
 enum { IP_SRC_NAME, IP_DST_NAME, IP_SRC_NET, IP_DST_NET, IP_PROTOCOL, IP_LEAVES };
 
+#define IP_MORE_MAX 8 /* leaves of a family beside the common ones */
+
+static void ip(struct mud_reader *r, const struct mud_at *at, uint8_t family,
+	const char *const *names, const struct mud_leaf *more, unsigned more_count,
+	struct mud_match *m)
+{
+	struct mud_at slots[IP_LEAVES + IP_MORE_MAX];
+	bool unknown;
+
+	if (!mud_members(r, at, names, slots, &unknown))
+		return;
+	if (unknown)
+		mud_match_cannot(m, RULE_NOT_YET,
+			family == 4 ? "asks for something of IPv4 that this version does "
+				      "not know"
+				    : "asks for something of IPv6 that this version does "
+				      "not know");
+	protocol(r, &slots[IP_PROTOCOL], m);
+	ends(r, slots, family, m);
+	for (unsigned i = 0; i < more_count; i++)
+		mud_match_leaf(r, &slots[IP_LEAVES + i], &more[i], m);
+}
+
 static void ipv4(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
 {
 	static const char *const names[] = {"ietf-acldns:src-dnsname",
@@ -92,19 +115,8 @@ static void ipv4(struct mud_reader *r, const struct mud_at *at, struct mud_match
 		{"offset", MUD_LEAF_UINT, 20, 65535},
 		{"identification", MUD_LEAF_UINT, 0, 65535},
 	};
-	enum { MORE = sizeof more / sizeof *more };
-	struct mud_at slots[IP_LEAVES + MORE];
-	bool unknown;
 
-	if (!mud_members(r, at, names, slots, &unknown))
-		return;
-	if (unknown)
-		mud_match_cannot(m, RULE_NOT_YET,
-			"asks for something of IPv4 that this version does not know");
-	protocol(r, &slots[IP_PROTOCOL], m);
-	ends(r, slots, 4, m);
-	for (int i = 0; i < MORE; i++)
-		mud_match_leaf(r, &slots[IP_LEAVES + i], &more[i], m);
+	ip(r, at, 4, names, more, sizeof more / sizeof *more, m);
 }
 
 static void ipv6(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
@@ -120,19 +132,8 @@ static void ipv6(struct mud_reader *r, const struct mud_at *at, struct mud_match
 		{"ttl", MUD_LEAF_UINT, 0, 255},
 		{"flow-label", MUD_LEAF_UINT, 0, 0xfffff},
 	};
-	enum { MORE = sizeof more / sizeof *more };
-	struct mud_at slots[IP_LEAVES + MORE];
-	bool unknown;
 
-	if (!mud_members(r, at, names, slots, &unknown))
-		return;
-	if (unknown)
-		mud_match_cannot(m, RULE_NOT_YET,
-			"asks for something of IPv6 that this version does not know");
-	protocol(r, &slots[IP_PROTOCOL], m);
-	ends(r, slots, 6, m);
-	for (int i = 0; i < MORE; i++)
-		mud_match_leaf(r, &slots[IP_LEAVES + i], &more[i], m);
+	ip(r, at, 6, names, more, sizeof more / sizeof *more, m);
 }
 
 static void ethertype(

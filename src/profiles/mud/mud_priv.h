@@ -111,7 +111,6 @@ void mud_edit_add_list(struct mud_reader *r, const struct mud_at *object,
 /* The same with the bytes that a value has now. */
 void mud_edit_add_copy(struct mud_reader *r, const struct mud_at *object,
 	const char *name, const struct mud_at *value);
-bool mud_edit_any(const struct mud_reader *r);
 /* The edited text, in memory of its own: free() it. */
 int mud_edit_write(const struct mud_reader *r, char **ret_bytes, size_t *ret_len);
 

@@ -110,11 +110,18 @@ static bool cuts_management(const struct enforce_config *c, const struct element
 	case ELEMENT_MANAGED:
 	case ELEMENT_OUT:
 	case ELEMENT_OUT_RANGE:
+	case ELEMENT_ETHER_OUT:
+	case ELEMENT_ETHER_IN:
+	case ELEMENT_LIMIT_OUT_BYTES:
+	case ELEMENT_LIMIT_OUT_PACKETS:
 		return is_gateway(c, &e->mac);
 	case ELEMENT_POLICED:
 	case ELEMENT_BOUND:
 	case ELEMENT_OWNED:
 	case ELEMENT_IN_RANGE:
+	case ELEMENT_IN:
+	case ELEMENT_LIMIT_IN_BYTES:
+	case ELEMENT_LIMIT_IN_PACKETS:
 		return !is_unicast(&e->device);
 	case ELEMENT_LOCAL:
 	case ELEMENT_KIND_MAX:

@@ -474,7 +474,7 @@ int replay_run(const struct replay_options *options, struct replay_report *ret)
 	int e;
 
 	*ret = (struct replay_report){0};
-	r.names = (struct policy_names){names_has, names_addrs, &r};
+	r.names = (struct policy_names){.has = names_has, .addrs = names_addrs, .ctx = &r};
 	bindings_init(&r.bindings, 0);
 	replay_identity_init(&r);
 	e = report_init(options, ret);

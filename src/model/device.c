@@ -30,8 +30,34 @@ const char *device_state_name(enum device_state s)
 		return "watched";
 	case DEVICE_PROTECTED:
 		return "protected";
+	case DEVICE_QUARANTINED:
+		return "quarantined";
 	case DEVICE_STATE_MAX:
 		break;
 	}
 	return "unknown";
+}
+
+const char *url_source_name(enum url_source s)
+{
+	static const char *const names[URL_SOURCE_MAX] = {
+		[URL_SOURCE_NONE] = "none",
+		[URL_SOURCE_LLDP] = "lldp",
+		[URL_SOURCE_DHCP] = "dhcp",
+		[URL_SOURCE_QR] = "qr",
+		[URL_SOURCE_CERTIFICATE] = "certificate",
+		[URL_SOURCE_OWNER] = "owner",
+	};
+
+	return (unsigned)s < URL_SOURCE_MAX ? names[s] : "unknown";
+}
+
+bool device_is_proven(const struct device *d)
+{
+	return d->mud_url[0] && (d->confirmed || d->url_source >= URL_SOURCE_QR);
+}
+
+bool device_is_enforced(const struct device *d)
+{
+	return d->state == DEVICE_PROTECTED || d->state == DEVICE_QUARANTINED;
 }

@@ -30,7 +30,20 @@ enum device_state {
 	DEVICE_NEW,	  /* seen, nothing known */
 	DEVICE_WATCHED,	  /* no usable profile: reported, not enforced */
 	DEVICE_PROTECTED, /* profile enforced */
+	DEVICE_QUARANTINED, /* only what its profile keeps on in quarantine */
 	DEVICE_STATE_MAX,
+};
+
+/* Who says which MUD file is the device's; what each is worth as proof of identity
+ * (RFC 8520 16): anybody can say anything by DHCP and LLDP. */
+enum url_source {
+	URL_SOURCE_NONE,
+	URL_SOURCE_LLDP,
+	URL_SOURCE_DHCP,
+	URL_SOURCE_QR,		/* the owner read the code on the device (RFC 9238) */
+	URL_SOURCE_CERTIFICATE, /* 802.1X with a device certificate (RFC 8520 11) */
+	URL_SOURCE_OWNER,	/* the owner's hand */
+	URL_SOURCE_MAX,
 };
 
 struct device {
@@ -41,7 +54,11 @@ struct device {
 	bool named_by_owner;
 	char hostname[LIMIT_HOSTNAME]; /* untrusted text, from DHCP */
 	char vendor_class[LIMIT_LABEL];/* untrusted text, from DHCP */
-	char mud_url[LIMIT_URL];       /* untrusted text, from DHCP */
+	char mud_url[LIMIT_URL];       /* untrusted text, from url_source */
+	enum url_source url_source;
+	bool confirmed; /* the owner vouches that it is what its MUD URL says */
+	char mud_signer[LIMIT_TEXT];   /* id-pe-mudsigner of its certificate; or empty */
+	char quarantine[LIMIT_TEXT];   /* why it is in quarantine; empty when it is not */
 	char problem[LIMIT_TEXT];      /* why it is only watched; empty when none */
 	nstime first_seen, last_seen;  /* wall */
 	struct device_addr addrs[LIMIT_ADDRS_PER_DEVICE];
@@ -49,6 +66,13 @@ struct device {
 };
 
 const char *addr_source_name(enum addr_source s);
-const char *device_state_name(enum device_state s); /* "new", "watched", "protected" */
+const char *device_state_name(enum device_state s); /* "new", "watched", "protected",
+						     * "quarantined" */
+const char *url_source_name(enum url_source s);	    /* "none", "lldp", "dhcp", "qr",
+						     * "certificate", "owner" */
+/* Its MUD URL is more than its own word: it may be a member of classes of devices. */
+bool device_is_proven(const struct device *d);
+/* A profile is enforced for it, whole or in part. */
+bool device_is_enforced(const struct device *d);
 
 #endif

@@ -13,6 +13,8 @@ enum field {
 	FIELD_PROTO = 1 << 3,
 	FIELD_DEVICE_PORT = 1 << 4,
 	FIELD_PEER_PORT = 1 << 5,
+	FIELD_ETHER = 1 << 6, /* type and peer MACs */
+	FIELD_RATE = 1 << 7,  /* not of the key, but must be there */
 };
 
 #define FIELDS_BOX (FIELD_PEER | FIELD_PROTO | FIELD_DEVICE_PORT | FIELD_PEER_PORT)
@@ -26,6 +28,13 @@ static const unsigned key_fields[ELEMENT_KIND_MAX] = {
 	[ELEMENT_OUT] = FIELD_MAC | FIELD_PEER | FIELD_PROTO | FIELD_PEER_PORT,
 	[ELEMENT_OUT_RANGE] = FIELD_MAC | FIELDS_BOX,
 	[ELEMENT_IN_RANGE] = FIELD_DEVICE | FIELDS_BOX,
+	[ELEMENT_IN] = FIELD_DEVICE | FIELD_PEER | FIELD_PROTO | FIELD_DEVICE_PORT,
+	[ELEMENT_ETHER_OUT] = FIELD_MAC | FIELD_ETHER,
+	[ELEMENT_ETHER_IN] = FIELD_MAC | FIELD_ETHER,
+	[ELEMENT_LIMIT_OUT_BYTES] = FIELD_MAC | FIELD_RATE,
+	[ELEMENT_LIMIT_OUT_PACKETS] = FIELD_MAC | FIELD_RATE,
+	[ELEMENT_LIMIT_IN_BYTES] = FIELD_DEVICE | FIELD_RATE,
+	[ELEMENT_LIMIT_IN_PACKETS] = FIELD_DEVICE | FIELD_RATE,
 };
 
 const char *element_kind_name(enum element_kind k)
@@ -39,6 +48,13 @@ const char *element_kind_name(enum element_kind k)
 		[ELEMENT_OUT] = "out",
 		[ELEMENT_OUT_RANGE] = "out-range",
 		[ELEMENT_IN_RANGE] = "in-range",
+		[ELEMENT_IN] = "in",
+		[ELEMENT_ETHER_OUT] = "ether-out",
+		[ELEMENT_ETHER_IN] = "ether-in",
+		[ELEMENT_LIMIT_OUT_BYTES] = "limit-out-bytes",
+		[ELEMENT_LIMIT_OUT_PACKETS] = "limit-out-packets",
+		[ELEMENT_LIMIT_IN_BYTES] = "limit-in-bytes",
+		[ELEMENT_LIMIT_IN_PACKETS] = "limit-in-packets",
 	};
 
 	return (unsigned)k < ELEMENT_KIND_MAX ? names[k] : "unknown";
@@ -63,13 +79,28 @@ static int compare_peer(const struct element *a, const struct element *b)
 	return c ? c : addr_compare(&a->peer_hi, &b->peer_hi);
 }
 
+static int compare_ether(const struct element *a, const struct element *b)
+{
+	int c = (a->ether_type > b->ether_type) - (a->ether_type < b->ether_type);
+
+	if (!c)
+		c = memcmp(a->peer_mac_lo.b, b->peer_mac_lo.b, sizeof a->peer_mac_lo.b);
+	return c ? c : memcmp(a->peer_mac_hi.b, b->peer_mac_hi.b, sizeof a->peer_mac_hi.b);
+}
+
+/* Kinds whose key has nothing of IP. */
+static bool has_family(unsigned fields)
+{
+	return fields & ~(unsigned)(FIELD_MAC | FIELD_ETHER | FIELD_RATE);
+}
+
 int element_compare(const struct element *a, const struct element *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
 	unsigned fields =
 		(unsigned)a->kind < ELEMENT_KIND_MAX ? key_fields[a->kind] : 0;
-	int c = fields & ~(unsigned)FIELD_MAC ? a->family - b->family : 0;
+	int c = has_family(fields) ? a->family - b->family : 0;
 	if (!c && fields & FIELD_MAC)
 		c = memcmp(a->mac.b, b->mac.b, sizeof a->mac.b);
 	if (!c && fields & FIELD_DEVICE)
@@ -82,6 +113,8 @@ int element_compare(const struct element *a, const struct element *b)
 		c = compare_u16(a->device_port, b->device_port);
 	if (!c && fields & FIELD_PEER_PORT)
 		c = compare_u16(a->peer_port, b->peer_port);
+	if (!c && fields & FIELD_ETHER)
+		c = compare_ether(a, b);
 	return c;
 }
 
@@ -100,11 +133,26 @@ static bool peer_fits(const struct element *e)
 	       addr_compare(&e->peer_lo, &e->peer_hi) <= 0;
 }
 
-/* OUT is a hash: one address, one protocol, one port. */
+/* OUT and IN are hashes: one address, one protocol, one port. */
 static bool is_exact(const struct element *e)
 {
+	struct range16 port = e->kind == ELEMENT_OUT ? e->peer_port : e->device_port;
+
 	return addr_equal(&e->peer_lo, &e->peer_hi) && e->proto_lo == e->proto_hi &&
-	       e->peer_port.lo == e->peer_port.hi;
+	       port.lo == port.hi;
+}
+
+/* IP's types have their own kinds, and one MAC or all: the kernel keeps them as ranges
+ * that must not overlap. */
+static bool ether_fits(const struct element *e)
+{
+	static const struct mac lowest, highest = {{255, 255, 255, 255, 255, 255}};
+
+	if (e->ether_type < 0x600 || e->ether_type == 0x0800 || e->ether_type == 0x86dd)
+		return false;
+	return mac_equal(&e->peer_mac_lo, &e->peer_mac_hi) ||
+	       (mac_equal(&e->peer_mac_lo, &lowest) &&
+		       mac_equal(&e->peer_mac_hi, &highest));
 }
 
 int element_check(const struct element *e)
@@ -115,7 +163,11 @@ int element_check(const struct element *e)
 	bool good = true;
 	if (fields & FIELD_MAC)
 		good = !mac_is_zero(&e->mac) && !mac_is_group(&e->mac);
-	if (fields == FIELD_MAC)
+	if (fields & FIELD_RATE)
+		good = good && e->rate;
+	if (fields & FIELD_ETHER)
+		good = good && ether_fits(e);
+	if (!has_family(fields))
 		return good && e->family == 0 ? 0 : CARDEA_EMALFORMED;
 	good = good && (e->family == 4 || e->family == 6);
 	if (fields & FIELD_DEVICE)
@@ -128,7 +180,7 @@ int element_check(const struct element *e)
 		good = good && e->device_port.lo <= e->device_port.hi;
 	if (fields & FIELD_PEER_PORT)
 		good = good && e->peer_port.lo <= e->peer_port.hi;
-	if (e->kind == ELEMENT_OUT)
+	if (e->kind == ELEMENT_OUT || e->kind == ELEMENT_IN)
 		good = good && is_exact(e);
 	return good ? 0 : CARDEA_EMALFORMED;
 }

@@ -11,6 +11,11 @@
  *   OUT       mac . peer address . proto . peer port               exact, from the device
  *   OUT_RANGE mac . peer range . proto range . device ports . peer ports
  *   IN_RANGE  device address . peer range . proto range . peer ports . device ports
+ *   IN        device address . peer address . proto . device port   exact, to the device
+ *   ETHER_OUT mac . Ethernet type . peer mac range      frames that are not IP, from it
+ *   ETHER_IN  mac . Ethernet type . peer mac range      ... and to it
+ *   LIMIT_OUT_BYTES, LIMIT_OUT_PACKETS  mac             at most `rate` a second
+ *   LIMIT_IN_BYTES, LIMIT_IN_PACKETS    device address  at most `rate` a second
  *
  * For ICMP the "device ports" of OUT_RANGE and the "peer ports" of IN_RANGE (that is,
  * the first two bytes of the transport header of that packet) hold type << 8 | code, and
@@ -33,22 +38,32 @@ enum element_kind {
 	ELEMENT_OUT,
 	ELEMENT_OUT_RANGE,
 	ELEMENT_IN_RANGE,
+	ELEMENT_IN,
+	ELEMENT_ETHER_OUT,
+	ELEMENT_ETHER_IN,
+	ELEMENT_LIMIT_OUT_BYTES,
+	ELEMENT_LIMIT_OUT_PACKETS,
+	ELEMENT_LIMIT_IN_BYTES,
+	ELEMENT_LIMIT_IN_PACKETS,
 	ELEMENT_KIND_MAX,
 };
 
 struct element {
 	enum element_kind kind;
-	uint8_t family; /* 4, 6; 0 for MANAGED */
+	uint8_t family; /* 4, 6; 0 for MANAGED, ETHER and LIMIT_OUT */
 	struct mac mac;
-	struct addr device;	      /* POLICED, BOUND, OWNED, IN_RANGE */
-	struct addr peer_lo, peer_hi; /* inclusive; equal for OUT; LOCAL's range */
+	struct addr device;	      /* POLICED, BOUND, OWNED, IN, IN_RANGE, LIMIT_IN */
+	struct addr peer_lo, peer_hi; /* inclusive; equal for OUT, IN; LOCAL's range */
 	uint8_t proto_lo, proto_hi;   /* 0-255 is any */
 	struct range16 device_port, peer_port;
+	uint16_t ether_type;		  /* ETHER */
+	struct mac peer_mac_lo, peer_mac_hi; /* ETHER: inclusive; equal, or all there are */
+	uint64_t rate;	    /* LIMIT: not part of the key, like the timeout */
 	uint32_t timeout_s; /* 0: stays until removed */
 };
 
 const char *element_kind_name(enum element_kind k);
-/* Order for sorting and equality of keys (timeout is not part of the key). */
+/* Order for sorting and equality of keys (timeout and rate are not part of the key). */
 int element_compare(const struct element *a, const struct element *b);
 /* 0, or CARDEA_EMALFORMED: a key that no set could hold. */
 int element_check(const struct element *e) CARDEA_MUSTCHECK;

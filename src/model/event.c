@@ -23,6 +23,14 @@ const char *event_kind_name(enum event_kind k)
 		return "gateway";
 	case EVENT_RENAMED:
 		return "renamed";
+	case EVENT_QUESTION:
+		return "question";
+	case EVENT_DECIDED:
+		return "decided";
+	case EVENT_IDENTITY:
+		return "identity";
+	case EVENT_QUARANTINE:
+		return "quarantine";
 	case EVENT_KIND_MAX:
 		break;
 	}

@@ -21,6 +21,10 @@ enum event_kind {
 	EVENT_PROCESS,	       /* one of our processes ended and came back */
 	EVENT_GATEWAY,	       /* started, stopped, limits reached */
 	EVENT_RENAMED,
+	EVENT_QUESTION,	   /* the owner is asked */
+	EVENT_DECIDED,	   /* ... and answered */
+	EVENT_IDENTITY,	   /* who a device is was shown, or confirmed */
+	EVENT_QUARANTINE,  /* in or out */
 	EVENT_KIND_MAX,
 };
 

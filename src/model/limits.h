@@ -24,8 +24,19 @@
 #define LIMIT_MUD_DEPTH 24     /* RFC 8520 files nest 12 deep */
 #define LIMIT_MUD_ACES 1000    /* biggest public file has 201 ACEs */
 #define LIMIT_RULES 2048       /* per device, after expansion (neq makes two) */
+#define LIMIT_TLS_PROFILES 8  /* RFC 9761: one a purpose; the published ones have one */
+#define LIMIT_U16_LIST 256     /* parameters of one kind; all of OpenSSL's ciphers: 180 */
+#define LIMIT_PROFILE_LIMITS 16 /* services with a bandwidth in one file */
+#define LIMIT_LINKS 32	       /* SBOMs, contacts, licences shown for one file */
 #define LIMIT_NOTES 64	       /* findings reported for one file; the rest is counted */
+#define LIMIT_CLASS_ADDRS 4096 /* addresses of all members of one class of devices */
+#define LIMIT_BLOCKS 32	       /* conversations ended by us, per device, at once */
 #define LIMIT_BOXES 8192       /* disjoint kernel elements per device */
+
+/* The owner */
+#define LIMIT_DECISIONS 256    /* open questions; beyond, the oldest of a device goes */
+#define LIMIT_CONTROLLERS 256  /* classes that the owner has mapped to devices */
+#define LIMIT_URL_HISTORY 16   /* MUD URLs remembered per device, against rollback */
 
 /* Names */
 #define LIMIT_ANSWER_ADDRS 128 /* addresses in one DNS answer; 300 is an attack */

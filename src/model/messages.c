@@ -2,7 +2,7 @@
 /* messages - encoder, strict decoder, names and trace, all made from messages.def.
  * On the wire: u16 type, then the fields in order, big endian; addr = u8 family and its
  * 0, 4 or 16 bytes; text = u16 length and bytes without NUL; addrs = u16 count and
- * addresses; bool = one byte, 0 or 1. */
+ * addresses; u16s = u16 count and numbers; bool = one byte, 0 or 1. */
 #include "model/messages.h"
 
 #include <inttypes.h>
@@ -21,6 +21,7 @@
 #define WIRE_mac 6
 #define WIRE_addr 17
 #define WIRE_addrs (2 + LIMIT_ANSWER_ADDRS * WIRE_addr)
+#define WIRE_u16s (2 + 2 * LIMIT_U16_LIST)
 #define WIRE_label (2 + LIMIT_LABEL)
 #define WIRE_text (2 + LIMIT_TEXT)
 #define WIRE_name (2 + LIMIT_NAME)
@@ -73,6 +74,17 @@ static void encode_addrs(struct writer *w, const struct message_addrs *list)
 		encode_addr(w, &list->addrs[i]);
 }
 
+static void encode_u16s(struct writer *w, const struct u16_list *list)
+{
+	if (list->count > LIMIT_U16_LIST) {
+		w->error = CARDEA_ELIMIT;
+		return;
+	}
+	writer_u16(w, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		writer_u16(w, list->items[i]);
+}
+
 static void encode_chars(struct writer *w, const char *text, size_t size)
 {
 	size_t len = strnlen(text, size);
@@ -94,6 +106,7 @@ static void encode_chars(struct writer *w, const char *text, size_t size)
 #define PUT_mac(w, v) writer_bytes(w, (v).b, sizeof(v).b)
 #define PUT_addr(w, v) encode_addr(w, &(v))
 #define PUT_addrs(w, v) encode_addrs(w, &(v))
+#define PUT_u16s(w, v) encode_u16s(w, &(v))
 #define PUT_label(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_text(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_name(w, v) encode_chars(w, v, sizeof(v))
@@ -164,6 +177,17 @@ static void decode_addrs(struct cursor *c, struct message_addrs *ret)
 		decode_addr(c, &ret->addrs[i]);
 }
 
+static void decode_u16s(struct cursor *c, struct u16_list *ret)
+{
+	ret->count = cursor_u16(c);
+	if (ret->count > LIMIT_U16_LIST) {
+		cursor_fail(c, CARDEA_EMALFORMED);
+		return;
+	}
+	for (size_t i = 0; i < ret->count; i++)
+		ret->items[i] = cursor_u16(c);
+}
+
 static void decode_chars(struct cursor *c, char *ret, size_t size)
 {
 	size_t len = cursor_u16(c);
@@ -187,6 +211,7 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
 #define GET_mac(c, v) cursor_copy(c, (v).b, sizeof(v).b)
 #define GET_addr(c, v) decode_addr(c, &(v))
 #define GET_addrs(c, v) decode_addrs(c, &(v))
+#define GET_u16s(c, v) decode_u16s(c, &(v))
 #define GET_label(c, v) decode_chars(c, v, sizeof(v))
 #define GET_text(c, v) decode_chars(c, v, sizeof(v))
 #define GET_name(c, v) decode_chars(c, v, sizeof(v))
@@ -297,6 +322,14 @@ static void trace_addrs(struct trace *t, const struct message_addrs *list)
 	trace_add(t, "]");
 }
 
+static void trace_u16s(struct trace *t, const struct u16_list *list)
+{
+	trace_add(t, "[");
+	for (size_t i = 0; i < list->count && i < LIMIT_U16_LIST; i++)
+		trace_add(t, i ? ",%u" : "%u", list->items[i]);
+	trace_add(t, "]");
+}
+
 static void trace_digest(struct trace *t, const uint8_t *digest, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -312,6 +345,7 @@ static void trace_digest(struct trace *t, const uint8_t *digest, size_t len)
 #define TRACE_mac(t, v) trace_mac(t, &(v))
 #define TRACE_addr(t, v) trace_addr(t, &(v))
 #define TRACE_addrs(t, v) trace_addrs(t, &(v))
+#define TRACE_u16s(t, v) trace_u16s(t, &(v))
 #define TRACE_label(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_text(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_name(t, v) trace_chars(t, v, sizeof(v))

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 #include "model/limits.h"
+#include "model/profile.h"
 
 struct message_addrs {
 	uint16_t count;
@@ -49,6 +50,7 @@ enum message_type {
 #define MESSAGE_FIELD_mac message_mac
 #define MESSAGE_FIELD_addr message_addr
 #define MESSAGE_FIELD_addrs struct message_addrs
+#define MESSAGE_FIELD_u16s struct u16_list
 #define MESSAGE_FIELD_label message_label
 #define MESSAGE_FIELD_text message_text
 #define MESSAGE_FIELD_name message_name
@@ -104,14 +106,21 @@ int message_decode(const uint8_t *data, size_t len, struct message *ret) CARDEA_
 char *message_trace(const struct message *m, char *buf, size_t size);
 
 /* rule and element as messages; check values too (enums in range). */
-struct rule;
 struct element;
-struct profile;
 void message_from_rule(struct message *m, uint64_t id, const struct rule *r);
 int message_to_rule(const struct message_profile_rule *m, struct rule *ret) CARDEA_MUSTCHECK;
 void message_from_element(struct message *m, bool remove, const struct element *e);
 int message_to_element(const struct message_element *m, struct element *ret) CARDEA_MUSTCHECK;
 void message_from_profile(struct message *m, uint64_t id, const struct profile *p);
 int message_to_profile(const struct message_profile *m, struct profile *ret) CARDEA_MUSTCHECK;
+void message_from_tls(struct message *m, uint64_t id, const struct tls_profile *t);
+int message_to_tls(const struct message_profile_tls *m, struct tls_profile *ret) CARDEA_MUSTCHECK;
+void message_from_limit(struct message *m, uint64_t id, const struct profile_limit *l);
+int message_to_limit(const struct message_profile_limit *m, struct profile_limit *ret) CARDEA_MUSTCHECK;
+void message_from_link(struct message *m, uint64_t id, const struct profile_link *l);
+int message_to_link(const struct message_profile_link *m, struct profile_link *ret) CARDEA_MUSTCHECK;
+/* enforcer -> engine: how often the kernel used an element. */
+void message_from_count(struct message *m, const struct element *e, uint64_t packets);
+int message_to_count(const struct message_count *m, struct element *ret) CARDEA_MUSTCHECK;
 
 #endif

@@ -13,6 +13,10 @@ const char *signature_state_name(enum signature_state s)
 		return "invalid";
 	case SIGNATURE_UNCHECKED:
 		return "unchecked";
+	case SIGNATURE_UNTRUSTED:
+		return "untrusted";
+	case SIGNATURE_STATE_MAX:
+		break;
 	}
 	return "unknown";
 }

@@ -14,6 +14,7 @@ void rule_init(struct rule *r)
 		.proto = RULE_PROTO_ANY,
 		.icmp_type = RULE_ICMP_ANY,
 		.icmp_code = RULE_ICMP_ANY,
+		.ethertype = RULE_ETHERTYPE_IP,
 		.device_port = {0, UINT16_MAX},
 		.peer_port = {0, UINT16_MAX},
 	};
@@ -34,6 +35,7 @@ const char *peer_kind_name(enum peer_kind k)
 		[PEER_SAME_MANUFACTURER] = "same-manufacturer",
 		[PEER_MANUFACTURER] = "manufacturer",
 		[PEER_MODEL] = "model",
+		[PEER_MAC] = "mac",
 	};
 
 	return (unsigned)k < PEER_MAX ? names[k] : "unknown";
@@ -50,6 +52,10 @@ const char *rule_status_name(enum rule_status s)
 		return "not enforced yet";
 	case RULE_UNENFORCEABLE:
 		return "not enforceable here";
+	case RULE_APPROXIMATED:
+		return "approximated";
+	case RULE_STATUS_MAX:
+		break;
 	}
 	return "unknown";
 }
@@ -98,7 +104,7 @@ static void say_named(struct sentence *s, const char *words, const char *name)
 
 static void say_peer(struct sentence *s, const struct peer *p)
 {
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], mac[MAC_TEXT_MAX];
 
 	switch (p->kind) {
 	case PEER_ANY:
@@ -140,6 +146,9 @@ static void say_peer(struct sentence *s, const struct peer *p)
 	case PEER_MODEL:
 		say_named(s, "devices of model ", p->name);
 		return;
+	case PEER_MAC:
+		say(s, "the device %s", mac_format(&p->mac, mac));
+		return;
 	case PEER_MAX:
 		break;
 	}
@@ -148,6 +157,10 @@ static void say_peer(struct sentence *s, const struct peer *p)
 
 static void say_proto(struct sentence *s, const struct rule *r)
 {
+	if (r->ethertype != RULE_ETHERTYPE_IP) {
+		say(s, "frames of Ethernet type 0x%04x", (unsigned)r->ethertype);
+		return;
+	}
 	switch (r->proto) {
 	case RULE_PROTO_ANY:
 		say(s, "anything");
@@ -190,7 +203,7 @@ static const char *verb_of(const struct rule *r)
 		return out ? "may answer with" : "may be answered with";
 	if (!out)
 		return drop ? "must not receive" : "may receive";
-	if (r->proto == FLOW_PROTO_TCP)
+	if (r->proto == FLOW_PROTO_TCP && r->ethertype == RULE_ETHERTYPE_IP)
 		return drop ? "must not open" : "may open";
 	return drop ? "must not send" : "may send";
 }

@@ -24,13 +24,15 @@ enum peer_kind {
 	PEER_SAME_MANUFACTURER,
 	PEER_MANUFACTURER,     /* name holds the authority */
 	PEER_MODEL,	       /* name holds the MUD URL */
+	PEER_MAC,	       /* whatever uses mac on the LAN */
 	PEER_MAX,
 };
 
 struct peer {
 	enum peer_kind kind;
 	struct prefix prefix;
-	char name[LIMIT_NAME]; /* lower case, no trailing dot */
+	char name[LIMIT_NAME]; /* lower case, no trailing dot; classes: see above */
+	struct mac mac;
 };
 
 enum rule_action { RULE_ACCEPT, RULE_DROP };
@@ -44,6 +46,8 @@ enum rule_status {
 	RULE_REPLY_HALF,   /* covered by the flow that its mirror rule opens */
 	RULE_NOT_YET,	   /* understood, not enforced by this version */
 	RULE_UNENFORCEABLE,/* understood, impossible here */
+	RULE_APPROXIMATED, /* enforced as near as possible; detail says how */
+	RULE_STATUS_MAX,
 };
 
 enum layer {
@@ -61,6 +65,7 @@ struct range16 {
 
 #define RULE_PROTO_ANY (-1)
 #define RULE_ICMP_ANY (-1)
+#define RULE_ETHERTYPE_IP (-1) /* the rule is about IP packets */
 
 struct rule {
 	rule_id id;
@@ -68,6 +73,9 @@ struct rule {
 	enum initiator initiator;
 	enum rule_action action;
 	uint8_t family; /* 4, 6, or 0 for both */
+	/* RULE_ETHERTYPE_IP, or the Ethernet type (other than IP's) of the frames that the
+	 * rule is about: its peer is ANY or MAC then, and nothing above counts. */
+	int32_t ethertype;
 	int16_t proto;	/* RULE_PROTO_ANY or 0-255 */
 	int16_t icmp_type, icmp_code;
 	struct range16 device_port, peer_port;
@@ -75,16 +83,25 @@ struct rule {
 	enum layer layer;
 	enum rule_status status;
 	uint32_t line;		 /* of the ACE in its file, 0 unknown */
+	bool quarantine; /* stays in force in quarantine */
+	uint8_t tls;	 /* 0, or 1 + index of the TLS profile that its ClientHellos obey */
 	char acl[LIMIT_LABEL];	 /* names in the file, for provenance */
 	char ace[LIMIT_LABEL];
 	char detail[LIMIT_TEXT]; /* why status is not ENFORCED; empty otherwise */
 };
 
+/* The datapath acts on it: enforced, or nearly so. */
+static inline bool rule_in_force(const struct rule *r)
+{
+	return r->status == RULE_ENFORCED || r->status == RULE_APPROXIMATED;
+}
+
 /* A rule that accepts everything from the device to any peer; callers narrow it. */
 void rule_init(struct rule *r);
 const char *peer_kind_name(enum peer_kind k);
 const char *rule_status_name(enum rule_status s); /* "enforced", "reply", "not enforced
-						    * yet", "not enforceable here" */
+						    * yet", "not enforceable here",
+						    * "approximated" */
 const char *layer_name(enum layer l);		   /* "base", "manufacturer", ... */
 /* One plain sentence: "may open TCP to cloud.example.com port 443 (IPv4)". */
 #define RULE_SENTENCE_MAX 512

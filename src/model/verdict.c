@@ -38,6 +38,8 @@ const char *verdict_reason_name(enum verdict_reason r)
 		return "fragment";
 	case REASON_MALFORMED:
 		return "malformed";
+	case REASON_TLS:
+		return "tls-profile";
 	case REASON_MAX:
 		break;
 	}

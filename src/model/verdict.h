@@ -24,6 +24,7 @@ enum verdict_reason {
 	REASON_ROGUE_RA,     /* a device plays router or DHCP server */
 	REASON_FRAGMENT,     /* bridged fragments carry no ports to judge */
 	REASON_MALFORMED,
+	REASON_TLS,	     /* its ClientHello offers what its TLS profile does not */
 	REASON_MAX,
 };
 

@@ -123,6 +123,7 @@ static bool peer_matches(const struct rule *r, const struct policy_env *env,
 	case PEER_SAME_MANUFACTURER:
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
+	case PEER_MAC:
 	case PEER_MAX:
 		break;
 	}

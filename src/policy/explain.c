@@ -236,6 +236,9 @@ static void say_reason(struct text *t, const struct policy *p,
 	case REASON_FRAGMENT:
 		say(t, " A fragment does not show its ports, so no rule can allow it.");
 		return;
+	case REASON_TLS:
+		say(t, " It offered TLS parameters that its TLS profile does not list.");
+		return;
 	case REASON_MALFORMED:
 		say(t, " The packet contradicts its own headers.");
 		return;

@@ -131,6 +131,7 @@ int policy_rule_ranges(const struct rule *r, const struct policy_env *env,
 	case PEER_SAME_MANUFACTURER:
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
+	case PEER_MAC:
 	case PEER_MAX:
 		break;
 	}

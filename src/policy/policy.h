@@ -43,12 +43,19 @@ bool policy_env_add_ntp(struct policy_env *env, const struct addr *a);
 bool policy_env_is_local(const struct policy_env *env, const struct addr *a);
 bool policy_env_is_gateway(const struct policy_env *env, const struct addr *a);
 
-/* What one device was told by DNS, at the time the caller has in mind. */
+/* What is known of one device, at the time the caller has in mind: what DNS told it, and
+ * whom its classes mean. */
 struct policy_names {
 	/* This device holds a live binding of exactly this name to this address. */
 	bool (*has)(void *ctx, const char *name, const struct addr *a);
 	/* Copies at most max addresses of the name's live bindings; how many. */
 	size_t (*addrs)(void *ctx, const char *name, struct addr *out, size_t max);
+	/* Copies at most max addresses of the devices that a class (PEER_CONTROLLER,
+	 * MY_CONTROLLER, SAME_MANUFACTURER, MANUFACTURER, MODEL) or a PEER_MAC means
+	 * for this device, in no order, without the device's own; how many. NULL: no
+	 * class has members. */
+	size_t (*members)(
+		void *ctx, const struct peer *p, struct addr *out, size_t max);
 	void *ctx;
 };
 

@@ -121,6 +121,7 @@ static bool kind_is_supported(enum peer_kind k)
 	case PEER_SAME_MANUFACTURER:
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
+	case PEER_MAC:
 	case PEER_MAX:
 		break;
 	}

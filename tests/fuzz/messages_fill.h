@@ -36,6 +36,13 @@ static inline void fill_addrs(struct fill *f, struct message_addrs *list)
 		fill_addr(f, &list->addrs[i]);
 }
 
+static inline void fill_u16s(struct fill *f, struct u16_list *list)
+{
+	list->count = f->full ? LIMIT_U16_LIST : 5;
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i] = (uint16_t)fill_number(f);
+}
+
 static inline void fill_chars(struct fill *f, char *text, size_t size)
 {
 	static const char pattern[] = "bulb-k\xc3\xbc" "che.example.";
@@ -63,6 +70,7 @@ static inline void fill_bytes(struct fill *f, uint8_t *bytes, size_t len)
 #define FILL_mac(f, v) fill_bytes(f, (v).b, sizeof(v).b)
 #define FILL_addr(f, v) fill_addr(f, &(v))
 #define FILL_addrs(f, v) fill_addrs(f, &(v))
+#define FILL_u16s(f, v) fill_u16s(f, &(v))
 #define FILL_label(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_text(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_name(f, v) fill_chars(f, v, sizeof(v))

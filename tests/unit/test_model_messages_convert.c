@@ -28,6 +28,9 @@ static struct rule example_rule(void)
 
 	memset(&r, 0, sizeof r);
 	r.id = 7;
+	r.ethertype = RULE_ETHERTYPE_IP;
+	r.quarantine = true;
+	r.tls = 2;
 	r.direction = DIRECTION_TO_DEVICE;
 	r.initiator = INITIATOR_PEER;
 	r.action = RULE_DROP;
@@ -81,6 +84,9 @@ static void test_rule_round_trip(void **state)
 	assert_int_equal(back.line, r.line);
 	assert_string_equal(back.acl, r.acl);
 	assert_string_equal(back.ace, r.ace);
+	assert_int_equal(back.ethertype, RULE_ETHERTYPE_IP);
+	assert_true(back.quarantine);
+	assert_int_equal(back.tls, 2);
 	assert_string_equal(back.detail, r.detail);
 }
 
@@ -271,7 +277,7 @@ static void test_profile_values(void **state)
 	message_from_profile(&message, 1, &p);
 	message.profile.rule_count = LIMIT_RULES;
 	message.profile.note_count = LIMIT_NOTES;
-	message.profile.signature = SIGNATURE_UNCHECKED;
+	message.profile.signature = SIGNATURE_STATE_MAX - 1;
 	assert_int_equal(message_to_profile(&message.profile, &back), 0);
 	message.profile.rule_count++;
 	assert_int_equal(message_to_profile(&message.profile, &back), CARDEA_EMALFORMED);

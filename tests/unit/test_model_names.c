@@ -11,7 +11,8 @@
 
 static void test_device_states(void **state)
 {
-	static const char *const names[] = {"new", "watched", "protected"};
+	static const char *const names[] = {"new", "watched", "protected",
+		"quarantined"};
 
 	(void)state;
 	assert_int_equal(sizeof names / sizeof *names, DEVICE_STATE_MAX);

@@ -13,6 +13,7 @@ static enum maker_place place_of(const struct peer *p)
 	case PEER_SAME_MANUFACTURER:
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
+	case PEER_MAC:
 		return MAKER_LOCAL;
 	case PEER_CONTROLLER:
 	case PEER_MY_CONTROLLER:
@@ -58,6 +59,8 @@ static const char *words_of(enum peer_kind k)
 		return "devices made by ";
 	case PEER_MODEL:
 		return "devices of model ";
+	case PEER_MAC:
+		return "the device ";
 	case PEER_NAME:
 	case PEER_PREFIX:
 	case PEER_MAX:

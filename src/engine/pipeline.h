@@ -16,6 +16,16 @@
 #include "model/messages.h"
 #include "store/store.h"
 
+/* Somebody other than the LAN itself says who a device is: the owner, a code on its
+ * case, 802.1X, a DHCP server's script. All text is untrusted but for its length. */
+struct identity {
+	struct mac mac;
+	enum url_source source;
+	char mud_url[LIMIT_URL];     /* may be empty: a device without one is added */
+	char mud_signer[LIMIT_TEXT]; /* id-pe-mudsigner of its certificate, or empty */
+	char name[LIMIT_LABEL];      /* how to call it, or empty */
+};
+
 struct pipeline_process {
 	bool known, running;
 	unsigned mute; /* ticks for which it ran without a channel to us */
@@ -73,9 +83,18 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 int pipeline_connect(struct pipeline *p, enum role role, int fd) CARDEA_MUSTCHECK;
 void pipeline_process(struct pipeline *p, const struct message_process *m);
 
+/* Takes it for the device of that MAC, which is made when it is not there yet.
+ * CARDEA_EMALFORMED for a MAC that no device can have or a name that is none, -EEXIST
+ * when another device has that name, CARDEA_ELIMIT when there is no place,
+ * CARDEA_EREFUSED when a stronger source says another URL; *ret also then. */
+int pipeline_identity(struct pipeline *p, const struct identity *i,
+	struct device **ret) CARDEA_MUSTCHECK;
+
 /* For the parts of the pipeline itself (pipeline_*.c). */
 nstime pipeline_wall(const struct pipeline *p);
 void pipeline_save_device(struct pipeline *p, const struct device *d);
+/* One that a device can have: no group, not the gateway's. */
+bool pipeline_is_device_mac(const struct pipeline *p, const struct mac *mac);
 void pipeline_sensor(struct pipeline *p, const struct message *m);
 void pipeline_resolver(struct pipeline *p, const struct message *m);
 /* The device says (or said) a MUD URL: protect it, or find out how. */

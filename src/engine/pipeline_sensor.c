@@ -49,7 +49,7 @@ static void conflict(struct pipeline *p, const struct device *d,
 
 /* Frames that bear the gateway's MAC, or none that a device can have: the enforcer
  * refuses such a device, and every other change in the same transaction with it. */
-static bool is_device_mac(const struct pipeline *p, const struct mac *mac)
+bool pipeline_is_device_mac(const struct pipeline *p, const struct mac *mac)
 {
 	return !mac_is_zero(mac) && !mac_is_group(mac) &&
 	       !household_is_gateway(&p->household, mac);
@@ -82,7 +82,7 @@ static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
 	nstime wall = pipeline_wall(p);
 	struct inventory_result r;
 
-	if (m->source >= ADDR_SOURCE_SELF || !is_device_mac(p, &m->mac) ||
+	if (m->source >= ADDR_SOURCE_SELF || !pipeline_is_device_mac(p, &m->mac) ||
 		!is_device_addr(p, &m->addr))
 		return;
 	make_room(p, &m->mac);
@@ -142,7 +142,7 @@ static void seen_dhcp(struct pipeline *p, struct message_seen_dhcp *m)
 	struct inventory_result r;
 	bool refused;
 
-	if (!is_device_mac(p, &m->mac))
+	if (!pipeline_is_device_mac(p, &m->mac))
 		return;
 	refused = settle_url(p, m);
 	make_room(p, &m->mac);

@@ -86,12 +86,14 @@ static bool rule_peer_holds(const struct message_profile_rule *m)
 	return m->peer_kind != PEER_NAME || m->name[0];
 }
 
-/* Frames that are not IP have nothing but MACs to go by. */
+/* Frames that are not IP have nothing but MACs to go by; a rule about IP's own types is
+ * one about IP. */
 static bool rule_ethertype_holds(const struct message_profile_rule *m)
 {
 	if (m->ethertype == RULE_ETHERTYPE_IP)
 		return true;
 	return m->ethertype >= 0 && m->ethertype <= UINT16_MAX &&
+		m->ethertype != 0x0800 && m->ethertype != 0x86dd &&
 		(m->peer_kind == PEER_ANY || m->peer_kind == PEER_MAC);
 }
 

@@ -128,7 +128,61 @@ static void test_rule_values(void **state)
 	RULE_WITH(prefix, address("192.0.2.0"), 0);
 	RULE_WITH(prefix, address("192.0.2.1"), 0); /* /32 now */
 	RULE_WITH(prefix, ((struct addr){0}), CARDEA_EMALFORMED);
-	RULE_WITH(status, RULE_UNENFORCEABLE + 1, CARDEA_EMALFORMED);
+	RULE_WITH(status, RULE_APPROXIMATED, 0);
+	RULE_WITH(status, RULE_STATUS_MAX, CARDEA_EMALFORMED);
+	RULE_WITH(ethertype, 0x88e1, CARDEA_EMALFORMED); /* its peer is a prefix */
+	RULE_WITH(ethertype, -2, CARDEA_EMALFORMED);
+	RULE_WITH(tls, LIMIT_TLS_PROFILES, 0);
+	RULE_WITH(tls, LIMIT_TLS_PROFILES + 1, CARDEA_EMALFORMED);
+}
+
+/* Frames that are not IP know no names and no addresses. */
+static void test_rule_ethertype(void **state)
+{
+	struct rule r = example_rule(), back;
+
+	(void)state;
+	r.peer = (struct peer){.kind = PEER_MAC, .mac = {{2, 0, 0, 0, 0, 9}}};
+	r.ethertype = 0x88e1;
+	message_from_rule(&message, 1, &r);
+	assert_int_equal(message_to_rule(&message.profile_rule, &back), 0);
+	assert_int_equal(back.ethertype, 0x88e1);
+	assert_true(mac_equal(&back.peer.mac, &r.peer.mac));
+	message.profile_rule.peer_mac = (struct mac){{0}};
+	assert_int_equal(
+		message_to_rule(&message.profile_rule, &back), CARDEA_EMALFORMED);
+	message.profile_rule.peer_kind = PEER_ANY;
+	assert_int_equal(message_to_rule(&message.profile_rule, &back), 0);
+	message.profile_rule.ethertype = UINT16_MAX;
+	assert_int_equal(message_to_rule(&message.profile_rule, &back), 0);
+	assert_int_equal(back.ethertype, UINT16_MAX);
+	for (int peer = PEER_NAME; peer < PEER_MAC; peer++) {
+		r.peer.kind = (enum peer_kind)peer;
+		strncpy(r.peer.name, "a.example", LIMIT_NAME);
+		assert_int_equal(prefix_parse("192.0.2.0/24", &r.peer.prefix), 0);
+		message_from_rule(&message, 1, &r);
+		assert_int_equal(message_to_rule(&message.profile_rule, &back),
+			CARDEA_EMALFORMED);
+		message.profile_rule.ethertype = RULE_ETHERTYPE_IP;
+		assert_int_equal(message_to_rule(&message.profile_rule, &back), 0);
+	}
+}
+
+/* -1 is "IP"; what a careless cast makes of the others must not become it. */
+static void test_rule_ethertype_values(void **state)
+{
+	static const int64_t refused[] = {-2, UINT16_MAX + 1, UINT32_MAX, INT64_MIN,
+		0x0800, 0x86dd};
+	struct rule r = example_rule(), back;
+
+	(void)state;
+	r.peer = (struct peer){.kind = PEER_ANY};
+	message_from_rule(&message, 1, &r);
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		message.profile_rule.ethertype = refused[i];
+		assert_int_equal(message_to_rule(&message.profile_rule, &back),
+			CARDEA_EMALFORMED);
+	}
 }
 
 static void test_rule_needs_its_peer(void **state)
@@ -294,6 +348,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule_round_trip),
 		cmocka_unit_test(test_rule_values),
+		cmocka_unit_test(test_rule_ethertype),
+		cmocka_unit_test(test_rule_ethertype_values),
 		cmocka_unit_test(test_rule_needs_its_peer),
 		cmocka_unit_test(test_element_round_trip),
 		cmocka_unit_test(test_element_values),

@@ -13,9 +13,9 @@ struct fetch_job {
 	uint64_t id;	/* 0: not running */
 	nstime due;	/* mono: start; when running: give up */
 	unsigned failures, lost; /* in a row; lost: the courier ended meanwhile */
-	bool has_head;
+	bool has_head, has_etag; /* etag: the courier may answer NOT_MODIFIED */
 	struct profile profile; /* being put together */
-	uint32_t want_rules, want_notes;
+	struct message_profile want; /* the counts in the head */
 };
 
 void fetcher_init(struct fetcher *f, struct ipc *courier, struct ipc *resolver)
@@ -29,8 +29,11 @@ static void drop_pieces(struct fetch_job *j)
 {
 	free(j->profile.rules);
 	free(j->profile.notes);
+	free(j->profile.tls);
+	free(j->profile.limits);
+	free(j->profile.links);
 	memset(&j->profile, 0, sizeof(j->profile));
-	j->has_head = false;
+	j->has_head = j->has_etag = false;
 	j->id = 0;
 }
 
@@ -120,6 +123,9 @@ static void start(struct fetcher *f, struct fetch_job *j, nstime now)
 	f->message.type = MESSAGE_FETCH;
 	f->message.fetch.id = f->last_id + 1;
 	str_copy(f->message.fetch.url, sizeof(f->message.fetch.url), j->url);
+	j->has_etag = f->etag && f->unchanged &&
+		      f->etag(f->ctx, j->url, f->message.fetch.etag) &&
+		      f->message.fetch.etag[0];
 	if (send(f->courier, &f->message)) {
 		j->due = now + NS_PER_SEC;
 		return;
@@ -180,23 +186,25 @@ void fetcher_tick(struct fetcher *f, nstime now)
 	}
 }
 
+/* Room for one more than announced: calloc of nothing may be NULL. */
+static bool make_room(struct profile *p, const struct message_profile *want)
+{
+	p->rules = calloc((size_t)want->rule_count + 1, sizeof(*p->rules));
+	p->notes = calloc((size_t)want->note_count + 1, sizeof(*p->notes));
+	p->tls = calloc((size_t)want->tls_count + 1, sizeof(*p->tls));
+	p->limits = calloc((size_t)want->limit_count + 1, sizeof(*p->limits));
+	p->links = calloc((size_t)want->link_count + 1, sizeof(*p->links));
+	return p->rules && p->notes && p->tls && p->limits && p->links;
+}
+
 static int take_head(struct fetch_job *j, const struct message_profile *m)
 {
-	int error;
+	int error = j->has_head ? CARDEA_EMALFORMED : message_to_profile(m, &j->profile);
 
-	if (j->has_head || m->rule_count > LIMIT_RULES || m->note_count > LIMIT_NOTES)
-		return CARDEA_EMALFORMED;
-	error = message_to_profile(m, &j->profile);
 	if (error)
 		return error;
-	if (j->profile.signature == SIGNATURE_INVALID)
-		return CARDEA_EMALFORMED; /* the courier's own rule is to fail these */
-	j->want_rules = m->rule_count;
-	j->want_notes = m->note_count;
-	j->profile.rule_count = j->profile.note_count = 0;
-	j->profile.rules = calloc(j->want_rules + 1, sizeof(struct rule));
-	j->profile.notes = calloc(j->want_notes + 1, sizeof(struct note));
-	if (!j->profile.rules || !j->profile.notes)
+	j->want = *m;
+	if (!make_room(&j->profile, m))
 		return CARDEA_ELIMIT;
 	j->has_head = true;
 	return 0;
@@ -207,7 +215,8 @@ static int take_rule(struct fetch_job *j, const struct message_profile_rule *m)
 	struct profile *p = &j->profile;
 	int error;
 
-	if (!j->has_head || p->rule_count == j->want_rules)
+	if (!j->has_head || p->rule_count == j->want.rule_count ||
+		m->tls > j->want.tls_count)
 		return CARDEA_EMALFORMED;
 	error = message_to_rule(m, &p->rules[p->rule_count]);
 	if (!error)
@@ -220,7 +229,7 @@ static int take_note(struct fetch_job *j, const struct message_profile_note *m)
 	struct profile *p = &j->profile;
 	struct note *n;
 
-	if (!j->has_head || p->note_count == j->want_notes || m->level > NOTE_ERROR)
+	if (!j->has_head || p->note_count == j->want.note_count || m->level > NOTE_ERROR)
 		return CARDEA_EMALFORMED;
 	n = &p->notes[p->note_count++];
 	n->level = (enum note_level)m->level;
@@ -231,12 +240,69 @@ static int take_note(struct fetch_job *j, const struct message_profile_note *m)
 	return 0;
 }
 
+static int take_tls(struct fetch_job *j, const struct message_profile_tls *m)
+{
+	struct profile *p = &j->profile;
+	int error;
+
+	if (!j->has_head || p->tls_count == j->want.tls_count)
+		return CARDEA_EMALFORMED;
+	error = message_to_tls(m, &p->tls[p->tls_count]);
+	if (!error)
+		p->tls_count++;
+	return error;
+}
+
+static int take_limit(struct fetch_job *j, const struct message_profile_limit *m)
+{
+	struct profile *p = &j->profile;
+	int error;
+
+	if (!j->has_head || p->limit_count == j->want.limit_count)
+		return CARDEA_EMALFORMED;
+	error = message_to_limit(m, &p->limits[p->limit_count]);
+	if (!error)
+		p->limit_count++;
+	return error;
+}
+
+static int take_link(struct fetch_job *j, const struct message_profile_link *m)
+{
+	struct profile *p = &j->profile;
+	int error;
+
+	if (!j->has_head || p->link_count == j->want.link_count)
+		return CARDEA_EMALFORMED;
+	error = message_to_link(m, &p->links[p->link_count]);
+	if (!error)
+		p->link_count++;
+	return error;
+}
+
+static bool is_whole(const struct fetch_job *j)
+{
+	const struct profile *p = &j->profile;
+	const struct message_profile *want = &j->want;
+
+	return j->has_head && p->rule_count == want->rule_count &&
+	       p->note_count == want->note_count && p->tls_count == want->tls_count &&
+	       p->limit_count == want->limit_count && p->link_count == want->link_count;
+}
+
 static int take_end(struct fetcher *f, struct fetch_job *j)
 {
-	if (!j->has_head || j->profile.rule_count != j->want_rules ||
-		j->profile.note_count != j->want_notes)
+	if (!is_whole(j))
 		return CARDEA_EMALFORMED;
 	f->done(f->ctx, j->url, &j->profile);
+	remove_job(f, j);
+	return 0;
+}
+
+static int take_unchanged(struct fetcher *f, struct fetch_job *j)
+{
+	if (!j->has_etag || j->has_head)
+		return CARDEA_EMALFORMED;
+	f->unchanged(f->ctx, j->url);
 	remove_job(f, j);
 	return 0;
 }
@@ -274,20 +340,63 @@ void fetcher_resolved(struct fetcher *f, const struct message_resolved *m)
 	(void)send(f->courier, &f->message);
 }
 
+/* One message of a job; each type that the courier may send is here. */
+static int take(struct fetcher *f, struct fetch_job *j, const struct message *m,
+	nstime now)
+{
+	switch ((int)m->type) {
+	case MESSAGE_PROFILE:
+		return take_head(j, &m->profile);
+	case MESSAGE_PROFILE_RULE:
+		return take_rule(j, &m->profile_rule);
+	case MESSAGE_PROFILE_NOTE:
+		return take_note(j, &m->profile_note);
+	case MESSAGE_PROFILE_TLS:
+		return take_tls(j, &m->profile_tls);
+	case MESSAGE_PROFILE_LIMIT:
+		return take_limit(j, &m->profile_limit);
+	case MESSAGE_PROFILE_LINK:
+		return take_link(j, &m->profile_link);
+	case MESSAGE_PROFILE_END:
+		return take_end(f, j);
+	case MESSAGE_NOT_MODIFIED:
+		return take_unchanged(f, j);
+	case MESSAGE_HOST_WANTED:
+		ask_host(f, &m->host_wanted);
+		return 0;
+	default:
+		job_failed(f, j, m->fetch_failed.text, now);
+		return 0;
+	}
+}
+
 /* The id of a message of the courier; 0 when it is none. */
 static uint64_t id_of(const struct message *m)
 {
-	if (m->type == MESSAGE_PROFILE)
+	switch ((int)m->type) {
+	case MESSAGE_PROFILE:
 		return m->profile.id;
-	if (m->type == MESSAGE_PROFILE_RULE)
+	case MESSAGE_PROFILE_RULE:
 		return m->profile_rule.id;
-	if (m->type == MESSAGE_PROFILE_NOTE)
+	case MESSAGE_PROFILE_NOTE:
 		return m->profile_note.id;
-	if (m->type == MESSAGE_PROFILE_END)
+	case MESSAGE_PROFILE_TLS:
+		return m->profile_tls.id;
+	case MESSAGE_PROFILE_LIMIT:
+		return m->profile_limit.id;
+	case MESSAGE_PROFILE_LINK:
+		return m->profile_link.id;
+	case MESSAGE_PROFILE_END:
 		return m->profile_end.id;
-	if (m->type == MESSAGE_FETCH_FAILED)
+	case MESSAGE_NOT_MODIFIED:
+		return m->not_modified.id;
+	case MESSAGE_FETCH_FAILED:
 		return m->fetch_failed.id;
-	return m->type == MESSAGE_HOST_WANTED ? m->host_wanted.id : 0;
+	case MESSAGE_HOST_WANTED:
+		return m->host_wanted.id;
+	default:
+		return 0;
+	}
 }
 
 int fetcher_courier(struct fetcher *f, const struct message *m, nstime now)
@@ -297,21 +406,19 @@ int fetcher_courier(struct fetcher *f, const struct message *m, nstime now)
 
 	if (id == 0)
 		return CARDEA_EMALFORMED;
-	if (!j)
-		return 0; /* an answer to something given up */
-	if (m->type == MESSAGE_PROFILE)
-		return take_head(j, &m->profile);
-	if (m->type == MESSAGE_PROFILE_RULE)
-		return take_rule(j, &m->profile_rule);
-	if (m->type == MESSAGE_PROFILE_NOTE)
-		return take_note(j, &m->profile_note);
-	if (m->type == MESSAGE_PROFILE_END)
-		return take_end(f, j);
-	if (m->type == MESSAGE_HOST_WANTED)
-		ask_host(f, &m->host_wanted);
-	else
-		job_failed(f, j, m->fetch_failed.text, now);
-	return 0;
+	/* else an answer to something given up */
+	return j ? take(f, j, m, now) : 0;
+}
+
+nstime fetcher_refresh_delay(uint16_t cache_validity_h, uint64_t random)
+{
+	uint16_t h = cache_validity_h ? cache_validity_h : FETCHER_VALIDITY_H;
+	nstime delay;
+
+	if (h > FETCHER_VALIDITY_MAX_H)
+		h = FETCHER_VALIDITY_MAX_H;
+	delay = (nstime)h * 3600 * NS_PER_SEC;
+	return delay + (nstime)(random % (uint64_t)(delay / 10 + 1));
 }
 
 void fetcher_courier_lost(struct fetcher *f, nstime now)

@@ -18,6 +18,9 @@
 /* The courier's own limit for a transfer is LIMIT_FETCH_S, for file and signature and
  * redirects; an answer later than this will not come. */
 #define FETCHER_ANSWER_S 120
+/* RFC 8520 3.5: cache-validity is 1 to 168 hours, 48 when the file says nothing. */
+#define FETCHER_VALIDITY_H 48
+#define FETCHER_VALIDITY_MAX_H 168
 
 struct fetch_job;
 
@@ -28,6 +31,12 @@ struct fetcher {
 	void (*failed)(void *ctx, const char *url, const char *text, unsigned retry_s);
 	/* Some device says this URL; NULL: all are wanted. */
 	bool (*wanted)(void *ctx, const char *url);
+	/* The ETag of what we have, or false. Only of a file whose signature was good and
+	 * that may still be used: the file and its signature are then not sent again,
+	 * and nothing is checked anew. NULL: never; needs unchanged. */
+	bool (*etag)(void *ctx, const char *url, char ret_etag[LIMIT_TEXT]);
+	/* The server says that what the ETag stands for is still right. */
+	void (*unchanged)(void *ctx, const char *url);
 	void *ctx;
 	struct fetch_job *jobs;
 	unsigned count;
@@ -47,6 +56,9 @@ void fetcher_tick(struct fetcher *f, nstime now);
 int fetcher_courier(struct fetcher *f, const struct message *m, nstime now)
 	CARDEA_MUSTCHECK;
 void fetcher_resolved(struct fetcher *f, const struct message_resolved *m);
+/* How long after a good fetch to ask again: never before cache-validity is over (RFC
+ * 8520 3.5), and up to a tenth of it later, so that houses do not ask all at once. */
+nstime fetcher_refresh_delay(uint16_t cache_validity_h, uint64_t random);
 void fetcher_courier_lost(struct fetcher *f, nstime now);
 
 #endif

@@ -8,7 +8,10 @@
 #include "base/str.h"
 
 #define SHELF_POOL_BYTES                                                                 \
-	(LIMIT_RULES * sizeof(struct rule) + LIMIT_NOTES * sizeof(struct note) + 65536)
+	(LIMIT_RULES * sizeof(struct rule) + LIMIT_NOTES * sizeof(struct note) +         \
+		LIMIT_TLS_PROFILES * sizeof(struct tls_profile) +                        \
+		LIMIT_PROFILE_LIMITS * sizeof(struct profile_limit) +                    \
+		LIMIT_LINKS * sizeof(struct profile_link) + 65536)
 
 static struct shelf_entry *find(const struct shelf *s, const char *url)
 {
@@ -29,7 +32,12 @@ static int copy_profile(struct pool *pool, const struct profile *p, struct profi
 
 	copy.rules = pool_copy(pool, p->rules, p->rule_count * sizeof(*p->rules));
 	copy.notes = pool_copy(pool, p->notes, p->note_count * sizeof(*p->notes));
-	if ((p->rule_count && !copy.rules) || (p->note_count && !copy.notes))
+	copy.tls = pool_copy(pool, p->tls, p->tls_count * sizeof(*p->tls));
+	copy.limits = pool_copy(pool, p->limits, p->limit_count * sizeof(*p->limits));
+	copy.links = pool_copy(pool, p->links, p->link_count * sizeof(*p->links));
+	if ((p->rule_count && !copy.rules) || (p->note_count && !copy.notes) ||
+		(p->tls_count && !copy.tls) || (p->limit_count && !copy.limits) ||
+		(p->link_count && !copy.links))
 		return -ENOMEM;
 	*ret = copy;
 	return 0;

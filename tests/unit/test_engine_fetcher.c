@@ -20,6 +20,12 @@ struct bench {
 	struct message got[32]; /* by the courier */
 	unsigned count, resolves, done, failed, retry_s;
 	uint32_t rules;
+	struct profile profile; /* the last one done; its arrays are gone */
+	struct tls_profile tls;
+	struct profile_limit limit;
+	struct profile_link link;
+	unsigned unchanged;
+	const char *etag; /* what it has of every file */
 	char last_done[LIMIT_URL], unwanted[LIMIT_URL];
 };
 
@@ -61,6 +67,13 @@ static void done(void *ctx, const char *url, const struct profile *p)
 
 	b->done++;
 	b->rules = p->rule_count;
+	b->profile = *p;
+	if (p->tls_count)
+		b->tls = p->tls[p->tls_count - 1];
+	if (p->limit_count)
+		b->limit = p->limits[p->limit_count - 1];
+	if (p->link_count)
+		b->link = p->links[p->link_count - 1];
 	str_copy(b->last_done, sizeof(b->last_done), url);
 }
 
@@ -71,6 +84,23 @@ static void failed(void *ctx, const char *url, const char *text, unsigned retry_
 	assert_true(url[0] && text[0]);
 	b->failed++;
 	b->retry_s = retry_s;
+}
+
+static bool etag(void *ctx, const char *url, char ret_etag[LIMIT_TEXT])
+{
+	struct bench *b = ctx;
+
+	assert_true(url[0]);
+	str_copy(ret_etag, LIMIT_TEXT, b->etag ? b->etag : "");
+	return b->etag != NULL;
+}
+
+static void unchanged(void *ctx, const char *url)
+{
+	struct bench *b = ctx;
+
+	b->unchanged++;
+	str_copy(b->last_done, sizeof(b->last_done), url);
 }
 
 static bool wanted(void *ctx, const char *url)
@@ -105,6 +135,8 @@ static int setup(void **state)
 	b->f.done = done;
 	b->f.failed = failed;
 	b->f.wanted = wanted;
+	b->f.etag = etag;
+	b->f.unchanged = unchanged;
 	b->f.ctx = b;
 	*state = b;
 	return 0;
@@ -340,7 +372,7 @@ static void pieces_that_do_not_fit_are_nonsense(void **state)
 	head(&m, id, 0, LIMIT_NOTES + 1);
 	assert_int_equal(fetcher_courier(&b->f, &m, S), CARDEA_EMALFORMED);
 	head(&m, id, 1, 0);
-	m.profile.signature = SIGNATURE_INVALID;
+	m.profile.signature = SIGNATURE_STATE_MAX;
 	assert_int_equal(fetcher_courier(&b->f, &m, S), CARDEA_EMALFORMED);
 	fetcher_courier_lost(&b->f, S);
 	tick(b, S);
@@ -356,6 +388,203 @@ static void pieces_that_do_not_fit_are_nonsense(void **state)
 	m.type = MESSAGE_DNS_ANSWER;
 	assert_int_equal(fetcher_courier(&b->f, &m, S), CARDEA_EMALFORMED);
 	assert_int_equal(b->done, 0);
+}
+
+/* What the engine decides about is passed on, whatever it is worth. */
+static void every_state_of_a_signature_arrives(void **state)
+{
+	struct bench *b = *state;
+	struct message m;
+
+	for (uint8_t s = 0; s < SIGNATURE_STATE_MAX; s++) {
+		want(b, "https://a.example/", S, 0);
+		head(&m, b->got[s].fetch.id, 0, 0);
+		m.profile.signature = s;
+		str_copy(m.profile.signature_text, LIMIT_TEXT, "because");
+		assert_int_equal(fetcher_courier(&b->f, &m, S), 0);
+		end(&m, b->got[s].fetch.id);
+		assert_int_equal(fetcher_courier(&b->f, &m, S), 0);
+		assert_int_equal(b->done, s + 1);
+		assert_int_equal(b->profile.signature, s);
+		assert_string_equal(b->profile.signature_text, "because");
+		assert_int_equal(b->profile.layer, s == SIGNATURE_VALID
+							   ? LAYER_MANUFACTURER
+							   : LAYER_CROWD);
+	}
+}
+
+static void tls(struct message *m, uint64_t id, const char *name)
+{
+	struct tls_profile t = {.versions = {.count = 1, .items = {0x0304}}};
+
+	str_copy(t.name, sizeof(t.name), name);
+	message_from_tls(m, id, &t);
+}
+
+static void limit(struct message *m, uint64_t id)
+{
+	struct profile_limit l = {.service = "video", .bytes = 1000};
+
+	message_from_limit(m, id, &l);
+}
+
+static void link_(struct message *m, uint64_t id)
+{
+	struct profile_link l = {.kind = "sbom-url", .text = "https://a.example/sbom"};
+
+	message_from_link(m, id, &l);
+}
+
+static void says(struct bench *b, const struct message *m, int result)
+{
+	assert_int_equal(fetcher_courier(&b->f, m, S), result);
+}
+
+static uint64_t begin(struct bench *b, uint8_t tls_count, uint8_t limits, uint8_t links)
+{
+	struct message m;
+	uint64_t id;
+
+	want(b, "https://a.example/", S, 0);
+	id = b->got[b->count - 1].fetch.id;
+	head(&m, id, 1, 0);
+	m.profile.tls_count = tls_count;
+	m.profile.limit_count = limits;
+	m.profile.link_count = links;
+	says(b, &m, 0);
+	return id;
+}
+
+static void other_pieces_arrive_too(void **state)
+{
+	struct bench *b = *state;
+	uint64_t id = begin(b, 2, 1, 1);
+	struct message m;
+
+	rule(&m, id);
+	m.profile_rule.tls = 2;
+	says(b, &m, 0);
+	tls(&m, id, "one");
+	says(b, &m, 0);
+	tls(&m, id, "two");
+	says(b, &m, 0);
+	limit(&m, id);
+	says(b, &m, 0);
+	end(&m, id);
+	says(b, &m, CARDEA_EMALFORMED); /* a link is missing */
+	link_(&m, id);
+	says(b, &m, 0);
+	end(&m, id);
+	says(b, &m, 0);
+	assert_int_equal(b->done, 1);
+	assert_int_equal(b->profile.tls_count, 2);
+	assert_string_equal(b->tls.name, "two");
+	assert_int_equal(b->tls.versions.items[0], 0x0304);
+	assert_int_equal(b->profile.limit_count, 1);
+	assert_int_equal(b->limit.bytes, 1000);
+	assert_int_equal(b->profile.link_count, 1);
+	assert_string_equal(b->link.kind, "sbom-url");
+}
+
+static void other_pieces_are_counted(void **state)
+{
+	struct bench *b = *state;
+	uint64_t id = begin(b, 1, 0, 0);
+	struct message m;
+
+	rule(&m, id);
+	m.profile_rule.tls = 2;
+	says(b, &m, CARDEA_EMALFORMED); /* of a TLS profile that does not come */
+	rule(&m, id);
+	says(b, &m, 0);
+	limit(&m, id);
+	says(b, &m, CARDEA_EMALFORMED);
+	link_(&m, id);
+	says(b, &m, CARDEA_EMALFORMED);
+	tls(&m, id, "one");
+	says(b, &m, 0);
+	says(b, &m, CARDEA_EMALFORMED); /* one too many */
+	fetcher_courier_lost(&b->f, S); /* what came so far is freed */
+	tick(b, S);
+	id = b->got[1].fetch.id;
+	tls(&m, id, "before the head");
+	says(b, &m, CARDEA_EMALFORMED);
+	head(&m, id, 0, 0);
+	m.profile.tls_count = LIMIT_TLS_PROFILES + 1;
+	says(b, &m, CARDEA_EMALFORMED);
+	head(&m, id, 0, 0);
+	m.profile.limit_count = LIMIT_PROFILE_LIMITS + 1;
+	says(b, &m, CARDEA_EMALFORMED);
+	head(&m, id, 0, 0);
+	m.profile.link_count = LIMIT_LINKS + 1;
+	says(b, &m, CARDEA_EMALFORMED);
+}
+
+static void not_modified(struct message *m, uint64_t id)
+{
+	memset(m, 0, sizeof(*m));
+	m->type = MESSAGE_NOT_MODIFIED;
+	m->not_modified.id = id;
+}
+
+static void what_we_have_is_not_sent_again(void **state)
+{
+	struct bench *b = *state;
+	struct message m;
+
+	b->etag = "W/\"7\"";
+	want(b, "https://a.example/", S, 0);
+	assert_string_equal(b->got[0].fetch.etag, "W/\"7\"");
+	not_modified(&m, b->got[0].fetch.id);
+	says(b, &m, 0);
+	assert_int_equal(b->unchanged, 1);
+	assert_int_equal(b->done, 0);
+	assert_string_equal(b->last_done, "https://a.example/");
+	assert_false(fetcher_wants(&b->f, "https://a.example/"));
+	b->etag = NULL;
+	want(b, "https://b.example/", S, 0);
+	assert_string_equal(b->got[1].fetch.etag, "");
+	not_modified(&m, b->got[1].fetch.id);
+	says(b, &m, CARDEA_EMALFORMED); /* we have none to leave as it is */
+	assert_int_equal(b->unchanged, 1);
+	b->etag = "\"x\"";
+	b->f.unchanged = NULL;
+	want(b, "https://c.example/", S, 0);
+	assert_string_equal(b->got[2].fetch.etag, "");
+}
+
+static void not_modified_after_a_head_is_nonsense(void **state)
+{
+	struct bench *b = *state;
+	struct message m;
+	uint64_t id;
+
+	b->etag = "\"x\"";
+	id = begin(b, 0, 0, 0);
+	not_modified(&m, id);
+	says(b, &m, CARDEA_EMALFORMED);
+	assert_int_equal(b->unchanged, 0);
+}
+
+static void refresh_is_never_early_and_spread(void **state)
+{
+	static const struct {
+		uint16_t says, means;
+	} cases[] = {{0, 48}, {1, 1}, {48, 48}, {168, 168}, {169, 168}, {65535, 168}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		nstime least = cases[i].means * 3600 * S, most = least + least / 10;
+
+		assert_true(fetcher_refresh_delay(cases[i].says, 0) == least);
+		assert_true(fetcher_refresh_delay(cases[i].says,
+				    (uint64_t)(least / 10)) == most);
+		for (uint64_t r = 1; r; r <<= 1) {
+			nstime d = fetcher_refresh_delay(cases[i].says, r * 7 - 1);
+			assert_true(d >= least && d <= most);
+		}
+	}
+	assert_true(fetcher_refresh_delay(48, 1) != fetcher_refresh_delay(48, 2));
 }
 
 static void hosts_are_found_by_the_resolver(void **state)
@@ -399,6 +628,12 @@ int main(void)
 		TEST(absent_courier_is_asked_later),
 		TEST(pieces_make_a_profile),
 		TEST(pieces_that_do_not_fit_are_nonsense),
+		TEST(every_state_of_a_signature_arrives),
+		TEST(other_pieces_arrive_too),
+		TEST(other_pieces_are_counted),
+		TEST(what_we_have_is_not_sent_again),
+		TEST(not_modified_after_a_head_is_nonsense),
+		TEST(refresh_is_never_early_and_spread),
 		TEST(hosts_are_found_by_the_resolver),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* trust - the questions that a new MUD file has to pass, hardest first. Each either
+ * settles the matter or leaves it to the next. */
+#include "profiles/trust/trust_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/error.h"
+#include "base/str.h"
+
+/* Names and URLs within one sentence of LIMIT_TEXT that may have two. */
+#define SHOWN "%.60s"
+
+/* Strangers' words stay printable, and a long sentence is cut with dots. */
+static bool CARDEA_PRINTF(4, 5) settle(struct trust_verdict *v, enum trust_answer answer,
+	enum decision_kind question, const char *fmt, ...)
+{
+	char raw[2 * LIMIT_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	str_escape(str_untrusted(raw), v->text, sizeof v->text);
+	v->answer = answer;
+	v->question = question;
+	return true;
+}
+
+static const char *text_or(const char *text, const char *instead)
+{
+	return text && text[0] ? text : instead;
+}
+
+static bool is_given(const char *text)
+{
+	return text && text[0];
+}
+
+static bool is_valid(const struct trust_facts *f)
+{
+	return f->profile->signature == SIGNATURE_VALID;
+}
+
+static const struct trust_pin *pin_of(const struct trust_facts *f)
+{
+	if (f->pin)
+		return f->pin;
+	/* below one root there is one signer */
+	if (f->current_pin && is_given(f->current_url) &&
+		trust_same_root(f->said_url, f->current_url))
+		return f->current_pin;
+	return NULL;
+}
+
+/* Why a file is not better than its word, as the end of "... its file ...". */
+static const char *flaw(const struct profile *p)
+{
+	if (p->signature == SIGNATURE_NONE)
+		return "is not signed";
+	if (p->signature == SIGNATURE_INVALID)
+		return "has a bad signature";
+	return "is signed by somebody whom no anchor vouches for";
+}
+
+/* RFC 8520 11: a device's certificate may name who signs its file; then no one else
+ * counts. */
+static bool judge_mudsigner(const struct trust_facts *f, struct trust_verdict *v)
+{
+	const struct profile *p = f->profile;
+
+	if (!is_given(f->mud_signer) || !p->signer[0] || !strcmp(p->signer, f->mud_signer))
+		return false;
+	return settle(v, TRUST_REFUSE, DECISION_SIGNER,
+		"the device's certificate says that its MUD file is signed by " SHOWN
+		", but " SHOWN " signed it (mudsigner, RFC 8520 section 11)",
+		f->mud_signer, p->signer);
+}
+
+static bool url_is_the_owners(const struct trust_facts *f)
+{
+	return f->source == URL_SOURCE_OWNER || f->source == URL_SOURCE_QR ||
+	       f->url_accepted;
+}
+
+static bool url_is_unchanged(const struct trust_facts *f)
+{
+	return !is_given(f->current_url) || trust_same_url(f->said_url, f->current_url) ||
+	       (is_given(f->current_said) && trust_same_url(f->said_url, f->current_said));
+}
+
+static bool is_in_history(const struct trust_facts *f)
+{
+	for (size_t i = 0; i < f->history_count; i++)
+		if (trust_same_url(f->history[i], f->said_url))
+			return true;
+	return false;
+}
+
+/* RFC 8520 16 and the draft's rules: anybody on the LAN can say another URL. */
+static bool judge_url(const struct trust_facts *f, struct trust_verdict *v)
+{
+	if (url_is_unchanged(f) || url_is_the_owners(f))
+		return false;
+	if (f->url_rejected)
+		return settle(v, TRUST_REFUSE, DECISION_AUTHORITY,
+			"you refused that this device changes to " SHOWN
+			"; the policy of " SHOWN " stays in force",
+			f->said_url, f->current_url);
+	if (is_in_history(f))
+		return settle(v, TRUST_ASK, DECISION_ROLLBACK,
+			"The device went back to " SHOWN ", which it named before " SHOWN
+			". Was its software set back on purpose?",
+			f->said_url, f->current_url);
+	if (!trust_same_authority(f->said_url, f->current_url))
+		return settle(v, TRUST_ASK, DECISION_AUTHORITY,
+			"The device now names a file of another maker: " SHOWN
+			" instead of " SHOWN ". Is it another device, or did its maker "
+			"move?",
+			f->said_url, f->current_url);
+	if (!trust_same_root(f->said_url, f->current_url))
+		return settle(v, TRUST_ASK, DECISION_AUTHORITY,
+			"The device now names a file at another place of the same server: "
+			SHOWN " instead of " SHOWN ". Is it the same product?",
+			f->said_url, f->current_url);
+	return false;
+}
+
+/* An old file with a good signature still opens what the maker has closed since. */
+static bool judge_age(const struct trust_facts *f, struct trust_verdict *v)
+{
+	const struct profile *p = f->profile;
+
+	if (!url_is_unchanged(f) || !is_given(f->current_url) || !p->last_update ||
+		p->last_update >= f->current_last_update || f->hash_accepted)
+		return false;
+	if (f->hash_rejected)
+		return settle(v, TRUST_REFUSE, DECISION_ROLLBACK,
+			"the file at " SHOWN " is older than the one in force, and you "
+			"refused it",
+			f->said_url);
+	return settle(v, TRUST_ASK, DECISION_ROLLBACK,
+		"The file at " SHOWN " is older than the one in force. Did the maker "
+		"go back on purpose?",
+		f->said_url);
+}
+
+static bool is_pinned(const struct trust_pin *pin, const struct profile *p)
+{
+	return !strcmp(pin->key, p->signer_key) && !strcmp(pin->signer, p->signer);
+}
+
+static bool judge_changed_signer(const struct trust_facts *f,
+	const struct trust_pin *pin, struct trust_verdict *v)
+{
+	const struct profile *p = f->profile;
+
+	if (f->hash_accepted) {
+		v->layer = LAYER_OWNER;
+		return settle(v, TRUST_USE, DECISION_SIGNER,
+			"signed by " SHOWN " instead of " SHOWN "; you accepted this file",
+			p->signer, pin->signer);
+	}
+	if (f->hash_rejected)
+		return settle(v, TRUST_REFUSE, DECISION_SIGNER,
+			"signed by " SHOWN " instead of " SHOWN
+			", and you refused this file",
+			p->signer, pin->signer);
+	if (!strcmp(pin->signer, p->signer))
+		return settle(v, TRUST_ASK, DECISION_SIGNER,
+			"The new file is signed in the same name, " SHOWN
+			", but another authority (key %.16s... instead of %.16s...) "
+			"vouches for it. Did the maker announce that?",
+			p->signer, text_or(p->signer_key, "unknown"),
+			text_or(pin->key, "unknown"));
+	return settle(v, TRUST_ASK, DECISION_SIGNER,
+		"The new file is signed by " SHOWN ", all before it by " SHOWN
+		". Did the maker change hands?",
+		p->signer, pin->signer);
+}
+
+static bool judge_signed(const struct trust_facts *f, struct trust_verdict *v)
+{
+	const struct trust_pin *pin = pin_of(f);
+
+	if (!is_valid(f))
+		return false;
+	v->layer = LAYER_MANUFACTURER;
+	if (pin && !is_pinned(pin, f->profile))
+		return judge_changed_signer(f, pin, v);
+	if (pin)
+		return settle(v, TRUST_USE, DECISION_SIGNER, "%s", "");
+	return settle(v, TRUST_USE_AND_PIN, DECISION_SIGNER,
+		"signed by " SHOWN "; from now on files from there must be, too",
+		f->profile->signer);
+}
+
+/* Nobody vouches for it: used only when the owner said so, for this file or for all. */
+static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
+{
+	const struct profile *p = f->profile;
+	const struct trust_pin *pin = pin_of(f);
+	bool usable = p->signature != SIGNATURE_INVALID && !pin &&
+		      !is_given(f->mud_signer) && !f->require_signature;
+
+	v->layer = LAYER_OWNER;
+	if (f->hash_accepted) {
+		settle(v, TRUST_USE, DECISION_UNSIGNED,
+			"it %s; you accepted this very file", flaw(p));
+	} else if (f->hash_rejected) {
+		settle(v, TRUST_REFUSE, DECISION_UNSIGNED,
+			"it %s, and you refused this very file", flaw(p));
+	} else if (usable) {
+		v->layer = LAYER_CROWD;
+		settle(v, TRUST_USE, DECISION_UNSIGNED,
+			"it %s; used because your settings allow that", flaw(p));
+	} else if (pin) {
+		settle(v, TRUST_ASK, DECISION_UNSIGNED,
+			"The file at " SHOWN " was signed by " SHOWN " before; now it %s. "
+			"Use this very file? A changed one is asked about again.",
+			f->said_url, pin->signer, flaw(p));
+	} else {
+		settle(v, TRUST_ASK, DECISION_UNSIGNED,
+			"The file at " SHOWN " %s%s" SHOWN
+			". Use this very file? A changed one is asked about again.",
+			f->said_url, flaw(p), p->signature_text[0] ? ": " : "",
+			p->signature_text);
+	}
+}
+
+/* The file's own mud-url is its canonical name, if it could speak for that place at all
+ * (the draft: only below the root that it came from). */
+static void name_file(const struct trust_facts *f, struct trust_verdict *v)
+{
+	const char *inner = f->profile->url;
+	bool used = v->answer == TRUST_USE || v->answer == TRUST_USE_AND_PIN;
+	char remark[LIMIT_TEXT];
+
+	(void)str_copy(v->url, sizeof v->url, f->said_url);
+	if (!inner[0] || trust_same_url(inner, f->said_url))
+		return;
+	if (trust_same_root(inner, f->said_url)) {
+		(void)str_copy(v->url, sizeof v->url, inner);
+		return;
+	}
+	if (!used)
+		return;
+	(void)str_copy(remark, sizeof remark, v->text);
+	settle(v, v->answer, v->question,
+		"%.120s%sit calls itself " SHOWN ", a place that it cannot speak for: "
+		"ignored",
+		remark, remark[0] ? "; " : "", inner);
+}
+
+void trust_judge(const struct trust_facts *f, struct trust_verdict *ret)
+{
+	struct trust_verdict v = {
+		.layer = is_valid(f) ? LAYER_MANUFACTURER : LAYER_CROWD};
+
+	if (!judge_mudsigner(f, &v) && !judge_url(f, &v) && !judge_age(f, &v) &&
+		!judge_signed(f, &v))
+		judge_unsigned(f, &v);
+	name_file(f, &v);
+	*ret = v;
+}

@@ -92,6 +92,7 @@ enum socket_kind {
 	SOCKET_DNS_UDP,	 /* listeners of the resolver */
 	SOCKET_DNS_TCP,
 	SOCKET_CONTROL,	 /* unix listener of the engine */
+	SOCKET_IDENTITY, /* another one, which takes identities alone */
 	SOCKET_MAX,
 };
 

@@ -40,10 +40,16 @@ static void take_socket(struct child *c, enum socket_kind kind, uint32_t ifindex
 {
 	struct engine *e = c->ctx;
 
+	int error = 0;
+
 	(void)ifindex;
-	if (kind != SOCKET_CONTROL || !e->api)
+	if (kind == SOCKET_CONTROL && e->api)
+		error = api_listen(e->api, fd);
+	else if (kind == SOCKET_IDENTITY && e->api)
+		error = api_listen_identities(e->api, fd);
+	else
 		close(fd);
-	else if (api_listen(e->api, fd))
+	if (error)
 		child_stop(c, -EIO);
 }
 

@@ -63,6 +63,8 @@ void parent_files_remove(const struct config *c)
 
 	(void)str_print(path, sizeof(path), "%s/control.sock", c->run_dir);
 	unlink(path);
+	(void)str_print(path, sizeof(path), "%s/identity.sock", c->run_dir);
+	unlink(path);
 	(void)str_print(path, sizeof(path), "%s/cardead.pid", c->run_dir);
 	unlink(path);
 }

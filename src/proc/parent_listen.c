@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The sockets that children are handed, and how they follow the LAN. */
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +126,26 @@ static void follow_ports(struct parent *p)
 	}
 }
 
+/* A group that is not there costs the hook, not the house its protection. */
+static void listen_identities(struct parent *p)
+{
+	char path[PARENT_PATH_MAX];
+	struct group *group;
+	int fd;
+
+	(void)str_print(path, sizeof(path), "%s/identity.sock", p->config.run_dir);
+	(void)unlink(path); /* of a run with other settings */
+	if (!p->config.hook_group[0])
+		return;
+	group = getgrnam(p->config.hook_group);
+	fd = group ? parent_socket_identity(path, group->gr_gid) : -ENOENT;
+	if (fd < 0)
+		log_error("parent", "no socket for identities: group \"%s\" of [hook]: %s",
+			p->config.hook_group, group ? strerror(-fd) : "there is none");
+	else
+		add_socket(p, fd, SOCKET_IDENTITY, ROLE_ENGINE, 0, NULL);
+}
+
 int parent_listen_open(struct parent *p)
 {
 	char path[PARENT_PATH_MAX];
@@ -143,6 +164,7 @@ int parent_listen_open(struct parent *p)
 	if (fd < 0)
 		return fd;
 	add_socket(p, fd, SOCKET_CONTROL, ROLE_ENGINE, 0, NULL);
+	listen_identities(p);
 	listen_dns_everywhere(p);
 	return 0;
 }

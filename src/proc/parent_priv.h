@@ -16,7 +16,7 @@
 #include "model/messages.h"
 
 #define PARENT_ADDRS_MAX 32   /* gateway addresses over all LAN interfaces */
-#define PARENT_SOCKETS_MAX (2 * LIMIT_LANS + 2 + 2 * PARENT_ADDRS_MAX)
+#define PARENT_SOCKETS_MAX (2 * LIMIT_LANS + 3 + 2 * PARENT_ADDRS_MAX)
 
 #define PARENT_PATH_MAX (CONFIG_STRING_MAX + 16) /* a folder and a name of ours */
 
@@ -49,6 +49,8 @@ int parent_ports_capture(uint32_t bridge);
 int parent_socket_nflog(uint16_t group);
 int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp);
 int parent_socket_control(const char *path);
+/* The same for members of group, who are to tell identities. */
+int parent_socket_identity(const char *path, gid_t group);
 
 /* Makes that socket read the ports which the bridge has now. */
 int parent_ports_follow(int capture, uint32_t bridge) CARDEA_MUSTCHECK;

@@ -202,7 +202,7 @@ int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp)
 	return fd;
 }
 
-int parent_socket_control(const char *path)
+static int listen_unix(const char *path)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	int fd;
@@ -219,6 +219,21 @@ int parent_socket_control(const char *path)
 
 	umask(mask);
 	if (error || listen(fd, CONTROL_BACKLOG))
+		return failed(fd);
+	return fd;
+}
+
+int parent_socket_control(const char *path)
+{
+	return listen_unix(path);
+}
+
+/* Nobody of the group can connect before the owner is right: until then it is 0600. */
+int parent_socket_identity(const char *path, gid_t group)
+{
+	int fd = listen_unix(path);
+
+	if (fd >= 0 && (lchown(path, 0, group) || chmod(path, 0660)))
 		return failed(fd);
 	return fd;
 }

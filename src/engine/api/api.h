@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* api - the control API: HTTP/1.1 and JSON on a unix socket, the same for every face.
- * Only root may speak to it. One table of routes (routes.c). */
+ * Only root may speak to it. One table of routes (routes.c). A second socket, for the
+ * group of a RADIUS or DHCP server, takes POST /v1/identities and nothing else. */
 #ifndef CARDEA_ENGINE_API_H
 #define CARDEA_ENGINE_API_H
 
@@ -11,6 +12,7 @@
 #include "model/event.h"
 
 #define API_CLIENTS_MAX 32
+#define API_LIMITED_MAX 8   /* of these, by the socket for identities */
 #define API_BODY_MAX 16384	 /* bytes of a request's body */
 #define API_REPLY_MAX (4U << 20) /* bytes of a reply */
 #define API_IDLE_S 30		 /* a client that does not finish its request */
@@ -23,6 +25,8 @@ int api_new(struct pipeline *p, void (*stop)(void *ctx, bool open_network), void
 	struct api **ret) CARDEA_MUSTCHECK;
 /* Takes fd, a listening unix socket. */
 int api_listen(struct api *a, int fd) CARDEA_MUSTCHECK;
+/* The same for the socket that takes identities alone. */
+int api_listen_identities(struct api *a, int fd) CARDEA_MUSTCHECK;
 void api_free(struct api *a);
 /* Tells followers. */
 void api_event(struct api *a, const struct event *e);

@@ -3,6 +3,7 @@
 #ifndef CARDEA_ENGINE_API_PRIV_H
 #define CARDEA_ENGINE_API_PRIV_H
 
+#include <jansson.h>
 #include "engine/api/api.h"
 #include "wire/http.h"
 
@@ -20,6 +21,7 @@ struct api_request {
 	bool follow;	   /* stays open, a line an event */
 	device_id follow_device; /* of this one only; 0: of all */
 	bool stop, stop_open;
+	bool limited; /* came by the socket that takes identities alone */
 };
 
 struct api_route {
@@ -40,6 +42,8 @@ void api_fail(struct api_request *r, unsigned status, const char *next, const ch
 bool api_query(struct api_request *r, const char *key, char *buf, size_t size);
 bool api_query_number(struct api_request *r, const char *key, int64_t min, int64_t max,
 	int64_t *value);
+/* The body as a JSON object; NULL after an error reply. */
+json_t *api_body(struct api_request *r);
 /* The device of the path or query; NULL after an error reply. */
 struct device *api_device(struct api_request *r, const char *text);
 
@@ -47,10 +51,13 @@ void api_view_status(struct api_request *r);
 void api_view_devices(struct api_request *r);
 void api_view_device(struct api_request *r);
 void api_change_device(struct api_request *r);
+void api_add_identity(struct api_request *r);
 void api_view_events(struct api_request *r);
 void api_view_why(struct api_request *r);
 void api_view_policy(struct api_request *r);
 void api_change_stop(struct api_request *r);
+/* The members of a device, within its object. */
+void api_write_device(struct jsonw *j, const struct device *d);
 /* One event as an object; used by the list, by why and by followers. */
 void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e);
 

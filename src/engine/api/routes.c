@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of routes, and what all answers share. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@ static const struct api_route routes[] = {
 	{"GET", "/v1/devices", false, api_view_devices, "all devices"},
 	{"GET", "/v1/devices", true, api_view_device, "one device, whole"},
 	{"POST", "/v1/devices", true, api_change_device, "rename: {\"name\":\"...\"}"},
+	{"POST", "/v1/identities", false, api_add_identity,
+		"{\"mac\":\"...\",\"source\":\"...\",\"mud_url\":\"...\"}"},
 	{"GET", "/v1/events", false, api_view_events,
 		"after=ID device=D limit=N follow=1"},
 	{"GET", "/v1/why", false, api_view_why,
@@ -61,6 +64,19 @@ void api_fail(struct api_request *r, unsigned status, const char *next, const ch
 	jsonw_kv_string(&r->json, "error", text);
 	jsonw_kv_string(&r->json, "next", next);
 	jsonw_object_end(&r->json);
+}
+
+json_t *api_body(struct api_request *r)
+{
+	json_error_t error;
+	json_t *root = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
+
+	if (root && json_is_object(root))
+		return root;
+	json_decref(root);
+	api_fail(r, 400, "send a JSON object", "the body is no JSON object (line %d)",
+		error.line);
+	return NULL;
 }
 
 bool api_query(struct api_request *r, const char *key, char *buf, size_t size)

@@ -18,16 +18,17 @@ struct api_client {
 	char *out;
 	size_t out_len, out_sent;
 	bool follow, answered;
+	bool limited; /* came by the socket for identities */
 	device_id follow_device;
 };
 
 struct api {
 	struct pipeline *pipeline;
-	struct loop_fd listener;
+	struct loop_fd listener, identities;
 	void (*stop)(void *ctx, bool open_network);
 	void *ctx;
 	struct api_client clients[API_CLIENTS_MAX];
-	unsigned followers;
+	unsigned followers, limited;
 };
 
 static void drop(struct api_client *c)
@@ -38,6 +39,8 @@ static void drop(struct api_client *c)
 		return;
 	if (c->follow)
 		c->api->followers--;
+	if (c->limited)
+		c->api->limited--;
 	loop_disarm(&c->idle);
 	loop_unwatch(&c->fd);
 	if (fd >= 0)
@@ -182,9 +185,15 @@ static void serve(struct api_client *c, const struct http_head *h, const char *b
 		.head = h,
 		.body = body,
 		.body_len = (size_t)h->content_length,
-		.status = 200};
+		.status = 200,
+		.limited = c->limited};
 	const struct api_route *route = api_route_find(h, r.object, sizeof(r.object));
 
+	if (c->limited && (!route || route->answer != api_add_identity)) {
+		refuse(c, 403, "as root use the control socket",
+			"by this socket come identities alone");
+		return;
+	}
 	if (!route) {
 		refuse(c, 404, "see docs/api.md for what there is", "no such route");
 		return;
@@ -246,11 +255,12 @@ static bool is_root(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
 }
 
-static void admit(struct api *a, int fd)
+static void admit(struct api *a, int fd, bool limited)
 {
 	struct api_client *c = NULL;
+	bool full = limited && a->limited == API_LIMITED_MAX; /* leave places for root */
 
-	for (size_t i = 0; i < API_CLIENTS_MAX && !c; i++)
+	for (size_t i = 0; i < API_CLIENTS_MAX && !c && !full; i++)
 		if (!a->clients[i].api)
 			c = &a->clients[i];
 	if (!c || !(c->in = malloc(HTTP_HEAD_MAX + API_BODY_MAX))) {
@@ -258,6 +268,8 @@ static void admit(struct api *a, int fd)
 		return;
 	}
 	c->api = a;
+	c->limited = limited;
+	a->limited += limited;
 	c->fd.fd = fd;
 	c->fd.ready = client_ready;
 	c->fd.ctx = c;
@@ -268,19 +280,21 @@ static void admit(struct api *a, int fd)
 		return;
 	}
 	loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
-	/* The socket's mode keeps others out; this holds where the mode was changed. */
-	if (!is_root(fd))
+	/* The socket's mode keeps others out; this holds where the mode was changed. Who
+	 * may tell identities is a matter of the mode alone. */
+	if (!limited && !is_root(fd))
 		refuse(c, 403, "run it as root, or with sudo",
 			"only root may speak to the control socket");
 }
 
 static void listener_ready(struct loop_fd *f, uint32_t events)
 {
+	struct api *a = f->ctx;
 	int fd;
 
 	(void)events;
 	while ((fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-		admit(f->ctx, fd);
+		admit(a, fd, f == &a->identities);
 }
 
 int api_new(struct pipeline *p, void (*stop)(void *, bool), void *ctx, struct api **ret)
@@ -292,35 +306,50 @@ int api_new(struct pipeline *p, void (*stop)(void *, bool), void *ctx, struct ap
 	a->pipeline = p;
 	a->stop = stop;
 	a->ctx = ctx;
-	a->listener.fd = -1;
+	a->listener.fd = a->identities.fd = -1;
 	*ret = a;
 	return 0;
 }
 
-int api_listen(struct api *a, int fd)
+static int listen_at(struct api *a, struct loop_fd *at, int fd)
 {
-	if (a->listener.fd >= 0) {
+	if (at->fd >= 0) {
 		close(fd);
 		return 0;
 	}
-	a->listener.fd = fd;
-	a->listener.ready = listener_ready;
-	a->listener.ctx = a;
-	return loop_watch(a->pipeline->loop, &a->listener, EPOLLIN);
+	at->fd = fd;
+	at->ready = listener_ready;
+	at->ctx = a;
+	return loop_watch(a->pipeline->loop, at, EPOLLIN);
+}
+
+int api_listen(struct api *a, int fd)
+{
+	return listen_at(a, &a->listener, fd);
+}
+
+int api_listen_identities(struct api *a, int fd)
+{
+	return listen_at(a, &a->identities, fd);
+}
+
+static void unlisten(struct loop_fd *at)
+{
+	int fd = at->fd;
+
+	loop_unwatch(at);
+	if (fd >= 0)
+		close(fd);
 }
 
 void api_free(struct api *a)
 {
-	int fd;
-
 	if (!a)
 		return;
 	for (size_t i = 0; i < API_CLIENTS_MAX; i++)
 		drop(&a->clients[i]);
-	fd = a->listener.fd;
-	loop_unwatch(&a->listener);
-	if (fd >= 0)
-		close(fd);
+	unlisten(&a->listener);
+	unlisten(&a->identities);
 	free(a);
 }
 

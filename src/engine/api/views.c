@@ -104,7 +104,7 @@ static void write_addrs(struct jsonw *j, const struct device *d)
 	jsonw_array_end(j);
 }
 
-static void write_device(struct jsonw *j, const struct device *d)
+void api_write_device(struct jsonw *j, const struct device *d)
 {
 	jsonw_kv_u64(j, "id", d->id);
 	jsonw_kv_untrusted(j, "name", d->name);
@@ -130,7 +130,7 @@ void api_view_devices(struct api_request *r)
 	jsonw_array(j);
 	for (size_t i = 0; (d = inventory_at(r->pipeline->inventory, i)); i++) {
 		jsonw_object(j);
-		write_device(j, d);
+		api_write_device(j, d);
 		jsonw_object_end(j);
 	}
 	jsonw_array_end(j);
@@ -189,7 +189,7 @@ void api_view_device(struct api_request *r)
 	hd = household_device(&r->pipeline->household, d->id);
 	jsonw_object(j);
 	jsonw_kv_string(j, "schema", "cardea.device/1");
-	write_device(j, d);
+	api_write_device(j, d);
 	jsonw_key(j, "profile");
 	if (hd && hd->source)
 		write_profile(j, hd->source);
@@ -202,20 +202,6 @@ void api_view_device(struct api_request *r)
 			j);
 	jsonw_array_end(j);
 	jsonw_object_end(j);
-}
-
-/* The body as a JSON object; NULL after an error reply. */
-static json_t *body(struct api_request *r)
-{
-	json_error_t error;
-	json_t *root = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
-
-	if (root && json_is_object(root))
-		return root;
-	json_decref(root);
-	api_fail(r, 400, "send a JSON object", "the body is no JSON object (line %d)",
-		error.line);
-	return NULL;
 }
 
 static void rename_device(struct api_request *r, struct device *d, const char *name)
@@ -240,7 +226,7 @@ static void rename_device(struct api_request *r, struct device *d, const char *n
 		"%s is now called %s.", before, d->name);
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.device/1");
-	write_device(&r->json, d);
+	api_write_device(&r->json, d);
 	jsonw_kv_untrusted(&r->json, "previous_name", before);
 	jsonw_object_end(&r->json);
 }
@@ -248,7 +234,7 @@ static void rename_device(struct api_request *r, struct device *d, const char *n
 void api_change_device(struct api_request *r)
 {
 	struct device *d = api_device(r, r->object);
-	json_t *root = d ? body(r) : NULL;
+	json_t *root = d ? api_body(r) : NULL;
 	const char *name = json_string_value(json_object_get(root, "name"));
 
 	if (root && name)
@@ -332,7 +318,7 @@ void api_view_events(struct api_request *r)
 
 void api_change_stop(struct api_request *r)
 {
-	json_t *root = body(r);
+	json_t *root = api_body(r);
 
 	if (!root)
 		return;

@@ -30,6 +30,7 @@ struct config {
 	char state_dir[CONFIG_STRING_MAX];
 	char run_dir[CONFIG_STRING_MAX];
 	char libexec_dir[CONFIG_STRING_MAX];
+	char hook_group[CONFIG_STRING_MAX];
 	bool stop_open;
 	int64_t nflog_group;
 	int64_t uid_base;

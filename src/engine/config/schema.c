@@ -44,6 +44,19 @@ static const char *check_directory(const char *value)
 	return value[0] == '/' ? NULL : "give an absolute path";
 }
 
+/* As adduser(8) makes them; whether there is such a group is known at the start. */
+static const char *check_group(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len > 31 || value[0] == '-')
+		return "a group's name has at most 31 characters, and no '-' in front";
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)value[i]) && !strchr("._-", value[i]))
+			return "a group's name has letters, digits, '.', '_', '-'";
+	return NULL;
+}
+
 static const char *check_log_level(const char *value)
 {
 	static const char *const levels[] = {"error", "warn", "info", "debug"};
@@ -81,6 +94,10 @@ static const struct config_item schema[] = {
 		check_directory},
 	{"paths", "libexec", CONFIG_STRING, AT(libexec_dir), "\"\"",
 		"where the processes' programs are; empty: beside cardead", 0, 0, NULL},
+	{"hook", "group", CONFIG_STRING, AT(hook_group), "\"\"",
+		"group of a RADIUS or DHCP server that may tell who devices are; empty: "
+		"nobody",
+		0, 0, check_group},
 	{"stop", "open", CONFIG_BOOL, AT(stop_open), "false",
 		"a plain stop takes the rules away; false leaves the network protected", 0,
 		0, NULL},

@@ -37,6 +37,10 @@ int store_device_save(struct store *s, const struct device *d)
 	sqlite3_bind_text(st, 9, d->problem, -1, SQLITE_TRANSIENT);
 	sqlite3_bind_int64(st, 10, d->first_seen);
 	sqlite3_bind_int64(st, 11, d->last_seen);
+	sqlite3_bind_int(st, 12, (int)d->url_source);
+	sqlite3_bind_int(st, 13, d->confirmed);
+	store_bind_text(st, 14, d->mud_signer);
+	store_bind_text(st, 15, d->quarantine);
 	error = store_write(s, st);
 	st = error ? NULL : store_statement(s, STORE_ADDR_CLEAR);
 	if (!st)
@@ -59,9 +63,12 @@ static int read_addrs(struct store *s, struct device *d)
 	while (d->addr_count < LIMIT_ADDRS_PER_DEVICE &&
 		(code = sqlite3_step(st)) == SQLITE_ROW) {
 		struct device_addr *a = &d->addrs[d->addr_count];
+		unsigned source;
 
+		if (!store_column_enum(st, 1, ADDR_SOURCE_MAX, &source))
+			continue;
 		a->addr = store_column_addr(st, 0);
-		a->source = (enum addr_source)sqlite3_column_int(st, 1);
+		a->source = (enum addr_source)source;
 		a->expires = sqlite3_column_int64(st, 2);
 		d->addr_count += a->addr.family != 0;
 	}
@@ -71,12 +78,17 @@ static int read_addrs(struct store *s, struct device *d)
 
 static bool read_device(sqlite3_stmt *st, struct device *d)
 {
+	unsigned state, source;
+
 	memset(d, 0, sizeof(*d));
-	if (sqlite3_column_bytes(st, 1) != 6)
+	if (sqlite3_column_bytes(st, 1) != 6 ||
+		!store_column_enum(st, 2, DEVICE_STATE_MAX, &state) ||
+		!store_column_enum(st, 11, URL_SOURCE_MAX, &source))
 		return false;
+	d->state = (enum device_state)state;
+	d->url_source = (enum url_source)source;
 	d->id = (device_id)sqlite3_column_int64(st, 0);
 	memcpy(d->mac.b, sqlite3_column_blob(st, 1), 6);
-	d->state = (enum device_state)sqlite3_column_int(st, 2);
 	store_column_text(st, 3, d->name, sizeof(d->name));
 	d->named_by_owner = sqlite3_column_int(st, 4) != 0;
 	store_column_text(st, 5, d->hostname, sizeof(d->hostname));
@@ -85,7 +97,10 @@ static bool read_device(sqlite3_stmt *st, struct device *d)
 	store_column_text(st, 8, d->problem, sizeof(d->problem));
 	d->first_seen = sqlite3_column_int64(st, 9);
 	d->last_seen = sqlite3_column_int64(st, 10);
-	return d->state < DEVICE_STATE_MAX;
+	d->confirmed = sqlite3_column_int(st, 12) != 0;
+	store_column_text(st, 13, d->mud_signer, sizeof(d->mud_signer));
+	store_column_text(st, 14, d->quarantine, sizeof(d->quarantine));
+	return true;
 }
 
 int store_devices(struct store *s, int (*each)(void *, const struct device *), void *ctx)
@@ -107,21 +122,12 @@ int store_devices(struct store *s, int (*each)(void *, const struct device *), v
 	return error ? error : store_error(code);
 }
 
-static int run_with_id(struct store *s, enum store_statement which, device_id id)
-{
-	sqlite3_stmt *st = store_statement(s, which);
-
-	if (!st)
-		return -EIO;
-	sqlite3_bind_int64(st, 1, id);
-	return store_write(s, st);
-}
-
+/* What refers to it by a foreign key goes by itself. */
 int store_device_remove(struct store *s, device_id id)
 {
-	int error = run_with_id(s, STORE_BINDING_FORGET, id);
+	int error = store_write_number(s, STORE_BINDING_FORGET, id);
 
-	return error ? error : run_with_id(s, STORE_DEVICE_REMOVE, id);
+	return error ? error : store_write_number(s, STORE_DEVICE_REMOVE, id);
 }
 
 int store_device_last(struct store *s, device_id *ret)
@@ -141,16 +147,10 @@ int store_device_last(struct store *s, device_id *ret)
 /* A device that asks for ever new names is bounded in memory; here, too. */
 static int trim_bindings(struct store *s)
 {
-	sqlite3_stmt *st;
-
 	if (++s->told < TRIM_EVERY)
 		return 0;
 	s->told = 0;
-	st = store_statement(s, STORE_BINDING_TRIM);
-	if (!st)
-		return -EIO;
-	sqlite3_bind_int(st, 1, LIMIT_BINDINGS);
-	return store_write(s, st);
+	return store_write_number(s, STORE_BINDING_TRIM, LIMIT_BINDINGS);
 }
 
 int store_binding_save(struct store *s, const struct store_binding *b)
@@ -191,10 +191,5 @@ int store_bindings(struct store *s, nstime now,
 
 int store_bindings_prune(struct store *s, nstime now)
 {
-	sqlite3_stmt *st = store_statement(s, STORE_BINDING_PRUNE);
-
-	if (!st)
-		return -EIO;
-	sqlite3_bind_int64(st, 1, now);
-	return store_write(s, st);
+	return store_write_number(s, STORE_BINDING_PRUNE, now);
 }

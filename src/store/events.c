@@ -19,16 +19,10 @@ static void bind_flow(sqlite3_stmt *st, const struct flow *f)
 
 static int trim(struct store *s)
 {
-	sqlite3_stmt *st;
-
 	if (++s->inserted < TRIM_EVERY)
 		return 0;
 	s->inserted = 0;
-	st = store_statement(s, STORE_EVENT_TRIM);
-	if (!st)
-		return -EIO;
-	sqlite3_bind_int(st, 1, LIMIT_EVENTS);
-	return store_write(s, st);
+	return store_write_number(s, STORE_EVENT_TRIM, LIMIT_EVENTS);
 }
 
 static int insert(struct store *s, struct event *e)

@@ -33,6 +33,47 @@ static const char *const migrations[] = {
 	" device INTEGER NOT NULL, name TEXT NOT NULL, addr BLOB NOT NULL,"
 	" expires INTEGER NOT NULL, PRIMARY KEY(device, name, addr))"
 	" STRICT, WITHOUT ROWID;",
+	/* 1 -> 2. A MUD URL came by DHCP or LLDP, which nobody has noted: by DHCP, the
+	 * stronger one, or the next offer would look like another authority's. */
+	"ALTER TABLE device ADD COLUMN url_source INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE device ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE device ADD COLUMN mud_signer TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE device ADD COLUMN quarantine TEXT NOT NULL DEFAULT '';"
+	"UPDATE device SET url_source=2 WHERE mud_url<>'';"
+	/* The messages that profiles are stored in have grown: none of the old ones can
+	 * be read. They are fetched again. */
+	"DELETE FROM profile_part; DELETE FROM profile;"
+	"ALTER TABLE profile ADD COLUMN layer INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE pin("
+	" root TEXT PRIMARY KEY, signer TEXT NOT NULL, signer_key TEXT NOT NULL,"
+	" since INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE url_seen("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" url TEXT NOT NULL, seen INTEGER NOT NULL, UNIQUE(device, url)) STRICT;"
+	"CREATE TABLE file_hash("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, sha256 BLOB NOT NULL UNIQUE,"
+	" accepted INTEGER NOT NULL, url TEXT NOT NULL, decided INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE decision("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"
+	" device INTEGER REFERENCES device(id) ON DELETE CASCADE,"
+	" subject TEXT NOT NULL, detail TEXT NOT NULL, signer_key TEXT NOT NULL,"
+	" sha256 BLOB NOT NULL, text TEXT NOT NULL, asked INTEGER NOT NULL,"
+	" answered INTEGER NOT NULL, answer INTEGER NOT NULL, choice TEXT NOT NULL)"
+	" STRICT;"
+	"CREATE INDEX decision_device ON decision(device);"
+	"CREATE TABLE controller("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER REFERENCES device(id) ON DELETE CASCADE, class TEXT NOT NULL,"
+	" target INTEGER REFERENCES device(id) ON DELETE CASCADE, addr BLOB) STRICT;"
+	"CREATE UNIQUE INDEX controller_key ON controller"
+	"(ifnull(device, 0), class, ifnull(target, 0), ifnull(addr, x''));"
+	"CREATE INDEX controller_target ON controller(target);"
+	"CREATE TABLE rule_hit("
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" acl TEXT NOT NULL, ace TEXT NOT NULL, direction INTEGER NOT NULL,"
+	" hits INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" PRIMARY KEY(device, acl, ace, direction)) STRICT, WITHOUT ROWID;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

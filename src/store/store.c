@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Opening, statements and transactions of the store. */
+/* Opening and transactions of the store. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,47 +13,6 @@
 	"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"    \
 	"PRAGMA cache_size=64; PRAGMA wal_autocheckpoint=256; PRAGMA temp_store=MEMORY;" \
 	"PRAGMA journal_size_limit=1048576;"
-
-static const char *const texts[STORE_STATEMENT_MAX] = {
-	[STORE_BEGIN] = "BEGIN IMMEDIATE",
-	[STORE_COMMIT] = "COMMIT",
-	[STORE_DEVICE_SAVE] = "INSERT INTO device VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
-			      " ON CONFLICT(id) DO UPDATE SET state=?3, name=?4,"
-			      " named_by_owner=?5, hostname=?6, vendor_class=?7,"
-			      " mud_url=?8, problem=?9, last_seen=?11",
-	[STORE_DEVICE_ALL] = "SELECT * FROM device ORDER BY id",
-	[STORE_ADDR_CLEAR] = "DELETE FROM device_addr WHERE device=?1",
-	[STORE_ADDR_SAVE] = "INSERT OR REPLACE INTO device_addr VALUES(?1,?2,?3,?4)",
-	[STORE_ADDR_ALL] = "SELECT addr, source, expires FROM device_addr WHERE device=?1",
-	[STORE_DEVICE_REMOVE] = "DELETE FROM device WHERE id=?1",
-	[STORE_DEVICE_LAST] = "SELECT max(coalesce((SELECT max(id) FROM device), 0),"
-			      " coalesce((SELECT max(device) FROM event), 0))",
-	[STORE_BINDING_FORGET] = "DELETE FROM binding WHERE device=?1",
-	[STORE_BINDING_TRIM] =
-		"DELETE FROM binding WHERE (device, name, addr) IN"
-		" (SELECT device, name, addr FROM (SELECT device, name, addr,"
-		" row_number() OVER (PARTITION BY device ORDER BY expires DESC) AS n"
-		" FROM binding) WHERE n > ?1)",
-	[STORE_SAVEPOINT] = "SAVEPOINT profile",
-	[STORE_RELEASE] = "RELEASE profile",
-	[STORE_ROLLBACK_TO] = "ROLLBACK TO profile",
-	[STORE_PROFILE_CLEAR] = "DELETE FROM profile WHERE url=?1",
-	[STORE_PROFILE_SAVE] = "INSERT INTO profile VALUES(?1,?2,?3)",
-	[STORE_PROFILE_ALL] = "SELECT url, head, fetched FROM profile",
-	[STORE_PART_SAVE] = "INSERT INTO profile_part VALUES(?1,?2,?3)",
-	[STORE_PART_ALL] = "SELECT message FROM profile_part WHERE url=?1 ORDER BY position",
-	[STORE_EVENT_INSERT] = "INSERT INTO event VALUES"
-			       "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
-	[STORE_EVENT_UPDATE] = "UPDATE event SET last=?2, packets=?3 WHERE id=?1",
-	[STORE_EVENT_TRIM] = "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1",
-	[STORE_EVENT_LIST] = "SELECT * FROM (SELECT * FROM event WHERE id > ?1 AND"
-			     " (?2 = 0 OR device = ?2) ORDER BY id DESC LIMIT ?3)"
-			     " ORDER BY id",
-	[STORE_EVENT_ONE] = "SELECT * FROM event WHERE id=?1",
-	[STORE_BINDING_SAVE] = "INSERT OR REPLACE INTO binding VALUES(?1,?2,?3,?4)",
-	[STORE_BINDING_ALL] = "SELECT * FROM binding WHERE expires > ?1 ORDER BY expires",
-	[STORE_BINDING_PRUNE] = "DELETE FROM binding WHERE expires <= ?1",
-};
 
 int store_error(int code)
 {
@@ -172,18 +131,6 @@ void store_close(struct store *s)
 	free(s);
 }
 
-sqlite3_stmt *store_statement(struct store *s, enum store_statement which)
-{
-	sqlite3_stmt **st = &s->statements[which];
-
-	if (!*st && sqlite3_prepare_v3(s->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
-			    st, NULL) != SQLITE_OK)
-		return NULL;
-	sqlite3_reset(*st);
-	sqlite3_clear_bindings(*st);
-	return *st;
-}
-
 static int run(sqlite3_stmt *st)
 {
 	int code;
@@ -191,6 +138,12 @@ static int run(sqlite3_stmt *st)
 	if (!st)
 		return -EIO;
 	code = sqlite3_step(st);
+	/* names a device that is not stored, or not any more */
+	if (sqlite3_extended_errcode(sqlite3_db_handle(st)) ==
+		SQLITE_CONSTRAINT_FOREIGNKEY && code == SQLITE_CONSTRAINT) {
+		sqlite3_reset(st);
+		return -ENOENT;
+	}
 	sqlite3_reset(st);
 	return store_error(code);
 }
@@ -212,6 +165,37 @@ int store_commit(struct store *s)
 	if (sqlite3_get_autocommit(s->db))
 		return 0;
 	return run(store_statement(s, STORE_COMMIT));
+}
+
+int store_write_number(struct store *s, enum store_statement which, int64_t number)
+{
+	sqlite3_stmt *st = store_statement(s, which);
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_int64(st, 1, number);
+	return store_write(s, st);
+}
+
+int store_count(sqlite3_stmt *st, int64_t *ret)
+{
+	int code = sqlite3_step(st);
+
+	if (code == SQLITE_ROW)
+		*ret = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return code == SQLITE_DONE ? -ENOENT : store_error(code);
+}
+
+void store_bind_text(sqlite3_stmt *st, int index, const char *text)
+{
+	sqlite3_bind_text(st, index, text, -1, SQLITE_TRANSIENT);
+}
+
+void store_bind_device(sqlite3_stmt *st, int index, device_id id)
+{
+	if (id)
+		sqlite3_bind_int64(st, index, id);
 }
 
 void store_bind_addr(sqlite3_stmt *st, int index, const struct addr *a)
@@ -238,4 +222,14 @@ void store_column_text(sqlite3_stmt *st, int index, char *dst, size_t size)
 	const char *text = (const char *)sqlite3_column_text(st, index);
 
 	str_copy(dst, size, text ? text : "");
+}
+
+bool store_column_enum(sqlite3_stmt *st, int index, unsigned max, unsigned *ret)
+{
+	int64_t value = sqlite3_column_int64(st, index);
+
+	if (value < 0 || value >= max)
+		return false;
+	*ret = (unsigned)value;
+	return true;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/clock.h"
 #include "base/error.h"
+#include "model/decision.h"
 #include "model/device.h"
 #include "model/event.h"
 #include "model/profile.h"
@@ -40,7 +41,8 @@ int store_device_save(struct store *s, const struct device *d) CARDEA_MUSTCHECK;
 int store_devices(struct store *s, int (*each)(void *ctx, const struct device *d),
 	void *ctx) CARDEA_MUSTCHECK;
 
-/* The device and what it was told; events keep its id. */
+/* The device and all that was stored for it: names, URLs, questions, controllers (also
+ * those that it is for others), hits. Events keep its id. */
 int store_device_remove(struct store *s, device_id id) CARDEA_MUSTCHECK;
 /* The highest id that a device or an event has: it must not be given twice. */
 int store_device_last(struct store *s, device_id *ret) CARDEA_MUSTCHECK;
@@ -49,11 +51,99 @@ int store_device_last(struct store *s, device_id *ret) CARDEA_MUSTCHECK;
 int store_profile_save(struct store *s, const struct store_profile_info *info,
 	const struct profile *p) CARDEA_MUSTCHECK;
 int store_profile_remove(struct store *s, const char *url) CARDEA_MUSTCHECK;
-/* One call a profile; p and its rules are valid during the call only. */
+/* The server said that it still holds; -ENOENT when none is stored for the URL. */
+int store_profile_touch(struct store *s, const char *url, nstime fetched)
+	CARDEA_MUSTCHECK;
+/* One call a profile; p and what it points to are valid during the call only. Its layer
+ * and its rules' are the one that it had when it was saved. */
 int store_profiles(struct store *s,
 	int (*each)(void *ctx, const struct store_profile_info *info,
 		const struct profile *p),
 	void *ctx) CARDEA_MUSTCHECK;
+
+/* Below, a device that is not stored (or not any more) is -ENOENT: save it first. */
+
+/* Who signs the files below a MUD URL's root: the first one that was accepted. */
+struct store_pin {
+	char root[LIMIT_URL];
+	char signer[LIMIT_TEXT];
+	char key[LIMIT_LABEL]; /* key id of the signer's CA */
+	nstime since;	       /* wall */
+};
+/* Replaces. A new root beyond STORE_PINS_MAX is CARDEA_ELIMIT: an old pin must not be
+ * pushed out by whoever names many roots. */
+#define STORE_PINS_MAX 4096
+int store_pin_save(struct store *s, const struct store_pin *p) CARDEA_MUSTCHECK;
+int store_pin_find(struct store *s, const char *root, struct store_pin *ret)
+	CARDEA_MUSTCHECK; /* -ENOENT */
+int store_pin_remove(struct store *s, const char *root) CARDEA_MUSTCHECK;
+int store_pins(struct store *s, int (*each)(void *ctx, const struct store_pin *p),
+	void *ctx) CARDEA_MUSTCHECK;
+
+/* The MUD URLs that a device has had; the last LIMIT_URL_HISTORY of them. */
+struct store_url {
+	device_id device;
+	char url[LIMIT_URL];
+	nstime seen; /* wall, the last time */
+};
+int store_url_seen(struct store *s, device_id device, const char *url, nstime wall)
+	CARDEA_MUSTCHECK;
+/* The one seen last comes last. */
+int store_urls(struct store *s, device_id device,
+	int (*each)(void *ctx, const struct store_url *u), void *ctx) CARDEA_MUSTCHECK;
+
+/* Files that the owner accepted or rejected as they are, byte for byte. */
+#define STORE_HASHES_MAX 1024 /* the oldest go: they are asked about again */
+int store_hash_set(struct store *s, const uint8_t sha256[32], bool accepted,
+	const char *url, nstime wall) CARDEA_MUSTCHECK;
+int store_hash_find(struct store *s, const uint8_t sha256[32], bool *ret_accepted)
+	CARDEA_MUSTCHECK; /* -ENOENT */
+
+/* Stores a new question (id 0: *d gets one that nothing had before) or what became of an
+ * old one (-ENOENT when it is gone). Beyond LIMIT_DECISIONS open ones, the oldest of the
+ * device with most open ones goes; of the answered ones STORE_ANSWERED_MAX stay. */
+#define STORE_ANSWERED_MAX 1000
+int store_decision_save(struct store *s, struct decision *d) CARDEA_MUSTCHECK;
+int store_decision_find(struct store *s, uint32_t id, struct decision *ret)
+	CARDEA_MUSTCHECK; /* -ENOENT */
+/* In order of id. */
+int store_decisions(struct store *s, bool open_only,
+	int (*each)(void *ctx, const struct decision *d), void *ctx) CARDEA_MUSTCHECK;
+
+/* What a class of controllers means, as the owner has said. */
+struct store_controller {
+	device_id device;	/* for whom; 0: for every device */
+	char class[LIMIT_NAME]; /* its URI, or "my-controller" */
+	device_id target;	/* a device, or 0 when it is addr */
+	struct addr addr;
+};
+/* Several targets per class; one that is there already is no error. CARDEA_EMALFORMED
+ * without a class or without just one of target and addr, CARDEA_ELIMIT beyond
+ * LIMIT_CONTROLLERS. */
+int store_controller_save(struct store *s, const struct store_controller *c)
+	CARDEA_MUSTCHECK;
+/* This one, or, without target and addr, all of the class for the device; -ENOENT when
+ * there is none. */
+int store_controller_remove(struct store *s, const struct store_controller *c)
+	CARDEA_MUSTCHECK;
+/* In the order in which they were said. */
+int store_controllers(struct store *s,
+	int (*each)(void *ctx, const struct store_controller *c), void *ctx)
+	CARDEA_MUSTCHECK;
+
+/* How often a rule was used. */
+struct store_hit {
+	device_id device;
+	char acl[LIMIT_LABEL], ace[LIMIT_LABEL];
+	enum direction direction;
+	uint64_t hits;
+	nstime first, last; /* wall */
+};
+/* Replaces. Beyond LIMIT_RULES of one device those used last longest ago go. */
+int store_hit_save(struct store *s, const struct store_hit *h) CARDEA_MUSTCHECK;
+int store_hits(struct store *s, int (*each)(void *ctx, const struct store_hit *h),
+	void *ctx) CARDEA_MUSTCHECK;
+int store_hits_remove(struct store *s, device_id device) CARDEA_MUSTCHECK;
 
 /* Stores a new event (id 0: *e gets one) or the new count and last time of an old one.
  * Beyond LIMIT_EVENTS the oldest go. */

@@ -24,6 +24,7 @@ enum store_statement {
 	STORE_PROFILE_CLEAR,
 	STORE_PROFILE_SAVE,
 	STORE_PROFILE_ALL,
+	STORE_PROFILE_TOUCH,
 	STORE_PART_SAVE,
 	STORE_PART_ALL,
 	STORE_EVENT_INSERT,
@@ -34,6 +35,31 @@ enum store_statement {
 	STORE_BINDING_SAVE,
 	STORE_BINDING_ALL,
 	STORE_BINDING_PRUNE,
+	STORE_PIN_ROOM,
+	STORE_PIN_SAVE,
+	STORE_PIN_FIND,
+	STORE_PIN_ALL,
+	STORE_PIN_REMOVE,
+	STORE_URL_SAVE,
+	STORE_URL_TRIM,
+	STORE_URL_ALL,
+	STORE_HASH_SAVE,
+	STORE_HASH_TRIM,
+	STORE_HASH_FIND,
+	STORE_DECISION_INSERT,
+	STORE_DECISION_UPDATE,
+	STORE_DECISION_TRIM_OPEN,
+	STORE_DECISION_TRIM_ANSWERED,
+	STORE_DECISION_ALL,
+	STORE_DECISION_ONE,
+	STORE_CONTROLLER_ROOM,
+	STORE_CONTROLLER_SAVE,
+	STORE_CONTROLLER_REMOVE,
+	STORE_CONTROLLER_ALL,
+	STORE_HIT_SAVE,
+	STORE_HIT_TRIM,
+	STORE_HIT_ALL,
+	STORE_HIT_REMOVE,
 	STORE_STATEMENT_MAX,
 };
 
@@ -42,6 +68,7 @@ struct store {
 	sqlite3_stmt *statements[STORE_STATEMENT_MAX];
 	uint32_t inserted; /* events since the last trim */
 	uint32_t told;	   /* bindings since the last trim */
+	uint32_t hits;	   /* saved since the last trim */
 };
 
 /* Reset and ready to bind; NULL when the database refuses. */
@@ -51,8 +78,18 @@ int store_write(struct store *s, sqlite3_stmt *st) CARDEA_MUSTCHECK;
 int store_error(int sqlite_code);
 int store_migrate(sqlite3 *db) CARDEA_MUSTCHECK;
 
+void store_bind_text(sqlite3_stmt *st, int index, const char *text);
 void store_bind_addr(sqlite3_stmt *st, int index, const struct addr *a);
 struct addr store_column_addr(sqlite3_stmt *st, int index);
 void store_column_text(sqlite3_stmt *st, int index, char *dst, size_t size);
+/* False when the number is none below max: an enum that this version does not know. */
+bool store_column_enum(sqlite3_stmt *st, int index, unsigned max, unsigned *ret);
+/* Devices: 0 is NULL, so that a reference to nobody refers to nobody. */
+void store_bind_device(sqlite3_stmt *st, int index, device_id id);
+/* The one number that a statement answers with; -ENOENT when it answers nothing. */
+int store_count(sqlite3_stmt *st, int64_t *ret) CARDEA_MUSTCHECK;
+/* store_write with the one parameter that most removals and trims have. */
+int store_write_number(struct store *s, enum store_statement which, int64_t number)
+	CARDEA_MUSTCHECK;
 
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From devices, policies and names to kernel elements, by differences. */
-#include "engine/household.h"
+#include "engine/household_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/classes.h"
 
 void household_init(struct household *h, struct commit *c)
 {
@@ -14,17 +15,12 @@ void household_init(struct household *h, struct commit *c)
 	h->commit = c;
 }
 
-static void list_free(struct element_list *l)
-{
-	free(l->items);
-	memset(l, 0, sizeof(*l));
-}
-
 static void free_device(struct household_device *d)
 {
 	bindings_free(&d->names);
 	pool_free(d->pool);
-	list_free(&d->installed);
+	pool_free(d->file);
+	element_list_free(&d->installed);
 	free(d);
 }
 
@@ -32,7 +28,7 @@ void household_free(struct household *h)
 {
 	for (size_t i = 0; i < h->count; i++)
 		free_device(h->devices[i]);
-	list_free(&h->house);
+	element_list_free(&h->house);
 	h->count = 0;
 }
 
@@ -44,109 +40,65 @@ bool household_is_gateway(const struct household *h, const struct mac *mac)
 	return false;
 }
 
+/* Asked for many times over when a class of devices is looked at. */
+static struct household_device *known_device(struct household *h, device_id id)
+{
+	uint16_t *hint = &h->places[id % LIMIT_DEVICES];
+
+	if (*hint < h->count && h->devices[*hint]->id == id)
+		return h->devices[*hint];
+	for (size_t i = 0; i < h->count; i++)
+		if (h->devices[i]->id == id) {
+			*hint = (uint16_t)i;
+			return h->devices[i];
+		}
+	return NULL;
+}
+
 struct household_device *household_device(struct household *h, device_id id)
 {
-	struct household_device *d;
+	struct household_device *d = known_device(h, id);
 
-	for (size_t i = 0; i < h->count; i++)
-		if (h->devices[i]->id == id)
-			return h->devices[i];
-	if (h->count == LIMIT_DEVICES)
-		return NULL;
+	if (d || h->count == LIMIT_DEVICES)
+		return d;
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return NULL;
 	d->id = id;
+	d->house = h;
 	bindings_init(&d->names, 0);
 	h->devices[h->count++] = d;
 	return d;
-}
-
-int household_adopt(struct household_device *d, const struct shelf_entry *source)
-{
-	struct pool *pool = pool_new("policy", POLICY_POOL_BYTES);
-	struct policy policy;
-	int error;
-
-	if (!pool)
-		return -ENOMEM;
-	error = policy_prepare(pool, source->profile.rules, source->profile.rule_count,
-		&policy);
-	if (error) {
-		pool_free(pool);
-		return error;
-	}
-	pool_free(d->pool);
-	d->pool = pool;
-	d->policy = policy;
-	d->source = source;
-	memcpy(d->sha256, source->profile.sha256, sizeof(d->sha256));
-	return 0;
 }
 
 static bool names_has(void *ctx, const char *name, const struct addr *a)
 {
 	const struct household_names *n = ctx;
 
-	return bindings_has(n->bindings, name, a, n->wall);
+	return bindings_has(&n->device->names, name, a, n->wall);
 }
 
 static size_t names_addrs(void *ctx, const char *name, struct addr *out, size_t max)
 {
 	const struct household_names *n = ctx;
 
-	return bindings_addrs(n->bindings, name, n->wall, out, max);
+	return bindings_addrs(&n->device->names, name, n->wall, out, max);
+}
+
+static size_t names_members(void *ctx, const struct peer *p, struct addr *out, size_t max)
+{
+	const struct household_names *n = ctx;
+
+	return classes_members(n->device->house->classes, n->device, p, out, max);
 }
 
 struct policy_names household_names(struct household_names *n,
 	const struct household_device *d, nstime wall)
 {
-	n->bindings = &d->names;
+	n->device = d;
 	n->wall = wall;
-	return (struct policy_names){.has = names_has, .addrs = names_addrs, .ctx = n};
-}
-
-static void list_add(struct element_list *l, const struct element *e)
-{
-	if (l->count == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 16;
-		struct element *items = realloc(l->items, cap * sizeof(*items));
-
-		if (!items) {
-			l->error = -ENOMEM;
-			return;
-		}
-		l->items = items;
-		l->cap = cap;
-	}
-	l->items[l->count++] = *e;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return element_compare(a, b);
-}
-
-/* Sorted, each key once, and no larger than it must be: it lives as long as the device. */
-static void list_finish(struct element_list *l)
-{
-	size_t kept = 0;
-
-	if (!l->count)
-		return;
-	qsort(l->items, l->count, sizeof(*l->items), compare);
-	for (size_t i = 0; i < l->count; i++)
-		if (!kept || element_compare(&l->items[kept - 1], &l->items[i]) != 0)
-			l->items[kept++] = l->items[i];
-	l->count = kept;
-	if (kept < l->cap) {
-		struct element *items = realloc(l->items, kept * sizeof(*items));
-
-		if (items) {
-			l->items = items;
-			l->cap = kept;
-		}
-	}
+	return (struct policy_names){.has = names_has, .addrs = names_addrs,
+		.members = d->house->classes ? names_members : NULL, .ctx = n};
 }
 
 static int list_emit(void *ctx, const struct element *e, rule_id rule)
@@ -154,18 +106,8 @@ static int list_emit(void *ctx, const struct element *e, rule_id rule)
 	struct element_list *l = ctx;
 
 	(void)rule;
-	list_add(l, e);
+	element_list_add(l, e);
 	return l->error;
-}
-
-static void add_addr(struct element_list *l, enum element_kind kind,
-	const struct mac *mac, const struct addr *addr)
-{
-	struct element e = {.kind = kind, .family = addr->family, .device = *addr};
-
-	if (kind == ELEMENT_BOUND)
-		e.mac = *mac;
-	list_add(l, &e);
 }
 
 static struct policy_device compile_for(const struct device *d, struct addr *addrs)
@@ -184,24 +126,25 @@ static void device_elements(struct household *h, const struct device *d,
 	struct household_names n;
 	struct policy_names names = household_names(&n, hd, wall);
 	struct element managed = {.kind = ELEMENT_MANAGED, .mac = d->mac};
-	bool enforced = hd->pool && d->state == DEVICE_PROTECTED;
+	bool enforced = hd->pool && device_is_enforced(d);
 	int error;
 
 	if (household_is_gateway(h, &d->mac))
 		return; /* known as a device before it became ours */
 	for (size_t i = 0; i < d->addr_count; i++) {
-		add_addr(l, ELEMENT_BOUND, &d->mac, &addrs[i]);
-		add_addr(l, ELEMENT_OWNED, NULL, &addrs[i]);
+		element_list_addr(l, ELEMENT_BOUND, &d->mac, &addrs[i]);
+		element_list_addr(l, ELEMENT_OWNED, NULL, &addrs[i]);
 		if (enforced)
-			add_addr(l, ELEMENT_POLICED, NULL, &addrs[i]);
+			element_list_addr(l, ELEMENT_POLICED, NULL, &addrs[i]);
 	}
 	if (enforced) {
-		list_add(l, &managed);
+		element_list_add(l, &managed);
+		household_limit_elements(hd, d, l);
 		error = policy_compile(&hd->policy, &h->env, &names, &pd, list_emit, l);
 		if (error)
 			l->error = error;
 	}
-	list_finish(l);
+	element_list_finish(l);
 }
 
 static int send_remove(void *ctx, const struct element *e)
@@ -257,10 +200,28 @@ static void open_all_names(struct household *h, const struct device *d,
 {
 	struct open_names o = {.h = h, .device = d, .hd = hd, .wall = wall};
 
-	if (!hd->pool || d->state != DEVICE_PROTECTED)
+	if (!hd->pool || !device_is_enforced(d))
 		return;
 	if (bindings_each(&hd->names, wall, open_binding, &o))
 		log_warn("household", "device %u: not every name could be opened", d->id);
+}
+
+static bool list_has(const struct element_list *l, const struct element *e)
+{
+	return l->count &&
+	       bsearch(e, l->items, l->count, sizeof(*e), element_list_order);
+}
+
+/* Addresses that one list binds to the device and the other does not; how many. */
+static size_t bound_only_in(const struct element_list *l, const struct element_list *other,
+	struct addr out[LIMIT_ADDRS_PER_DEVICE])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < l->count && count < LIMIT_ADDRS_PER_DEVICE; i++)
+		if (l->items[i].kind == ELEMENT_BOUND && !list_has(other, &l->items[i]))
+			out[count++] = l->items[i].device;
+	return count;
 }
 
 /* Flows of an address that the device lost are its next owner's to open. */
@@ -268,19 +229,71 @@ static void forget_lost(struct household *h, const struct device *d,
 	const struct element_list *before, const struct element_list *after)
 {
 	struct addr lost[LIMIT_ADDRS_PER_DEVICE];
-	size_t count = 0;
+	size_t count = bound_only_in(before, after, lost);
 
-	for (size_t i = 0; i < before->count && count < LIMIT_ADDRS_PER_DEVICE; i++) {
-		const struct element *e = &before->items[i];
-
-		if (e->kind == ELEMENT_BOUND &&
-			(!after->count ||
-				!bsearch(e, after->items, after->count, sizeof(*e),
-					compare)))
-			lost[count++] = e->device;
-	}
 	if (count)
 		commit_forget(h->commit, &d->mac, lost, count);
+}
+
+/* What others may know the device by: as a member of what, under which addresses. */
+static void tell_classes(struct household *h, const struct device *d,
+	struct household_device *hd)
+{
+	bool member = device_is_enforced(d) && device_is_proven(d);
+	const char *url = member ? d->mud_url : "";
+
+	if (strcmp(hd->member_url, url) == 0)
+		return;
+	classes_changed(h->classes, hd->member_url[0] != 0);
+	str_copy(hd->member_url, sizeof(hd->member_url), url);
+}
+
+static void tell_classes_addrs(struct household *h, const struct element_list *before,
+	const struct element_list *after)
+{
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	bool lost = bound_only_in(before, after, addrs) > 0;
+
+	if (lost || bound_only_in(after, before, addrs) > 0)
+		classes_changed(h->classes, lost);
+}
+
+static int is_near(void *ctx, const struct binding *b)
+{
+	return policy_env_is_local(ctx, &b->addr);
+}
+
+/* True when flows must end with the change: a member of one of its classes is none any
+ * longer, or one comes whose address was open under a name, in other pieces. */
+static bool follow_classes(struct household *h, struct household_device *hd, nstime wall)
+{
+	uint64_t before = hd->members;
+
+	hd->members = hd->pool && hd->uses_classes && h->classes
+			      ? classes_print(h->classes, hd)
+			      : 0;
+	if (hd->members == before)
+		return false;
+	return h->classes->lost || bindings_each(&hd->names, wall, is_near, &h->env);
+}
+
+static void send_update(struct household *h, const struct device *d,
+	struct household_device *hd, const struct element_list *after, bool forget,
+	nstime wall)
+{
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = compile_for(d, addrs);
+
+	hd->owes_forget |= forget && !h->commit->in_step;
+	if (!h->commit->in_step)
+		return;
+	commit_begin(h->commit, false);
+	send_changes(h, &hd->installed, after);
+	forget_lost(h, d, &hd->installed, after);
+	if (forget)
+		commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
+	open_all_names(h, d, hd, wall);
+	commit_end(h->commit, 0);
 }
 
 void household_update(struct household *h, const struct device *d, bool forget,
@@ -288,29 +301,22 @@ void household_update(struct household *h, const struct device *d, bool forget,
 {
 	struct household_device *hd = household_device(h, d->id);
 	struct element_list after = {0};
-	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
-	struct policy_device pd = compile_for(d, addrs);
 
 	if (!hd)
 		return;
+	tell_classes(h, d, hd);
+	forget |= follow_classes(h, hd, wall);
 	device_elements(h, d, hd, wall, &after);
 	if (after.error) {
 		/* The kernel keeps what it has: neither opened nor closed. */
 		log_error("household", "device %u: %s; its rules stay as they were", d->id,
 			error_text(after.error));
-		list_free(&after);
+		element_list_free(&after);
 		return;
 	}
-	if (h->commit->in_step) {
-		commit_begin(h->commit, false);
-		send_changes(h, &hd->installed, &after);
-		forget_lost(h, d, &hd->installed, &after);
-		if (forget)
-			commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
-		open_all_names(h, d, hd, wall);
-		commit_end(h->commit, 0);
-	}
-	list_free(&hd->installed);
+	send_update(h, d, hd, &after, forget, wall);
+	tell_classes_addrs(h, &hd->installed, &after);
+	element_list_free(&hd->installed);
 	hd->installed = after;
 }
 
@@ -347,6 +353,7 @@ void household_remove(struct household *h, const struct device *d)
 	}
 	free_device(h->devices[i]);
 	h->devices[i] = h->devices[--h->count];
+	classes_forget(h->classes, d->id);
 }
 
 void household_shift(struct household *h, nstime before, nstime jump)
@@ -369,7 +376,7 @@ static void add_local(struct element_list *l, const struct prefix *p)
 	struct element e = {.kind = ELEMENT_LOCAL, .family = p->addr.family};
 
 	prefix_range(p, &e.peer_lo, &e.peer_hi);
-	list_add(l, &e);
+	element_list_add(l, &e);
 }
 
 /* Ranges of one set must be disjoint; prefixes are, or one holds the other. */
@@ -400,12 +407,12 @@ static void house_elements(const struct household *h, struct element_list *l)
 		all[count++] = h->env.lan[i];
 	add_locals(l, all, count);
 	for (size_t i = 0; i < h->env.gateway_count; i++) {
-		add_addr(l, ELEMENT_OWNED, NULL, &h->env.gateway[i]);
+		element_list_addr(l, ELEMENT_OWNED, NULL, &h->env.gateway[i]);
 		for (size_t j = 0; j < h->gateway_mac_count; j++)
-			add_addr(l, ELEMENT_BOUND, &h->gateway_macs[j],
+			element_list_addr(l, ELEMENT_BOUND, &h->gateway_macs[j],
 				&h->env.gateway[i]);
 	}
-	list_finish(l);
+	element_list_finish(l);
 }
 
 void household_update_house(struct household *h)
@@ -416,7 +423,7 @@ void household_update_house(struct household *h)
 	if (after.error) {
 		log_error("household", "%s; the house's own addresses stay as they were",
 			error_text(after.error));
-		list_free(&after);
+		element_list_free(&after);
 		return;
 	}
 	if (h->commit->in_step) {
@@ -424,7 +431,7 @@ void household_update_house(struct household *h)
 		send_changes(h, &h->house, &after);
 		commit_end(h->commit, 0);
 	}
-	list_free(&h->house);
+	element_list_free(&h->house);
 	h->house = after;
 }
 
@@ -457,7 +464,7 @@ bool household_tell(struct household *h, const struct device *d,
 	if (!hd)
 		return false;
 	tell_all(hd, d, answer, wall, expires, told, ctx);
-	if (!hd->pool || d->state != DEVICE_PROTECTED)
+	if (!hd->pool || !device_is_enforced(d))
 		return false;
 	if (policy_denies_name(&hd->policy, answer->name))
 		household_update(h, d, false, wall);
@@ -487,11 +494,16 @@ void household_sync(struct household *h, const struct device *(*at)(void *, size
 		commit_element(h->commit, false, &h->house.items[i]);
 	for (size_t i = 0; (d = at(ctx, i)); i++) {
 		struct household_device *hd = household_device(h, d->id);
+		struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+		struct policy_device pd = compile_for(d, addrs);
 
 		if (!hd)
 			continue;
 		for (size_t k = 0; k < hd->installed.count; k++)
 			commit_element(h->commit, false, &hd->installed.items[k]);
+		if (hd->owes_forget)
+			commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
+		hd->owes_forget = false;
 		open_all_names(h, d, hd, wall);
 	}
 	commit_end(h->commit, 0);

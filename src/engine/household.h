@@ -21,15 +21,40 @@ struct element_list {
 	int error;
 };
 
+struct household;
+struct classes;
+
 struct household_device {
 	device_id id;
+	struct household *house;
 	struct bindings names;
 	struct pool *pool; /* of the policy; NULL: none */
 	struct policy policy;
+	struct pool *file; /* of what the policy is made of; NULL: it has no file */
+	const struct rule *rules;
+	size_t rule_count;
+	const struct profile_limit *limits;
+	size_t limit_count;
+	bool owes_forget; /* its flows were to end while the enforcer was away */
 	const struct shelf_entry *source; /* of the policy */
 	uint8_t sha256[32];		  /* of the file it was made from */
 	char next_url[LIMIT_URL]; /* said since it is protected, not fetched yet */
 	struct element_list installed;	  /* without those that have a timeout */
+	/* engine/classes.h */
+	bool uses_classes;	     /* the policy does */
+	uint64_t members;	     /* of these classes, when it was compiled */
+	char member_url[LIMIT_URL];  /* what it is a member by; empty: it is none */
+	char authority[LIMIT_NAME];  /* of authority_url, as RFC 8520 compares it */
+	char authority_url[LIMIT_URL];
+};
+
+#define HOUSEHOLD_LIMIT_BYTES 1
+#define HOUSEHOLD_LIMIT_PACKETS 2
+
+/* What the bandwidths of a device's file come to. */
+struct household_limits {
+	uint64_t bytes[DIRECTION_MAX], packets[DIRECTION_MAX]; /* a second; 0: none */
+	uint8_t counted[LIMIT_PROFILE_LIMITS]; /* HOUSEHOLD_LIMIT_…, for each of limits */
 };
 
 struct household {
@@ -38,6 +63,8 @@ struct household {
 	size_t gateway_mac_count;
 	struct household_device *devices[LIMIT_DEVICES];
 	size_t count;
+	uint16_t places[LIMIT_DEVICES]; /* in devices, by id; a hint */
+	struct classes *classes;	/* NULL: no class has members */
 	struct element_list house; /* LAN prefixes and the gateway's own addresses */
 	struct commit *commit;
 };
@@ -51,12 +78,17 @@ struct household_device *household_device(struct household *h, device_id id);
 void household_remove(struct household *h, const struct device *d);
 /* The wall clock was set: names live on for as long as they had. */
 void household_shift(struct household *h, nstime before, nstime jump);
-/* Takes the profile as the device's policy. */
+/* Takes the profile as the device's policy; all stays as it was when that fails. */
 int household_adopt(struct household_device *d, const struct shelf_entry *source)
 	CARDEA_MUSTCHECK;
-/* The device's names as policy wants them, at this time. */
+void household_limits(const struct household_device *hd, struct household_limits *ret);
+/* "approximated" or "not enforceable here" for the i-th of the device's limits. */
+const char *household_limit_status(const struct household_limits *all, size_t i,
+	const struct profile_limit *l, const char **ret_detail);
+
+/* The device's names and classes as policy wants them, at this time. */
 struct household_names {
-	const struct bindings *bindings;
+	const struct household_device *device;
 	nstime wall;
 };
 struct policy_names household_names(struct household_names *n,

@@ -77,6 +77,8 @@ static int load_all(struct pipeline *p)
 		error = store_profiles(p->store, load_profile, p);
 	if (!error)
 		error = store_bindings(p->store, pipeline_wall(p), load_binding, p);
+	if (!error)
+		error = classes_open(&p->classes, p->loop, p->store);
 	return error;
 }
 
@@ -191,6 +193,8 @@ static void save_all(struct pipeline *p)
 
 int pipeline_init(struct pipeline *p)
 {
+	int error;
+
 	memset(p, 0, sizeof(*p));
 	for (size_t i = 0; i < ROLE_MAX; i++)
 		p->channels[i].fd.fd = -1;
@@ -199,7 +203,9 @@ int pipeline_init(struct pipeline *p)
 	fetcher_init(&p->fetcher, &p->channels[ROLE_COURIER],
 		&p->channels[ROLE_RESOLVER]);
 	pipeline_profiles_init(p);
-	return inventory_new(&p->inventory);
+	error = inventory_new(&p->inventory);
+	classes_init(&p->classes, p->inventory, &p->household);
+	return error;
 }
 
 int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
@@ -233,6 +239,7 @@ void pipeline_end(struct pipeline *p)
 		ipc_close(&p->channels[i]);
 	if (p->store)
 		save_all(p);
+	classes_end(&p->classes);
 	household_free(&p->household);
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include "base/ipc.h"
 #include "base/loop.h"
+#include "engine/classes.h"
 #include "engine/commit.h"
 #include "engine/fetcher.h"
 #include "engine/household.h"
@@ -47,6 +48,7 @@ struct pipeline {
 	struct inventory *inventory;
 	struct shelf shelf;
 	struct household household;
+	struct classes classes;
 	struct commit commit;
 	struct fetcher fetcher;
 	struct journal journal;

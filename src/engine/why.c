@@ -169,7 +169,7 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	error = q->event ? 0 : find_peer(q, hd, wall, ret);
 	if (error)
 		return error;
-	ret->enforced = hd->pool && q->device->state == DEVICE_PROTECTED;
+	ret->enforced = hd->pool && device_is_enforced(q->device);
 	if (q->event && q->event->reason != REASON_DEFAULT_DENY) {
 		refused_by_guard(q->event, ret);
 		return 0;

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* classes - whom a rule means that names no address: devices of a maker, of a model, a
+ * controller that the owner chose, a MAC (RFC 8520 4). Only devices in force whose MUD
+ * URL is more than their own word are members of a class of devices. */
+#ifndef CARDEA_ENGINE_CLASSES_H
+#define CARDEA_ENGINE_CLASSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/hash.h"
+#include "base/loop.h"
+#include "engine/household.h"
+#include "inventory/inventory.h"
+#include "store/store.h"
+
+struct pipeline;
+
+/* What owners call the controller of one device (RFC 8520 8.3, my-controller). */
+#define CLASSES_MY_CONTROLLER "my-controller"
+/* When devices come, go or move, the others follow in one go: many who join at once cost
+ * one compilation each, not one for each other. */
+#define CLASSES_SETTLE (75 * NS_PER_MS)
+
+/* The owner's word: for this class, this device means that one. */
+struct class_mapping {
+	char class[LIMIT_NAME]; /* a URI, or CLASSES_MY_CONTROLLER; untrusted */
+	device_id holder;	/* whose rules it is for; 0: everybody's */
+	device_id target;	/* 0: addr */
+	struct addr addr;
+};
+
+struct classes {
+	struct inventory *inventory;
+	struct household *household;
+	struct store *store;
+	struct hash_key key;
+	struct loop *loop;
+	struct loop_timer settle;
+	bool lost; /* somebody is no longer a member of something */
+	nstime pause; /* after the last round, that rounds take a part of the time only */
+	struct class_mapping mappings[LIMIT_CONTROLLERS];
+	size_t mapping_count;
+};
+
+void classes_init(struct classes *c, struct inventory *inv, struct household *h);
+/* Takes what the store has; from now on changes are followed. */
+int classes_open(struct classes *c, struct loop *l, struct store *s) CARDEA_MUSTCHECK;
+void classes_end(struct classes *c);
+
+bool classes_is_class(enum peer_kind k);
+bool classes_same(const struct peer *a, const struct peer *b);
+/* As policy_names.members wants it. */
+size_t classes_members(const struct classes *c, const struct household_device *hd,
+	const struct peer *p, struct addr *out, size_t max);
+/* How many devices and literal addresses these are. */
+size_t classes_count(const struct classes *c, const struct household_device *hd,
+	const struct peer *p);
+/* Why a class has no member, and what next; "" when that is all there is to say. */
+const char *classes_note(const struct classes *c, const struct household_device *hd,
+	const struct peer *p);
+/* The mapping that counts for this device, or NULL. */
+const struct class_mapping *classes_mapping(
+	const struct classes *c, device_id holder, const char *class);
+/* A number that changes with the members of any class that the device's policy uses. */
+uint64_t classes_print(const struct classes *c, const struct household_device *hd);
+/* Devices may now be members, or no longer (lost): who depends on it follows soon. */
+void classes_changed(struct classes *c, bool lost);
+/* A device is forgotten: so is what the owner said for it. */
+void classes_forget(struct classes *c, device_id id);
+
+/* Which of the device's controllers nobody has named yet, each once; how many. */
+size_t classes_unmapped(struct pipeline *p, const struct household_device *hd,
+	struct peer *out, size_t max);
+/* The class a peer means as mappings call it. */
+const char *classes_name(const struct peer *p);
+/* holder 0: for everybody. target: a device by name, MAC, address or id, else a literal
+ * address; NULL: nobody any longer. CARDEA_EMALFORMED: no class; -ENOENT: no such target,
+ * or nothing to remove; CARDEA_EREFUSED: the holder itself, or an address that is nobody's;
+ * CARDEA_ELIMIT. */
+int classes_map(struct pipeline *p, device_id holder, const char *class,
+	const char *target) CARDEA_MUSTCHECK;
+
+#endif

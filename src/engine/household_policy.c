@@ -20,13 +20,14 @@ static bool has_classes(const struct policy *p)
 /* The policy anew; the one there is stays when that fails. */
 static int remake(struct household_device *hd)
 {
+	const struct policy_input in = {.rules = hd->rules, .count = hd->rule_count};
 	struct pool *pool = pool_new("policy", POLICY_POOL_BYTES);
 	struct policy policy;
 	int error;
 
 	if (!pool)
 		return -ENOMEM;
-	error = policy_prepare(pool, hd->rules, hd->rule_count, &policy);
+	error = policy_prepare(pool, &in, &policy);
 	if (error) {
 		pool_free(pool);
 		return error;

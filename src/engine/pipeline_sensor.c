@@ -210,14 +210,19 @@ static void explain(struct pipeline *p, const struct device *d, struct event *e)
 	static const struct policy none; /* the guard also watches devices without one */
 	struct household_device *hd = household_device(&p->household, d->id);
 	struct verdict v = {.kind = VERDICT_VIOLATION, .reason = e->reason};
+	struct household_names n;
+	struct policy_names names;
 	char text[POLICY_EXPLAIN_MAX];
 
 	if (e->reason == REASON_SPOOFED) {
 		explain_spoofed(p, d, e);
 		return;
 	}
-	policy_explain(hd && hd->pool ? &hd->policy : &none, &p->household.env, &e->flow, &v,
-		d->name, e->name[0] ? e->name : NULL, text);
+	if (hd)
+		names = household_names(&n, hd, pipeline_wall(p));
+	policy_explain(hd && hd->pool ? &hd->policy : &none, &p->household.env,
+		hd ? &names : NULL, &e->flow, &v, d->name, e->name[0] ? e->name : NULL,
+		text);
 	str_copy(e->text, sizeof(e->text), text);
 }
 

@@ -423,13 +423,14 @@ static int replay_read(struct replay *r, struct pcap *in)
 
 static int report_init(const struct replay_options *o, struct replay_report *rep)
 {
+	const struct policy_input input = {
+		.rules = o->profile->rules, .count = o->profile->rule_count};
 	int e;
 
 	rep->pool = pool_new("replay", REPORT_POOL_BYTES);
 	if (!rep->pool)
 		return -ENOMEM;
-	e = policy_prepare(
-		rep->pool, o->profile->rules, o->profile->rule_count, &rep->policy);
+	e = policy_prepare(rep->pool, &input, &rep->policy);
 	if (e)
 		return e;
 	rep->rules = pool_take(rep->pool, rep->policy.count * sizeof *rep->rules);

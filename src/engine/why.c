@@ -141,8 +141,8 @@ static void explain(const struct judge *j, const struct device *d)
 {
 	struct why_answer *a = j->answer;
 
-	policy_explain(&j->hd->policy, j->env, &a->flow, &a->verdict, d->name,
-		a->name[0] ? a->name : NULL, a->text);
+	policy_explain(&j->hd->policy, j->env, &j->names, &a->flow, &a->verdict,
+		d->name, a->name[0] ? a->name : NULL, a->text);
 }
 
 /* The guard judges every device, with or without a profile. */

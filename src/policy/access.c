@@ -45,7 +45,8 @@ static bool is_address(const struct peer *p)
 
 static bool peers_are_one(const struct peer *a, const struct peer *b)
 {
-	return a->kind == b->kind && strcmp(a->name, b->name) == 0;
+	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
+	       (a->kind != PEER_MAC || mac_equal(&a->mac, &b->mac));
 }
 
 static size_t world_of(const struct worlds *w, const struct peer *p)
@@ -151,7 +152,8 @@ static int side_prepare(struct access *a, const struct policy_says *s,
 		rules[n].detail[0] = 0;
 		peer_to_name(&a->worlds, &rules[n++]);
 	}
-	return policy_prepare(a->pool, rules, n, ret);
+	const struct policy_input in = {.rules = rules, .count = n};
+	return policy_prepare(a->pool, &in, ret);
 }
 
 struct union_ctx {
@@ -189,15 +191,18 @@ static bool counts_in_world(const struct access *a, const struct rule *r, size_t
 }
 
 static int unite_rule(
-	struct union_ctx *u, const struct rule *r, size_t world, uint8_t family)
+	struct union_ctx *u, const struct policy *p, uint32_t place, size_t world,
+	uint8_t family)
 {
 	static const struct policy_env nowhere;
+	const struct rule *r = policy_at(p, place);
 	struct box shapes[POLICY_SHAPES_MAX], all = box_all(family);
 	size_t n = policy_rule_shapes(r, family, shapes);
 	int e = 0;
 
 	for (size_t i = 0; i < n && !e; i++) {
 		u->shape = shapes[i];
+		u->shape.place = place;
 		if (is_of_world(u->a, r, world))
 			e = unite_range(u, &all.lo, &all.hi);
 		else if (r->peer.kind != PEER_NAME)
@@ -216,9 +221,9 @@ static int side_fill(struct access *a, const struct policy *p, struct space *to,
 
 	to->count = 0;
 	for (uint32_t i = 0; i < p->count && !e; i++)
-		if (p->rules[i].status == RULE_ENFORCED && p->rules[i].direction == d &&
+		if (policy_rule_counts(&p->rules[i], d) &&
 			counts_in_world(a, &p->rules[i], world))
-			e = unite_rule(&u, &p->rules[i], world, family);
+			e = unite_rule(&u, p, i, world, family);
 	return e;
 }
 
@@ -307,17 +312,17 @@ static bool narrow_peer(struct rule *r, const struct box *b)
 static void describe(const struct access *a, const struct box *b, enum direction d,
 	size_t world, struct policy_access *ret)
 {
-	const struct rule *rule = policy_rule(&a->after, b->rule);
-	bool own = b->rule && b->rule <= a->says->count;
+	const struct rule *rule = policy_at(&a->after, b->place);
+	bool own = b->place < a->after.base_first;
 	struct policy_access x = {
 		.what = *rule,
-		.from = own ? &a->says->rules[b->rule - 1] : rule,
+		.from = own ? &a->says->rules[rule->id - 1] : rule,
 		.witness = witness_of(b, d),
 		.peer_lo = b->lo,
 		.peer_hi = b->hi,
 		.proto_lo = b->proto_lo,
 		.proto_hi = b->proto_hi,
-		.partial = own && mark_of(a->says, b->rule - 1) == POLICY_RULE_PARTIAL,
+		.partial = own && mark_of(a->says, rule->id - 1) == POLICY_RULE_PARTIAL,
 	};
 
 	if (world && !is_address(&rule->peer))
@@ -431,7 +436,6 @@ static int compare_one(struct access *a, size_t index, bool look)
 	if (!look) {
 		uint8_t family = policy_rule_family(own);
 		struct box b = box_all(family ? family : 4);
-		b.rule = rule.id;
 		describe(a, &b, rule.direction, 0, x);
 	}
 	x->what = *own;

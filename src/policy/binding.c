@@ -13,13 +13,9 @@ struct binder {
 	const struct policy *policy;
 	const struct policy_env *env;
 	const struct policy_names *names;
-	const struct policy_device *device;
 	const char *name;
 	struct addr peer;
-	uint32_t timeout_s;
-	policy_emit emit;
-	void *ctx;
-	enum direction direction;
+	struct policy_output out;
 	/* All boxes of the direction at this address, in order of rules: `literal` by
 	 * rules that hold here whoever asks, `asked` by accepting rules of any name. */
 	struct space literal, asked;
@@ -48,6 +44,8 @@ static bool rule_holds_here(const struct binder *b, const struct rule *r)
 
 	if (r->peer.kind == PEER_NAME)
 		return b->names && b->names->has(b->names->ctx, r->peer.name, &b->peer);
+	if (policy_peer_is_class(r->peer.kind))
+		return policy_class_has(b->names, &r->peer, &b->peer);
 	if (policy_rule_ranges(r, b->env, NULL, b->peer.family, hit_range, &h))
 		return false;
 	return h.found;
@@ -58,27 +56,37 @@ static bool is_asked(const struct rule *r)
 	return r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT;
 }
 
+static size_t shapes_here(
+	const struct binder *b, uint32_t place, struct box ret[POLICY_SHAPES_MAX])
+{
+	size_t n = policy_rule_shapes(
+		policy_at(b->policy, place), b->peer.family, ret);
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i].lo = ret[i].hi = b->peer;
+		ret[i].place = place;
+	}
+	return n;
+}
+
 static int push_shapes(
-	struct space *to, const struct binder *b, const struct rule *rule)
+	struct space *to, const struct binder *b, uint32_t place)
 {
 	struct box shapes[POLICY_SHAPES_MAX];
-	size_t n = policy_rule_shapes(rule, b->peer.family, shapes);
+	size_t n = shapes_here(b, place, shapes);
 	int r = 0;
 
-	for (size_t i = 0; i < n && !r; i++) {
-		shapes[i].lo = shapes[i].hi = b->peer;
+	for (size_t i = 0; i < n && !r; i++)
 		r = space_push(to, &shapes[i]);
-	}
 	return r;
 }
 
 /* Names have few distinct shapes (tcp 443, udp 123 ...); cutting once along each is
  * enough. */
-static int push_distinct(
-	struct space *to, const struct binder *b, const struct rule *rule)
+static int push_distinct(struct space *to, const struct binder *b, uint32_t place)
 {
 	uint32_t before = to->count;
-	int r = push_shapes(to, b, rule);
+	int r = push_shapes(to, b, place);
 
 	for (uint32_t i = before; i < to->count;) {
 		uint32_t j = 0;
@@ -97,14 +105,14 @@ static int gather(struct binder *b)
 	int r = 0;
 
 	b->literal.count = b->asked.count = b->done.count = b->grid.count = 0;
-	for (uint32_t i = 0; i < b->policy->count && !r; i++) {
-		const struct rule *rule = &b->policy->rules[i];
-		if (rule->direction != b->direction || rule->status != RULE_ENFORCED)
+	for (uint32_t i = 0; i < policy_places(b->policy) && !r; i++) {
+		const struct rule *rule = policy_at(b->policy, i);
+		if (!policy_rule_counts(rule, b->out.side.direction))
 			continue;
 		if (is_asked(rule))
-			r = push_distinct(&b->asked, b, rule);
+			r = push_distinct(&b->asked, b, i);
 		else if (rule_holds_here(b, rule))
-			r = push_shapes(&b->literal, b, rule);
+			r = push_shapes(&b->literal, b, i);
 	}
 	return r;
 }
@@ -127,7 +135,7 @@ static bool is_denied(const struct binder *b, const struct box *piece)
 {
 	const struct box *first = decider(b, piece);
 
-	return first && !first->accept && first->rule < piece->rule;
+	return first && !first->accept && first->place < piece->place;
 }
 
 static int split_along(struct space *s, const struct space *lines)
@@ -156,29 +164,9 @@ static int grid_make(struct binder *b)
 	return r ? r : split_along(&b->grid, &b->asked);
 }
 
-static bool fits_hash(const struct binder *b, const struct box *s)
+static int emit_piece(const struct binder *b, const struct box *piece)
 {
-	return b->direction == DIRECTION_FROM_DEVICE && s->proto_lo == s->proto_hi &&
-	       policy_has_ports(s->proto_lo) && policy_range_is_any(s->device_port) &&
-	       s->peer_port.lo == s->peer_port.hi;
-}
-
-static int emit_exact(const struct binder *b, const struct box *s)
-{
-	const struct element e = {
-		.kind = ELEMENT_OUT,
-		.family = s->family,
-		.mac = b->device->mac,
-		.peer_lo = s->lo,
-		.peer_hi = s->hi,
-		.proto_lo = s->proto_lo,
-		.proto_hi = s->proto_hi,
-		.device_port = s->device_port,
-		.peer_port = s->peer_port,
-		.timeout_s = b->timeout_s,
-	};
-
-	return b->emit(b->ctx, &e, s->rule);
+	return policy_emit_box(&b->out, piece, policy_at(b->policy, piece->place)->id);
 }
 
 static int emit_pieces(struct binder *b, const struct box *shape)
@@ -187,11 +175,10 @@ static int emit_pieces(struct binder *b, const struct box *shape)
 
 	for (uint32_t i = 0; i < b->grid.count && !r; i++) {
 		struct box piece = b->grid.boxes[i];
-		piece.rule = shape->rule;
+		piece.place = shape->place;
 		if (box_covers(shape, &piece) && !space_find(&b->done, &piece) &&
 			!is_covered(b, &piece) && !is_denied(b, &piece))
-			r = policy_emit_box(b->device, b->direction, &piece,
-				b->timeout_s, b->emit, b->ctx);
+			r = emit_piece(b, &piece);
 	}
 	return r;
 }
@@ -201,7 +188,7 @@ static int bind_shape(struct binder *b, const struct box *shape)
 	bool whole = true, needed = false;
 	int r;
 
-	if (!fits_hash(b, shape))
+	if (!policy_box_is_exact(shape, b->out.side.direction))
 		return emit_pieces(b, shape);
 	b->pieces.count = 0;
 	r = space_push(&b->pieces, shape);
@@ -214,17 +201,16 @@ static int bind_shape(struct binder *b, const struct box *shape)
 	}
 	if (r || !needed)
 		return r;
-	return whole ? emit_exact(b, shape) : emit_pieces(b, shape);
+	return whole ? emit_piece(b, shape) : emit_pieces(b, shape);
 }
 
-static int bind_rule(struct binder *b, const struct rule *rule)
+static int bind_rule(struct binder *b, uint32_t place)
 {
 	struct box shapes[POLICY_SHAPES_MAX];
-	size_t n = policy_rule_shapes(rule, b->peer.family, shapes);
+	size_t n = shapes_here(b, place, shapes);
 	int r = 0;
 
 	for (size_t i = 0; i < n && !r; i++) {
-		shapes[i].lo = shapes[i].hi = b->peer;
 		if (space_find(&b->done, &shapes[i]))
 			continue;
 		r = bind_shape(b, &shapes[i]);
@@ -234,15 +220,19 @@ static int bind_rule(struct binder *b, const struct rule *rule)
 	return r;
 }
 
-static int bind_direction(struct binder *b)
+/* A name's address is of one kind: only what of the device it can reach is a side. */
+static int bind_side(struct binder *b, enum direction d)
 {
+	b->out.side = (struct policy_side){d, b->peer.family,
+		d == DIRECTION_FROM_DEVICE ? SCOPE_ANY : policy_scope_of(&b->peer)};
+	if (!policy_side_is_used(&b->out.side, b->out.device))
+		return 0;
 	int r = gather(b);
-
-	for (uint32_t i = 0; i < b->policy->count && !r; i++) {
-		const struct rule *rule = &b->policy->rules[i];
-		if (rule->direction == b->direction && rule->status == RULE_ENFORCED &&
-			is_asked(rule) && strcmp(rule->peer.name, b->name) == 0)
-			r = bind_rule(b, rule);
+	for (uint32_t i = 0; i < policy_places(b->policy) && !r; i++) {
+		const struct rule *rule = policy_at(b->policy, i);
+		if (policy_rule_counts(rule, d) && is_asked(rule) &&
+			strcmp(rule->peer.name, b->name) == 0)
+			r = bind_rule(b, i);
 	}
 	return r;
 }
@@ -256,12 +246,9 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 		.policy = p,
 		.env = env,
 		.names = names,
-		.device = d,
 		.name = name,
 		.peer = *peer,
-		.timeout_s = timeout_s,
-		.emit = emit,
-		.ctx = ctx,
+		.out = {.device = d, .timeout_s = timeout_s, .emit = emit, .ctx = ctx},
 	};
 	struct pool *pool;
 	int r = 0;
@@ -276,10 +263,8 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	space_init(&b.done, pool, LIMIT_BOXES);
 	space_init(&b.pieces, pool, LIMIT_BOXES);
 	space_init(&b.grid, pool, LIMIT_BOXES);
-	for (unsigned dir = 0; dir < DIRECTION_MAX && !r; dir++) {
-		b.direction = dir;
-		r = bind_direction(&b);
-	}
+	for (unsigned dir = 0; dir < DIRECTION_MAX && !r; dir++)
+		r = bind_side(&b, dir);
 	pool_free(pool);
 	return r;
 }

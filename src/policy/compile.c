@@ -9,8 +9,7 @@ struct compiler {
 	const struct policy *policy;
 	const struct policy_env *env;
 	const struct policy_names *names;
-	enum direction direction;
-	uint8_t family;
+	struct policy_side side;
 	struct space taken;   /* disjoint; by the first rule that matches */
 	struct space scratch; /* for space_unite */
 	struct box shape;     /* of the rule at work */
@@ -18,9 +17,9 @@ struct compiler {
 
 /* Accepting names come and go with their bindings (binding.c); a name that is denied
  * holes everything behind it and so belongs here. */
-static bool rule_is_static(const struct rule *r)
+static bool rule_is_static(const struct rule *r, enum direction d)
 {
-	return r->status == RULE_ENFORCED &&
+	return policy_rule_counts(r, d) &&
 	       (r->peer.kind != PEER_NAME || r->action == RULE_DROP);
 }
 
@@ -29,21 +28,25 @@ static int compile_range(void *ctx, const struct addr *lo, const struct addr *hi
 	struct compiler *c = ctx;
 	struct box b = c->shape;
 
+	if (b.accept && !policy_side_is_reached(&c->side, lo, hi))
+		return 0;
 	b.lo = *lo;
 	b.hi = *hi;
 	return space_unite(&c->taken, &b, &c->scratch);
 }
 
-static int compile_rule(struct compiler *c, const struct rule *rule)
+static int compile_rule(struct compiler *c, uint32_t place)
 {
+	const struct rule *rule = policy_at(c->policy, place);
 	struct box shapes[POLICY_SHAPES_MAX];
-	size_t n = policy_rule_shapes(rule, c->family, shapes);
+	size_t n = policy_rule_shapes(rule, c->side.family, shapes);
 	int r = 0;
 
 	for (size_t i = 0; i < n && !r; i++) {
 		c->shape = shapes[i];
+		c->shape.place = place;
 		r = policy_rule_ranges(
-			rule, c->env, c->names, c->family, compile_range, c);
+			rule, c->env, c->names, c->side.family, compile_range, c);
 	}
 	return r;
 }
@@ -53,11 +56,9 @@ static int compile_side(struct compiler *c)
 	int r = 0;
 
 	c->taken.count = 0;
-	for (uint32_t i = 0; i < c->policy->count && !r; i++) {
-		const struct rule *rule = &c->policy->rules[i];
-		if (rule->direction == c->direction && rule_is_static(rule))
-			r = compile_rule(c, rule);
-	}
+	for (uint32_t i = 0; i < policy_places(c->policy) && !r; i++)
+		if (rule_is_static(policy_at(c->policy, i), c->side.direction))
+			r = compile_rule(c, i);
 	return r;
 }
 
@@ -81,12 +82,15 @@ static int meter_emit(void *ctx, const struct element *e, rule_id rule)
 static int emit_side(
 	const struct compiler *c, const struct policy_device *d, struct meter *m)
 {
+	const struct policy_output o = {
+		.device = d, .side = c->side, .emit = meter_emit, .ctx = m};
 	int r = 0;
 
-	for (uint32_t i = 0; i < c->taken.count && !r; i++)
-		if (c->taken.boxes[i].accept)
-			r = policy_emit_box(
-				d, c->direction, &c->taken.boxes[i], 0, meter_emit, m);
+	for (uint32_t i = 0; i < c->taken.count && !r; i++) {
+		const struct box *b = &c->taken.boxes[i];
+		if (b->accept)
+			r = policy_emit_box(&o, b, policy_at(c->policy, b->place)->id);
+	}
 	return r;
 }
 
@@ -94,7 +98,13 @@ int policy_compile(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct policy_device *d,
 	policy_emit emit, void *ctx)
 {
-	static const uint8_t families[] = {4, 6};
+	static const struct policy_side sides[] = {
+		{DIRECTION_FROM_DEVICE, 4, SCOPE_ANY},
+		{DIRECTION_FROM_DEVICE, 6, SCOPE_ANY},
+		{DIRECTION_TO_DEVICE, 4, SCOPE_ANY},
+		{DIRECTION_TO_DEVICE, 6, SCOPE_WIDE},
+		{DIRECTION_TO_DEVICE, 6, SCOPE_LINK},
+	};
 	struct pool *pool = pool_new("policy compile", POLICY_SCRATCH_BYTES);
 	struct compiler c = {.policy = p, .env = env, .names = names};
 	struct meter m = {.emit = emit, .ctx = ctx};
@@ -105,14 +115,16 @@ int policy_compile(const struct policy *p, const struct policy_env *env,
 	/* drops take boxes too, without becoming elements */
 	space_init(&c.taken, pool, LIMIT_BOXES);
 	space_init(&c.scratch, pool, LIMIT_BOXES);
-	for (unsigned dir = 0; dir < DIRECTION_MAX && !r; dir++)
-		for (unsigned i = 0; i < 2 && !r; i++) {
-			c.direction = dir;
-			c.family = families[i];
-			r = compile_side(&c);
-			if (!r)
-				r = emit_side(&c, d, &m);
-		}
+	for (unsigned i = 0; i < sizeof sides / sizeof *sides && !r; i++) {
+		if (!policy_side_is_used(&sides[i], d))
+			continue;
+		c.side = sides[i];
+		r = compile_side(&c);
+		if (!r)
+			r = emit_side(&c, d, &m);
+	}
+	if (!r)
+		r = policy_ether_compile(p, d, meter_emit, &m);
 	pool_free(pool);
 	return r;
 }

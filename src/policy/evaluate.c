@@ -124,20 +124,54 @@ static bool peer_matches(const struct rule *r, const struct policy_env *env,
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
 	case PEER_MAC:
+		return policy_class_has(names, &r->peer, a);
 	case PEER_MAX:
 		break;
 	}
 	return false;
 }
 
-static bool rule_matches(const struct rule *r, const struct policy_env *env,
+static bool is_link_local(const struct addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80; /* fe80::/10 */
+}
+
+/* Holds addresses of the link and others. */
+static bool prefix_spans(const struct prefix *p)
+{
+	static const struct addr link = {6, {0xfe, 0x80}};
+
+	return p->len < 10 && prefix_contains(p, &link);
+}
+
+/* Whoever is link-local speaks to the device's link-local address, and nobody else does;
+ * what is forbidden is so everywhere. */
+static bool scope_matches(
+	const struct rule *r, const struct policy_env *env, const struct flow *f)
+{
+	if (f->direction != DIRECTION_TO_DEVICE || f->peer.family != 6 ||
+		r->action != RULE_ACCEPT || r->peer.kind == PEER_ANY ||
+		is_link_local(&f->peer) == is_link_local(&f->device))
+		return true;
+	if (r->peer.kind == PEER_PREFIX)
+		return prefix_spans(&r->peer.prefix);
+	if (r->peer.kind != PEER_LOCAL_NETWORKS)
+		return false;
+	for (uint32_t i = 0; i < env->lan_count; i++)
+		if (prefix_spans(&env->lan[i]) &&
+			prefix_contains(&env->lan[i], &f->peer))
+			return true;
+	return false;
+}
+
+bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f)
 {
 	uint8_t family = policy_rule_family(r);
 
-	return r->status == RULE_ENFORCED && r->direction == f->direction &&
+	return policy_rule_counts(r, f->direction) &&
 	       (!family || family == f->peer.family) && transport_matches(r, f) &&
-	       peer_matches(r, env, names, &f->peer);
+	       scope_matches(r, env, f) && peer_matches(r, env, names, &f->peer);
 }
 
 static struct verdict verdict_of(const struct rule *r)
@@ -149,7 +183,10 @@ static struct verdict verdict_of(const struct rule *r)
 		.layer = r->layer,
 	};
 
-	if (r->action == RULE_DROP)
+	if (r->id >= POLICY_BLOCK_ID) {
+		v.kind = VERDICT_VIOLATION;
+		v.reason = REASON_TLS;
+	} else if (r->action == RULE_DROP)
 		v.kind = r->layer == LAYER_OWNER ? VERDICT_REFUSE : VERDICT_VIOLATION;
 	return v;
 }
@@ -167,12 +204,13 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 		*ret_verdict = (struct verdict){.kind = VERDICT_PASS};
 		return;
 	}
-	for (uint32_t i = 0; i < p->count; i++) {
-		if (!rule_matches(&p->rules[i], env, names, f))
+	for (uint32_t i = 0; i < policy_places(p); i++) {
+		if (!policy_rule_matches(policy_at(p, i), env, names, f))
 			continue;
-		*ret_verdict = verdict_of(&p->rules[i]);
+		*ret_verdict = verdict_of(policy_at(p, i));
 		return;
 	}
 	*ret_verdict = (struct verdict){
-		.kind = VERDICT_VIOLATION, .reason = REASON_DEFAULT_DENY};
+		.kind = p->quarantined ? VERDICT_QUARANTINE : VERDICT_VIOLATION,
+		.reason = REASON_DEFAULT_DENY};
 }

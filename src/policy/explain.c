@@ -93,7 +93,8 @@ static bool same_peer(const struct peer *a, const struct peer *b)
 {
 	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
 	       a->prefix.len == b->prefix.len &&
-	       addr_equal(&a->prefix.addr, &b->prefix.addr);
+	       addr_equal(&a->prefix.addr, &b->prefix.addr) &&
+	       mac_equal(&a->mac, &b->mac);
 }
 
 /* A rule of the file that lets such a conversation start. */
@@ -163,9 +164,68 @@ static const char *profile_words(enum layer l)
 	return "The profile";
 }
 
-static void say_unlisted(struct text *t, const struct policy *p,
-	const struct policy_env *env, const struct flow *f, const char *name)
+static bool has_members(const struct policy_names *names, const struct peer *p)
 {
+	struct addr one;
+
+	return names->members && names->members(names->ctx, p, &one, 1);
+}
+
+/* A class that nobody belongs to, where the caller knows: perhaps the peer is the one
+ * that the owner has not said yet. */
+static const struct rule *empty_class(const struct policy *p,
+	const struct policy_names *names, const struct flow *f)
+{
+	for (uint32_t i = 0; i < p->base_first && names; i++) {
+		const struct rule *r = &p->rules[i];
+		if (is_listed(p, i, f->direction) && policy_rule_counts(r, f->direction) &&
+			policy_peer_is_class(r->peer.kind) &&
+			!has_members(names, &r->peer))
+			return r;
+	}
+	return NULL;
+}
+
+static void say_empty_class(struct text *t, const struct rule *r)
+{
+	char sentence[RULE_SENTENCE_MAX];
+	bool controller = r->peer.kind == PEER_CONTROLLER ||
+			  r->peer.kind == PEER_MY_CONTROLLER;
+
+	say(t, " It %s: nobody is that here%s.", rule_sentence(r, sentence),
+		controller ? "; `cardea controller set` says who is" : " yet");
+}
+
+/* Kernel tables know no blocks, only what is left; a drop by default may be one. */
+static const struct rule *block_of(
+	const struct policy *p, const struct policy_env *env, const struct flow *f)
+{
+	for (uint32_t i = 0; i < p->block_count; i++)
+		if (policy_rule_matches(&p->blocks[i], env, NULL, f))
+			return &p->blocks[i];
+	return NULL;
+}
+
+static void say_block(struct text *t, const struct rule *block)
+{
+	say(t, " This conversation was ended and stays blocked: ");
+	if (block->detail[0])
+		say_escaped(t, block->detail);
+	else
+		say(t, "it offered TLS parameters that its TLS profile does not list");
+	say(t, ".");
+}
+
+static void say_unlisted(struct text *t, const struct policy *p,
+	const struct policy_env *env, const struct policy_names *names,
+	const struct flow *f, const char *name)
+{
+	const struct rule *block = block_of(p, env, f), *empty;
+
+	if (block) {
+		say_block(t, block);
+		return;
+	}
 	char sentence[RULE_SENTENCE_MAX];
 	bool out = f->direction == DIRECTION_FROM_DEVICE;
 	uint32_t n = count_peers(p, f->direction);
@@ -174,11 +234,12 @@ static void say_unlisted(struct text *t, const struct policy *p,
 	say(t, " %s", profile_words(layer_of(p)));
 	if (near) {
 		say(t, " says of this peer: %s.", rule_sentence(near, sentence));
-		if (near->status != RULE_ENFORCED)
+		if (!rule_in_force(near))
 			say(t, " That rule is %s: %s.", rule_status_name(near->status),
 				near->detail);
 		return;
 	}
+	empty = policy_env_is_local(env, &f->peer) ? empty_class(p, names, f) : NULL;
 	if (n == 0)
 		say(t, out ? " lists no destinations."
 			   : " lets nobody open conversations to it.");
@@ -188,6 +249,8 @@ static void say_unlisted(struct text *t, const struct policy *p,
 	else
 		say(t, " lets %u peer%s open conversations to it; this is not one.", n,
 			n == 1 ? "" : "s");
+	if (empty)
+		say_empty_class(t, empty);
 }
 
 static void say_rule(struct text *t, const struct policy *p, const struct verdict *v)
@@ -213,8 +276,8 @@ static void say_rule(struct text *t, const struct policy *p, const struct verdic
 }
 
 static void say_reason(struct text *t, const struct policy *p,
-	const struct policy_env *env, const struct flow *f, const struct verdict *v,
-	const char *name)
+	const struct policy_env *env, const struct policy_names *names,
+	const struct flow *f, const struct verdict *v, const char *name)
 {
 	switch (v->reason) {
 	case REASON_RULE:
@@ -225,7 +288,7 @@ static void say_reason(struct text *t, const struct policy *p,
 		say_rule(t, p, v);
 		return;
 	case REASON_DEFAULT_DENY:
-		say_unlisted(t, p, env, f, name);
+		say_unlisted(t, p, env, names, f, name);
 		return;
 	case REASON_SPOOFED:
 		say(t, " The source address is not the device's own.");
@@ -237,7 +300,11 @@ static void say_reason(struct text *t, const struct policy *p,
 		say(t, " A fragment does not show its ports, so no rule can allow it.");
 		return;
 	case REASON_TLS:
-		say(t, " It offered TLS parameters that its TLS profile does not list.");
+		if (v->rule && policy_rule(p, v->rule))
+			say_block(t, policy_rule(p, v->rule));
+		else
+			say(t, " It offered TLS parameters that its TLS profile does "
+			       "not list.");
 		return;
 	case REASON_MALFORMED:
 		say(t, " The packet contradicts its own headers.");
@@ -251,8 +318,8 @@ static void say_reason(struct text *t, const struct policy *p,
 }
 
 char *policy_explain(const struct policy *p, const struct policy_env *env,
-	const struct flow *f, const struct verdict *v, const char *device,
-	const char *name, char buf[POLICY_EXPLAIN_MAX])
+	const struct policy_names *names, const struct flow *f, const struct verdict *v,
+	const char *device, const char *name, char buf[POLICY_EXPLAIN_MAX])
 {
 	struct text t = {.buf = buf};
 	bool good = v->kind == VERDICT_ALLOW || v->kind == VERDICT_PASS;
@@ -260,8 +327,9 @@ char *policy_explain(const struct policy *p, const struct policy_env *env,
 	buf[0] = 0;
 	say(&t, good ? "Allowed: " : "Blocked: ");
 	say_flow(&t, env, f, device, name);
-	if (v->kind == VERDICT_QUARANTINE)
-		say(&t, " The device is in quarantine.");
-	say_reason(&t, p, env, f, v, name);
+	if (!good && (p->quarantined || v->kind == VERDICT_QUARANTINE))
+		say(&t, " The device is in quarantine: only what its profile marks for "
+			"that stays open.");
+	say_reason(&t, p, env, names, f, v, name);
 	return buf;
 }

@@ -21,7 +21,6 @@ size_t policy_rule_shapes(
 
 	if (own && own != family)
 		return 0;
-	b.rule = r->id;
 	b.accept = r->action == RULE_ACCEPT;
 	b.device_port = r->device_port;
 	b.peer_port = r->peer_port;
@@ -132,17 +131,66 @@ int policy_rule_ranges(const struct rule *r, const struct policy_env *env,
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
 	case PEER_MAC:
+		return policy_class_ranges(names, &r->peer, family, visit, ctx);
 	case PEER_MAX:
 		break;
 	}
 	return 0;
 }
 
-int policy_emit_box(const struct policy_device *d, enum direction dir,
-	const struct box *b, uint32_t timeout_s, policy_emit emit, void *ctx)
+enum policy_scope policy_scope_of(const struct addr *a)
 {
+	if (a->family != 6)
+		return SCOPE_ANY;
+	return addr_is_link_local(a) ? SCOPE_LINK : SCOPE_WIDE;
+}
+
+static bool side_has(const struct policy_side *s, const struct addr *a)
+{
+	return a->family == s->family &&
+	       (s->scope == SCOPE_ANY || s->scope == policy_scope_of(a));
+}
+
+bool policy_side_is_used(const struct policy_side *s, const struct policy_device *d)
+{
+	if (s->direction == DIRECTION_FROM_DEVICE)
+		return true;
+	for (size_t i = 0; i < d->addr_count; i++)
+		if (side_has(s, &d->addrs[i]))
+			return true;
+	return false;
+}
+
+bool policy_side_is_reached(
+	const struct policy_side *s, const struct addr *lo, const struct addr *hi)
+{
+	static const struct prefix link = {{6, {0xfe, 0x80}}, 10};
+	struct addr first, last;
+
+	if (s->scope == SCOPE_ANY)
+		return true;
+	prefix_range(&link, &first, &last);
+	bool all = addr_compare(lo, &first) >= 0 && addr_compare(hi, &last) <= 0;
+	bool none = addr_compare(hi, &first) < 0 || addr_compare(lo, &last) > 0;
+	return s->scope == SCOPE_LINK ? !none : !all;
+}
+
+bool policy_box_is_exact(const struct box *b, enum direction d)
+{
+	bool out = d == DIRECTION_FROM_DEVICE;
+	struct range16 client = out ? b->device_port : b->peer_port;
+	struct range16 server = out ? b->peer_port : b->device_port;
+
+	return b->proto_lo == b->proto_hi && policy_has_ports(b->proto_lo) &&
+	       server.lo == server.hi && policy_range_is_any(client) &&
+	       addr_equal(&b->lo, &b->hi);
+}
+
+int policy_emit_box(const struct policy_output *o, const struct box *b, rule_id rule)
+{
+	bool out = o->side.direction == DIRECTION_FROM_DEVICE;
+	bool exact = policy_box_is_exact(b, o->side.direction);
 	struct element e = {
-		.kind = ELEMENT_OUT_RANGE,
 		.family = b->family,
 		.peer_lo = b->lo,
 		.peer_hi = b->hi,
@@ -150,20 +198,21 @@ int policy_emit_box(const struct policy_device *d, enum direction dir,
 		.proto_hi = b->proto_hi,
 		.device_port = b->device_port,
 		.peer_port = b->peer_port,
-		.timeout_s = timeout_s,
+		.timeout_s = o->timeout_s,
 	};
 	int r = 0;
 
-	if (dir == DIRECTION_FROM_DEVICE) {
-		e.mac = d->mac;
-		return emit(ctx, &e, b->rule);
+	if (out) {
+		e.kind = exact ? ELEMENT_OUT : ELEMENT_OUT_RANGE;
+		e.mac = o->device->mac;
+		return o->emit(o->ctx, &e, rule);
 	}
 	e.kind = ELEMENT_IN_RANGE;
-	for (size_t i = 0; i < d->addr_count && !r; i++) {
-		if (d->addrs[i].family != b->family)
+	for (size_t i = 0; i < o->device->addr_count && !r; i++) {
+		if (!side_has(&o->side, &o->device->addrs[i]))
 			continue;
-		e.device = d->addrs[i];
-		r = emit(ctx, &e, b->rule);
+		e.device = o->device->addrs[i];
+		r = o->emit(o->ctx, &e, rule);
 	}
 	return r;
 }

@@ -59,22 +59,48 @@ struct policy_names {
 	void *ctx;
 };
 
-/* A profile made ready: its rules in order of id, with the base layer's defaults behind
- * them, and for each what this version does about it (rule.status, rule.detail). */
+/* What is known of a device's policy. Rules and blocks in any order, ids unique; those of
+ * rules below POLICY_BLOCK_ID and not 0, those of blocks from POLICY_BLOCK_ID. */
+#define POLICY_BLOCK_ID 0x80000000u
+struct policy_input {
+	const struct rule *rules;
+	size_t count;
+	/* Conversations that we ended: rules that drop, tried before all others. */
+	const struct rule *blocks;
+	size_t block_count;
+	/* Only what may stay in quarantine opens anything: rules with `quarantine` and
+	 * the base layer's. What forbids goes on to forbid. */
+	bool quarantined;
+};
+
+/* Made ready: blocks and rules in order of id, with the base layer's defaults behind
+ * them, and for each what this version does about it (rule.status, rule.detail). The
+ * first that matches wins: blocks, then rules. */
 struct policy {
 	const struct rule *rules;
 	uint32_t count;
 	uint32_t base_first; /* rules[base_first..] are the base layer's */
+	const struct rule *blocks;
+	uint32_t block_count;
+	bool quarantined;
 };
 
-/* Copies rules (any order, ids unique and not 0) into pool. CARDEA_ELIMIT beyond
- * LIMIT_RULES, CARDEA_EMALFORMED for an impossible rule, -ENOMEM when pool is full.
- * POLICY_POOL_BYTES is a limit for pool that suffices. */
-#define POLICY_POOL_BYTES ((LIMIT_RULES + 16) * sizeof(struct rule) + 65536)
-int policy_prepare(struct pool *pool, const struct rule *rules, size_t count,
+/* Copies into pool. CARDEA_ELIMIT beyond LIMIT_RULES or LIMIT_BLOCKS, CARDEA_EMALFORMED
+ * for an impossible rule or a block that could not be enforced, -ENOMEM when pool is
+ * full. POLICY_POOL_BYTES is a limit for pool that suffices. */
+#define POLICY_POOL_BYTES                                                              \
+	((LIMIT_RULES + LIMIT_BLOCKS + 16) * sizeof(struct rule) + 65536)
+int policy_prepare(struct pool *pool, const struct policy_input *input,
 	struct policy *ret) CARDEA_MUSTCHECK;
-/* The rule of that id, or NULL. */
+/* The rule or block of that id, or NULL. */
 const struct rule *policy_rule(const struct policy *p, rule_id id);
+/* Some rule in force is about IP packets with such a peer. */
+bool policy_uses_peer(const struct policy *p, enum peer_kind kind);
+/* ... with a peer that policy_names.members knows: compile the device anew when its
+ * classes change. */
+bool policy_uses_classes(const struct policy *p);
+/* PEER_CONTROLLER, MY_CONTROLLER, SAME_MANUFACTURER, MANUFACTURER, MODEL, MAC. */
+bool policy_peer_is_class(enum peer_kind kind);
 /* A binding of this name changes what the kernel must hold. */
 bool policy_uses_name(const struct policy *p, const char *name);
 /* A binding of this name takes away: compile the whole device anew and diff. */
@@ -88,7 +114,10 @@ bool policy_is_rogue(const struct flow *f);
 
 /* The reference: judges the packet that would open flow f, rule by rule, first match.
  * That f's device address is its own is the guard's business, that f answers an open
- * flow is the caller's. names may be NULL: nothing is bound. */
+ * flow is the caller's. names may be NULL: nothing is bound. Rules about frames that are
+ * not IP (rule.ethertype) match no flow. A rule lets a peer in only where addresses of
+ * its kind go: who is link-local (RFC 4291 2.5.6) reaches the device's link-local
+ * address and no other, unless the rule's own range holds both kinds. */
 void policy_evaluate(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f,
 	struct verdict *ret_verdict);
@@ -103,8 +132,9 @@ struct policy_device {
 /* One element and the rule it stands for. Non-zero stops and is returned. */
 typedef int (*policy_emit)(void *ctx, const struct element *e, rule_id rule);
 
-/* The elements that do not depend on accepting names: disjoint OUT_RANGE and IN_RANGE
- * without timeout. CARDEA_ELIMIT beyond LIMIT_BOXES. names may be NULL. */
+/* The elements that do not depend on accepting names: OUT and IN, disjoint OUT_RANGE and
+ * IN_RANGE, ETHER_OUT and ETHER_IN, all without timeout. CARDEA_ELIMIT beyond
+ * LIMIT_BOXES. names may be NULL. */
 int policy_compile(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct policy_device *d,
 	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
@@ -116,12 +146,13 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	const char *name, const struct addr *peer, uint32_t timeout_s, policy_emit emit,
 	void *ctx) CARDEA_MUSTCHECK;
 
-/* One or two plain sentences for the owner. device: how to call it; name: what the
- * device called the peer, or NULL. Device-supplied text is escaped. Returns buf. */
+/* One or two plain sentences for the owner. names: may be NULL when nobody knows; device:
+ * how to call it; name: what the device called the peer, or NULL. Device-supplied text
+ * is escaped. Returns buf. */
 #define POLICY_EXPLAIN_MAX 1024
 char *policy_explain(const struct policy *p, const struct policy_env *env,
-	const struct flow *f, const struct verdict *v, const char *device,
-	const char *name, char buf[POLICY_EXPLAIN_MAX]);
+	const struct policy_names *names, const struct flow *f, const struct verdict *v,
+	const char *device, const char *name, char buf[POLICY_EXPLAIN_MAX]);
 
 /* What a set of rules allows, compared with another set as files say it, whatever house
  * they come to: names, controllers and the other classes are equal when they are called

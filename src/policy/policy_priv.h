@@ -27,9 +27,47 @@ static inline bool policy_is_icmp(int proto)
 	return proto == FLOW_PROTO_ICMP || proto == FLOW_PROTO_ICMP6;
 }
 
+/* First match is in order of place: the blocks, then the rules. */
+static inline uint32_t policy_places(const struct policy *p)
+{
+	return p->block_count + p->count;
+}
+static inline const struct rule *policy_at(const struct policy *p, uint32_t place)
+{
+	return place < p->block_count ? &p->blocks[place]
+				      : &p->rules[place - p->block_count];
+}
+/* The rule speaks about IP packets of that direction, and does so now. */
+static inline bool policy_rule_counts(const struct rule *r, enum direction d)
+{
+	return rule_in_force(r) && r->direction == d &&
+	       r->ethertype == RULE_ETHERTYPE_IP;
+}
+/* As policy_evaluate asks; blocks need no names. */
+bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f);
+
+/* Whom a class means: the address is one of theirs. */
+bool policy_class_has(const struct policy_names *names, const struct peer *p,
+	const struct addr *a);
+/* Calls visit for each run of consecutive addresses of the family, in order. */
+int policy_class_ranges(const struct policy_names *names, const struct peer *p,
+	uint8_t family, int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
+	void *ctx) CARDEA_MUSTCHECK;
+
+/* ARP (RFC 826) and EAPOL (IEEE 802.1X 11.1.4) pass whatever rules say: without them no
+ * device gets as far as having an address. */
+#define POLICY_ETHER_ARP 0x0806
+#define POLICY_ETHER_EAPOL 0x888e
+/* Accepting frames that cannot be said to the kernel is refused, with why. */
+void policy_ether_status(struct rule *rules, size_t count);
+/* ETHER_OUT and ETHER_IN. */
+int policy_ether_compile(const struct policy *p, const struct policy_device *d,
+	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
+
 /* A rule without its peer: as a box over all addresses of the family. TCP and UDP make
  * two boxes for a rule of any protocol that names ports. How many; 0 when the rule has
- * nothing to say about the family. */
+ * nothing to say about the family. The caller sets box.place. */
 #define POLICY_SHAPES_MAX 2
 size_t policy_rule_shapes(
 	const struct rule *r, uint8_t family, struct box ret[POLICY_SHAPES_MAX]);
@@ -39,10 +77,39 @@ int policy_rule_ranges(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, uint8_t family,
 	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
 	void *ctx) CARDEA_MUSTCHECK;
-/* One piece as elements of a device: OUT_RANGE once, IN_RANGE per address. */
-int policy_emit_box(const struct policy_device *d, enum direction dir,
-	const struct box *b, uint32_t timeout_s, policy_emit emit,
-	void *ctx) CARDEA_MUSTCHECK;
+
+/* Which of the device's IPv6 addresses a peer can reach. */
+enum policy_scope {
+	SCOPE_ANY,  /* from the device, or IPv4: all */
+	SCOPE_WIDE, /* those that are not link-local */
+	SCOPE_LINK, /* the link-local ones */
+};
+/* What is compiled in one go: elements of one side never meet those of another. */
+struct policy_side {
+	enum direction direction;
+	uint8_t family;
+	enum policy_scope scope;
+};
+/* The device has an address on that side; from the device none is needed. */
+bool policy_side_is_used(const struct policy_side *s, const struct policy_device *d);
+/* An accepting rule with this range of peers speaks for that side. */
+bool policy_side_is_reached(
+	const struct policy_side *s, const struct addr *lo, const struct addr *hi);
+enum policy_scope policy_scope_of(const struct addr *a); /* WIDE or LINK; IPv4: ANY */
+
+struct policy_output {
+	const struct policy_device *device;
+	struct policy_side side;
+	uint32_t timeout_s;
+	policy_emit emit;
+	void *ctx;
+};
+/* One flow after another, but for the client's port: fits a hash (model/element.h). */
+bool policy_box_is_exact(const struct box *b, enum direction d);
+/* One piece as elements of a device: from it OUT or OUT_RANGE once, to it IN or IN_RANGE
+ * per address of the side. */
+int policy_emit_box(const struct policy_output *o, const struct box *b,
+	rule_id rule) CARDEA_MUSTCHECK;
 
 /* Five full lists at most (binding.c); doubling in a pool wastes as much again. */
 #define POLICY_SCRATCH_BYTES (LIMIT_BOXES * 5 * 2 * sizeof(struct box))

@@ -35,9 +35,19 @@ static bool number_is_sound(int v)
 	return v >= -1 && v <= 255;
 }
 
+/* Types below 0x600 are lengths (IEEE 802.3 3.2.6); IP's have rules of their own. */
+static bool ethertype_is_sound(const struct rule *r)
+{
+	if (r->ethertype == RULE_ETHERTYPE_IP)
+		return true;
+	return r->ethertype >= 0x600 && r->ethertype <= UINT16_MAX &&
+	       r->ethertype != 0x0800 && r->ethertype != 0x86dd &&
+	       (r->peer.kind == PEER_ANY || r->peer.kind == PEER_MAC);
+}
+
 static bool rule_is_sound(const struct rule *r)
 {
-	return r->id && (unsigned)r->direction < DIRECTION_MAX &&
+	return r->id && (unsigned)r->direction < DIRECTION_MAX && ethertype_is_sound(r) &&
 	       (r->action == RULE_ACCEPT || r->action == RULE_DROP) &&
 	       (r->family == 0 || r->family == 4 || r->family == 6) &&
 	       number_is_sound(r->proto) && number_is_sound(r->icmp_type) &&
@@ -105,29 +115,6 @@ static void rule_refuse(struct rule *r, enum rule_status s, const char *why)
 	(void)str_copy(r->detail, sizeof r->detail, why);
 }
 
-static bool kind_is_supported(enum peer_kind k)
-{
-	switch (k) {
-	case PEER_ANY:
-	case PEER_NAME:
-	case PEER_PREFIX:
-	case PEER_LOCAL_NETWORKS:
-	case PEER_GATEWAY:
-	case PEER_CONTROLLER_DNS:
-	case PEER_CONTROLLER_NTP:
-		return true;
-	case PEER_CONTROLLER:
-	case PEER_MY_CONTROLLER:
-	case PEER_SAME_MANUFACTURER:
-	case PEER_MANUFACTURER:
-	case PEER_MODEL:
-	case PEER_MAC:
-	case PEER_MAX:
-		break;
-	}
-	return false;
-}
-
 static bool ports_are_any(const struct rule *r)
 {
 	return policy_range_is_any(r->device_port) && policy_range_is_any(r->peer_port);
@@ -142,13 +129,14 @@ static void status_alone(struct rule *r)
 
 	if (r->status == RULE_NOT_YET || r->status == RULE_UNENFORCEABLE)
 		return;
-	r->status = RULE_ENFORCED;
-	r->detail[0] = 0;
-	if (!kind_is_supported(r->peer.kind))
-		rule_refuse(r, RULE_NOT_YET,
-			"which devices this means is not known to this version");
-	else if (!ports_are_any(r) && r->proto != RULE_PROTO_ANY &&
-		 !policy_has_ports(r->proto))
+	if (r->status != RULE_APPROXIMATED) {
+		r->status = RULE_ENFORCED;
+		r->detail[0] = 0;
+	}
+	if (r->ethertype != RULE_ETHERTYPE_IP)
+		return;
+	if (!ports_are_any(r) && r->proto != RULE_PROTO_ANY &&
+		!policy_has_ports(r->proto))
 		rule_refuse(
 			r, RULE_NOT_YET, "ports are understood for TCP and UDP only");
 	else if (has_icmp && !policy_is_icmp(r->proto))
@@ -179,6 +167,8 @@ static bool peers_equal(const struct peer *a, const struct peer *b)
 	if (a->kind == PEER_PREFIX)
 		return a->prefix.len == b->prefix.len &&
 		       addr_equal(&a->prefix.addr, &b->prefix.addr);
+	if (a->kind == PEER_MAC)
+		return mac_equal(&a->mac, &b->mac);
 	return strcmp(a->name, b->name) == 0;
 }
 
@@ -187,7 +177,8 @@ static bool is_counterpart(const struct rule *a, const struct rule *b)
 {
 	return a->direction != b->direction && a->action == RULE_ACCEPT &&
 	       b->action == RULE_ACCEPT && a->proto == b->proto &&
-	       policy_has_ports(a->proto) &&
+	       policy_has_ports(a->proto) && a->ethertype == RULE_ETHERTYPE_IP &&
+	       b->ethertype == RULE_ETHERTYPE_IP &&
 	       (!a->family || !b->family || a->family == b->family) &&
 	       peers_equal(&a->peer, &b->peer);
 }
@@ -225,11 +216,11 @@ static void pass_run(struct rule *rules, size_t count, const struct pass *p)
 	for (size_t i = 0; i < count; i++) {
 		struct rule *r = &rules[i];
 		if (r->direction != p->reply || r->initiator != INITIATOR_EITHER ||
-			r->status != RULE_ENFORCED || r->action != RULE_ACCEPT)
+			!rule_in_force(r) || r->action != RULE_ACCEPT)
 			continue;
 		for (size_t j = 0; j < count; j++) {
 			const struct rule *o = &rules[j];
-			if (o->status != RULE_ENFORCED ||
+			if (!rule_in_force(o) ||
 				(p->opener_states &&
 					o->initiator == INITIATOR_EITHER) ||
 				!p->test(r, o))
@@ -258,49 +249,103 @@ static void status_of_pairs(struct rule *rules, size_t count)
 		pass_run(rules, count, &passes[i]);
 }
 
-int policy_prepare(
-	struct pool *pool, const struct rule *rules, size_t count, struct policy *ret)
+/* After the pairs are found, so that nobody becomes an opener who is none outside. What
+ * forbids stays: quarantine takes away, it does not give. */
+static void status_of_quarantine(struct rule *rules, size_t count)
 {
-	if (count > LIMIT_RULES)
+	for (size_t i = 0; i < count; i++)
+		if (!rules[i].quarantine && rules[i].action == RULE_ACCEPT &&
+			(rule_in_force(&rules[i]) ||
+				rules[i].status == RULE_REPLY_HALF))
+			rule_refuse(&rules[i], RULE_NOT_YET,
+				"switched off while in quarantine");
+}
+
+static int base_prepare(struct rule *own, rule_id last)
+{
+	if (last >= POLICY_BLOCK_ID - BASE_RULES)
 		return CARDEA_ELIMIT;
-	struct rule *own = pool_take(pool, (count + BASE_RULES) * sizeof *own);
-	if (!own)
-		return -ENOMEM;
-	int r = rules_copy(own, rules, count);
+	base_add(&own[0], last + 1, PEER_CONTROLLER_DNS, FLOW_PROTO_UDP, 53);
+	base_add(&own[1], last + 2, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, 53);
+	base_add(&own[2], last + 3, PEER_CONTROLLER_NTP, FLOW_PROTO_UDP, 123);
+	return 0;
+}
+
+/* A block that would not hold is no block, so that the caller must hear of it. */
+static int blocks_prepare(struct rule *own, const struct policy_input *in)
+{
+	int r = rules_copy(own, in->blocks, in->block_count);
+
+	for (size_t i = 0; i < in->block_count && !r; i++) {
+		status_alone(&own[i]);
+		if (own[i].id < POLICY_BLOCK_ID || own[i].action != RULE_DROP ||
+			own[i].ethertype != RULE_ETHERTYPE_IP || !rule_in_force(&own[i]))
+			r = CARDEA_EMALFORMED;
+	}
+	return r;
+}
+
+static int rules_prepare(struct rule *own, const struct policy_input *in)
+{
+	int r = rules_copy(own, in->rules, in->count);
+
+	if (!r)
+		r = base_prepare(&own[in->count], in->count ? own[in->count - 1].id : 0);
 	if (r)
 		return r;
-	rule_id last = count ? own[count - 1].id : 0;
-	if (last > UINT32_MAX - BASE_RULES)
-		return CARDEA_ELIMIT;
-	base_add(&own[count], last + 1, PEER_CONTROLLER_DNS, FLOW_PROTO_UDP, 53);
-	base_add(&own[count + 1], last + 2, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, 53);
-	base_add(&own[count + 2], last + 3, PEER_CONTROLLER_NTP, FLOW_PROTO_UDP, 123);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < in->count; i++)
 		status_alone(&own[i]);
-	status_of_pairs(own, count);
+	status_of_pairs(own, in->count);
+	if (in->quarantined)
+		status_of_quarantine(own, in->count);
+	policy_ether_status(own, in->count);
+	return 0;
+}
+
+int policy_prepare(
+	struct pool *pool, const struct policy_input *input, struct policy *ret)
+{
+	size_t blocks = input->block_count;
+
+	if (input->count > LIMIT_RULES || blocks > LIMIT_BLOCKS)
+		return CARDEA_ELIMIT;
+	struct rule *own =
+		pool_take(pool, (blocks + input->count + BASE_RULES) * sizeof *own);
+	if (!own)
+		return -ENOMEM;
+	int r = blocks_prepare(own, input);
+	if (!r)
+		r = rules_prepare(own + blocks, input);
+	if (r)
+		return r;
 	*ret = (struct policy){
-		.rules = own,
-		.count = (uint32_t)count + BASE_RULES,
-		.base_first = (uint32_t)count,
+		.rules = own + blocks,
+		.count = (uint32_t)input->count + BASE_RULES,
+		.base_first = (uint32_t)input->count,
+		.blocks = own,
+		.block_count = (uint32_t)blocks,
+		.quarantined = input->quarantined,
 	};
 	return 0;
 }
 
 const struct rule *policy_rule(const struct policy *p, rule_id id)
 {
+	bool block = id >= POLICY_BLOCK_ID;
+	uint32_t count = block ? p->block_count : p->count;
 	struct rule key;
 
-	if (!id || !p->count)
+	if (!id || !count)
 		return NULL;
 	key.id = id;
-	return bsearch(&key, p->rules, p->count, sizeof *p->rules, compare_ids);
+	return bsearch(&key, block ? p->blocks : p->rules, count, sizeof key, compare_ids);
 }
 
 static bool name_is_in(const struct policy *p, const char *name, bool any_action)
 {
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct rule *r = &p->rules[i];
-		if (r->status == RULE_ENFORCED && r->peer.kind == PEER_NAME &&
+	for (uint32_t i = 0; i < policy_places(p); i++) {
+		const struct rule *r = policy_at(p, i);
+		if (policy_rule_counts(r, r->direction) && r->peer.kind == PEER_NAME &&
 			(any_action || r->action == RULE_DROP) &&
 			strcmp(r->peer.name, name) == 0)
 			return true;

@@ -82,7 +82,7 @@ bool box_equal(const struct box *a, const struct box *b)
 	return box_covers(a, b) && box_covers(b, a);
 }
 
-static struct addr addr_next(struct addr a)
+struct addr addr_next(struct addr a)
 {
 	for (unsigned i = a.family == 4 ? 4 : 16; i-- > 0;)
 		if (++a.b[i])

@@ -19,13 +19,15 @@ struct box {
 	uint8_t proto_lo, proto_hi;
 	struct addr lo, hi; /* the peer, inclusive */
 	struct range16 device_port, peer_port;
-	rule_id rule; /* provenance: kept through every cut */
+	uint32_t place; /* provenance, smaller is earlier: kept through every cut */
 	bool accept;
 };
 
 /* Cutting a box out of another leaves at most two slabs per dimension. */
 #define BOX_PIECES_MAX 8
 
+/* The address behind; the last is followed by the first. */
+struct addr addr_next(struct addr a);
 /* Everything of one family. */
 struct box box_all(uint8_t family);
 bool box_intersects(const struct box *a, const struct box *b);

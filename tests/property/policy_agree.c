@@ -223,6 +223,9 @@ static bool element_has(const struct element *e, const struct mac *mac,
 	case ELEMENT_OUT:
 		return from && !memcmp(&e->mac, mac, sizeof *mac) &&
 		       e->peer_port.lo == l.second;
+	case ELEMENT_IN:
+		return !from && !memcmp(&e->device, &f->device, sizeof f->device) &&
+		       e->device_port.lo == l.second;
 	case ELEMENT_OUT_RANGE:
 		return from && !memcmp(&e->mac, mac, sizeof *mac) &&
 		       in_ports(e->device_port, l.first) &&
@@ -243,7 +246,8 @@ static bool ranges_meet(struct range16 a, struct range16 b)
 
 static bool elements_meet(const struct element *a, const struct element *b)
 {
-	if (a->kind != b->kind || a->family != b->family || a->kind == ELEMENT_OUT)
+	if (a->kind != b->kind || a->family != b->family || 
+		a->kind == ELEMENT_OUT || a->kind == ELEMENT_IN)
 		return false;
 	if (a->kind == ELEMENT_IN_RANGE &&
 		memcmp(&a->device, &b->device, sizeof a->device))
@@ -324,7 +328,7 @@ static void check_flow(const struct policy *p, const struct policy_env *env,
 			member = true;
 			literal |= i < n_static;
 		}
-	policy_explain(p, env, &f, &v, "thing", NULL, buf);
+	policy_explain(p, env, names, &f, &v, "thing", NULL, buf);
 	EXPECT(member == (v.kind == VERDICT_ALLOW),
 		"evaluator says %s, elements %d: %s", verdict_kind_name(v.kind), member,
 		buf);
@@ -355,10 +359,11 @@ static void round_of_policy(void)
 			rules[i].direction = 1 - rules[i].direction;
 		}
 	}
+	const struct policy_input in = {.rules = rules, .count = count};
 	told_count = pick(BINDINGS_MAX + 1);
 	for (size_t i = 0; i < told_count; i++)
 		told[i] = (struct told){names_of_world[pick(NAMES)], random_addr()};
-	EXPECT(pool && policy_prepare(pool, rules, count, &p) == 0, "prepare");
+	EXPECT(pool && policy_prepare(pool, &in, &p) == 0, "prepare");
 	element_count = 0;
 	EXPECT(policy_compile(&p, &env, &names, &d, keep, &p) == 0, "compile");
 	size_t n_static = element_count;
@@ -445,7 +450,7 @@ static void round_of_spaces(void)
 	space_init(&raw, pool, LIMIT_BOXES);
 	for (unsigned i = 0; i < n; i++) {
 		boxes[i] = random_box();
-		boxes[i].rule = i + 1;
+		boxes[i].place = i;
 		EXPECT(!space_unite(&u, &boxes[i], &scratch), "unite");
 		EXPECT(!space_push(&raw, &boxes[i]), "push");
 		EXPECT(i == n / 2 || !space_unite(&v, &boxes[i], &scratch), "unite");
@@ -465,7 +470,7 @@ static void round_of_spaces(void)
 		struct box p = random_point(pick(2) ? 4 : 6);
 		const struct box *first = space_find(&raw, &p),
 				 *at = space_find(&u, &p);
-		EXPECT(!first == !at && (!at || at->rule == first->rule), "provenance");
+		EXPECT(!first == !at && (!at || at->place == first->place), "provenance");
 		EXPECT(!at == !space_find(&left, &p), "splitting changed the set");
 	}
 	EXPECT(!space_is_subset(&v, &u, &scratch, &subset, &witness) && subset,

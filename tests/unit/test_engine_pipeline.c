@@ -36,7 +36,7 @@ static void joins_and_is_protected(void **state)
 	assert_true(kernel_has(h, ELEMENT_POLICED, NULL, LAMP_IP));
 	assert_true(kernel_has(h, ELEMENT_OWNED, NULL, "192.168.7.1"));
 	/* the base layer: DNS and time with the gateway */
-	assert_true(kernel_has(h, ELEMENT_OUT_RANGE, LAMP, NULL));
+	assert_true(kernel_has(h, ELEMENT_OUT, LAMP, NULL));
 	house_free(h);
 }
 

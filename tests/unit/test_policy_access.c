@@ -239,8 +239,9 @@ static void test_witnesses_are_true(void **state)
 		for (int side = 0; side < 2; side++) {
 			struct side *s = side ? &after : &before;
 			struct pool *pool = pool_new("p", POLICY_POOL_BYTES);
-			assert_int_equal(
-				policy_prepare(pool, s->rules, s->count, &p), 0);
+			const struct policy_input in = {
+				.rules = s->rules, .count = s->count};
+			assert_int_equal(policy_prepare(pool, &in, &p), 0);
 			policy_evaluate(&p, &env, NULL, &r.list[i].witness, &v);
 			assert_int_equal(
 				v.kind, side ? VERDICT_ALLOW : VERDICT_VIOLATION);

@@ -57,7 +57,7 @@ static size_t addrs(void *ctx, const char *name, struct addr *out, size_t max)
 	return 1;
 }
 
-static const struct policy_names names = {has, addrs, NULL};
+static const struct policy_names names = {.has = has, .addrs = addrs};
 
 struct bench {
 	struct pool *pool;
@@ -69,9 +69,11 @@ struct bench {
 
 static void bench_open(struct bench *b, const struct rule *rules, size_t count)
 {
+	const struct policy_input in = {.rules = rules, .count = count};
+
 	memset(b, 0, sizeof *b);
 	b->pool = pool_new("test", POLICY_POOL_BYTES);
-	assert_int_equal(policy_prepare(b->pool, rules, count, &b->policy), 0);
+	assert_int_equal(policy_prepare(b->pool, &in, &b->policy), 0);
 	b->addrs[0] = ip("10.0.0.50");
 	b->addrs[1] = ip("10.0.0.51");
 	b->device = (struct policy_device){{{2, 0, 0, 0, 0, 1}}, b->addrs, 2};

@@ -107,7 +107,7 @@ static enum rule_status status_after(const struct rule *rules, size_t count, rul
 	struct pool *pool = pool_new("test", POLICY_POOL_BYTES);
 	struct policy p;
 
-	assert_int_equal(policy_prepare(pool, rules, count, &p), 0);
+	assert_int_equal(prepare(pool, rules, count, &p), 0);
 	const struct rule *r = policy_rule(&p, id);
 	assert_non_null(r);
 	enum rule_status s = r->status;
@@ -192,7 +192,7 @@ static void what_is_not_enforced_says_why(void **state)
 
 	for (unsigned k = PEER_CONTROLLER; k < PEER_MAX; k++) {
 		r.peer.kind = k;
-		assert_int_equal(status_after(&r, 1, 1), RULE_NOT_YET);
+		assert_int_equal(status_after(&r, 1, 1), RULE_ENFORCED);
 	}
 	r.peer.kind = PEER_ANY;
 	assert_int_equal(status_after(&r, 1, 1), RULE_ENFORCED);
@@ -218,7 +218,7 @@ static int prepare_fails(const struct rule *rules, size_t count, size_t pool_byt
 {
 	struct pool *pool = pool_new("test", pool_bytes);
 	struct policy p;
-	int r = policy_prepare(pool, rules, count, &p);
+	int r = prepare(pool, rules, count, &p);
 
 	pool_free(pool);
 	return r;

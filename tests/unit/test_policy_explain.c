@@ -8,7 +8,7 @@ static void says(
 	char buf[POLICY_EXPLAIN_MAX];
 	struct verdict v = judge(b, f);
 
-	policy_explain(&b->policy, &b->env, &f, &v, "camera", name, buf);
+	policy_explain(&b->policy, &b->env, &cloud, &f, &v, "camera", name, buf);
 	assert_string_equal(buf, expected);
 }
 
@@ -87,12 +87,12 @@ static void explains_other_reasons(void **state)
 	memset(label, '\xff', sizeof label);
 	label[sizeof label - 1] = 0;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		policy_explain(&b.policy, &b.env, &f, &cases[i].v, label, label, buf);
+		policy_explain(&b.policy, &b.env, &cloud, &f, &cases[i].v, label, label, buf);
 		assert_non_null(strstr(buf, cases[i].has));
 		assert_non_null(strstr(buf, "protocol 200"));
 	}
 	f.direction = DIRECTION_TO_DEVICE;
-	policy_explain(&b.policy, &b.env, &f, &cases[5].v, "x", NULL, buf);
+	policy_explain(&b.policy, &b.env, &cloud, &f, &cases[5].v, "x", NULL, buf);
 	assert_non_null(strstr(buf, "lets nobody open conversations"));
 	pool_free(b.pool);
 }
@@ -121,9 +121,9 @@ static void explains_in_the_voice_of_each_layer(void **state)
 		r.layer = voices[i].layer;
 		bench_open(&b, &r, 1);
 		struct verdict v = judge(&b, f);
-		policy_explain(&b.policy, &b.env, &f, &v, "lamp", NULL, buf);
+		policy_explain(&b.policy, &b.env, &cloud, &f, &v, "lamp", NULL, buf);
 		assert_non_null(strstr(buf, voices[i].says));
-		policy_explain(&b.policy, &b.env, &f, &gone, "lamp", NULL, buf);
+		policy_explain(&b.policy, &b.env, &cloud, &f, &gone, "lamp", NULL, buf);
 		assert_null(strstr(buf, "rule"));
 		pool_free(b.pool);
 	}

@@ -89,7 +89,15 @@ static inline size_t cloud_addrs(
 	return 1;
 }
 
-static const struct policy_names cloud = {cloud_has, cloud_addrs, NULL};
+static const struct policy_names cloud = {.has = cloud_has, .addrs = cloud_addrs};
+
+static inline int prepare(
+	struct pool *pool, const struct rule *rules, size_t count, struct policy *ret)
+{
+	const struct policy_input in = {.rules = rules, .count = count};
+
+	return policy_prepare(pool, &in, ret);
+}
 
 struct bench {
 	struct pool *pool;
@@ -105,7 +113,7 @@ static inline void bench_open(struct bench *b, const struct rule *rules, size_t 
 	memset(b, 0, sizeof *b);
 	b->pool = pool_new("test", POLICY_POOL_BYTES);
 	assert_non_null(b->pool);
-	assert_int_equal(policy_prepare(b->pool, rules, count, &b->policy), 0);
+	assert_int_equal(prepare(b->pool, rules, count, &b->policy), 0);
 	assert_true(policy_env_add_lan(&b->env, &lan));
 	assert_true(policy_env_add_gateway(&b->env, &gw));
 }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* classes - peers that stand for devices of the house: RFC 8520 4 calls them classes, and
+ * who belongs to one is the caller's knowledge (policy_names.members). */
+#include "policy/policy_priv.h"
+
+#include <stdlib.h>
+
+bool policy_peer_is_class(enum peer_kind kind)
+{
+	switch (kind) {
+	case PEER_CONTROLLER:
+	case PEER_MY_CONTROLLER:
+	case PEER_SAME_MANUFACTURER:
+	case PEER_MANUFACTURER:
+	case PEER_MODEL:
+	case PEER_MAC:
+		return true;
+	case PEER_ANY:
+	case PEER_NAME:
+	case PEER_PREFIX:
+	case PEER_LOCAL_NETWORKS:
+	case PEER_GATEWAY:
+	case PEER_CONTROLLER_DNS:
+	case PEER_CONTROLLER_NTP:
+	case PEER_MAX:
+		break;
+	}
+	return false;
+}
+
+static size_t members_of(
+	const struct policy_names *names, const struct peer *p, struct addr *out)
+{
+	if (!names || !names->members)
+		return 0;
+	return names->members(names->ctx, p, out, LIMIT_CLASS_ADDRS);
+}
+
+bool policy_class_has(
+	const struct policy_names *names, const struct peer *p, const struct addr *a)
+{
+	struct addr list[LIMIT_CLASS_ADDRS];
+	size_t n = members_of(names, p, list);
+
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&list[i], a))
+			return true;
+	return false;
+}
+
+static int compare_addrs(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
+
+static size_t keep_family(struct addr *list, size_t count, uint8_t family)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (list[i].family == family)
+			list[n++] = list[i];
+	return n;
+}
+
+/* IPv4 pools are dense: neighbours become one range, and a class of a whole floor a few
+ * boxes. */
+int policy_class_ranges(const struct policy_names *names, const struct peer *p,
+	uint8_t family, int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
+	void *ctx)
+{
+	struct addr list[LIMIT_CLASS_ADDRS];
+	size_t n = keep_family(list, members_of(names, p, list), family);
+	int r = 0;
+
+	if (n)
+		qsort(list, n, sizeof *list, compare_addrs);
+	for (size_t i = 0, last; i < n && !r; i = last + 1) {
+		for (last = i; last + 1 < n; last++) {
+			struct addr next = addr_next(list[last]);
+			if (!addr_equal(&list[last + 1], &list[last]) &&
+				!addr_equal(&list[last + 1], &next))
+				break;
+		}
+		r = visit(ctx, &list[i], &list[last]);
+	}
+	return r;
+}
+
+bool policy_uses_peer(const struct policy *p, enum peer_kind kind)
+{
+	for (uint32_t i = 0; i < policy_places(p); i++) {
+		const struct rule *r = policy_at(p, i);
+		if (r->peer.kind == kind && policy_rule_counts(r, r->direction))
+			return true;
+	}
+	return false;
+}
+
+bool policy_uses_classes(const struct policy *p)
+{
+	for (unsigned kind = 0; kind < PEER_MAX; kind++)
+		if (policy_peer_is_class(kind) && policy_uses_peer(p, kind))
+			return true;
+	return false;
+}

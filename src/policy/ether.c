@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ether - rules about frames that are not IP (RFC 8519 4.1 ethertype): one MAC or all,
+ * and sets without an entry that says no. */
+#include "policy/policy_priv.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static bool is_ether(const struct rule *r)
+{
+	return r->ethertype != RULE_ETHERTYPE_IP;
+}
+
+static bool always_passes(const struct rule *r)
+{
+	return r->ethertype == POLICY_ETHER_ARP || r->ethertype == POLICY_ETHER_EAPOL;
+}
+
+/* Both in force, about the same frames as far as the type goes. */
+static bool is_rival(const struct rule *a, const struct rule *b)
+{
+	return is_ether(b) && rule_in_force(b) && a->direction == b->direction &&
+	       a->ethertype == b->ethertype;
+}
+
+/* Every frame of rule r was decided by an earlier rule already. */
+static bool is_decided(const struct rule *rules, size_t at)
+{
+	const struct rule *r = &rules[at];
+
+	for (size_t i = 0; i < at; i++)
+		if (is_rival(r, &rules[i]) &&
+			(rules[i].peer.kind == PEER_ANY ||
+				(r->peer.kind == PEER_MAC &&
+					mac_equal(&r->peer.mac, &rules[i].peer.mac))))
+			return true;
+	return false;
+}
+
+/* A MAC that is forbidden before all are allowed. */
+static bool has_hole(const struct rule *rules, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (is_rival(&rules[at], &rules[i]) && rules[i].action == RULE_DROP &&
+			rules[i].peer.kind == PEER_MAC && !is_decided(rules, i))
+			return true;
+	return false;
+}
+
+static void refuse(struct rule *r, enum rule_status s, const char *why)
+{
+	r->status = s;
+	(void)str_copy(r->detail, sizeof r->detail, why);
+}
+
+void policy_ether_status(struct rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct rule *r = &rules[i];
+		if (!is_ether(r) || !rule_in_force(r))
+			continue;
+		if (always_passes(r)) {
+			if (r->action == RULE_DROP)
+				refuse(r, RULE_UNENFORCEABLE,
+					"without these frames no device gets an address, so "
+					"they always pass");
+		} else if (r->action == RULE_ACCEPT && r->peer.kind == PEER_ANY &&
+			   !is_decided(rules, i) && has_hole(rules, i)) {
+			refuse(r, RULE_NOT_YET,
+				"all devices but some that an earlier rule forbids: this "
+				"version can allow frames that are not IP to one or to all");
+		}
+	}
+}
+
+/* An accepting rule for all has the MAC too: ranges of a set must not meet. */
+static bool is_inside(const struct policy *p, size_t at)
+{
+	if (p->rules[at].peer.kind == PEER_ANY)
+		return false;
+	for (size_t i = at + 1; i < p->count; i++)
+		if (is_rival(&p->rules[at], &p->rules[i]) &&
+			p->rules[i].action == RULE_ACCEPT &&
+			p->rules[i].peer.kind == PEER_ANY && !is_decided(p->rules, i))
+			return true;
+	return false;
+}
+
+static struct element element_of(const struct rule *r, const struct policy_device *d)
+{
+	struct element e = {
+		.kind = r->direction == DIRECTION_FROM_DEVICE ? ELEMENT_ETHER_OUT
+							      : ELEMENT_ETHER_IN,
+		.mac = d->mac,
+		.ether_type = (uint16_t)r->ethertype,
+	};
+
+	if (r->peer.kind == PEER_MAC)
+		e.peer_mac_lo = e.peer_mac_hi = r->peer.mac;
+	else
+		memset(e.peer_mac_hi.b, 0xff, sizeof e.peer_mac_hi.b);
+	return e;
+}
+
+int policy_ether_compile(const struct policy *p, const struct policy_device *d,
+	policy_emit emit, void *ctx)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < p->count && !r; i++) {
+		const struct rule *rule = &p->rules[i];
+		if (!is_ether(rule) || !rule_in_force(rule) || always_passes(rule) ||
+			rule->action != RULE_ACCEPT || is_decided(p->rules, i) ||
+			is_inside(p, i))
+			continue;
+		struct element e = element_of(rule, d);
+		r = emit(ctx, &e, rule->id);
+	}
+	return r;
+}

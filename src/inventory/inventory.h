@@ -32,6 +32,10 @@ enum inventory_change {
 	INVENTORY_IDENTITY = 1 << 2, /* host name, vendor class, shown name */
 	INVENTORY_MUD_URL = 1 << 3,  /* said for the first time, or another one */
 	INVENTORY_CONFLICT = 1 << 4, /* wanted an address that is another's */
+	INVENTORY_URL_DIFFERS = 1 << 5, /* a weaker source says another URL, which is not
+					 * taken; set each time that it is said */
+	INVENTORY_PROOF = 1 << 6, /* the same URL, by another source or signer; with
+				   * MUD_URL: it is not confirmed any more */
 };
 
 struct inventory_result {
@@ -50,14 +54,22 @@ int inventory_reserve(struct inventory *inv, const struct addr *addr) CARDEA_MUS
 
 struct inventory_result inventory_see_addr(struct inventory *inv,
 	const struct message_seen_addr *m, nstime wall);
+/* A URL that it says by DHCP or LLDP never replaces one of a stronger source. */
 struct inventory_result inventory_see_dhcp(struct inventory *inv,
 	const struct message_seen_dhcp *m, nstime wall);
+/* Somebody who knows more than the LAN says which device that is. A URL (and the signer
+ * that a certificate names, or "") from a source at least as strong as the one of before
+ * is taken; of another authority, the device is no longer confirmed. Without a URL it is
+ * only made, when it is not there yet. To be seen it has to appear on the LAN. */
+struct inventory_result inventory_identify(struct inventory *inv, const struct mac *mac,
+	enum url_source source, const char *mud_url, const char *mud_signer, nstime wall);
 /* Drops one long expired address per call: ADDRS and the device, or no device when none is
  * left. */
 struct inventory_result inventory_expire(struct inventory *inv, nstime wall);
 /* Whom to remove so that a new device has a place: NULL while there are free ones, or when
- * nobody can go. Never one that is protected or that the owner named; the one seen last
- * longest ago, and of those who named a MUD file only when there is no other. */
+ * nobody can go. Never one that is protected, in quarantine, proven or that the owner
+ * named; the one seen last longest ago, and of those who named a MUD file only when there
+ * is no other. */
 struct device *inventory_idle(struct inventory *inv, nstime wall);
 void inventory_remove(struct inventory *inv, struct device *d);
 /* Ids up to this one were given to somebody. */

@@ -160,6 +160,56 @@ static bool take_text(char *dst, size_t size, const char *said)
 	return true;
 }
 
+/* Scheme and authority as they are written. What differs only in writing counts as
+ * another one: then the owner confirms once more. */
+static bool same_authority(const char *a, const char *b)
+{
+	const char *behind = strstr(a, "://");
+	size_t len = behind ? (size_t)(behind - a) + 3 : 0;
+
+	len += strcspn(a + len, "/?#");
+	for (size_t i = 0; i < len; i++)
+		if (tolower((unsigned char)a[i]) != tolower((unsigned char)b[i]))
+			return false;
+	return b[len] == 0 || strchr("/?#", b[len]);
+}
+
+/* The URL that the device has already, said again. */
+static unsigned take_proof(struct device *d, enum url_source source, const char *signer)
+{
+	bool changed = take_text(d->mud_signer, sizeof(d->mud_signer), signer);
+
+	if (source == d->url_source && !changed)
+		return 0;
+	d->url_source = source;
+	return INVENTORY_PROOF;
+}
+
+/* A device that once said a URL and now says none keeps it: silence must not free it from
+ * its profile. Nor may what anybody can say by DHCP and LLDP undo what is proven
+ * (RFC 8520 16). */
+static unsigned take_url(struct device *d, enum url_source source, const char *url,
+	const char *signer)
+{
+	unsigned changes = INVENTORY_MUD_URL;
+	bool same = strcmp(d->mud_url, url) == 0;
+
+	if (!url[0])
+		return 0;
+	if (d->mud_url[0] && source < d->url_source)
+		return same ? 0 : INVENTORY_URL_DIFFERS;
+	if (same)
+		return take_proof(d, source, signer);
+	if (d->confirmed && !same_authority(d->mud_url, url)) {
+		d->confirmed = false;
+		changes |= INVENTORY_PROOF;
+	}
+	str_copy(d->mud_url, sizeof(d->mud_url), url);
+	str_copy(d->mud_signer, sizeof(d->mud_signer), signer);
+	d->url_source = source;
+	return changes;
+}
+
 struct inventory_result inventory_see_dhcp(struct inventory *inv,
 	const struct message_seen_dhcp *m, nstime wall)
 {
@@ -179,10 +229,23 @@ struct inventory_result inventory_see_dhcp(struct inventory *inv,
 	}
 	if (take_text(d->vendor_class, sizeof(d->vendor_class), m->vendor_class))
 		r.changes |= INVENTORY_IDENTITY;
-	/* A device that once said a URL and now says none keeps it: silence must not free
-	 * it from its profile. */
-	if (take_text(d->mud_url, sizeof(d->mud_url), m->mud_url))
-		r.changes |= INVENTORY_MUD_URL;
+	r.changes |= take_url(d, m->family ? URL_SOURCE_DHCP : URL_SOURCE_LLDP, m->mud_url,
+		"");
+	return r;
+}
+
+struct inventory_result inventory_identify(struct inventory *inv, const struct mac *mac,
+	enum url_source source, const char *mud_url, const char *mud_signer, nstime wall)
+{
+	struct inventory_result r = {0};
+	struct device *d = inventory_by_mac(inv, mac);
+	nstime seen = d ? d->last_seen : wall;
+	struct inventory_entry *e = entry_for(inv, mac, wall, &r);
+
+	if (!e)
+		return r;
+	e->device.last_seen = seen;
+	r.changes |= take_url(&e->device, source, mud_url, mud_signer);
 	return r;
 }
 
@@ -224,7 +287,8 @@ struct device *inventory_idle(struct inventory *inv, nstime wall)
 		struct device *d = &inv->entries[i]->device;
 		nstime silent = wall - d->last_seen; /* negative: the clock was set */
 
-		if (d->state == DEVICE_PROTECTED || d->named_by_owner ||
+		if (device_is_enforced(d) || d->quarantine[0] || device_is_proven(d) ||
+			d->named_by_owner ||
 			(silent >= 0 && silent < INVENTORY_IDLE_S * NS_PER_SEC))
 			continue;
 		if (!best || matters_less(d, best))

@@ -250,6 +250,159 @@ static void url_is_kept_in_silence(void **state)
 	assert_int_equal(r.changes, INVENTORY_MUD_URL);
 }
 
+#define URL "https://a.example/1"
+#define OTHER "https://b.example/1"
+
+static struct inventory_result said(struct inventory *inv, uint8_t family,
+	const char *url)
+{
+	struct message_seen_dhcp m = {.mac = mac_of(A), .family = family};
+
+	str_copy(m.mud_url, sizeof(m.mud_url), url);
+	return inventory_see_dhcp(inv, &m, T0);
+}
+
+static struct inventory_result identify(struct inventory *inv, enum url_source source,
+	const char *url, const char *signer)
+{
+	struct mac mac = mac_of(A);
+
+	return inventory_identify(inv, &mac, source, url, signer, T0 + 5);
+}
+
+static void urls_have_sources(void **state)
+{
+	struct inventory *inv = *state;
+	struct inventory_result r = said(inv, 0, URL);
+
+	assert_int_equal(r.changes, INVENTORY_NEW_DEVICE | INVENTORY_MUD_URL);
+	assert_int_equal(r.device->url_source, URL_SOURCE_LLDP);
+	assert_int_equal(said(inv, 0, OTHER).changes, INVENTORY_MUD_URL);
+	assert_int_equal(said(inv, 4, OTHER).changes, INVENTORY_PROOF);
+	assert_int_equal(r.device->url_source, URL_SOURCE_DHCP);
+	assert_int_equal(said(inv, 0, OTHER).changes, 0);
+	assert_int_equal(r.device->url_source, URL_SOURCE_DHCP);
+	/* LLDP and DHCP that disagree do not take turns */
+	assert_int_equal(said(inv, 0, URL).changes, INVENTORY_URL_DIFFERS);
+	assert_string_equal(r.device->mud_url, OTHER);
+	assert_int_equal(said(inv, 6, URL).changes, INVENTORY_MUD_URL);
+	assert_int_equal(r.device->url_source, URL_SOURCE_DHCP);
+	assert_false(device_is_proven(r.device));
+}
+
+static void dhcp_never_undoes_what_is_proven(void **state)
+{
+	static const enum url_source strong[] = {
+		URL_SOURCE_QR, URL_SOURCE_CERTIFICATE, URL_SOURCE_OWNER};
+	struct inventory *inv = *state;
+	struct inventory_result r = said(inv, 4, OTHER);
+
+	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++) {
+		(void)identify(inv, strong[i], URL, "");
+		for (uint8_t family = 0; family <= 6; family += 2) {
+			assert_int_equal(said(inv, family, OTHER).changes,
+				INVENTORY_URL_DIFFERS);
+			assert_int_equal(said(inv, family, URL).changes, 0);
+			assert_int_equal(said(inv, family, "").changes, 0);
+		}
+		assert_string_equal(r.device->mud_url, URL);
+		assert_int_equal(r.device->url_source, strong[i]);
+		assert_true(device_is_proven(r.device));
+	}
+}
+
+static void identified_before_it_is_seen(void **state)
+{
+	struct inventory *inv = *state;
+	struct inventory_result r =
+		identify(inv, URL_SOURCE_CERTIFICATE, URL, "CN=Acme files");
+
+	assert_int_equal(r.changes, INVENTORY_NEW_DEVICE | INVENTORY_MUD_URL);
+	assert_string_equal(r.device->name, "device-00-00-0a");
+	assert_string_equal(r.device->mud_url, URL);
+	assert_string_equal(r.device->mud_signer, "CN=Acme files");
+	assert_int_equal(r.device->first_seen, T0 + 5);
+	assert_ptr_equal(hears(inv, A, "lamp", "", T0 + 9).device, r.device);
+	/* to be told about it is not to see it */
+	assert_int_equal(identify(inv, URL_SOURCE_OWNER, URL, "").changes,
+		INVENTORY_PROOF);
+	assert_int_equal(r.device->last_seen, T0 + 9);
+	/* without a URL it is only there */
+	struct mac b = mac_of(B);
+	r = inventory_identify(inv, &b, URL_SOURCE_OWNER, "", "", T0);
+	assert_int_equal(r.changes, INVENTORY_NEW_DEVICE);
+	assert_int_equal(r.device->url_source, URL_SOURCE_NONE);
+	assert_int_equal(inventory_identify(inv, &b, URL_SOURCE_OWNER, "", "", T0).changes,
+		0);
+}
+
+static void stronger_identity_wins(void **state)
+{
+	struct inventory *inv = *state;
+	struct device *d = identify(inv, URL_SOURCE_QR, URL, "").device;
+
+	assert_int_equal(identify(inv, URL_SOURCE_QR, URL, "").changes, 0);
+	assert_int_equal(identify(inv, URL_SOURCE_QR, OTHER, "").changes,
+		INVENTORY_MUD_URL);
+	assert_int_equal(identify(inv, URL_SOURCE_CERTIFICATE, OTHER, "CN=S").changes,
+		INVENTORY_PROOF);
+	assert_int_equal(d->url_source, URL_SOURCE_CERTIFICATE);
+	assert_string_equal(d->mud_signer, "CN=S");
+	assert_int_equal(identify(inv, URL_SOURCE_CERTIFICATE, OTHER, "CN=T").changes,
+		INVENTORY_PROOF);
+	assert_int_equal(identify(inv, URL_SOURCE_QR, URL, "CN=U").changes,
+		INVENTORY_URL_DIFFERS);
+	assert_int_equal(identify(inv, URL_SOURCE_QR, OTHER, "CN=U").changes, 0);
+	assert_string_equal(d->mud_signer, "CN=T");
+	/* the owner says nothing of signers: for the same URL the certificate's stays */
+	assert_int_equal(identify(inv, URL_SOURCE_OWNER, OTHER, "").changes,
+		INVENTORY_PROOF);
+	assert_string_equal(d->mud_signer, "CN=T");
+	assert_int_equal(identify(inv, URL_SOURCE_OWNER, URL, "").changes,
+		INVENTORY_MUD_URL);
+	assert_string_equal(d->mud_signer, "");
+	assert_int_equal(identify(inv, URL_SOURCE_CERTIFICATE, OTHER, "CN=T").changes,
+		INVENTORY_URL_DIFFERS);
+	assert_string_equal(d->mud_url, URL);
+	assert_int_equal(d->url_source, URL_SOURCE_OWNER);
+}
+
+static void another_authority_needs_confirming_again(void **state)
+{
+	static const struct {
+		const char *url;
+		bool stays;
+	} next[] = {
+		{"https://a.example/2", true},
+		{"https://A.EXAMPLE/2", true},
+		{"https://a.example?x", true},
+		{"https://a.example", true},
+		{"https://b.example/1", false},
+		{"https://a.example.evil.example/1", false},
+		{"https://a.example:8443/1", false},
+		{"https://a.example@evil.example/1", false},
+		{"https://a.exampl/1", false},
+		{"http://a.example/1", false},
+		{"a", false},
+	};
+	struct inventory *inv = *state;
+	struct device *d = said(inv, 4, URL).device;
+
+	for (size_t i = 0; i < sizeof(next) / sizeof(*next); i++) {
+		d->confirmed = true;
+		str_copy(d->mud_url, sizeof(d->mud_url), URL);
+		assert_int_equal(said(inv, 4, next[i].url).changes,
+			INVENTORY_MUD_URL | (next[i].stays ? 0 : INVENTORY_PROOF));
+		assert_int_equal(d->confirmed, next[i].stays);
+		d->confirmed = true; /* and back again */
+		(void)said(inv, 4, URL);
+		assert_int_equal(d->confirmed, next[i].stays);
+	}
+	d->confirmed = true;
+	(void)identify(inv, URL_SOURCE_QR, OTHER, "");
+	assert_false(d->confirmed);
+}
+
 static void loaded_as_stored(void **state)
 {
 	struct inventory *inv = *state;
@@ -300,13 +453,19 @@ static void full_house_has_an_order_of_going(void **state)
 	protected = hears(inv, B, "", "https://a.example/", T0 - 10).device;
 	protected->state = DEVICE_PROTECTED;
 	(void)hears(inv, "02:00:00:00:00:0c", "", "https://a.example/", T0 - 9);
+	d = hears(inv, "02:00:00:00:00:0e", "", "https://a.example/", T0 - 11).device;
+	d->url_source = URL_SOURCE_QR;
+	d = hears(inv, "02:00:00:00:00:0f", "", "", T0 - 12).device;
+	str_copy(d->quarantine, sizeof(d->quarantine), "it scanned the LAN");
+	d = hears(inv, "02:00:00:00:00:10", "", "", T0 - 12).device;
+	d->state = DEVICE_QUARANTINED;
 	assert_null(inventory_idle(inv, later)); /* there is room */
-	fill(inv, 3, "");
+	fill(inv, 6, "");
 	r = hears(inv, "02:00:00:00:00:0d", "", "", later);
 	assert_null(r.device);
 	assert_int_equal(r.changes, 0);
 	assert_null(inventory_idle(inv, T0 + LIMIT_DEVICES));
-	for (unsigned i = 3; i < LIMIT_DEVICES; i++) {
+	for (unsigned i = 6; i < LIMIT_DEVICES; i++) {
 		d = inventory_idle(inv, later);
 		assert_non_null(d);
 		assert_int_equal(d->last_seen, T0 + i); /* the silent first */
@@ -319,7 +478,7 @@ static void full_house_has_an_order_of_going(void **state)
 	inventory_remove(inv, d);
 	assert_int_equal(inventory_count(inv), LIMIT_DEVICES - 1);
 	assert_non_null(hears(inv, "02:00:00:00:00:0d", "", "", later).device);
-	assert_null(inventory_idle(inv, later)); /* named and protected never go */
+	assert_null(inventory_idle(inv, later)); /* the others never go */
 }
 
 static void removed_leaves_nothing_behind(void **state)
@@ -367,6 +526,11 @@ int main(void)
 		TEST(lldp_names_the_nameless),
 		TEST(found_as_people_write_it),
 		TEST(url_is_kept_in_silence),
+		TEST(urls_have_sources),
+		TEST(dhcp_never_undoes_what_is_proven),
+		TEST(identified_before_it_is_seen),
+		TEST(stronger_identity_wins),
+		TEST(another_authority_needs_confirming_again),
 		TEST(loaded_as_stored),
 		TEST(full_house_has_an_order_of_going),
 		TEST(removed_leaves_nothing_behind),

@@ -89,19 +89,20 @@ static void each_device(const struct query *q)
 
 static void mapped(const struct query *q)
 {
-	const struct class_mapping *m =
-		classes_mapping(q->classes, q->self->id, classes_name(q->peer));
-	struct device *d;
+	const struct classes *c = q->classes;
+	const char *class = classes_name(q->peer);
+	device_id self = q->self->id;
+	bool more = true;
 
-	if (!m)
-		return;
-	if (!m->target) {
-		(void)q->visit(q->ctx, NULL, &m->addr);
-		return;
+	for (size_t i = classes_said(c, self, class, 0); i < c->said_count && more;
+		i = classes_said(c, self, class, i + 1)) {
+		struct device *d = inventory_by_id(c->inventory, c->said[i].target);
+
+		if (!c->said[i].target)
+			more = q->visit(q->ctx, NULL, &c->said[i].addr);
+		else if (d && d != q->self)
+			more = q->visit(q->ctx, d, NULL);
 	}
-	d = inventory_by_id(q->classes->inventory, m->target);
-	if (d && d != q->self)
-		(void)q->visit(q->ctx, d, NULL);
 }
 
 static void by_mac(const struct query *q)
@@ -218,7 +219,7 @@ const char *classes_note(const struct classes *c, const struct household_device 
 	switch (p->kind) {
 	case PEER_CONTROLLER:
 	case PEER_MY_CONTROLLER:
-		return classes_mapping(c, hd->id, classes_name(p))
+		return classes_is_mapped(c, hd->id, classes_name(p))
 			       ? "the controller that you chose is not here now"
 			       : "nobody is this controller yet; `cardea controller set` "
 				 "names one";

@@ -22,25 +22,16 @@ struct pipeline;
  * one compilation each, not one for each other. */
 #define CLASSES_SETTLE (75 * NS_PER_MS)
 
-/* The owner's word: for this class, this device means that one. */
-struct class_mapping {
-	char class[LIMIT_NAME]; /* a URI, or CLASSES_MY_CONTROLLER; untrusted */
-	device_id holder;	/* whose rules it is for; 0: everybody's */
-	device_id target;	/* 0: addr */
-	struct addr addr;
-};
-
 struct classes {
 	struct inventory *inventory;
 	struct household *household;
-	struct store *store;
 	struct hash_key key;
 	struct loop *loop;
 	struct loop_timer settle;
 	bool lost; /* somebody is no longer a member of something */
 	nstime pause; /* after the last round, that rounds take a part of the time only */
-	struct class_mapping mappings[LIMIT_CONTROLLERS];
-	size_t mapping_count;
+	struct store_controller said[LIMIT_CONTROLLERS]; /* by the owner */
+	size_t said_count;
 };
 
 void classes_init(struct classes *c, struct inventory *inv, struct household *h);
@@ -59,9 +50,12 @@ size_t classes_count(const struct classes *c, const struct household_device *hd,
 /* Why a class has no member, and what next; "" when that is all there is to say. */
 const char *classes_note(const struct classes *c, const struct household_device *hd,
 	const struct peer *p);
-/* The mapping that counts for this device, or NULL. */
-const struct class_mapping *classes_mapping(
-	const struct classes *c, device_id holder, const char *class);
+/* The index of the next of the owner's words, from `from`, that counts for this device
+ * and class, or said_count. What he says for one device counts instead of what he says
+ * for all. */
+size_t classes_said(const struct classes *c, device_id holder, const char *class,
+	size_t from);
+bool classes_is_mapped(const struct classes *c, device_id holder, const char *class);
 /* A number that changes with the members of any class that the device's policy uses. */
 uint64_t classes_print(const struct classes *c, const struct household_device *hd);
 /* Devices may now be members, or no longer (lost): who depends on it follows soon. */
@@ -74,11 +68,14 @@ size_t classes_unmapped(struct pipeline *p, const struct household_device *hd,
 	struct peer *out, size_t max);
 /* The class a peer means as mappings call it. */
 const char *classes_name(const struct peer *p);
-/* holder 0: for everybody. target: a device by name, MAC, address or id, else a literal
- * address; NULL: nobody any longer. CARDEA_EMALFORMED: no class; -ENOENT: no such target,
- * or nothing to remove; CARDEA_EREFUSED: the holder itself, or an address that is nobody's;
- * CARDEA_ELIMIT. */
+/* From now on the class means target alone; holder 0: for everybody. target: a device by
+ * name, MAC, address or id, else a literal address; NULL: nobody any longer.
+ * CARDEA_EMALFORMED: no class; -ENOENT: no such target, or nothing to remove;
+ * CARDEA_EREFUSED: the holder itself, or an address that is nobody's; CARDEA_ELIMIT. */
 int classes_map(struct pipeline *p, device_id holder, const char *class,
+	const char *target) CARDEA_MUSTCHECK;
+/* The same, beside those it means already. */
+int classes_map_also(struct pipeline *p, device_id holder, const char *class,
 	const char *target) CARDEA_MUSTCHECK;
 
 #endif

@@ -19,23 +19,30 @@ bool classes_same(const struct peer *a, const struct peer *b)
 	       strcmp(a->name, b->name) == 0;
 }
 
-/* What the owner says for one device counts before what he says for all. */
-const struct class_mapping *classes_mapping(
-	const struct classes *c, device_id holder, const char *class)
+static bool is_said(const struct store_controller *m, device_id holder, const char *class)
 {
-	const struct class_mapping *general = NULL;
+	return m->device == holder && strcmp(m->class, class) == 0;
+}
 
-	for (size_t i = 0; i < c->mapping_count; i++) {
-		const struct class_mapping *m = &c->mappings[i];
+static size_t next_said(const struct classes *c, device_id holder, const char *class,
+	size_t from)
+{
+	while (from < c->said_count && !is_said(&c->said[from], holder, class))
+		from++;
+	return from;
+}
 
-		if (strcmp(m->class, class) != 0)
-			continue;
-		if (m->holder == holder)
-			return m;
-		if (!m->holder)
-			general = m;
-	}
-	return general;
+size_t classes_said(const struct classes *c, device_id holder, const char *class,
+	size_t from)
+{
+	bool own = next_said(c, holder, class, 0) < c->said_count;
+
+	return next_said(c, own ? holder : 0, class, from);
+}
+
+bool classes_is_mapped(const struct classes *c, device_id holder, const char *class)
+{
+	return classes_said(c, holder, class, 0) < c->said_count;
 }
 
 size_t classes_unmapped(struct pipeline *p, const struct household_device *hd,
@@ -52,7 +59,7 @@ size_t classes_unmapped(struct pipeline *p, const struct household_device *hd,
 		for (size_t k = 0; k < count && !known; k++)
 			known = classes_same(&out[k], peer);
 		if (!known && count < max &&
-			!classes_mapping(&p->classes, hd->id, classes_name(peer)))
+			!classes_is_mapped(&p->classes, hd->id, classes_name(peer)))
 			out[count++] = *peer;
 	}
 	return count;
@@ -81,85 +88,142 @@ static bool is_one_host(const struct addr *a)
 	       !addr_is_limited_broadcast(a);
 }
 
-static int find_target(struct pipeline *p, const char *text, struct class_mapping *m)
+static int find_target(struct pipeline *p, const char *text, struct store_controller *m)
 {
 	const struct device *d = inventory_find(p->inventory, text);
 
 	if (d) {
 		m->target = d->id;
-		return d->id == m->holder ? CARDEA_EREFUSED : 0;
+		return d->id == m->device ? CARDEA_EREFUSED : 0;
 	}
 	if (addr_parse(text, &m->addr))
 		return -ENOENT;
 	return is_one_host(&m->addr) ? 0 : CARDEA_EREFUSED;
 }
 
-static struct class_mapping *find(struct classes *c, device_id holder, const char *class)
+static void drop(struct classes *c, size_t i)
 {
-	for (size_t i = 0; i < c->mapping_count; i++)
-		if (c->mappings[i].holder == holder &&
-			strcmp(c->mappings[i].class, class) == 0)
-			return &c->mappings[i];
-	return NULL;
-}
-
-static void drop(struct classes *c, struct class_mapping *m)
-{
-	*m = c->mappings[--c->mapping_count];
+	c->said[i] = c->said[--c->said_count];
 	classes_changed(c, true);
 }
 
-static int unmap(struct classes *c, device_id holder, const char *class)
+/* The store keeps the owner's word of devices that it knows. */
+static void save_device(struct pipeline *p, device_id id)
 {
-	struct class_mapping *m = find(c, holder, class);
+	const struct device *d = inventory_by_id(p->inventory, id);
 
-	if (!m)
+	if (d)
+		pipeline_save_device(p, d);
+}
+
+static void save(struct pipeline *p, const struct store_controller *m)
+{
+	int error;
+
+	save_device(p, m->device);
+	save_device(p, m->target);
+	error = store_controller_save(p->store, m);
+	if (error)
+		log_error("classes", "a controller was not stored: %s", error_text(error));
+}
+
+static int unmap(struct pipeline *p, device_id holder, const char *class)
+{
+	struct classes *c = &p->classes;
+	struct store_controller all = {.device = holder};
+	size_t i = next_said(c, holder, class, 0);
+	int error;
+
+	if (i == c->said_count)
 		return -ENOENT;
-	drop(c, m);
+	for (; i < c->said_count; i = next_said(c, holder, class, 0))
+		drop(c, i);
+	str_copy(all.class, sizeof(all.class), class);
+	error = store_controller_remove(p->store, &all);
+	if (error && error != -ENOENT)
+		log_error("classes", "a controller stays in the store: %s",
+			error_text(error));
 	return 0;
 }
 
-static int put(struct classes *c, const struct class_mapping *new)
+static int add(struct pipeline *p, const struct store_controller *m)
 {
-	struct class_mapping *m = find(c, new->holder, new->class);
+	struct classes *c = &p->classes;
 
-	if (!m && c->mapping_count == LIMIT_CONTROLLERS)
+	for (size_t i = 0; i < c->said_count; i++)
+		if (is_said(&c->said[i], m->device, m->class) &&
+			c->said[i].target == m->target &&
+			addr_equal(&c->said[i].addr, &m->addr))
+			return 0;
+	if (c->said_count == LIMIT_CONTROLLERS)
 		return CARDEA_ELIMIT;
-	if (!m)
-		m = &c->mappings[c->mapping_count++];
-	*m = *new;
+	c->said[c->said_count++] = *m;
+	/* a first word for one device takes away what was said for all */
 	classes_changed(c, true);
+	save(p, m);
 	return 0;
+}
+
+static int map(struct pipeline *p, device_id holder, const char *class, const char *target,
+	bool alone)
+{
+	struct store_controller m = {.device = holder};
+	int error;
+
+	if (!is_class(class))
+		return CARDEA_EMALFORMED;
+	str_copy(m.class, sizeof(m.class), class);
+	error = find_target(p, target, &m);
+	if (!error && alone) {
+		error = unmap(p, holder, class);
+		error = error == -ENOENT ? 0 : error;
+	}
+	if (!error)
+		error = add(p, &m);
+	(void)!store_commit(p->store);
+	return error;
 }
 
 int classes_map(struct pipeline *p, device_id holder, const char *class,
 	const char *target)
 {
-	struct class_mapping new = {.holder = holder};
 	int error;
 
-	if (!is_class(class))
-		return CARDEA_EMALFORMED;
-	str_copy(new.class, sizeof(new.class), class);
-	if (!target)
-		return unmap(&p->classes, holder, class);
-	error = find_target(p, target, &new);
-	return error ? error : put(&p->classes, &new);
+	if (target)
+		return map(p, holder, class, target, true);
+	error = unmap(p, holder, class);
+	(void)!store_commit(p->store);
+	return error;
 }
 
+int classes_map_also(struct pipeline *p, device_id holder, const char *class,
+	const char *target)
+{
+	return map(p, holder, class, target, false);
+}
+
+/* In the store it goes with the device. */
 void classes_forget(struct classes *c, device_id id)
 {
 	if (!c)
 		return;
-	for (size_t i = c->mapping_count; i-- > 0;)
-		if (c->mappings[i].holder == id)
-			drop(c, &c->mappings[i]);
+	for (size_t i = c->said_count; i-- > 0;)
+		if (c->said[i].device == id || c->said[i].target == id)
+			drop(c, i);
 	classes_changed(c, true);
+}
+
+static int load(void *ctx, const struct store_controller *m)
+{
+	struct classes *c = ctx;
+
+	if (c->said_count < LIMIT_CONTROLLERS)
+		c->said[c->said_count++] = *m;
+	return 0;
 }
 
 int classes_open(struct classes *c, struct loop *l, struct store *s)
 {
-	c->store = s;
 	c->loop = l;
-	return 0;
+	return store_controllers(s, load, c);
 }

@@ -10,29 +10,6 @@
 /* A round of compilations takes at most a fifth of the time. */
 #define PAUSE_SHARE 4
 
-bool classes_is_class(enum peer_kind k)
-{
-	switch (k) {
-	case PEER_CONTROLLER:
-	case PEER_MY_CONTROLLER:
-	case PEER_SAME_MANUFACTURER:
-	case PEER_MANUFACTURER:
-	case PEER_MODEL:
-	case PEER_MAC:
-		return true;
-	case PEER_ANY:
-	case PEER_NAME:
-	case PEER_PREFIX:
-	case PEER_LOCAL_NETWORKS:
-	case PEER_GATEWAY:
-	case PEER_CONTROLLER_DNS:
-	case PEER_CONTROLLER_NTP:
-	case PEER_MAX:
-		break;
-	}
-	return false;
-}
-
 /* The authority of the device's MUD URL, worked out once for each URL. */
 static const char *authority_of(struct household_device *hd, const struct device *d)
 {
@@ -214,7 +191,7 @@ const char *classes_note(const struct classes *c, const struct household_device 
 {
 	const struct device *d = inventory_by_id(c->inventory, hd->id);
 
-	if (!d || !classes_is_class(p->kind) || classes_count(c, hd, p))
+	if (!d || !policy_peer_is_class(p->kind) || classes_count(c, hd, p))
 		return "";
 	switch (p->kind) {
 	case PEER_CONTROLLER:
@@ -287,7 +264,7 @@ uint64_t classes_print(const struct classes *c, const struct household_device *h
 
 	for (uint32_t i = 0; i < hd->policy.base_first; i++) {
 		q.peer = &hd->policy.rules[i].peer;
-		if (!classes_is_class(q.peer->kind) || is_repeated(&hd->policy, i))
+		if (!policy_peer_is_class(q.peer->kind) || is_repeated(&hd->policy, i))
 			continue;
 		to.one.seed = hash_bytes(&c->key, q.peer, sizeof(*q.peer));
 		query_run(&q, hd);

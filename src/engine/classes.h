@@ -39,7 +39,6 @@ void classes_init(struct classes *c, struct inventory *inv, struct household *h)
 int classes_open(struct classes *c, struct loop *l, struct store *s) CARDEA_MUSTCHECK;
 void classes_end(struct classes *c);
 
-bool classes_is_class(enum peer_kind k);
 bool classes_same(const struct peer *a, const struct peer *b);
 /* As policy_names.members wants it. */
 size_t classes_members(const struct classes *c, const struct household_device *hd,

@@ -323,14 +323,15 @@ void household_update(struct household *h, const struct device *d, bool forget,
 void household_expire(struct household *h, const struct device *d, nstime wall)
 {
 	struct household_device *hd = household_device(h, d->id);
-	bool gives_back = false;
+	bool gives_back, unblocked;
 
 	if (!hd)
 		return;
+	gives_back = unblocked = household_unblock(hd, wall);
 	for (uint32_t i = 0; i < hd->names.count && hd->pool && !gives_back; i++)
 		gives_back = hd->names.entries[i].expires <= wall &&
 			     policy_denies_name(&hd->policy, hd->names.entries[i].name);
-	if (bindings_expire(&hd->names, wall) && gives_back)
+	if ((bindings_expire(&hd->names, wall) && gives_back) || unblocked)
 		household_update(h, d, false, wall);
 }
 
@@ -368,6 +369,8 @@ void household_shift(struct household *h, nstime before, nstime jump)
 				b->entries[k].told += jump;
 				b->entries[k].expires += jump;
 			}
+		for (size_t k = 0; k < h->devices[i]->block_count; k++)
+			h->devices[i]->blocks[k].until += jump;
 	}
 }
 

@@ -24,6 +24,16 @@ struct element_list {
 struct household;
 struct classes;
 
+/* A conversation that we ended, and do not let begin again for a while. */
+#define HOUSEHOLD_BLOCK_S 600
+#define HOUSEHOLD_BLOCKS_MAX (LIMIT_BLOCKS / 2) /* each is a rule for both directions */
+struct household_block {
+	struct addr peer;
+	uint8_t proto;
+	uint16_t port; /* the peer's */
+	nstime until;  /* wall */
+};
+
 struct household_device {
 	device_id id;
 	struct household *house;
@@ -35,6 +45,9 @@ struct household_device {
 	size_t rule_count;
 	const struct profile_limit *limits;
 	size_t limit_count;
+	bool quarantined; /* the policy says so */
+	struct household_block blocks[HOUSEHOLD_BLOCKS_MAX];
+	size_t block_count;
 	bool owes_forget; /* its flows were to end while the enforcer was away */
 	const struct shelf_entry *source; /* of the policy */
 	uint8_t sha256[32];		  /* of the file it was made from */
@@ -81,6 +94,14 @@ void household_shift(struct household *h, nstime before, nstime jump);
 /* Takes the profile as the device's policy; all stays as it was when that fails. */
 int household_adopt(struct household_device *d, const struct shelf_entry *source)
 	CARDEA_MUSTCHECK;
+/* Makes the device's state, policy and kernel elements follow device.quarantine; flows end
+ * with it. */
+int household_quarantine(struct household *h, struct device *d, nstime wall)
+	CARDEA_MUSTCHECK;
+/* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes where
+ * there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the device. */
+int household_block(struct household *h, const struct device *d, const struct addr *peer,
+	uint8_t proto, uint16_t port, nstime wall) CARDEA_MUSTCHECK;
 void household_limits(const struct household_device *hd, struct household_limits *ret);
 /* "approximated" or "not enforceable here" for the i-th of the device's limits. */
 const char *household_limit_status(const struct household_limits *all, size_t i,
@@ -98,7 +119,7 @@ struct policy_names household_names(struct household_names *n,
  * open names and flows end too (they are opened again where still allowed). */
 void household_update(struct household *h, const struct device *d, bool forget,
 	nstime wall);
-/* Names whose time is over are forgotten; where one of them took something away, the
+/* Blocks and names whose time is over are forgotten; where one of them took something away, the
  * kernel learns that it no longer does. */
 void household_expire(struct household *h, const struct device *d, nstime wall);
 /* The gateway's own addresses and prefixes changed. */

@@ -1,33 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The policy of a device, made of its file and of what the house says about it. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include "engine/classes.h"
+#include "base/log.h"
+#include "base/str.h"
 #include "engine/household_priv.h"
 
 #define FILE_POOL_BYTES                                                                  \
 	(LIMIT_RULES * sizeof(struct rule) +                                             \
 		LIMIT_PROFILE_LIMITS * sizeof(struct profile_limit) + 65536)
 
-static bool has_classes(const struct policy *p)
+/* Both directions: where the file lets the peer in, it could open the flow anew. */
+static size_t block_rules(const struct household_device *hd, struct rule *out)
 {
-	for (uint32_t i = 0; i < p->base_first; i++)
-		if (classes_is_class(p->rules[i].peer.kind))
-			return true;
-	return false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < hd->block_count; i++)
+		for (unsigned d = 0; d < DIRECTION_MAX; d++) {
+			const struct household_block *b = &hd->blocks[i];
+			struct rule *r = &out[count];
+
+			rule_init(r);
+			r->id = POLICY_BLOCK_ID + (rule_id)count++;
+			r->direction = (enum direction)d;
+			r->action = RULE_DROP;
+			r->proto = b->proto;
+			r->peer.kind = PEER_PREFIX;
+			r->peer.prefix = prefix_of(&b->peer, addr_bits(&b->peer));
+			r->peer_port = (struct range16){b->port, b->port};
+			str_copy(r->acl, sizeof(r->acl), "ended by the gateway");
+		}
+	return count;
+}
+
+static int make(const struct household_device *hd, struct pool *pool, struct policy *ret)
+{
+	struct policy_input in = {.rules = hd->rules, .count = hd->rule_count,
+		.quarantined = hd->quarantined};
+	struct rule *blocks = NULL;
+	int error;
+
+	if (hd->block_count) {
+		blocks = calloc(hd->block_count * DIRECTION_MAX, sizeof(*blocks));
+		if (!blocks)
+			return -ENOMEM;
+		in.blocks = blocks;
+		in.block_count = block_rules(hd, blocks);
+	}
+	error = policy_prepare(pool, &in, ret);
+	free(blocks);
+	return error;
 }
 
 /* The policy anew; the one there is stays when that fails. */
 static int remake(struct household_device *hd)
 {
-	const struct policy_input in = {.rules = hd->rules, .count = hd->rule_count};
 	struct pool *pool = pool_new("policy", POLICY_POOL_BYTES);
 	struct policy policy;
-	int error;
+	int error = pool ? make(hd, pool, &policy) : -ENOMEM;
 
-	if (!pool)
-		return -ENOMEM;
-	error = policy_prepare(pool, &in, &policy);
 	if (error) {
 		pool_free(pool);
 		return error;
@@ -35,7 +67,7 @@ static int remake(struct household_device *hd)
 	pool_free(hd->pool);
 	hd->pool = pool;
 	hd->policy = policy;
-	hd->uses_classes = has_classes(&policy);
+	hd->uses_classes = policy_uses_classes(&policy);
 	return 0;
 }
 
@@ -73,4 +105,108 @@ int household_adopt(struct household_device *d, const struct shelf_entry *source
 	d->source = source;
 	memcpy(d->sha256, source->profile.sha256, sizeof(d->sha256));
 	return 0;
+}
+
+/* A device without a file has no rules of its own: the base layer is all it gets. */
+static void drop_policy(struct household_device *hd)
+{
+	pool_free(hd->pool);
+	hd->pool = NULL;
+	memset(&hd->policy, 0, sizeof(hd->policy));
+	hd->uses_classes = false;
+}
+
+static enum device_state state_of(const struct device *d,
+	const struct household_device *hd)
+{
+	if (hd->quarantined)
+		return DEVICE_QUARANTINED;
+	if (hd->pool)
+		return DEVICE_PROTECTED;
+	return d->problem[0] || d->mud_url[0] ? DEVICE_WATCHED : DEVICE_NEW;
+}
+
+int household_quarantine(struct household *h, struct device *d, nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	bool in = d->quarantine[0] != 0, was;
+	int error = 0;
+
+	if (!hd)
+		return CARDEA_ELIMIT;
+	was = hd->quarantined;
+	if (in == was)
+		return 0; /* another reason */
+	hd->quarantined = in;
+	if (in || hd->file)
+		error = remake(hd);
+	else
+		drop_policy(hd);
+	if (error) {
+		hd->quarantined = was;
+		return error;
+	}
+	d->state = state_of(d, hd);
+	household_update(h, d, true, wall);
+	return 0;
+}
+
+static struct household_block *find_block(struct household_device *hd,
+	const struct addr *peer, uint8_t proto, uint16_t port)
+{
+	for (size_t i = 0; i < hd->block_count; i++)
+		if (addr_equal(&hd->blocks[i].peer, peer) &&
+			hd->blocks[i].proto == proto && hd->blocks[i].port == port)
+			return &hd->blocks[i];
+	return NULL;
+}
+
+static void remove_block(struct household_device *hd, size_t i)
+{
+	hd->block_count--;
+	memmove(&hd->blocks[i], &hd->blocks[i + 1],
+		(hd->block_count - i) * sizeof(hd->blocks[0]));
+}
+
+int household_block(struct household *h, const struct device *d, const struct addr *peer,
+	uint8_t proto, uint16_t port, nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	nstime until = wall + HOUSEHOLD_BLOCK_S * NS_PER_SEC;
+	struct household_block *b;
+	int error;
+
+	if (!hd || !hd->pool || !device_is_enforced(d))
+		return -ENOENT;
+	b = find_block(hd, peer, proto, port);
+	if (b) {
+		b->until = until;
+		return 0;
+	}
+	if (hd->block_count == HOUSEHOLD_BLOCKS_MAX)
+		remove_block(hd, 0);
+	hd->blocks[hd->block_count++] = (struct household_block){
+		.peer = *peer, .proto = proto, .port = port, .until = until};
+	error = remake(hd);
+	if (error)
+		remove_block(hd, hd->block_count - 1);
+	else
+		household_update(h, d, true, wall);
+	return error;
+}
+
+bool household_unblock(struct household_device *hd, nstime wall)
+{
+	size_t before = hd->block_count;
+
+	for (size_t i = hd->block_count; i-- > 0;)
+		if (hd->blocks[i].until <= wall)
+			remove_block(hd, i);
+	if (hd->block_count == before || !hd->pool)
+		return false;
+	if (remake(hd)) {
+		log_warn("household", "device %u: a block outlives its time", hd->id);
+		return false;
+	}
+	return true;
 }

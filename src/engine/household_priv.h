@@ -14,6 +14,10 @@ void element_list_addr(struct element_list *l, enum element_kind kind,
 void element_list_finish(struct element_list *l);
 int element_list_order(const void *a, const void *b);
 
+/* household_policy.c */
+/* True when a block is over: the policy is another one now. */
+bool household_unblock(struct household_device *hd, nstime wall);
+
 /* household_limits.c */
 /* What the profile's bandwidths come to for the device as a whole. */
 void household_limit_elements(const struct household_device *hd, const struct device *d,

@@ -224,6 +224,7 @@ void pipeline_start(struct pipeline *p)
 	struct device *d;
 
 	pipeline_house_apply(p);
+	pipeline_quarantine_start(p);
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
 		pipeline_consider(p, d);
 	p->tick.fire = tick;

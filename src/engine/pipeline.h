@@ -92,7 +92,13 @@ void pipeline_process(struct pipeline *p, const struct message_process *m);
 int pipeline_identity(struct pipeline *p, const struct identity *i,
 	struct device **ret) CARDEA_MUSTCHECK;
 
+/* Into quarantine, or out of it (NULL). CARDEA_EMALFORMED: this is no reason; another
+ * error: nothing has changed. */
+int pipeline_quarantine(struct pipeline *p, struct device *d,
+	const char *reason) CARDEA_MUSTCHECK;
+
 /* For the parts of the pipeline itself (pipeline_*.c). */
+void pipeline_quarantine_start(struct pipeline *p);
 nstime pipeline_wall(const struct pipeline *p);
 void pipeline_save_device(struct pipeline *p, const struct device *d);
 /* One that a device can have: no group, not the gateway's. */

@@ -55,6 +55,9 @@ void api_add_identity(struct api_request *r);
 void api_view_events(struct api_request *r);
 void api_view_why(struct api_request *r);
 void api_view_policy(struct api_request *r);
+void api_view_controllers(struct api_request *r);
+void api_change_controllers(struct api_request *r);
+void api_view_quarantine(struct api_request *r);
 void api_change_stop(struct api_request *r);
 /* The members of a device, within its object. */
 void api_write_device(struct jsonw *j, const struct device *d);

@@ -19,6 +19,11 @@ static const struct api_route routes[] = {
 	{"GET", "/v1/why", false, api_view_why,
 		"event=ID, or device=D destination=X port=N proto=tcp"},
 	{"GET", "/v1/policy", false, api_view_policy, "device=D elements=1"},
+	{"GET", "/v1/controllers", false, api_view_controllers,
+		"who the classes of controllers are, and who might be"},
+	{"POST", "/v1/controllers", false, api_change_controllers,
+		"{\"class\":URI,\"device\":D,\"target\":DEVICE or ADDRESS}"},
+	{"GET", "/v1/quarantine", false, api_view_quarantine, "devices in quarantine"},
 	{"POST", "/v1/stop", false, api_change_stop, "{\"open\":true}"},
 };
 

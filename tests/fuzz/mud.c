@@ -45,16 +45,22 @@ static void check_rule(const struct rule *r, uint32_t id)
 	check_text(r->acl, sizeof r->acl);
 	check_text(r->ace, sizeof r->ace);
 	check_text(r->detail, sizeof r->detail);
-	MUST((r->status == RULE_ENFORCED) == !r->detail[0]);
+	MUST(r->ethertype == RULE_ETHERTYPE_IP ||
+		(r->ethertype >= 0x600 && r->ethertype <= UINT16_MAX &&
+			(r->peer.kind == PEER_ANY || r->peer.kind == PEER_MAC)));
+	/* what always passes says so; all else has no reason to give */
+	MUST(r->ethertype != RULE_ETHERTYPE_IP ||
+		(r->status == RULE_ENFORCED) == !r->detail[0]);
+	MUST(r->status == RULE_ENFORCED || r->detail[0]);
 	if (r->peer.kind == PEER_NAME)
 		MUST(r->peer.name[0]);
 	if (r->peer.kind == PEER_PREFIX) {
 		MUST(r->peer.prefix.addr.family == r->family ||
-			r->status != RULE_ENFORCED);
+			!rule_in_force(r));
 		MUST(r->peer.prefix.len <= addr_bits(&r->peer.prefix.addr));
 	}
-	if (r->peer.kind >= PEER_CONTROLLER)
-		MUST(r->status != RULE_ENFORCED);
+	MUST(r->peer.kind != PEER_MAC || !rule_in_force(r) ||
+		!mac_is_zero(&r->peer.mac));
 	MUST(r->line > 0);
 	MUST(strlen(rule_sentence(r, sentence)) < RULE_SENTENCE_MAX);
 }
@@ -74,6 +80,38 @@ static uint32_t check_notes(const struct profile *p)
 	return errors;
 }
 
+static void check_list(const struct u16_list *l)
+{
+	MUST(l->count <= LIMIT_U16_LIST);
+	for (unsigned i = 0; i < l->count; i++)
+		for (unsigned k = 0; k < i; k++)
+			MUST(l->items[i] != l->items[k]);
+}
+
+static void check_extensions(const struct profile *p)
+{
+	MUST(p->tls_count <= LIMIT_TLS_PROFILES);
+	for (unsigned i = 0; i < p->tls_count; i++) {
+		check_text(p->tls[i].name, sizeof p->tls[i].name);
+		check_text(p->tls[i].alpn, sizeof p->tls[i].alpn);
+		check_list(&p->tls[i].versions);
+		check_list(&p->tls[i].ciphers);
+		check_list(&p->tls[i].signatures);
+	}
+	MUST(p->limit_count <= LIMIT_PROFILE_LIMITS);
+	for (unsigned i = 0; i < p->limit_count; i++) {
+		MUST(p->limits[i].packets || p->limits[i].bytes);
+		check_text(p->limits[i].service, sizeof p->limits[i].service);
+		check_text(p->limits[i].acl, sizeof p->limits[i].acl);
+	}
+	MUST(p->link_count <= LIMIT_LINKS);
+	for (unsigned i = 0; i < p->link_count; i++) {
+		check_text(p->links[i].kind, sizeof p->links[i].kind);
+		check_text(p->links[i].text, sizeof p->links[i].text);
+		MUST(p->links[i].kind[0] && p->links[i].text[0]);
+	}
+}
+
 static void check_profile(int error, const struct profile *p)
 {
 	char why[LIMIT_TEXT];
@@ -88,6 +126,8 @@ static void check_profile(int error, const struct profile *p)
 	if (error) {
 		MUST(error == CARDEA_EMALFORMED || error == CARDEA_ELIMIT);
 		MUST(!p->rules && !p->rule_count);
+		MUST(!p->tls && !p->tls_count && !p->limits && !p->limit_count);
+		MUST(!p->links && !p->link_count && !p->has_quarantine);
 		return;
 	}
 	MUST(!mud_url_check(p->url, MUD_URL_LITERALS, why));
@@ -95,8 +135,12 @@ static void check_profile(int error, const struct profile *p)
 	MUST(p->last_update >= 0);
 	MUST((p->signature == SIGNATURE_NONE) == !p->signature_url[0]);
 	MUST(p->rule_count <= LIMIT_RULES);
-	for (uint32_t i = 0; i < p->rule_count; i++)
+	for (uint32_t i = 0; i < p->rule_count; i++) {
 		check_rule(&p->rules[i], i + 1);
+		MUST(p->rules[i].tls <= p->tls_count);
+		MUST(p->has_quarantine || !p->rules[i].quarantine);
+	}
+	check_extensions(p);
 }
 
 /* What can be imported can be repaired, what is repaired conforms (mud_repair has seen

@@ -189,6 +189,62 @@ static void test_peers(void **state)
 		PEER_PREFIX, "255.255.255.255/32");
 }
 
+/* Whom a class means is the business of the house; the file says which class. */
+static void test_classes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *mud;
+		enum peer_kind kind;
+		const char *name, *warning;
+	} cases[] = {
+		{"\"manufacturer\":\"Maker.Example.\"", PEER_MANUFACTURER, "maker.example",
+			NULL},
+		{"\"manufacturer\":\"2001:db8::1\"", PEER_MANUFACTURER, "[2001:db8::1]",
+			NULL},
+		{"\"same-manufacturer\":[null]", PEER_SAME_MANUFACTURER, "", NULL},
+		{"\"model\":\"https://Maker.example/M\"", PEER_MODEL,
+			"https://Maker.example/M", NULL},
+		{"\"model\":\"urn:x:y\"", PEER_MODEL, "urn:x:y",
+			"no device can have this MUD URL"},
+		{"\"controller\":\"urn:x:hub\"", PEER_CONTROLLER, "urn:x:hub", NULL},
+		{"\"controller\":\"HTTPS://c.example/\"", PEER_CONTROLLER,
+			"HTTPS://c.example/", "never fetched"},
+		{"\"my-controller\":[null]", PEER_MY_CONTROLLER, "", NULL},
+		/* members of these are devices of this network anyway */
+		{"\"local-networks\":[null],\"manufacturer\":\"m.example\"",
+			PEER_MANUFACTURER, "m.example", NULL},
+		{"\"local-networks\":[null],\"same-manufacturer\":[null]",
+			PEER_SAME_MANUFACTURER, "", NULL},
+		{"\"local-networks\":[null],\"model\":\"https://m.example/\"", PEER_MODEL,
+			"https://m.example/", NULL},
+		/* one class in another; the file is of maker.example */
+		{"\"same-manufacturer\":[null],\"manufacturer\":\"maker.example\"",
+			PEER_SAME_MANUFACTURER, "", NULL},
+		{"\"same-manufacturer\":[null],\"model\":\"https://maker.example/2\"",
+			PEER_MODEL, "https://maker.example/2", NULL},
+		{"\"manufacturer\":\"m.example\",\"model\":\"https://m.example/2\"",
+			PEER_MODEL, "https://m.example/2", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "{\"ietf-mud:mud\":{%s}}", cases[i].mud);
+		struct file f = matching(text);
+		struct reading r = read_good(&f, 1);
+		assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
+		assert_int_equal(r.p.rules[0].peer.kind, cases[i].kind);
+		assert_string_equal(r.p.rules[0].peer.name, cases[i].name);
+		assert_string_equal(r.p.rules[0].detail, "");
+		assert_int_equal(
+			count_notes(&r, NOTE_WARNING), cases[i].warning ? 1 : 0);
+		if (cases[i].warning)
+			assert_non_null(
+				find_note(&r, NOTE_WARNING, cases[i].warning));
+		reading_free(&r);
+	}
+}
+
 static void test_ethertype_is_family(void **state)
 {
 	(void)state;
@@ -236,14 +292,14 @@ static void test_not_yet(void **state)
 		{"{\"ipv6\":{\"source-ipv6-network\":\"2001:db8::/32\"}}",
 			"device itself"},
 		{"{\"eth\":{\"source-mac-address\":\"00:00:5e:00:53:01\"}}",
-			"source-mac"},
+			"MAC address of the device itself"},
 		{"{\"eth\":{\"destination-mac-address\":\"ff:ff:ff:ff:ff:ff\"}}",
-			"destination-mac"},
+			"no group by IP address"},
 		{"{\"eth\":{\"source-mac-address-mask\":\"ff:ff:ff:00:00:00\"}}",
-			"mask"},
-		{"{\"eth\":{\"ethertype\":34958}}", "EAPOL (802.1X) always passes"},
-		{"{\"eth\":{\"ethertype\":2054}}", "ARP always passes"},
-		{"{\"eth\":{\"ethertype\":6}}", "type 0x0006"},
+			"by a mask"},
+		{"{\"eth\":{\"destination-mac-address\":\"00:00:5e:00:53:01\","
+		 "\"destination-mac-address-mask\":\"ff:ff:ff:00:00:00\"}}",
+			"by a mask"},
 		{"{\"egress-interface\":\"eth0\"}", "interface"},
 		{"{\"ingress-interface\":\"eth0\"}", "interface"},
 		{"{\"x:y\":1}", "a match that this version does not know"},
@@ -255,18 +311,6 @@ static void test_not_yet(void **state)
 		{"{\"eth\":{\"x:y\":1}}", "of Ethernet"},
 		{"{\"udp\":{\"source-port\":{\"x:y\":1}}}", "asks for ports"},
 		{"{\"ietf-mud:mud\":{\"x:y\":1}}", "a class of peers"},
-		{"{\"ietf-mud:mud\":{\"controller\":\"https://c.example/\"}}",
-			"controllers of this class"},
-		{"{\"ietf-mud:mud\":{\"controller\":\"urn:ietf:params:mud:gateway\"}}",
-			"controllers of this class"},
-		{"{\"ietf-mud:mud\":{\"my-controller\":[null]}}",
-			"device's controller"},
-		{"{\"ietf-mud:mud\":{\"same-manufacturer\":[null]}}",
-			"same manufacturer"},
-		{"{\"ietf-mud:mud\":{\"manufacturer\":\"maker.example\"}}",
-			"by manufacturer"},
-		{"{\"ietf-mud:mud\":{\"model\":\"https://maker.example/m\"}}",
-			"by model"},
 		{"{" LOCAL ",\"ipv4\":{" DNS("a.example") "}}", "at once"},
 		{"{" LOCAL ",\"ipv4\":{\"destination-ipv4-network\":\"10.0.0.0/8\"}}",
 			"at once"},
@@ -301,6 +345,18 @@ static void test_contradictions(void **state)
 		{"{\"ipv4\":{" DNS("192.0.2.1") ",\"destination-ipv4-network\":"
 						"\"198.51.100.0/24\"}}",
 			"no address in common"},
+		{"{\"ietf-mud:mud\":{\"manufacturer\":\"a.example\",\"model\":"
+		 "\"https://b.example/\"}}",
+			"no device is of manufacturer and of model"},
+		{"{\"ietf-mud:mud\":{\"manufacturer\":\"a.example\","
+		 "\"same-manufacturer\":[null]}}",
+			"no device is of"},
+		{"{" LOCAL ",\"eth\":{\"ethertype\":6}}", "0x0006 is a length"},
+		{"{\"eth\":{\"ethertype\":1535}}", "0x05ff is a length"},
+		{"{\"eth\":{\"ethertype\":35020},\"ipv4\":{}}", "a part of IP at once"},
+		{"{\"eth\":{\"ethertype\":35020},\"udp\":{}}", "a part of IP at once"},
+		{"{\"eth\":{\"destination-mac-address\":\"00:00:00:00:00:00\"}}",
+			"nobody's MAC"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -391,7 +447,7 @@ static void test_repairs(void **state)
 		{"{\"ipv4\":{\"destination-ipv4-network\":\"192.0.2.1/33\"}}",
 			"is no IPv4 prefix", RULE_NOT_YET},
 		{"{\"ipv4\":{\"destination-ipv4-network\":\"2001:db8::/32\"}}",
-			"is no IPv4 prefix", RULE_NOT_YET},
+			"is no IPv4 prefix", RULE_UNENFORCEABLE},
 		{"{\"udp\":{\"source-port\":{\"lower-port\":2,\"upper-port\":1}}}",
 			"is above upper-port", RULE_NOT_YET},
 		{"{\"udp\":{\"source-port\":{\"upper-port\":1}}}",
@@ -494,7 +550,8 @@ static void test_actions(void **state)
 		struct reading r =
 			read_good(&(struct file){.actions = good[i].actions}, 1);
 		assert_int_equal(r.p.rules[0].action, good[i].action);
-		assert_int_equal(r.p.note_count, 0);
+		assert_int_equal(count_notes(&r, NOTE_INFO), 0);
+		assert_int_equal(count_notes(&r, NOTE_REPAIR), 0);
 		reading_free(&r);
 	}
 	assert_repaired(&(struct file){.actions = "{}"}, "forwarding is missing");
@@ -531,7 +588,7 @@ static void test_bare_address_is_warned_of(void **state)
 	static const struct {
 		const char *prefix;
 		bool warned;
-	} cases[] = {{"192.0.2.0/24", true}, {"10.0.0.1/32", true},
+	} cases[] = {{"192.0.2.0/24", true}, {"10.0.0.1/32", false},
 		{"224.0.0.251/32", false}, {"255.255.255.255/32", false}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -590,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_operators),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_ethertype_is_family),
 		cmocka_unit_test(test_not_yet),
 		cmocka_unit_test(test_contradictions),

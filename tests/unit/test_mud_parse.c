@@ -15,7 +15,14 @@ static void test_smallest(void **state)
 	assert_true(r.p.is_supported);
 	assert_int_equal(r.p.signature, SIGNATURE_NONE);
 	assert_int_equal(r.p.layer, LAYER_MANUFACTURER);
-	assert_int_equal(r.p.note_count, 0);
+	assert_int_equal(r.p.note_count, 1);
+	assert_non_null(find_note(&r, NOTE_WARNING, "every port of every device"));
+	assert_int_equal(r.p.tls_count + r.p.limit_count + r.p.link_count, 0);
+	assert_false(r.p.has_quarantine);
+	assert_false(r.p.tls_supported);
+	assert_int_equal(rule->ethertype, RULE_ETHERTYPE_IP);
+	assert_int_equal(rule->tls, 0);
+	assert_false(rule->quarantine);
 	assert_int_equal(rule->id, 1);
 	assert_int_equal(rule->direction, DIRECTION_FROM_DEVICE);
 	assert_int_equal(rule->action, RULE_ACCEPT);

@@ -151,6 +151,21 @@ static void icmp_check(struct mud_match *m)
 			"not");
 }
 
+/* Nothing but MAC addresses counts then. */
+static void rule_of_frames(
+	struct mud_reader *r, const struct rule *from, const struct mud_match *m)
+{
+	struct rule rule = *from;
+
+	rule.ethertype = m->ethertype;
+	rule.initiator = INITIATOR_EITHER;
+	rule.family = 0;
+	rule.proto = RULE_PROTO_ANY;
+	rule.icmp_type = rule.icmp_code = RULE_ICMP_ANY;
+	rule.tls = 0;
+	rule_add(r, &rule, m);
+}
+
 static void rules_make(struct mud_reader *r, const struct mud_at *ace,
 	const struct mud_acl *acl, const char *name, enum rule_action action,
 	struct mud_match *m)
@@ -158,6 +173,8 @@ static void rules_make(struct mud_reader *r, const struct mud_at *ace,
 	struct rule rule;
 
 	icmp_check(m);
+	mud_frame_check(m, action);
+	mud_caution_hold(action, m);
 	if (r->ace_broken)
 		mud_match_cannot(m, RULE_NOT_YET, "%s", r->ace_detail);
 	rule_init(&rule);
@@ -175,41 +192,14 @@ static void rules_make(struct mud_reader *r, const struct mud_at *ace,
 	mud_copy(rule.acl, sizeof rule.acl, acl->name);
 	mud_copy(rule.ace, sizeof rule.ace, name);
 	str_copy(rule.detail, sizeof rule.detail, m->detail);
-	if (m->icmp)
+	rule.quarantine = !r->discard && mud_quarantine_has(r, name);
+	rule.tls = m->tls;
+	if (m->ethertype != RULE_ETHERTYPE_IP)
+		rule_of_frames(r, &rule, m);
+	else if (m->icmp)
 		rules_of_icmp(r, &rule, m);
 	else
 		rules_of_ports(r, &rule, m);
-}
-
-/* RFC 8520 2: files with addresses should not be applied unseen. Multicast and
- * broadcast have no names, so that addresses are the only way to write them. */
-static bool names_an_address(const struct peer *p)
-{
-	return p->kind == PEER_PREFIX && !addr_is_multicast(&p->prefix.addr) &&
-	       !addr_is_limited_broadcast(&p->prefix.addr);
-}
-
-/* A prohibition that is not enforced, access to everybody or to bare addresses deserves
- * a look. */
-static void warn(struct mud_reader *r, const struct mud_at *ace,
-	enum rule_action action, const struct mud_match *m)
-{
-	if (action == RULE_DROP && m->status != RULE_ENFORCED)
-		mud_note(r, NOTE_WARNING, ace,
-			"this prohibition cannot be enforced, so that a later entry "
-			"may "
-			"allow what it forbids: %s",
-			m->detail);
-	else if (action == RULE_ACCEPT && m->status == RULE_ENFORCED &&
-		 m->peer.kind == PEER_ANY)
-		mud_note(r, NOTE_WARNING, ace,
-			"allows every peer: name the hosts or classes that the device "
-			"needs (RFC 8520 section 4)");
-	else if (action == RULE_ACCEPT && m->status == RULE_ENFORCED &&
-		 names_an_address(&m->peer))
-		mud_note(r, NOTE_WARNING, ace,
-			"allows a bare address: a name survives when the address moves "
-			"(RFC 8520 section 2)");
 }
 
 static void misplaced(struct mud_reader *r, const struct mud_at *ace,
@@ -254,5 +244,5 @@ void mud_ace_read(struct mud_reader *r, const struct mud_at *ace,
 	if (r->ace_broken)
 		mud_edit_remove(r, ace);
 	rules_make(r, ace, acl, name, action, &m);
-	warn(r, ace, action, &m);
+	mud_caution_note(r, ace, action, &m);
 }

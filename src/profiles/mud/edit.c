@@ -129,6 +129,19 @@ void mud_edit_add_string(struct mud_reader *r, const struct mud_at *object,
 	free(text);
 }
 
+void mud_edit_list(struct mud_reader *r, const struct mud_at *at, const char *utf8)
+{
+	char *text = r->edits ? quoted(r, utf8) : NULL;
+	size_t size = text ? strlen(text) + sizeof "[]" : 0;
+	char *list = text ? pool_take(r->pool, size) : NULL;
+
+	if (text && !list)
+		r->error = -ENOMEM;
+	if (list && !str_print(list, size, "[%s]", text))
+		edit_note(r, at, EDIT_VALUE, list);
+	free(text);
+}
+
 void mud_edit_add_list(struct mud_reader *r, const struct mud_at *object,
 	const char *name, const char *utf8)
 {

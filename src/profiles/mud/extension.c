@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* extension - the nodes of other modules that MUD files are known to carry: RFC 9472
- * (transparency), RFC 9761 (TLS profiles), ownership and licences, the reporter. They
- * are checked against their modules as tables; what they mean is for others. */
+ * (transparency), RFC 9761 (TLS profiles), ownership and licences, the reporter, who
+ * vouches for a device (BRSKI), bandwidth, quarantine. For authors they are checked
+ * against their modules; a manager takes from them what it can read. */
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
@@ -13,6 +14,7 @@ enum node_type {
 	NODE_UINT, /* up to max */
 	NODE_BOOL,
 	NODE_WORD, /* one of words */
+	NODE_TAKEN, /* checked by who takes it */
 };
 
 struct node {
@@ -21,14 +23,18 @@ struct node {
 	bool many;         /* a leaf-list */
 	uint32_t max;      /* of the number, or characters of the text; 0: no limit */
 	const char *words; /* space around each; for URIs: allowed schemes */
+	const char *link;  /* shown to people as a link of this kind */
 	const struct node *children;
 };
 
-#define CHILDREN_MAX 16 /* the widest container below has 13 */
+#define CHILDREN_MAX 8 /* the widest container below has 6 */
 
 static const struct node sboms[] = {
 	{.name = "version-info", .type = NODE_STRING},
-	{.name = "sbom-url", .type = NODE_URI, .words = " coap coaps http https "},
+	{.name = "sbom-url",
+		.type = NODE_URI,
+		.words = " coap coaps http https ",
+		.link = "sbom-url"},
 	{0},
 };
 
@@ -36,22 +42,28 @@ static const struct node transparency[] = {
 	{.name = "sboms", .type = NODE_LIST, .children = sboms},
 	{.name = "sbom-local-well-known",
 		.type = NODE_WORD,
-		.words = " coap coaps http https "},
+		.words = " coap coaps http https ",
+		.link = "sbom-local-well-known"},
 	{.name = "sbom-contact-uri",
 		.type = NODE_URI,
-		.words = " mailto http https tel "},
-	{.name = "sbom-archive-list", .type = NODE_URI},
-	{.name = "vuln-url", .type = NODE_URI, .many = true},
+		.words = " mailto http https tel ",
+		.link = "sbom-contact-uri"},
+	{.name = "sbom-archive-list", .type = NODE_URI, .link = "sbom-archive-list"},
+	{.name = "vuln-url", .type = NODE_URI, .many = true, .link = "vuln-url"},
 	{.name = "vuln-contact-uri",
 		.type = NODE_URI,
-		.words = " mailto http https tel "},
+		.words = " mailto http https tel ",
+		.link = "vuln-contact-uri"},
 	{0},
 };
 
 static const struct node license[] = {
-	{.name = "owner-name", .type = NODE_STRING, .max = 128},
-	{.name = "spdx-tags", .type = NODE_STRING, .many = true},
-	{.name = "license-info", .type = NODE_URI, .many = true},
+	{.name = "owner-name", .type = NODE_STRING, .max = 128, .link = "owner-name"},
+	{.name = "spdx-tags", .type = NODE_STRING, .many = true, .link = "spdx-tag"},
+	{.name = "license-info",
+		.type = NODE_URI,
+		.many = true,
+		.link = "license-info"},
 	{0},
 };
 
@@ -61,65 +73,88 @@ static const struct node ol[] = {
 };
 
 static const struct node reporter[] = {
-	{.name = "report-uri", .type = NODE_URI},
+	{.name = "report-uri", .type = NODE_URI, .link = "report-uri"},
 	{0},
 };
 
-#define MANY_U16(x)                                                                    \
-	{                                                                              \
-		.name = x, .type = NODE_UINT, .many = true, .max = 65535               \
-	}
-
-static const struct node tls_profile[] = {
-	{.name = "name", .type = NODE_STRING, .max = 64},
-	{.name = "supported-tls-version",
-		.type = NODE_WORD,
-		.many = true,
-		.words = " tls12 tls13 "},
-	{.name = "supported-dtls-version",
-		.type = NODE_WORD,
-		.many = true,
-		.words = " dtls12 dtls13 "},
-	MANY_U16("cipher-suite"),
-	MANY_U16("extension-type"),
-	{.name = "accept-list-ta-cert", .type = NODE_STRING, .many = true},
-	{.name = "psk-key-exchange-mode", .type = NODE_UINT, .many = true, .max = 255},
-	MANY_U16("supported-group"),
-	MANY_U16("signature-algorithm-cert"),
-	MANY_U16("signature-algorithm"),
-	{.name = "application-protocol", .type = NODE_STRING, .many = true},
-	MANY_U16("cert-compression-algorithm"),
-	{.name = "certificate-authorities", .type = NODE_STRING, .many = true},
+static const struct node quarantine_aces[] = {
+	{.name = "ace-name", .type = NODE_STRING, .max = 64},
 	{0},
 };
 
-static const struct node tls[] = {
-	{.name = "tls-dtls-profile", .type = NODE_LIST, .children = tls_profile},
+static const struct node quarantine[] = {
+	{.name = "enabled-ace-names", .type = NODE_LIST, .children = quarantine_aces},
 	{0},
 };
 
-/* The other spelling of each is what examples of the documents themselves use. */
-static const struct {
-	const char *wild;
-	const char *extension; /* its name in "extensions" */
-	struct node node;
+/* Where a node belongs: an extension elsewhere is a node that nobody knows. */
+enum place { PLACE_MUD, PLACE_MATCHES, PLACE_POLICY };
+
+static void take_links(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+static void take_tls(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+static void take_tls_support(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+static void take_limits(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+static void take_quarantine(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+
+#define WILD_MAX 4
+
+/* The other spellings are what examples of the documents themselves use, and names
+ * without their module. */
+static const struct top {
+	const char *wild[WILD_MAX];
+	const char *extension; /* its name in "extensions"; NULL: none is registered */
+	enum place place;
+	void (*take)(
+		struct mud_reader *r, const struct mud_at *at, const struct node *n);
+	struct node node; /* without children: checked by who takes it */
 } tops[] = {
-	{"mudtx:transparency", "transparency",
+	{{"mudtx:transparency", "transparency"}, "transparency", PLACE_MUD, take_links,
 		{.name = "ietf-mud-transparency:transparency",
 			.type = NODE_CONTAINER,
 			.children = transparency}},
-	{"ol:ol", "ol", {.name = "ietf-ol:ol", .type = NODE_CONTAINER, .children = ol}},
-	{"reporter:reporter", "reporter",
+	{{"ol:ol", "ol"}, "ol", PLACE_MUD, take_links,
+		{.name = "ietf-ol:ol", .type = NODE_CONTAINER, .children = ol}},
+	/* the module was renamed on its way through the working group */
+	{{NULL}, "ol", PLACE_MUD, take_links,
+		{.name = "ietf-owner-license:ol",
+			.type = NODE_CONTAINER,
+			.children = ol}},
+	{{"reporter:reporter", "mud-reporter-extension:reporter", "reporter"},
+		"reporter", PLACE_MUD, take_links,
 		{.name = "ietf-mud-reporter-extension:reporter",
 			.type = NODE_CONTAINER,
 			.children = reporter}},
-	{"ietf-mud-tls:is-tls-dtls-profile-support", "ietf-mud-tls",
+	{{"masa:masa-server", "masa-server"}, "masa", PLACE_MUD, take_links,
+		{.name = "ietf-mud-brski-masa:masa-server",
+			.type = NODE_URI,
+			.link = "masa-server"}},
+	{{"ietf-mud-tls:is-tls-dtls-profile-support", "is-tls-dtls-profile-supported"},
+		"ietf-mud-tls", PLACE_MUD, take_tls_support,
 		{.name = "ietf-mud-tls:is-tls-dtls-profile-supported",
 			.type = NODE_BOOL}},
-	{"ietf-acl-tls:client-profile", "ietf-mud-tls",
-		{.name = "ietf-acl-tls:client-profiles",
+	{{"ietf-acl-tls:client-profile", "acl-tls:client-profiles", "client-profiles",
+		 "client-profile"},
+		"ietf-mud-tls", PLACE_MATCHES, take_tls,
+		{.name = "ietf-acl-tls:client-profiles", .type = NODE_TAKEN}},
+	{{"ietf-mud-bw:bw-params", "mud-qos:bw-params", "qos:bw-params", "bw-params"},
+		"qos", PLACE_POLICY, take_limits,
+		{.name = "ietf-mud-bw-profile:bw-params", .type = NODE_TAKEN}},
+	/* the draft's own spelling, and that of its one implementation */
+	{{"ietf-mud-quarantine:quarantined-device-policy", "quaranteed-device-policy",
+		 "quarantined-device-policy"},
+		NULL, PLACE_MUD, take_quarantine,
+		{.name = "ietf-mud-quarantine:quaranteed-device-policy",
 			.type = NODE_CONTAINER,
-			.children = tls}},
+			.children = quarantine}},
+	{{NULL}, NULL, PLACE_MUD, take_quarantine,
+		{.name = "nist-mud:quarantined-device-policy",
+			.type = NODE_CONTAINER,
+			.children = quarantine}},
 };
 
 static void check_node(
@@ -203,6 +238,16 @@ static void check_leaf(
 		check_text(r, at, n);
 }
 
+/* One value where a list of them belongs. */
+static void alone(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	mud_note_mend(r, at, "must be an array (RFC 7951 section 5.4)",
+		"read as a list of one");
+	mud_edit_list(r, at, json_string_value(at->value));
+	check_leaf(r, at, n);
+}
+
 static void check_node(
 	struct mud_reader *r, const struct mud_at *at, const struct node *n)
 {
@@ -212,8 +257,12 @@ static void check_node(
 		check_children(r, at, n->children);
 	} else if (n->type == NODE_LIST) {
 		check_list(r, at, n);
+	} else if (n->type == NODE_TAKEN) {
+		return;
 	} else if (!n->many) {
 		check_leaf(r, at, n);
+	} else if (json_is_string(at->value)) {
+		alone(r, at, n);
 	} else if (mud_array(r, at)) {
 		mud_unique(r, at, NULL);
 		for (struct mud_iter it = mud_iter_start(r, at);
@@ -282,31 +331,146 @@ void mud_extension_unknown(struct mud_reader *r, const struct mud_at *m)
 		check_named(r, m, NULL);
 }
 
-bool mud_extension(struct mud_reader *r, const struct mud_at *m)
+/* A value that may stand alone or in a list, as people write them. */
+static void take_values(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	struct mud_at item;
+
+	if (json_is_string(at->value))
+		mud_link_add(r, at, n->link, n->type == NODE_URI,
+			json_string_value(at->value));
+	if (!json_is_array(at->value))
+		return;
+	for (struct mud_iter it = mud_iter_start(r, at);
+		mud_iter_next(r, at, &it, &item);)
+		if (json_is_string(item.value))
+			mud_link_add(r, &item, n->link, n->type == NODE_URI,
+				json_string_value(item.value));
+}
+
+static void take_members(
+	struct mud_reader *r, const struct mud_at *at, const struct node *children)
+{
+	struct mud_at m;
+
+	if (!json_is_object(at->value))
+		return;
+	for (; children->name; children++)
+		if (mud_member(r, at, children->name, &m))
+			take_links(r, &m, children);
+}
+
+static void take_links(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	struct mud_at item;
+
+	if (n->link) {
+		take_values(r, at, n);
+	} else if (n->type == NODE_CONTAINER) {
+		take_members(r, at, n->children);
+	} else if (n->type == NODE_LIST && json_is_array(at->value)) {
+		for (struct mud_iter it = mud_iter_start(r, at);
+			mud_iter_next(r, at, &it, &item);)
+			take_members(r, &item, n->children);
+	}
+}
+
+/* Read with the rest of the matches, of which it is one. */
+static void take_tls(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	(void)n;
+	r->tls = *at;
+}
+
+static void take_tls_support(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	const char *text = json_string_value(at->value);
+
+	(void)n;
+	r->profile->tls_supported =
+		json_is_true(at->value) || (text && str_equal_nocase(text, "true"));
+}
+
+static void take_limits(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	const char *policy = mud_local_name(at->up->key);
+
+	(void)n;
+	mud_limit_read(r, at,
+		strcmp(policy, "from-device-policy") ? DIRECTION_TO_DEVICE
+						     : DIRECTION_FROM_DEVICE);
+}
+
+static void take_quarantine(
+	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+{
+	(void)n;
+	mud_quarantine_read(r, at);
+}
+
+static bool is_at(const struct mud_at *m, enum place place)
+{
+	const char *up = m->up && m->up->key ? mud_local_name(m->up->key) : NULL;
+
+	if (!up)
+		return false;
+	switch (place) {
+	case PLACE_MUD:
+		return !strcmp(up, "mud") && m->up->up && !m->up->up->up;
+	case PLACE_MATCHES:
+		return !strcmp(up, "matches");
+	case PLACE_POLICY:
+		return !strcmp(up, "from-device-policy") ||
+		       !strcmp(up, "to-device-policy");
+	}
+	return false;
+}
+
+static const struct top *find_top(const struct mud_at *m, bool *ret_wild)
+{
+	for (size_t i = 0; m->key && i < sizeof tops / sizeof *tops; i++) {
+		const struct top *t = &tops[i];
+		if (!is_at(m, t->place))
+			continue;
+		*ret_wild = strcmp(m->key, t->node.name) != 0;
+		if (!*ret_wild)
+			return t;
+		for (size_t k = 0; k < WILD_MAX && t->wild[k]; k++)
+			if (!strcmp(m->key, t->wild[k]))
+				return t;
+	}
+	return NULL;
+}
+
+static void spell(struct mud_reader *r, const struct mud_at *m, const char *name)
 {
 	char wrong[LIMIT_TEXT];
 
-	for (size_t i = 0; m->key && i < sizeof tops / sizeof *tops; i++) {
-		const struct node *n = &tops[i].node;
-		bool wild = !strcmp(m->key, tops[i].wild);
-		if (!wild && strcmp(m->key, n->name) != 0)
-			continue;
-		mud_note(r, NOTE_INFO, m,
-			"an extension that this version reads and does not use (RFC "
-			"8520 section 14)");
-		/* what an extension gets wrong harms nobody but its author */
-		if (!r->schema)
-			return true;
-		if (wild) {
-			(void)str_print(wrong, sizeof wrong,
-				"this node is spelt \"%s\" (RFC 7951 section 4)",
-				n->name);
-			mud_note_mend(r, m, wrong, "read as that");
-			mud_edit_key(r, m, n->name);
-		}
-		check_named(r, m, tops[i].extension);
-		check_node(r, m, n);
-		return true;
+	(void)str_print(wrong, sizeof wrong,
+		"this node is spelt \"%s\" (RFC 7951 section 4)", name);
+	mud_note_mend(r, m, wrong, "read as that");
+	mud_edit_key(r, m, name);
+}
+
+bool mud_extension(struct mud_reader *r, const struct mud_at *m)
+{
+	bool wild;
+	const struct top *t = find_top(m, &wild);
+
+	if (!t)
+		return false;
+	/* what is beside the rules harms nobody but its author */
+	if (wild && (r->schema || t->place != PLACE_MUD))
+		spell(r, m, t->node.name);
+	if (r->schema) {
+		check_named(r, m, t->extension);
+		check_node(r, m, &t->node);
 	}
-	return false;
+	t->take(r, m, &t->node);
+	return true;
 }

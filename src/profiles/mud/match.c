@@ -7,11 +7,6 @@
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
-#define ETHERTYPE_IPV4 0x0800u
-#define ETHERTYPE_ARP 0x0806u
-#define ETHERTYPE_IPV6 0x86ddu
-#define ETHERTYPE_EAPOL 0x888eu
-
 void mud_match_init(struct mud_match *m, enum direction direction, unsigned int kinds)
 {
 	*m = (struct mud_match){
@@ -20,7 +15,22 @@ void mud_match_init(struct mud_match *m, enum direction direction, unsigned int 
 		.proto = RULE_PROTO_ANY,
 		.icmp_type = RULE_ICMP_ANY,
 		.icmp_code = RULE_ICMP_ANY,
+		.ethertype = RULE_ETHERTYPE_IP,
 	};
+}
+
+/* Something near the entry is in force, or the whole of it. */
+static bool in_force(const struct mud_match *m)
+{
+	return m->status == RULE_ENFORCED || m->status == RULE_APPROXIMATED;
+}
+
+CARDEA_PRINTF(3, 0)
+static void settle(
+	struct mud_match *m, enum rule_status status, const char *fmt, va_list ap)
+{
+	m->status = status;
+	vsnprintf(m->detail, sizeof m->detail, fmt, ap);
 }
 
 void mud_match_cannot(
@@ -30,11 +40,33 @@ void mud_match_cannot(
 
 	m->partial = true;
 	m->nothing |= status == RULE_UNENFORCEABLE;
+	if (!in_force(m))
+		return;
+	va_start(ap, fmt);
+	settle(m, status, fmt, ap);
+	va_end(ap);
+}
+
+void mud_match_hold(
+	struct mud_match *m, enum rule_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!in_force(m))
+		return;
+	va_start(ap, fmt);
+	settle(m, status, fmt, ap);
+	va_end(ap);
+}
+
+void mud_match_near(struct mud_match *m, const char *fmt, ...)
+{
+	va_list ap;
+
 	if (m->status != RULE_ENFORCED)
 		return;
-	m->status = status;
 	va_start(ap, fmt);
-	vsnprintf(m->detail, sizeof m->detail, fmt, ap);
+	settle(m, RULE_APPROXIMATED, fmt, ap);
 	va_end(ap);
 }
 
@@ -136,86 +168,6 @@ static void ipv6(struct mud_reader *r, const struct mud_at *at, struct mud_match
 	ip(r, at, 6, names, more, sizeof more / sizeof *more, m);
 }
 
-static void ethertype(
-	struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
-{
-	uint32_t v;
-
-	if (!mud_uint(r, at, 0, 65535, &v))
-		return;
-	if (v == ETHERTYPE_IPV4 || v == ETHERTYPE_IPV6) {
-		uint8_t family = v == ETHERTYPE_IPV4 ? 4 : 6;
-		if (m->family && m->family != family)
-			mud_match_cannot(m, RULE_UNENFORCEABLE,
-				"ethertype 0x%04x and IPv%d at once: no packet is both",
-				v, m->family);
-		m->family = family;
-	} else if (v == ETHERTYPE_ARP || v == ETHERTYPE_EAPOL) {
-		m->nothing = true;
-		mud_match_cannot(m, RULE_NOT_YET,
-			"%s always passes, outside policy: nothing to install",
-			v == ETHERTYPE_ARP ? "ARP" : "EAPOL (802.1X)");
-	} else {
-		m->nothing = true;
-		mud_match_cannot(m, RULE_NOT_YET,
-			"matches frames of type 0x%04x; this version matches IP alone",
-			v);
-	}
-}
-
-/* The broadcast MAC says nothing new about packets to 255.255.255.255 (RFC 919 7). */
-static bool mac_is_implied(const struct mac *mac, const struct mud_match *m)
-{
-	static const struct mac broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-
-	return m->direction == DIRECTION_FROM_DEVICE && mac_equal(mac, &broadcast) &&
-	       m->peer.kind == PEER_PREFIX && m->peer.prefix.len == 32 &&
-	       addr_is_limited_broadcast(&m->peer.prefix.addr);
-}
-
-static void mac_leaf(struct mud_reader *r, const struct mud_at *at, bool may_be_implied,
-	struct mud_match *m)
-{
-	char shown[MUD_SHOW_MAX];
-	const char *text;
-	struct mac mac;
-
-	if (!mud_string(r, at, &text))
-		return;
-	if (mac_parse(text, &mac) || strchr(text, '-')) {
-		mud_note_bad(r, at,
-			"\"%s\" is no MAC address like 00:00:5e:00:53:01 (RFC 6991 "
-			"mac-address)",
-			mud_show_text(text, shown));
-		return;
-	}
-	if (!may_be_implied || !mac_is_implied(&mac, m))
-		mud_match_cannot(m, RULE_NOT_YET,
-			"matches on %s, which this version does not", at->key);
-}
-
-static void eth(struct mud_reader *r, const struct mud_at *at, struct mud_match *m)
-{
-	enum { DST, DST_MASK, SRC, SRC_MASK, TYPE, COUNT };
-	static const char *const names[] = {"destination-mac-address",
-		"destination-mac-address-mask", "source-mac-address",
-		"source-mac-address-mask", "ethertype", NULL};
-	struct mud_at slots[COUNT];
-	bool unknown;
-
-	if (!mud_members(r, at, names, slots, &unknown))
-		return;
-	if (unknown)
-		mud_match_cannot(m, RULE_NOT_YET,
-			"asks for something of Ethernet that this version does not "
-			"know");
-	ethertype(r, &slots[TYPE], m);
-	mac_leaf(r, &slots[DST], !slots[DST_MASK].value, m);
-	mac_leaf(r, &slots[DST_MASK], false, m);
-	mac_leaf(r, &slots[SRC], false, m);
-	mac_leaf(r, &slots[SRC_MASK], false, m);
-}
-
 /* RFC 8519 4.1: the type of the list says which containers its entries may hold. The
  * condition in the YANG module looks at all lists of the file, so that only the lack of
  * any fitting list is an error; the rest is a warning. */
@@ -282,6 +234,7 @@ static void layer3(
 	struct mud_reader *r, const struct mud_at *slots, struct mud_match *m)
 {
 	only_one(r, &slots[IPV4], 2, m);
+	m->ip = slots[IPV4].value || slots[IPV6].value;
 	if (slots[IPV4].value) {
 		kind_allowed(r, &slots[IPV4], MUD_ACL_IPV4, m);
 		m->family = 4;
@@ -295,7 +248,7 @@ static void layer3(
 	/* after the prefixes, which may imply the MAC address */
 	if (slots[ETH].value) {
 		kind_allowed(r, &slots[ETH], MUD_ACL_ETH, m);
-		eth(r, &slots[ETH], m);
+		mud_frame_eth(r, &slots[ETH], m);
 	}
 	if (!m->family)
 		m->family = family_of_kinds(m->kinds);
@@ -340,6 +293,7 @@ void mud_match_read(
 		m->family = family_of_kinds(m->kinds);
 		return;
 	}
+	r->tls = (struct mud_at){0};
 	if (!mud_members(r, matches, names, slots, &unknown))
 		return;
 	if (unknown)
@@ -350,5 +304,6 @@ void mud_match_read(
 	layer4(r, slots, m);
 	interface(r, &slots[EGRESS], m);
 	interface(r, &slots[INGRESS], m);
+	mud_tls_read(r, m);
 	misplaced(r, &slots[ACTIONS], m);
 }

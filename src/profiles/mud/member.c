@@ -12,8 +12,7 @@
 static const char *const known_modules[] = {"ietf-mud", "mud", "ietf-acldns", "acldns",
 	"ietf-access-control-list", "acl", "ietf-packet-fields", "packet-fields", "pf"};
 
-/* The name without its module, or NULL when the module is not one of ours. */
-static const char *local_name(const char *key)
+const char *mud_local_name(const char *key)
 {
 	const char *colon = strchr(key, ':');
 
@@ -35,15 +34,38 @@ static int find_name(const char *const *names, const char *key)
 	return -1;
 }
 
+/* Other spellings that are known: a slip of one author, copied by others, and the names
+ * that the drafts of RFC 9761 had, which its example kept. */
+static const struct {
+	const char *wild, *name;
+} wild_names[] = {
+	{"s:qrc-dnsname", "src-dnsname"},
+	{"tls-dtls-profiles", "tls-dtls-profile"},
+	{"profile-name", "name"},
+	{"supported-tls-versions", "supported-tls-version"},
+	{"supported-dtls-versions", "supported-dtls-version"},
+	{"cipher-suites", "cipher-suite"},
+	{"extension-types", "extension-type"},
+	{"accept-list-ta-certs", "accept-list-ta-cert"},
+	{"acceptlist-ta-cert", "accept-list-ta-cert"},
+	{"acceptlist-ta-certs", "accept-list-ta-cert"},
+	{"psk-key-exchange-modes", "psk-key-exchange-mode"},
+	{"supported-groups", "supported-group"},
+	{"signature-algorithms", "signature-algorithm"},
+	{"signature-algorithms-cert", "signature-algorithm-cert"},
+	{"application-protocols", "application-protocol"},
+	{"cert-compression-algorithms", "cert-compression-algorithm"},
+};
+
 static int find_alias(const char *const *names, const char *key)
 {
-	const char *local = local_name(key);
+	const char *local = mud_local_name(key);
 
-	/* a slip of one known author, copied by others */
-	if (local && !strcmp(local, "s:qrc-dnsname"))
-		local = "src-dnsname";
+	for (size_t i = 0; local && i < sizeof wild_names / sizeof *wild_names; i++)
+		if (!strcmp(local, wild_names[i].wild))
+			local = wild_names[i].name;
 	for (int i = 0; local && names[i]; i++)
-		if (!strcmp(local_name(names[i]), local))
+		if (!strcmp(mud_local_name(names[i]), local))
 			return i;
 	return -1;
 }
@@ -59,15 +81,16 @@ static bool is_foreign(const char *key)
 				 "0123456789_-.");
 
 	return len && strchr(letters, key[0]) && key[len] == ':' && key[len + 1] &&
-	       !local_name(key) && !mud_extension_has_module(key);
+	       !mud_local_name(key) && !mud_extension_has_module(key);
 }
 
 /* RFC 8520 14: a manager ignores what it does not know and says so. For the author of
- * a file such a node is a mistake, unless it is an extension. */
-static void unknown_member(struct mud_reader *r, const struct mud_at *m)
+ * a file such a node is a mistake, unless it is an extension. False when it is one that
+ * is known. */
+static bool unknown_member(struct mud_reader *r, const struct mud_at *m)
 {
 	if (mud_extension(r, m))
-		return;
+		return false;
 	if (r->schema && m->key && !is_foreign(m->key))
 		mud_note_bad(r, m,
 			"no module of RFC 8520 or RFC 8519 has this node: a misspelt "
@@ -75,6 +98,7 @@ static void unknown_member(struct mud_reader *r, const struct mud_at *m)
 			"section 4)");
 	else
 		mud_extension_unknown(r, m);
+	return true;
 }
 
 /* A member under another spelling of a name we know. */
@@ -109,17 +133,14 @@ bool mud_members(struct mud_reader *r, const struct mud_at *at,
 		if (i >= 0) {
 			/* the right spelling wins; another one before it is left over
 			 */
-			if (slots[i].value) {
-				unknown_member(r, &slots[i]);
-				*ret_unknown = true;
-			}
+			if (slots[i].value)
+				*ret_unknown |= unknown_member(r, &slots[i]);
 			slots[i] = m;
 		} else if (alias >= 0 && !slots[alias].value) {
 			alias_member(r, &m, names[alias]);
 			slots[alias] = m;
 		} else {
-			unknown_member(r, &m);
-			*ret_unknown = true;
+			*ret_unknown |= unknown_member(r, &m);
 		}
 	}
 	return true;

@@ -44,6 +44,8 @@ struct mud_reader {
 	struct mud_edits *edits; /* NULL when not repair */
 	struct mud_at mud, extensions; /* ietf-mud:mud, and its list of extensions */
 	bool extensions_made;          /* the repaired text has one */
+	struct mud_at tls;             /* client-profiles of the matches at hand */
+	struct mud_quarantine *quarantine; /* NULL: the file says nothing of it */
 	struct profile *profile;
 	uint32_t ace_count;
 	uint8_t *marks; /* enum mud_mark of each rule */
@@ -105,7 +107,9 @@ void mud_edit_add(struct mud_reader *r, const struct mud_at *object, const char 
 	const char *json);
 void mud_edit_add_string(struct mud_reader *r, const struct mud_at *object,
 	const char *name, const char *utf8);
-/* The same with a list of one string. */
+/* A list of one string in place of the value. */
+void mud_edit_list(struct mud_reader *r, const struct mud_at *at, const char *utf8);
+/* A new member that is a list of one string. */
 void mud_edit_add_list(struct mud_reader *r, const struct mud_at *object,
 	const char *name, const char *utf8);
 /* The same with the bytes that a value has now. */
@@ -159,14 +163,43 @@ bool mud_copy(char *dst, size_t size, const char *utf8);
  * an error, or with spare a repair. */
 const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *spare);
 
+/* The key without the module or prefix of RFC 8520 and RFC 8519, or NULL when it has
+ * that of another. */
+const char *mud_local_name(const char *key);
+
 /* extension.c */
-/* True when m is the node of an extension that is known, which is then checked. */
+/* True when m is the node of an extension that is known and stands where it belongs:
+ * checked, and taken into the profile. */
 bool mud_extension(struct mud_reader *r, const struct mud_at *m);
 /* Whether the key names one of the modules that are known. */
 bool mud_extension_has_module(const char *key);
 /* One that is not: noted, and named where the file must name it. */
 void mud_extension_unknown(struct mud_reader *r, const struct mud_at *m);
 #define MUD_EXTENSION_MAX_CHARS 40 /* RFC 8520 3.9 */
+
+/* link.c - what a file points to for people; never fetched. */
+/* One more link of the profile, unless it is there already or may not be shown. */
+void mud_link_add(struct mud_reader *r, const struct mud_at *at, const char *kind,
+	bool uri, const char *utf8);
+
+/* tls.c - RFC 9761 */
+/* The client-profiles of one entry as one profile of the file: 1 + its index, or 0 when
+ * there is nothing to obey; what is wrong with it ends up in m. */
+struct mud_match;
+void mud_tls_read(struct mud_reader *r, struct mud_match *m);
+
+/* limit.c - draft-lear-opsawg-mud-bw-profile-01 */
+void mud_limit_read(
+	struct mud_reader *r, const struct mud_at *at, enum direction direction);
+/* After the rules: every list that a limit names must be in use. */
+void mud_limit_check(struct mud_reader *r);
+
+/* quarantine.c - draft-richardson-shg-mud-quarantined-access-02 */
+void mud_quarantine_read(struct mud_reader *r, const struct mud_at *at);
+/* Whether the entry stays in force in quarantine. */
+bool mud_quarantine_has(struct mud_reader *r, const char *ace);
+/* After the rules: names that no entry in use has. */
+void mud_quarantine_check(struct mud_reader *r);
 
 /* host.c - inet:host */
 enum mud_host { MUD_HOST_NAME, MUD_HOST_ADDR, MUD_HOST_BAD };
@@ -205,6 +238,9 @@ struct mud_match {
 	struct range16 src[MUD_RANGES_MAX], dst[MUD_RANGES_MAX];
 	int src_count, dst_count;
 	struct peer peer;
+	bool ip;	   /* has a container for IPv4 or IPv6 */
+	int32_t ethertype; /* RULE_ETHERTYPE_IP, or that of frames */
+	uint8_t tls;	   /* as in struct rule */
 	enum rule_status status;
 	bool partial, nothing; /* enum mud_mark */
 	char detail[LIMIT_TEXT];
@@ -213,19 +249,46 @@ struct mud_match {
 void mud_match_init(struct mud_match *m, enum direction direction, unsigned int kinds);
 void mud_match_read(
 	struct mud_reader *r, const struct mud_at *matches, struct mud_match *m);
-/* The first reason stays. */
+/* The entry asks for more than the rule says. The first reason stays. */
 void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt,
 	...) CARDEA_PRINTF(3, 4);
+/* The rule says all of it, and must not be installed all the same. */
+void mud_match_hold(struct mud_match *m, enum rule_status status, const char *fmt,
+	...) CARDEA_PRINTF(3, 4);
+/* The rule is as near as can be; fmt says how. A reason against it is stronger. */
+void mud_match_near(struct mud_match *m, const char *fmt, ...) CARDEA_PRINTF(2, 3);
+/* frame.c - the eth container (RFC 8519 4.1), after the IP ones and the classes */
+void mud_frame_eth(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
+/* When all is read: frames that are not IP have no part of IP. */
+void mud_frame_check(struct mud_match *m, enum rule_action action);
 /* l4.c */
 void mud_l4_tcp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
 void mud_l4_udp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
 void mud_l4_icmp(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
 /* peer.c */
+/* One more peer of the entry, all of which must hold. */
+void mud_peer_add(
+	const struct mud_reader *r, struct mud_match *m, const struct peer *p);
 void mud_peer_mud(struct mud_reader *r, const struct mud_at *at, struct mud_match *m);
 void mud_peer_host(struct mud_reader *r, const struct mud_at *at, uint8_t family,
 	bool peer_side, struct mud_match *m);
 void mud_peer_network(struct mud_reader *r, const struct mud_at *at, uint8_t family,
 	bool peer_side, struct mud_match *m);
+
+/* caution.c - what a reader of the file should look at before trusting it */
+/* Holds back what no maker can know: addresses of the house (RFC 8520 2). */
+void mud_caution_hold(enum rule_action action, struct mud_match *m);
+void mud_caution_note(struct mud_reader *r, const struct mud_at *ace,
+	enum rule_action action, const struct mud_match *m);
+/* A name with letters beyond ASCII (RFC 5891) may look like another one. */
+void mud_caution_name(
+	struct mud_reader *r, const struct mud_at *at, const char *name);
+
+/* idn.c */
+/* The scripts of a label that begins with xn-- (RFC 5890 2.3.2.1), such as "Cyrillic
+ * and Latin letters"; false when it is no Punycode (RFC 3492). */
+#define MUD_IDN_MAX 96
+bool mud_idn_scripts(const char *label, size_t len, char ret_text[MUD_IDN_MAX]);
 
 /* Leaves that are understood, checked, and beyond a struct rule. */
 struct mud_leaf {

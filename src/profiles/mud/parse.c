@@ -388,6 +388,8 @@ static int read_root(struct mud_reader *r)
 	for (int d = 0; d < DIRECTION_MAX; d++)
 		read_policy(r, &policies[d], &l, (enum direction)d);
 	read_unused(r, &l);
+	mud_limit_check(r);
+	mud_quarantine_check(r);
 	return r->error;
 }
 
@@ -410,6 +412,18 @@ static int read_file(struct mud_reader *r)
 	return error;
 }
 
+/* Of a file that is not usable nothing but the findings is told. */
+static void forget(struct profile *p)
+{
+	p->rules = NULL;
+	p->tls = NULL;
+	p->limits = NULL;
+	p->links = NULL;
+	p->rule_count = 0;
+	p->tls_count = p->limit_count = p->link_count = 0;
+	p->has_quarantine = p->tls_supported = false;
+}
+
 int mud_read(struct mud_reader *r, struct profile *ret_profile)
 {
 	struct profile p = {
@@ -424,10 +438,8 @@ int mud_read(struct mud_reader *r, struct profile *ret_profile)
 			"the file allows nothing beyond what every device may do (RFC "
 			"8520 "
 			"section 5)");
-	if (error) {
-		p.rules = NULL;
-		p.rule_count = 0;
-	}
+	if (error)
+		forget(&p);
 	mud_note_sort(r);
 	*ret_profile = p;
 	r->profile = NULL;

@@ -44,7 +44,7 @@ static void print_rule(const struct rule *r, FILE *out)
 	char detail[LIMIT_TEXT * 4];
 
 	/* the match of a rule that is not enforced is wider than what was asked */
-	bool whole = r->status == RULE_ENFORCED || r->status == RULE_REPLY_HALF;
+	bool whole = rule_in_force(r) || r->status == RULE_REPLY_HALF;
 
 	fprintf(out, "%4u. %s%s\n", r->id,
 		whole ? "" : "at most: ", rule_sentence(r, sentence));
@@ -67,7 +67,7 @@ int mud_view_text(const struct profile *p, FILE *out)
 	fprintf(out, "\nThe device\n");
 	for (uint32_t i = 0; i < p->rule_count; i++) {
 		print_rule(&p->rules[i], out);
-		enforced += p->rules[i].status == RULE_ENFORCED ||
+		enforced += rule_in_force(&p->rules[i]) ||
 			    p->rules[i].status == RULE_REPLY_HALF;
 	}
 	fprintf(out,

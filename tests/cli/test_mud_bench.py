@@ -54,9 +54,21 @@ def test_every_rule_says_what_becomes_of_it(cli, folder):
     data = mud_file()
     data[LISTS]["acl"][0]["aces"]["ace"].append(
         ace("phone", {"ietf-mud:mud": {"controller": "https://phone.example/app"}}))
-    told = json.loads(cli("mud", "lint", write(folder, "a.json", data), "--json").stdout)
-    rule = [r for r in told["rules"] if r["ace"] == "phone"][0]
-    assert rule["status"] != "enforced" and "controller" in rule["why"]
+    data[LISTS]["acl"][0]["aces"]["ace"] += [
+        ace("voice", {"ipv4": {"dscp": 46}}),
+        ace("nas", {"ipv4": {"destination-ipv4-network": "192.168.1.2/32"}}),
+        ace("all", {"eth": {"destination-mac-address": "ff:ff:ff:ff:ff:ff",
+                            "ethertype": 2048}, "ipv4": {"protocol": 17}}),
+        ace("frame", {"eth": {"ethertype": 6}}), ace("arp", {"eth": {"ethertype": 2054}})]
+    path = write(folder, "a.json", data)
+    told = json.loads(cli("mud", "lint", "--import", path, "--json").stdout)
+    rules = {r["ace"]: (r["status"], r["why"]) for r in told["rules"]}
+    for name, status, why in (
+            ("phone", "enforced", ""), ("voice", "not enforced yet", "dscp"),
+            ("nas", "not enforced yet", "private address"),
+            ("all", "approximated", "255.255.255.255"),
+            ("frame", "not enforceable here", "a length"), ("arp", "enforced", "ARP")):
+        assert rules[name][0] == status and why in rules[name][1], name
 
 
 @pytest.mark.parametrize("node, valid", [

@@ -25,14 +25,19 @@ void fetcher_init(struct fetcher *f, struct ipc *courier, struct ipc *resolver)
 	f->resolver = resolver;
 }
 
+static void drop_arrays(struct profile *p)
+{
+	free(p->rules);
+	free(p->notes);
+	free(p->tls);
+	free(p->limits);
+	free(p->links);
+	memset(p, 0, sizeof(*p));
+}
+
 static void drop_pieces(struct fetch_job *j)
 {
-	free(j->profile.rules);
-	free(j->profile.notes);
-	free(j->profile.tls);
-	free(j->profile.limits);
-	free(j->profile.links);
-	memset(&j->profile, 0, sizeof(j->profile));
+	drop_arrays(&j->profile);
 	j->has_head = j->has_etag = false;
 	j->id = 0;
 }
@@ -204,8 +209,10 @@ static int take_head(struct fetch_job *j, const struct message_profile *m)
 	if (error)
 		return error;
 	j->want = *m;
-	if (!make_room(&j->profile, m))
+	if (!make_room(&j->profile, m)) {
+		drop_arrays(&j->profile);
 		return CARDEA_ELIMIT;
+	}
 	j->has_head = true;
 	return 0;
 }

@@ -178,22 +178,50 @@ static void test_unsigned_file(void **state)
 	assert_int_equal(g->idle, 1);
 }
 
-static void test_unsigned_file_where_signatures_are_required(void **state)
+/* Fetches URL, answers with this file; what comes next is the caller's. */
+static void serve(struct rig *g, uint64_t id, const char *file)
+{
+	fetch(g, id, URL);
+	host(g, id, "maker.example", "203.0.113.1");
+	respond(g, 200, NULL, file);
+}
+
+static const struct message_profile *head_of(const struct rig *g)
+{
+	for (unsigned i = g->sent_count; i-- > 0;)
+		if (g->sent[i].type == MESSAGE_PROFILE)
+			return &g->sent[i].profile;
+	fail_msg("no profile was sent");
+	return NULL;
+}
+
+static void expect_state(
+	const struct rig *g, enum signature_state state, const char *words)
+{
+	const struct message_profile *p = head_of(g);
+
+	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
+	assert_int_equal(p->signature, state);
+	if (!strstr(p->signature_text, words))
+		fail_msg("\"%s\" not in \"%s\"", words, p->signature_text);
+}
+
+static void test_unsigned_file_held_back(void **state)
 {
 	struct rig *g = *state;
 
-	g->config.require_signature = true;
-	fetch(g, 3, URL);
-	host(g, 3, "maker.example", "203.0.113.1");
-	respond(g, 200, NULL, FILE_OF(URL, ""));
+	g->config.hold_back = g->config.require_signature = true;
+	serve(g, 3, FILE_OF(URL, ""));
 	expect_failure(g, 3, CARDEA_ESIGNATURE, "names no signature");
+	g->config.require_signature = false;
+	serve(g, 4, FILE_OF(URL, ""));
+	expect_state(g, SIGNATURE_NONE, "nobody vouches");
 }
 
 static void test_signature_comes_from_the_files_place(void **state)
 {
 	struct rig *g = *state;
 
-	g->config.require_signature = true;
 	fetch(g, 3, URL);
 	host(g, 3, "maker.example", "203.0.113.1");
 	respond(g, 302, "https://cdn.example:8443/v2/light.json", NULL);
@@ -206,49 +234,189 @@ static void test_signature_comes_from_the_files_place(void **state)
 	assert_string_equal(g->transfer->url, "https://cdn.example:8443/v2/light.p7s");
 	assert_int_equal(g->transfer->limit, LIMIT_SIGNATURE_BYTES);
 	respond(g, 200, NULL, "0123");
-	expect_failure(g, 3, CARDEA_EUNTRUSTED, "anchor");
+	expect_state(g, SIGNATURE_INVALID, "not one CMS object");
+	/* where the bytes came from changes nothing about whose file it is */
+	assert_string_equal(head_of(g)->url, URL);
+	assert_string_equal(head_of(g)->signer, "");
 }
 
-/* Nobody could check it, and nobody asked for it: used like an unsigned one. */
-static void test_signed_file_without_anchors(void **state)
+/* A file that names a signature is never read as one that names none. */
+static void test_signature_that_cannot_be_got(void **state)
 {
 	struct rig *g = *state;
 
-	fetch(g, 3, URL);
+	serve(g, 3, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
 	host(g, 3, "maker.example", "203.0.113.1");
+	respond(g, 404, NULL, NULL);
+	expect_failure(g, 3, CARDEA_EPEER, "signature https://maker.example/light.p7s");
+	serve(g, 4, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
+	host(g, 4, "maker.example", NULL);
+	expect_failure(g, 4, -EHOSTUNREACH, "signature");
+	serve(g, 5, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
+	clock_virtual_set(&g->clock, g->clock.now + LIMIT_FETCH_S * NS_PER_SEC);
+	assert_int_equal(loop_once(g->loop, 0), 0);
+	expect_failure(g, 5, -ETIMEDOUT, "signature");
+	for (unsigned i = 0; i < g->sent_count; i++)
+		assert_int_not_equal(g->sent[i].type, MESSAGE_PROFILE);
+}
+
+static void test_bad_signature_held_back(void **state)
+{
+	struct rig *g = *state;
+
+	g->config.hold_back = true;
+	serve(g, 3, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
+	host(g, 3, "maker.example", "203.0.113.1");
+	respond(g, 200, NULL, "0123");
+	expect_failure(g, 3, CARDEA_ESIGNATURE, "not one CMS object");
+}
+
+static void test_signature_at_a_place_not_gone_to(void **state)
+{
+	struct rig *g = *state;
+	char file[4096], name[LIMIT_URL + 1];
+
+	serve(g, 3, FILE_OF(URL, "\"mud-signature\":\"http://maker.example/light.p7s\","));
+	expect_failure(g, 3, CARDEA_EMALFORMED, "mud-signature is unusable");
+	memset(name, 'a', sizeof name);
+	name[LIMIT_URL] = 0;
+	assert_int_equal(str_print(file, sizeof file,
+				 FILE_OF(URL, "\"mud-signature\":\"%s\","), name),
+		0);
+	serve(g, 4, file);
+	expect_failure(g, 4, CARDEA_ELIMIT, "mud-signature is too long");
+	assert_int_equal(g->started, 2);
+}
+
+/* Only what nobody vouches for is mended. */
+static void test_unsigned_file_is_imported(void **state)
+{
+	struct rig *g = *state;
+
+	serve(g, 3, "{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"" URL
+		"\",\"last-update\":\"2026-01-27T07:23:02+00:00\","
+		"\"is-supported\":\"true\",\"from-device-policy\":{\"access-lists\":{"
+		"\"access-list\":[{\"name\":\"a\"}]}}},"
+		"\"ietf-access-control-list:access-lists\":{\"acl\":[{\"name\":\"a\","
+		"\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[]}}]}}");
+	expect_state(g, SIGNATURE_NONE, "nobody vouches");
+	assert_true(head_of(g)->note_count > 0);
+}
+
+static void test_file_that_names_another_url(void **state)
+{
+	struct rig *g = *state;
+
+	/* the engine decides what that means; the courier says what is there */
+	serve(g, 3, FILE_OF("https://maker.example/camera.json", ""));
+	assert_string_equal(head_of(g)->url, "https://maker.example/camera.json");
+	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
+}
+
+#define POLICIES                                                                       \
+	"\"extensions\":[\"qos\",\"transparency\"],"                                     \
+	"\"ietf-mud-transparency:transparency\":{\"sboms\":[{\"version-info\":\"1\","      \
+	"\"sbom-url\":\"https://maker.example/sbom\"}]},"
+
+/* Whatever the reader finds is passed on, in the numbers of the head. */
+static void test_all_parts_are_sent(void **state)
+{
+	static const int types[] = {MESSAGE_PROFILE_RULE, MESSAGE_PROFILE_NOTE,
+		MESSAGE_PROFILE_TLS, MESSAGE_PROFILE_LIMIT, MESSAGE_PROFILE_LINK};
+	struct rig *g = *state;
+	unsigned counts[5] = {0};
+	const struct message_profile *p;
+
+	serve(g, 3, FILE_OF(URL, POLICIES));
+	p = head_of(g);
+	for (unsigned i = 0; i < g->sent_count; i++)
+		for (unsigned t = 0; t < 5; t++)
+			counts[t] += (int)g->sent[i].type == types[t];
+	assert_int_equal(counts[0], p->rule_count);
+	assert_int_equal(counts[1], p->note_count);
+	assert_int_equal(counts[2], p->tls_count);
+	assert_int_equal(counts[3], p->limit_count);
+	assert_int_equal(counts[4], p->link_count);
+	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
+}
+
+static void ask_with(struct rig *g, uint64_t id, const char *etag)
+{
+	struct message_fetch m = {.id = id, .url = URL};
+
+	assert_true(str_copy(m.etag, sizeof m.etag, etag));
+	fetcher_fetch(g->f, &m);
+	host(g, id, "maker.example", "203.0.113.1");
+}
+
+static void test_what_the_engine_has(void **state)
+{
+	struct rig *g = *state;
+
+	ask_with(g, 1, "W/\"7\"");
+	assert_string_equal(g->transfer->if_none_match, "W/\"7\"");
+	respond(g, 302, "https://maker.example/there.json", NULL);
+	host(g, 1, "maker.example", "203.0.113.1");
+	assert_string_equal(g->transfer->if_none_match, "W/\"7\"");
+	respond(g, 304, NULL, NULL);
+	assert_int_equal(last(g)->type, MESSAGE_NOT_MODIFIED);
+	assert_int_equal(last(g)->not_modified.id, 1);
+	assert_int_equal(g->idle, 1);
+	/* not for the signature, where it would say nothing */
+	ask_with(g, 2, "\"7\"");
 	respond(g, 200, NULL, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
-	assert_int_equal(g->started, 1);
-	assert_int_equal(g->sent[1].profile.signature, SIGNATURE_UNCHECKED);
-	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
+	host(g, 2, "maker.example", "203.0.113.1");
+	assert_string_equal(g->transfer->if_none_match, "");
+	respond(g, 304, NULL, NULL);
+	expect_failure(g, 2, CARDEA_EPEER, "answered 304");
+	/* and not unasked */
+	ask_with(g, 3, "no\r\nGood: one");
+	assert_string_equal(g->transfer->if_none_match, "");
+	respond(g, 304, NULL, NULL);
+	expect_failure(g, 3, CARDEA_EPEER, "answered 304");
 }
 
-static void test_signature_by_http_is_refused(void **state)
+static void test_etags(void **state)
+{
+	static const struct {
+		const char *etag;
+		bool good;
+	} cases[] = {{"\"a\"", true}, {"W/\"a\"", true}, {"\"\"", true},
+		{"\"!#~\\\"", true}, {"", false}, {"a", false}, {"\"", false},
+		{"W/", false}, {"W/\"", false}, {"w/\"a\"", false}, {"\"a", false},
+		{"\"a\"b\"", false}, {"\"a b\"", false}, {"\"a\x7f\"", false},
+		{"\"\xc3\xa4\"", false}, {"\"a\r\nX: y\"", false}, {"\"a\", \"b\"", false}};
+	struct rig *g = *state;
+
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (fetch_etag_is_good(cases[i].etag) != cases[i].good)
+			fail_msg("%s", cases[i].etag);
+		fetch(g, i, URL);
+		host(g, i, "maker.example", "203.0.113.1");
+		(void)str_copy(g->transfer->etag, LIMIT_TEXT, cases[i].etag);
+		respond(g, 200, NULL, FILE_OF(URL, ""));
+		assert_string_equal(
+			head_of(g)->etag, cases[i].good ? cases[i].etag : "");
+	}
+}
+
+/* The file's, not that of the redirect before it or the signature after it. */
+static void test_etag_of_the_file(void **state)
 {
 	struct rig *g = *state;
 
-	g->config.require_signature = true;
-	fetch(g, 3, URL);
-	host(g, 3, "maker.example", "203.0.113.1");
-	respond(g, 200, NULL,
-		FILE_OF(URL, "\"mud-signature\":\"http://maker.example/light.p7s\","));
-	assert_int_equal(last(g)->type, MESSAGE_FETCH_FAILED);
-	assert_non_null(strstr(last(g)->fetch_failed.text, "mud-signature"));
-	assert_int_equal(g->started, 1);
-}
-
-static void test_file_of_another_url(void **state)
-{
-	struct rig *g = *state;
-
-	fetch(g, 3, URL);
-	host(g, 3, "maker.example", "203.0.113.1");
-	respond(g, 200, NULL, FILE_OF("https://maker.example/camera.json", ""));
-	expect_failure(g, 3, CARDEA_EREFUSED, "camera.json");
-	/* the same place in another spelling is the same file */
-	fetch(g, 4, "https://MAKER.example:443/light.json?serial=12");
-	host(g, 4, "maker.example", "203.0.113.1");
-	respond(g, 200, NULL, FILE_OF(URL, ""));
-	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
+	fetch(g, 1, URL);
+	host(g, 1, "maker.example", "203.0.113.1");
+	(void)str_copy(g->transfer->etag, LIMIT_TEXT, "\"redirect\"");
+	respond(g, 302, "https://maker.example/there.json", NULL);
+	host(g, 1, "maker.example", "203.0.113.1");
+	assert_string_equal(g->transfer->etag, "");
+	(void)str_copy(g->transfer->etag, LIMIT_TEXT, "\"file\"");
+	respond(g, 200, NULL, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
+	host(g, 1, "maker.example", "203.0.113.1");
+	(void)str_copy(g->transfer->etag, LIMIT_TEXT, "\"signature\"");
+	respond(g, 200, NULL, "0123");
+	assert_string_equal(head_of(g)->etag, "\"file\"");
 }
 
 static void test_redirects(void **state)
@@ -496,11 +664,17 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_unsigned_file),
-		T(test_unsigned_file_where_signatures_are_required),
+		T(test_unsigned_file_held_back),
 		T(test_signature_comes_from_the_files_place),
-		T(test_signed_file_without_anchors),
-		T(test_signature_by_http_is_refused),
-		T(test_file_of_another_url),
+		T(test_signature_that_cannot_be_got),
+		T(test_bad_signature_held_back),
+		T(test_signature_at_a_place_not_gone_to),
+		T(test_unsigned_file_is_imported),
+		T(test_file_that_names_another_url),
+		T(test_all_parts_are_sent),
+		T(test_what_the_engine_has),
+		T(test_etags),
+		T(test_etag_of_the_file),
 		T(test_redirects),
 		T(test_redirects_are_counted),
 		T(test_redirect_that_was_cut),

@@ -23,7 +23,6 @@ struct fetch {
 	bool running;
 	bool waits_for_host;
 	bool in_transfer;
-	bool names_signature;
 	bool gets_signature; /* the MUD file is here already */
 	char visited[LIMIT_REDIRECTS + 1][LIMIT_URL];
 	unsigned visited_count;
@@ -32,6 +31,8 @@ struct fetch {
 	uint8_t *mud;
 	size_t mud_len;
 	char mud_final[LIMIT_URL];
+	char have[LIMIT_TEXT]; /* ETag of what the engine has */
+	char etag[LIMIT_TEXT]; /* of what came */
 };
 
 struct fetcher {
@@ -211,6 +212,9 @@ static void transfer_begin(struct fetch *x)
 	t->body_len = 0;
 	t->status = 0;
 	t->location[0] = 0;
+	t->etag[0] = 0;
+	(void)str_copy(t->if_none_match, sizeof t->if_none_match,
+		x->gets_signature ? "" : x->have);
 	t->accept = x->gets_signature ? ACCEPT_SIGNATURE : ACCEPT_MUD;
 	t->limit = x->gets_signature ? LIMIT_SIGNATURE_BYTES : LIMIT_MUD_BYTES;
 	t->done = transfer_done;
@@ -278,6 +282,19 @@ void fetcher_host(struct fetcher *f, const struct message_host_addrs *m)
 
 /* ---- what came back ---- */
 
+bool fetch_etag_is_good(const char *etag)
+{
+	const char *at = strncmp(etag, "W/", 2) ? etag : etag + 2;
+	size_t len = strlen(at);
+
+	if (len < 2 || at[0] != '"' || at[len - 1] != '"')
+		return false;
+	for (size_t i = 1; i < len - 1; i++)
+		if (at[i] <= ' ' || at[i] > '~' || at[i] == '"')
+			return false;
+	return true;
+}
+
 static void deliver(struct fetch *x)
 {
 	struct fetcher *f = x->owner;
@@ -287,7 +304,7 @@ static void deliver(struct fetch *x)
 		.final = x->mud_final,
 		.mud = x->mud,
 		.mud_len = x->mud_len,
-		.signed_unchecked = x->names_signature && !is_signed,
+		.etag = x->etag,
 		.signature = is_signed ? x->transfer.body : NULL,
 		.signature_len = is_signed ? x->transfer.body_len : 0,
 	};
@@ -312,10 +329,11 @@ static void mud_here(struct fetch *x)
 	x->mud_len = x->transfer.body_len;
 	x->transfer.body = NULL;
 	(void)str_copy(x->mud_final, sizeof x->mud_final, x->transfer.url);
+	if (fetch_etag_is_good(x->transfer.etag))
+		memcpy(x->etag, x->transfer.etag, sizeof x->etag);
 	file.mud = x->mud;
 	file.mud_len = x->mud_len;
-	int e = fetch_signature_url(
-		x->owner->config, &file, url, &x->names_signature, text);
+	int e = fetch_signature_url(&file, url, text);
 	if (e) {
 		fetch_fail(x, e, text);
 		return;
@@ -326,6 +344,23 @@ static void mud_here(struct fetch *x)
 	}
 	x->gets_signature = true;
 	document_begin(x, url);
+}
+
+/* RFC 9110 15.4.5; said unasked it means nothing. */
+static bool is_unchanged(const struct fetch *x)
+{
+	return x->transfer.status == 304 && !x->gets_signature && x->have[0];
+}
+
+/* The file is as it was when its signature was checked: that is not got either. */
+static void unchanged(struct fetch *x)
+{
+	struct fetcher *f = x->owner;
+	struct message m = {.type = MESSAGE_NOT_MODIFIED};
+
+	m.not_modified.id = x->id;
+	(void)f->ops->send(f->ctx, &m);
+	fetch_end(x);
 }
 
 static bool status_is_redirect(unsigned status)
@@ -379,6 +414,8 @@ static void transfer_done(struct fetch_transfer *t, int error, const char *why)
 		fetch_fail(x, error, text);
 	} else if (status_is_redirect(t->status)) {
 		redirect(x);
+	} else if (is_unchanged(x)) {
+		unchanged(x);
 	} else if (t->status != 200 || !t->body_len) {
 		response_bad(x);
 	} else if (x->gets_signature) {
@@ -430,6 +467,8 @@ static struct fetch *fetch_new(struct fetcher *f, const struct message_fetch *m)
 	x->owner = f;
 	x->id = m->id;
 	(void)str_copy(x->asked, sizeof x->asked, m->url);
+	if (fetch_etag_is_good(m->etag))
+		(void)str_copy(x->have, sizeof x->have, m->etag);
 	x->deadline.fire = fetch_late;
 	x->deadline.ctx = x;
 	while (*end)

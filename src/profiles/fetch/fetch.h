@@ -23,7 +23,9 @@ struct fetcher;
 
 struct fetch_config {
 	const struct mud_trust *trust; /* NULL: no anchor is configured */
-	bool require_signature;
+	/* What the engine is not to judge: with hold_back, files whose signature is bad
+	 * fail here, and with require_signature all that have no good one. */
+	bool hold_back, require_signature;
 	/* Servers at private and loopback addresses are fine: labs and tests only. */
 	bool allow_private;
 	struct prefix lan[LIMIT_LAN_PREFIXES]; /* never a destination */
@@ -38,6 +40,7 @@ struct fetch_transfer {
 	struct addr addrs[FETCH_ADDRS_MAX];
 	unsigned addr_count;
 	const char *accept; /* media types */
+	char if_none_match[LIMIT_TEXT]; /* an ETag, or empty */
 	size_t limit;       /* bytes of the body */
 	void *owner;
 	/* error: 0 for any HTTP response. text: what went wrong; may be empty. */
@@ -46,6 +49,7 @@ struct fetch_transfer {
 	 * owner of the transfer once done was called */
 	unsigned status;
 	char location[LIMIT_URL + 1]; /* absolute; LIMIT_URL long when it was cut */
+	char etag[LIMIT_TEXT];	      /* as the server said it; empty when it was cut */
 	uint8_t *body;
 	size_t body_len;
 	void *handle; /* the transport's */
@@ -69,6 +73,9 @@ void fetcher_host(struct fetcher *f, const struct message_host_addrs *m);
 /* The engine is gone: everything ends silently, the next one asks again. */
 void fetcher_reset(struct fetcher *f);
 
+/* An ETag that may be stored and sent (RFC 9110 8.8.3): printable ASCII in quotes, weak
+ * or strong. */
+bool fetch_etag_is_good(const char *etag);
 /* Whether the courier may connect there: not into the house, not to itself. */
 bool fetch_address_allowed(const struct fetch_config *c, const struct addr *a);
 

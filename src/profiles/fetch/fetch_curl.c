@@ -223,6 +223,16 @@ static int error_of(const struct request *r, CURLcode code)
 	return code == CURLE_OK ? 0 : CARDEA_EPEER;
 }
 
+/* Two of them, or one that is cut, are none. */
+static void etag_read(struct request *r)
+{
+	struct curl_header *h;
+
+	if (curl_easy_header(r->easy, "ETag", 0, CURLH_HEADER, -1, &h) != CURLHE_OK ||
+		h->amount != 1 || !str_copy(r->t->etag, sizeof r->t->etag, h->value))
+		r->t->etag[0] = 0;
+}
+
 static void response_read(struct request *r)
 {
 	char *location = NULL;
@@ -233,6 +243,7 @@ static void response_read(struct request *r)
 	r->t->status = (unsigned)status;
 	if (location)
 		(void)str_copy(r->t->location, sizeof r->t->location, location);
+	etag_read(r);
 }
 
 static void words_of(const struct request *r, CURLcode code, char text[LIMIT_TEXT])
@@ -296,30 +307,42 @@ static int pin_write(const struct fetch_transfer *t, char pin[PIN_MAX])
 	return e;
 }
 
-static struct curl_slist *list_add(struct curl_slist *list, const char *text)
+/* RFC 8520 5: Accept, Accept-Language and User-Agent (an option). NULL without memory,
+ * or when a text does not fit. */
+static struct curl_slist *headers_make(const struct fetch_transfer *t)
 {
-	struct curl_slist *grown = curl_slist_append(list, text);
+	char accept[LIMIT_TEXT], match[LIMIT_TEXT + 32] = "";
+	const char *lines[] = {accept, "Accept-Language: en", match};
+	struct curl_slist *list = NULL, *grown;
 
-	return grown ? grown : list;
+	if (str_print(accept, sizeof accept, "Accept: %s", t->accept))
+		return NULL;
+	if (t->if_none_match[0] && str_print(match, sizeof match, "If-None-Match: %s",
+					   t->if_none_match))
+		return NULL;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines && lines[i][0]; i++) {
+		grown = curl_slist_append(list, lines[i]);
+		if (!grown) {
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = grown;
+	}
+	return list;
 }
 
 /* Lists, and the share that keeps the pins apart. */
 static int request_fill(struct request *r)
 {
-	char accept[LIMIT_TEXT];
 	char pin[PIN_MAX];
-	int e = str_print(accept, sizeof accept, "Accept: %s", r->t->accept);
+	int e = pin_write(r->t, pin);
 
-	if (!e)
-		e = pin_write(r->t, pin);
 	if (e)
 		return e;
 	r->easy = curl_easy_init();
 	r->names = curl_share_init();
-	r->headers = list_add(NULL, accept);
-	if (r->headers)
-		r->headers = list_add(r->headers, "Accept-Language: en");
-	r->pins = list_add(NULL, pin);
+	r->headers = headers_make(r->t);
+	r->pins = curl_slist_append(NULL, pin);
 	if (!r->easy || !r->names || !r->headers || !r->pins)
 		return -ENOMEM;
 	return curl_share_setopt(r->names, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS)

@@ -58,8 +58,8 @@ static int leaf_read(const struct fetch_file *file, char ret_reference[LIMIT_URL
 	return e;
 }
 
-int fetch_signature_url(const struct fetch_config *c, const struct fetch_file *file,
-	char ret_url[LIMIT_URL], bool *ret_signed, char ret_text[LIMIT_TEXT])
+int fetch_signature_url(const struct fetch_file *file, char ret_url[LIMIT_URL],
+	char ret_text[LIMIT_TEXT])
 {
 	char reference[LIMIT_URL];
 	char why[LIMIT_TEXT];
@@ -67,15 +67,7 @@ int fetch_signature_url(const struct fetch_config *c, const struct fetch_file *f
 
 	if (e)
 		return e;
-	if (!reference[0] && c->require_signature) {
-		fetch_say(ret_text,
-			"%.80s names no signature, so nobody vouches for it; ask the "
-			"maker for a signed file, or allow unsigned files",
-			file->final);
-		return CARDEA_ESIGNATURE;
-	}
-	*ret_signed = reference[0] != 0;
-	if (!reference[0] || (!c->require_signature && !c->trust)) {
+	if (!reference[0]) {
 		ret_url[0] = 0;
 		return 0;
 	}
@@ -86,29 +78,34 @@ int fetch_signature_url(const struct fetch_config *c, const struct fetch_file *f
 	return e;
 }
 
-static int signature_check(const struct fetch_config *c, const struct fetch_file *file,
-	nstime wall, struct profile *p, char ret_text[LIMIT_TEXT])
+/* What the file's signature is worth; all of it is said, nothing decided. */
+static int signature_judge(const struct fetch_config *c, const struct fetch_file *file,
+	nstime wall, struct mud_signature *ret)
 {
-	char signer[LIMIT_TEXT];
-	char why[LIMIT_TEXT];
-
-	if (!c->trust) {
-		fetch_say(ret_text,
-			"%.80s is signed, but no anchor says whose signature counts; "
-			"add the maker's certificate to the MUD anchors",
-			file->final);
-		return CARDEA_EUNTRUSTED;
-	}
-	int e = mud_cms_verify(c->trust, file->mud, file->mud_len, file->signature,
-		file->signature_len, wall, signer, why);
-	if (e) {
-		fetch_say(ret_text, "signature of " SHOWN_URL ": %.150s", file->final,
-			why);
-		return e;
-	}
-	p->signature = SIGNATURE_VALID;
-	(void)str_copy(p->signer, sizeof p->signer, signer);
+	*ret = (struct mud_signature){.state = SIGNATURE_NONE};
+	if (file->signature)
+		return mud_cms_judge(c->trust, file->mud, file->mud_len,
+			file->signature, file->signature_len, wall, ret);
+	(void)str_copy(ret->text, sizeof ret->text,
+		"it names no signature, so nobody vouches for it");
 	return 0;
+}
+
+static int held_back(const struct fetch_config *c, const struct fetch_file *file,
+	const struct mud_signature *s, char ret_text[LIMIT_TEXT])
+{
+	if (!c->hold_back || s->state == SIGNATURE_VALID ||
+		(s->state != SIGNATURE_INVALID && !c->require_signature))
+		return 0;
+	if (s->state == SIGNATURE_NONE)
+		fetch_say(ret_text,
+			"%.80s names no signature, so nobody vouches for it; ask the "
+			"maker for a signed file, or allow unsigned files",
+			file->final);
+	else
+		fetch_say(ret_text, "signature of " SHOWN_URL ": %.150s", file->final,
+			s->text);
+	return s->state == SIGNATURE_UNTRUSTED ? CARDEA_EUNTRUSTED : CARDEA_ESIGNATURE;
 }
 
 /* ---- reading ---- */
@@ -121,10 +118,12 @@ static const struct note *first_error(const struct profile *p)
 	return NULL;
 }
 
-static int file_parse(const struct fetch_file *file, struct pool *pool,
+/* A maker who signs can be asked to write what RFC 8520 says; others are read as well as
+ * possible, a note for each repair. */
+static int file_parse(const struct fetch_file *file, bool is_vouched, struct pool *pool,
 	struct profile *p, char ret_text[LIMIT_TEXT])
 {
-	enum mud_mode mode = file->signature ? MUD_STRICT : MUD_IMPORT;
+	enum mud_mode mode = is_vouched ? MUD_STRICT : MUD_IMPORT;
 	int e = mud_parse(file->mud, file->mud_len, mode, pool, p);
 	const struct note *n = e ? first_error(p) : NULL;
 
@@ -134,41 +133,6 @@ static int file_parse(const struct fetch_file *file, struct pool *pool,
 	else if (e)
 		fetch_say(ret_text, SHOWN_URL ": %s", file->final, error_text(e));
 	return e;
-}
-
-/* The path of a checked https URL, without query and fragment. */
-static struct untrusted_str url_path(const char *url)
-{
-	const char *path = strchr(url + strlen("https://"), '/');
-
-	if (!path)
-		return (struct untrusted_str){.bytes = "/", .len = 1};
-	return (struct untrusted_str){.bytes = path, .len = strcspn(path, "?#")};
-}
-
-static bool same_file(const char *a, const char *b)
-{
-	char authority_a[LIMIT_NAME], authority_b[LIMIT_NAME];
-	char why[LIMIT_TEXT];
-
-	if (mud_url_check(b, 0, why) || mud_url_authority(a, authority_a) ||
-		mud_url_authority(b, authority_b) || strcmp(authority_a, authority_b))
-		return false;
-	struct untrusted_str x = url_path(a), y = url_path(b);
-	return x.len == y.len && !memcmp(x.bytes, y.bytes, x.len);
-}
-
-/* Else a maker could answer for the device of another one (RFC 8520 3.5, mud-url). */
-static int url_check(const struct fetch_file *file, const struct profile *p,
-	char ret_text[LIMIT_TEXT])
-{
-	if (!strcmp(p->url, file->asked) || same_file(file->asked, p->url))
-		return 0;
-	fetch_say(ret_text,
-		"the device named " SHOWN_URL ", but the file there is for " SHOWN_URL
-		"; tell the maker",
-		file->asked, p->url);
-	return CARDEA_EREFUSED;
 }
 
 /* ---- sending ---- */
@@ -219,46 +183,48 @@ static int profile_send(struct sender *s, const struct profile *p)
 	}
 	for (uint32_t i = 0; i < p->note_count; i++)
 		send_note(s, &p->notes[i]);
+	for (unsigned i = 0; i < p->tls_count; i++) {
+		message_from_tls(&m, s->id, &p->tls[i]);
+		send_message(s, &m);
+	}
+	for (unsigned i = 0; i < p->limit_count; i++) {
+		message_from_limit(&m, s->id, &p->limits[i]);
+		send_message(s, &m);
+	}
+	for (unsigned i = 0; i < p->link_count; i++) {
+		message_from_link(&m, s->id, &p->links[i]);
+		send_message(s, &m);
+	}
 	m = (struct message){.type = MESSAGE_PROFILE_END};
 	m.profile_end.id = s->id;
 	send_message(s, &m);
 	return s->error;
 }
 
-/* Which state the profile has without a checked signature. */
-static void profile_unsigned(const struct fetch_file *file, struct profile *p)
-{
-	p->layer = LAYER_CROWD;
-	p->signature = file->signed_unchecked ? SIGNATURE_UNCHECKED : SIGNATURE_NONE;
-	for (uint32_t i = 0; i < p->rule_count; i++)
-		p->rules[i].layer = LAYER_CROWD;
-}
-
 static int profile_make(const struct fetch_config *c, const struct fetch_file *file,
 	nstime wall, struct pool *pool, struct profile *p, char ret_text[LIMIT_TEXT])
 {
-	struct profile checked = {0};
+	struct mud_signature s;
 	uint8_t digest[32];
 	int e = mud_sha256(file->mud, file->mud_len, digest);
 
-	if (e)
+	if (!e)
+		e = signature_judge(c, file, wall, &s);
+	if (e) {
 		fetch_say(ret_text, SHOWN_URL ": %s", file->final, error_text(e));
-	if (!e && file->signature)
-		e = signature_check(c, file, wall, &checked, ret_text);
+		return e;
+	}
+	e = held_back(c, file, &s, ret_text);
 	if (!e)
-		e = file_parse(file, pool, p, ret_text);
-	if (!e)
-		e = url_check(file, p, ret_text);
+		e = file_parse(file, s.state == SIGNATURE_VALID, pool, p, ret_text);
 	if (e)
 		return e;
 	memcpy(p->sha256, digest, sizeof p->sha256);
-	if (!file->signature) {
-		profile_unsigned(file, p);
-		return 0;
-	}
-	p->layer = LAYER_MANUFACTURER;
-	p->signature = checked.signature;
-	memcpy(p->signer, checked.signer, sizeof p->signer);
+	p->signature = s.state;
+	memcpy(p->signer, s.signer, sizeof p->signer);
+	memcpy(p->signer_key, s.key, sizeof p->signer_key);
+	memcpy(p->signature_text, s.text, sizeof p->signature_text);
+	(void)str_copy(p->etag, sizeof p->etag, file->etag);
 	return 0;
 }
 

@@ -11,18 +11,17 @@ struct fetch_file {
 	const char *final; /* where the bytes came from, after redirects */
 	const uint8_t *mud;
 	size_t mud_len;
-	const uint8_t *signature; /* NULL: the file is not signed, or nobody can tell */
+	const uint8_t *signature; /* NULL: it names none */
 	size_t signature_len;
-	bool signed_unchecked; /* it names a signature, but there is no anchor */
+	const char *etag; /* of this file; or empty */
 };
 
-/* What to do about a file's signature; 0 and *ret_url is where it is, or empty when
- * the file may be used without one. */
-int fetch_signature_url(const struct fetch_config *c, const struct fetch_file *file,
-	char ret_url[LIMIT_URL], bool *ret_signed,
+/* Where the file's signature is; empty when it names none. A file that names one which
+ * cannot be got is not one without: that fails, and is tried again. */
+int fetch_signature_url(const struct fetch_file *file, char ret_url[LIMIT_URL],
 	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
-/* Verifies, reads, and sends PROFILE, its rules and notes, and PROFILE_END. On failure
- * ret_text says what, where, what next. */
+/* Verifies, reads, and sends PROFILE, its parts, and PROFILE_END. On failure ret_text
+ * says what, where, what next. */
 int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file,
 	uint64_t id, nstime wall, int (*send)(void *ctx, const struct message *m),
 	void *ctx, char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;

@@ -110,6 +110,9 @@ struct check {
 	BIO *content;
 	X509 *signer;
 	nstime wall;
+	bool unknown; /* all is well, but nobody vouches for the signer */
+	char name[LIMIT_TEXT]; /* of the signer, once the bytes are known to be its */
+	char key[LIMIT_LABEL]; /* cms_issuer_key */
 	char *text;
 };
 
@@ -177,55 +180,69 @@ static void date_text(const ASN1_TIME *when, char out[DATE_TEXT_MAX])
 		str_copy(out, DATE_TEXT_MAX, "an unknown date");
 }
 
-static void name_text(const X509_NAME *name, char *out, size_t size)
+/* Within a sentence. */
+static void short_name(X509 *cert, char out[LIMIT_TEXT / 2])
 {
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data = NULL;
-	long n = 0;
+	char name[LIMIT_TEXT] = "";
 
-	if (bio && X509_NAME_print_ex(bio, name, 0,
-			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
-		n = BIO_get_mem_data(bio, &data);
-	str_escape((struct untrusted_str){data, n > 0 ? (size_t)n : 0}, out, size);
-	BIO_free(bio);
+	if (cert)
+		(void)cms_subject(cert, name);
+	str_copy(out, LIMIT_TEXT / 2, name);
 }
 
-void cms_subject(X509 *cert, char out[LIMIT_TEXT])
+static int explain_date(struct check *c, X509 *at, const char *whose, bool too_late)
 {
-	name_text(X509_get_subject_name(cert), out, LIMIT_TEXT);
+	char date[DATE_TEXT_MAX], name[LIMIT_TEXT / 2];
+
+	short_name(at, name);
+	date_text(too_late ? X509_get0_notAfter(at) : X509_get0_notBefore(at), date);
+	(void)str_print(c->text, LIMIT_TEXT,
+		too_late ? "the certificate of %s (%s) expired on %s"
+			 : "the certificate of %s (%s) is valid only from %s: is the "
+			   "clock right?",
+		whose, name, date);
+	return CARDEA_EUNTRUSTED;
+}
+
+/* Before the chain: whether or not anybody vouches for the signer, an old signature is
+ * no signature. */
+static int check_dates(struct check *c)
+{
+	time_t now = (time_t)(c->wall / NS_PER_SEC);
+
+	if (X509_cmp_time(X509_get0_notAfter(c->signer), &now) <= 0)
+		return explain_date(c, c->signer, "the signer", true);
+	if (X509_cmp_time(X509_get0_notBefore(c->signer), &now) > 0)
+		return explain_date(c, c->signer, "the signer", false);
+	return 0;
 }
 
 static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
 {
 	int e = X509_STORE_CTX_get_error(ctx);
 	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
-	char date[DATE_TEXT_MAX], name[LIMIT_TEXT] = "";
-	char short_name[LIMIT_TEXT / 2];
-	const char *whose =
-		X509_STORE_CTX_get_error_depth(ctx) ? "an authority" : "the signer";
+	char name[LIMIT_TEXT / 2];
 
-	if (at)
-		cms_subject(at, name);
-	str_copy(short_name, sizeof short_name, name);
-	if (e == X509_V_ERR_CERT_HAS_EXPIRED && at) {
-		date_text(X509_get0_notAfter(at), date);
-		(void)str_print(c->text, LIMIT_TEXT,
-			"the certificate of %s (%s) expired on %s", whose, short_name,
-			date);
-	} else if (e == X509_V_ERR_CERT_NOT_YET_VALID && at) {
-		date_text(X509_get0_notBefore(at), date);
-		(void)str_print(c->text, LIMIT_TEXT,
-			"the certificate of %s (%s) is valid only from %s: is the "
-			"clock "
-			"right?",
-			whose, short_name, date);
-	} else {
-		(void)str_print(c->text, LIMIT_TEXT,
-			"the signer (%s) does not lead to a configured trust anchor: "
-			"%s",
-			short_name, X509_verify_cert_error_string(e));
-	}
+	if (at && (e == X509_V_ERR_CERT_HAS_EXPIRED || e == X509_V_ERR_CERT_NOT_YET_VALID))
+		return explain_date(c, at, "an authority", e == X509_V_ERR_CERT_HAS_EXPIRED);
+	c->unknown = true;
+	short_name(c->signer, name);
+	(void)str_print(c->text, LIMIT_TEXT,
+		"the signer (%s) does not lead to a configured trust anchor: %s", name,
+		X509_verify_cert_error_string(e));
 	return CARDEA_EUNTRUSTED;
+}
+
+/* Whoever the chain says issued the signer's certificate. A signer who is an anchor has
+ * no chain: what its certificate says remains, or its own key. */
+static void find_key(struct check *c, X509_STORE_CTX *ctx)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+
+	if (sk_X509_num(chain) > 1)
+		cms_issuer_key(c->signer, sk_X509_value(chain, 1), c->key);
+	else if (!c->key[0])
+		cms_issuer_key(c->signer, c->signer, c->key);
 }
 
 static int check_chain(struct check *c, const struct mud_trust *trust)
@@ -246,8 +263,20 @@ static int check_chain(struct check *c, const struct mud_trust *trust)
 	X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
 	if (X509_verify_cert(ctx) != 1)
 		error = explain_chain(c, ctx);
+	else
+		find_key(c, ctx);
 	X509_STORE_CTX_free(ctx);
 	return error;
+}
+
+static int check_trust(struct check *c, const struct mud_trust *trust)
+{
+	if (trust)
+		return check_chain(c, trust);
+	c->unknown = true;
+	return refuse(c->text, CARDEA_EUNTRUSTED,
+		"it is signed, but no anchor says whose signature counts: add the maker's "
+		"certificate to the MUD anchors");
 }
 
 /* Exactly one signer: with two, "the signer" would not be a name to pin. */
@@ -259,6 +288,11 @@ static int find_signer(struct check *c)
 		return refuse(c->text, CARDEA_ESIGNATURE,
 			"the signature has more than one signer; one is read");
 	c->signer = sk_X509_value(c->signers, 0);
+	cms_issuer_key(c->signer, NULL, c->key);
+	/* two names that were cut alike would be one for a pin */
+	if (cms_subject(c->signer, c->name))
+		return refuse(c->text, CARDEA_ESIGNATURE,
+			"the name of the signer is longer than 255 characters");
 	return 0;
 }
 
@@ -300,7 +334,9 @@ static int check_device(struct check *c, const void *pem, size_t len)
 			"the device's certificate has a mudsigner extension that "
 			"cannot be read (RFC 8520 section 11)");
 	} else if (name && X509_NAME_cmp(name, X509_get_subject_name(c->signer))) {
-		name_text(name, wanted, sizeof wanted);
+		char whole[LIMIT_TEXT];
+		(void)cms_name_text(name, whole);
+		str_copy(wanted, sizeof wanted, whole);
 		(void)str_print(c->text, LIMIT_TEXT,
 			"the device's certificate says that its MUD file is signed by "
 			"%s, and it is not (mudsigner, RFC 8520 section 11)",
@@ -312,12 +348,36 @@ static int check_device(struct check *c, const void *pem, size_t len)
 	return error;
 }
 
-int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_len,
-	const void *signature, size_t signature_len, nstime wall,
-	char ret_signer[LIMIT_TEXT], char ret_text[LIMIT_TEXT])
+static int check_all(struct check *c, const struct mud_trust *trust, const void *mud,
+	size_t mud_len, const void *signature, size_t signature_len)
 {
-	return mud_cms_verify_device(trust, NULL, 0, mud, mud_len, signature,
-		signature_len, wall, ret_signer, ret_text);
+	int error;
+
+	if (mud_len > LIMIT_MUD_BYTES || signature_len > LIMIT_SIGNATURE_BYTES)
+		return refuse(c->text, CARDEA_ELIMIT,
+			"the MUD file or its signature is too big to be read");
+	ERR_clear_error();
+	error = read_cms(c, signature, signature_len);
+	if (!error)
+		error = check_bytes(c, mud, mud_len);
+	if (!error)
+		error = find_signer(c);
+	if (!error)
+		error = cms_check_usage(c->signer, c->text);
+	if (!error)
+		error = check_dates(c);
+	if (!error)
+		error = check_trust(c, trust);
+	return error;
+}
+
+static void check_free(struct check *c)
+{
+	sk_X509_free(c->signers);
+	sk_X509_pop_free(c->certs, X509_free);
+	BIO_free(c->content);
+	CMS_ContentInfo_free(c->cms);
+	ERR_clear_error();
 }
 
 int mud_cms_verify_device(const struct mud_trust *trust, const void *device_pem,
@@ -326,31 +386,41 @@ int mud_cms_verify_device(const struct mud_trust *trust, const void *device_pem,
 	char ret_text[LIMIT_TEXT])
 {
 	struct check c = {.wall = wall, .text = ret_text};
-	int error;
+	int error = check_all(&c, trust, mud, mud_len, signature, signature_len);
 
-	if (mud_len > LIMIT_MUD_BYTES || signature_len > LIMIT_SIGNATURE_BYTES)
-		return refuse(ret_text, CARDEA_ELIMIT,
-			"the MUD file or its signature is too big to be read");
-	ERR_clear_error();
-	error = read_cms(&c, signature, signature_len);
-	if (!error)
-		error = check_bytes(&c, mud, mud_len);
-	if (!error)
-		error = find_signer(&c);
-	if (!error)
-		error = cms_check_usage(c.signer, ret_text);
-	if (!error)
-		error = check_chain(&c, trust);
 	if (!error && device_pem)
 		error = check_device(&c, device_pem, device_len);
 	if (!error)
-		cms_subject(c.signer, ret_signer);
-	sk_X509_free(c.signers);
-	sk_X509_pop_free(c.certs, X509_free);
-	BIO_free(c.content);
-	CMS_ContentInfo_free(c.cms);
-	ERR_clear_error();
+		memcpy(ret_signer, c.name, sizeof c.name);
+	check_free(&c);
 	return error;
+}
+
+int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_len,
+	const void *signature, size_t signature_len, nstime wall,
+	char ret_signer[LIMIT_TEXT], char ret_text[LIMIT_TEXT])
+{
+	return mud_cms_verify_device(trust, NULL, 0, mud, mud_len, signature,
+		signature_len, wall, ret_signer, ret_text);
+}
+
+int mud_cms_judge(const struct mud_trust *trust, const void *mud, size_t mud_len,
+	const void *signature, size_t signature_len, nstime wall,
+	struct mud_signature *ret_signature)
+{
+	struct mud_signature s = {.state = SIGNATURE_VALID};
+	struct check c = {.wall = wall, .text = s.text};
+	int error = check_all(&c, trust, mud, mud_len, signature, signature_len);
+
+	if (error)
+		s.state = c.unknown ? SIGNATURE_UNTRUSTED : SIGNATURE_INVALID;
+	memcpy(s.signer, c.name, sizeof s.signer);
+	memcpy(s.key, c.key, sizeof s.key);
+	check_free(&c);
+	if (error == -ENOMEM)
+		return error;
+	*ret_signature = s;
+	return 0;
 }
 
 int mud_sha256(const void *bytes, size_t len, uint8_t ret_digest[32])

@@ -11,8 +11,14 @@
 
 /* RFC 8520 13.1: the certificate may sign, and says so. */
 int cms_check_usage(X509 *signer, char text[LIMIT_TEXT]);
-/* The subject in RFC 2253 order, printable ASCII. */
-void cms_subject(X509 *cert, char out[LIMIT_TEXT]);
+/* In RFC 2253 order, printable ASCII. CARDEA_ELIMIT when it was cut: nothing to compare
+ * with, but still something to show. */
+int cms_name_text(const X509_NAME *name, char out[LIMIT_TEXT]);
+int cms_subject(X509 *cert, char out[LIMIT_TEXT]); /* the same */
+/* The key identifier of the authority that issued the signer, as lower-case hex: what
+ * the authority says it is, what the signer says, or the hash of the authority's key.
+ * issuer NULL: unknown; then it may be empty. */
+void cms_issuer_key(X509 *signer, X509 *issuer, char out[LIMIT_LABEL]);
 /* The first certificate of a PEM text, or NULL. */
 X509 *cms_read_cert(const void *pem, size_t len);
 

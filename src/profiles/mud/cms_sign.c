@@ -162,7 +162,7 @@ int mud_cms_sign(const struct mud_cms_identity *id, const void *mud, size_t mud_
 		error = sign_bytes(
 			cert, key, chain, mud, mud_len, ret_der, ret_len, ret_text);
 	if (!error)
-		cms_subject(cert, ret_signer);
+		(void)cms_subject(cert, ret_signer);
 	EVP_PKEY_free(key);
 	X509_free(cert);
 	sk_X509_pop_free(chain, X509_free);

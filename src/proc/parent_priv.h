@@ -2,7 +2,7 @@
 /* parent internals: start and end (parent.c), supervision (parent_process.c), what
  * children are told (parent_settings.c) and handed (parent_listen.c), the LAN as it is
  * (parent_lan.c), sockets that only a privileged process can open (parent_sockets.c,
- * parent_ports.c), and files (parent_files.c). */
+ * parent_ports.c) and what they pass (parent_filter.c), and files (parent_files.c). */
 #ifndef CARDEA_PROC_PARENT_PRIV_H
 #define CARDEA_PROC_PARENT_PRIV_H
 
@@ -51,6 +51,9 @@ int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp);
 int parent_socket_control(const char *path);
 /* The same for members of group, who are to tell identities. */
 int parent_socket_identity(const char *path, gid_t group);
+
+/* Only what the sensor reads of a LAN interface's frames. */
+int parent_filter_attach(int fd) CARDEA_MUSTCHECK;
 
 /* Makes that socket read the ports which the bridge has now. */
 int parent_ports_follow(int capture, uint32_t bridge) CARDEA_MUSTCHECK;

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -22,7 +21,6 @@
 #include "base/str.h"
 
 #define CAPTURE_BUFFER (1 << 20) /* bytes that wait while the sensor is restarted */
-#define CAPTURE_SNAP 1514
 #define NFLOG_BUFFER (1 << 20)
 #define NFLOG_SNAP 192	   /* network and transport headers, with room for options */
 #define NFLOG_TIMEOUT_CS 5 /* hundredths of a second until a report is delivered */
@@ -39,60 +37,25 @@ static int failed(int fd)
 	return error;
 }
 
-#define ACCEPT BPF_STMT(BPF_RET | BPF_K, CAPTURE_SNAP)
-#define DROP BPF_STMT(BPF_RET | BPF_K, 0)
-#define JEQ(value, t, f) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, t, f)
-#define LDB(at) BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at)
-#define LDH(at) BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at)
-
-/* ARP and LLDP; IPv4 from port 67 or 68; IPv6 from port 546 or 547, and neighbour discovery.
- * The kernel takes VLAN tags off before this runs. */
-static struct sock_filter capture_filter[] = {
-	LDH(12),
-	JEQ(ETH_P_LLDP, 23, 0),
-	JEQ(ETH_P_ARP, 22, 0),
-	JEQ(ETH_P_IP, 0, 8),
-	LDB(23),
-	JEQ(IPPROTO_UDP, 0, 18),
-	LDH(20),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 16, 0), /* not a later fragment */
-	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
-	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 14),
-	JEQ(67, 14, 0),
-	JEQ(68, 13, 12),
-	JEQ(ETH_P_IPV6, 0, 11),
-	LDB(20),
-	JEQ(IPPROTO_ICMPV6, 0, 4),
-	LDB(54),
-	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 133, 0, 7),
-	BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 137, 6, 7),
-	DROP,
-	JEQ(IPPROTO_UDP, 0, 4),
-	LDH(54),
-	JEQ(546, 3, 0),
-	JEQ(547, 2, 1),
-	DROP,
-	DROP,
-	ACCEPT,
-};
-
 int parent_socket_capture(uint32_t ifindex)
 {
-	struct sock_fprog program = {
-		.len = sizeof(capture_filter) / sizeof(capture_filter[0]),
-		.filter = capture_filter};
 	struct sockaddr_ll ll = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
 	/* A bridge passes frames between two ports up only to a promiscuous listener. */
 	struct packet_mreq promiscuous = {
 		.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC};
-	int size = CAPTURE_BUFFER;
+	int size = CAPTURE_BUFFER, error;
 	/* Protocol 0: nothing arrives before the filter stands. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ||
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
+	if (fd < 0)
+		return failed(fd);
+	error = parent_filter_attach(fd);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
 		bind(fd, (struct sockaddr *)&ll, sizeof(ll)) ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
 			sizeof(promiscuous)))

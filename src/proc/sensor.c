@@ -16,7 +16,7 @@
 
 #define SENSOR_SOCKETS_MAX (2 * LIMIT_LANS + 1) /* LANs, their ports, reports */
 #define SENSOR_BURST 64	       /* packets read before other descriptors get a turn */
-#define SENSOR_FRAME_MAX 2048  /* our kernel filter passes short protocols only */
+#define SENSOR_FRAME_MAX 32768 /* our kernel filter cuts what is longer */
 #define SENSOR_NFLOG_MAX 65536 /* largest datagram of nfnetlink_log */
 #define SENSOR_COUNTS_EVERY_S 10
 
@@ -60,7 +60,7 @@ static void capture_ready(struct loop_fd *f, uint32_t events)
 {
 	struct sensor_socket *socket = f->ctx;
 	struct sensor *s = socket->sensor;
-	nstime now = loop_now(f->loop);
+	nstime now = loop_now(f->loop), wall = clock_wall(loop_clock(f->loop));
 
 	(void)events;
 	for (int i = 0; i < SENSOR_BURST; i++) {
@@ -72,7 +72,8 @@ static void capture_ready(struct loop_fd *f, uint32_t events)
 		if (n < 0)
 			return; /* EAGAIN, or the interface went down for a while */
 		sensors_frame(&s->sensors, cursor_of(s->buf, (size_t)n),
-			from.sll_pkttype == PACKET_OUTGOING, socket->ifindex, now);
+			from.sll_pkttype == PACKET_OUTGOING, socket->ifindex, now,
+			wall);
 	}
 }
 

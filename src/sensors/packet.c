@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Frames of the LAN: who uses which address (ARP, ND, leases), and what devices say of
- * themselves in DHCP and LLDP. */
+/* Frames of the LAN: who uses which address (ARP, ND, leases), what devices say of
+ * themselves in DHCP and LLDP, and what they offer when they open TLS. */
 #include "sensors/sensors.h"
 
 #include <string.h>
 #include "base/str.h"
 #include "model/device.h"
+#include "sensors/hello.h"
 #include "wire/dhcp4.h"
 #include "wire/dhcp6.h"
 #include "wire/icmp.h"
@@ -198,6 +199,49 @@ static void neighbour(struct sensors *s, struct packet *p, uint32_t ifindex, nst
 			NEIGHBOUR_LIFETIME_S, ifindex, now);
 }
 
+/* One more of this device, within the rate? Devices share places by their MAC's hash,
+ * so that a flood of made up senders is bounded, too. */
+static bool take_token(struct sensors *s, const struct mac *mac, nstime now)
+{
+	uint64_t hash = hash_bytes(&s->key, mac, sizeof(*mac));
+	nstime *full = &s->hello_full[hash % SENSORS_HELLO_PLACES];
+	nstime each = NS_PER_SEC / SENSORS_HELLO_RATE;
+
+	if (*full < now)
+		*full = now;
+	if (*full - now > (SENSORS_HELLO_BURST - 1) * each)
+		return false;
+	*full += each;
+	return true;
+}
+
+static void hello(struct sensors *s, const struct packet *p, nstime now, nstime wall)
+{
+	struct message_seen_hello *m = &s->message.seen_hello;
+	int error;
+
+	if (!p->has_mac || mac_is_zero(&p->eth.src) || mac_is_group(&p->eth.src) ||
+		!hello_is_one(p))
+		return;
+	if (!take_token(s, &p->eth.src, now)) {
+		s->counts.dropped++;
+		return;
+	}
+	memset(&s->message, 0, sizeof(s->message));
+	error = hello_read(p, &s->scratch, m);
+	if (error) {
+		/* an encrypted record may begin alike, and is no fault */
+		s->counts.malformed += error == CARDEA_EMALFORMED;
+		return;
+	}
+	/* A lost packet comes again; to the device it is one hello. */
+	if (is_repeat(s, m, sizeof(*m), now))
+		return;
+	s->message.type = MESSAGE_SEEN_HELLO;
+	m->when = wall;
+	s->emit(s->ctx, &s->message);
+}
+
 static void udp(struct sensors *s, struct packet *p, bool outgoing, uint32_t ifindex,
 	nstime now)
 {
@@ -211,7 +255,7 @@ static void udp(struct sensors *s, struct packet *p, bool outgoing, uint32_t ifi
 }
 
 void sensors_frame(struct sensors *s, struct cursor frame, bool outgoing,
-	uint32_t ifindex, nstime mono)
+	uint32_t ifindex, nstime mono, nstime wall)
 {
 	struct packet p;
 
@@ -226,6 +270,8 @@ void sensors_frame(struct sensors *s, struct cursor frame, bool outgoing,
 		udp(s, &p, outgoing, ifindex, mono);
 	if (outgoing)
 		return;
+	if (p.layers & (PACKET_TCP | PACKET_UDP))
+		hello(s, &p, mono, wall);
 	if (p.layers & PACKET_ARP && mac_equal(&p.arp.sender_mac, &p.eth.src))
 		saw_addr(s, &p.eth.src, &p.arp.sender, ADDR_SOURCE_ARP,
 			NEIGHBOUR_LIFETIME_S, ifindex, mono);

@@ -17,19 +17,18 @@ bool tls_hello_has(const struct tls_hello *h, uint16_t extension)
 	return false;
 }
 
-/* A vector of 16-bit values that fills list to its end and has at least one. */
+/* A vector of 16-bit values that fills list to its end and has at least one. Of too many
+ * the first are kept. */
 static int tls_read_values(struct cursor list, uint16_t *values, size_t max,
 	size_t *ret_count)
 {
 	size_t count = cursor_left(&list) / 2;
 	if (list.error || cursor_left(&list) % 2 || !count)
 		return CARDEA_EMALFORMED;
-	if (count > max)
-		return CARDEA_ELIMIT;
-	for (size_t i = 0; i < count; i++)
+	*ret_count = count < max ? count : max;
+	for (size_t i = 0; i < *ret_count; i++)
 		values[i] = cursor_u16(&list);
-	*ret_count = count;
-	return 0;
+	return count > max ? CARDEA_ELIMIT : 0;
 }
 
 /* The vector that is all of an extension, its own length field before it. */
@@ -146,27 +145,45 @@ static int tls_read_extension(uint16_t type, struct cursor data, struct tls_hell
 	}
 }
 
-static int tls_read_extensions(struct cursor *c, struct tls_hello *h)
+static int tls_keep_extension(uint16_t type, struct cursor data, struct tls_hello *h)
 {
-	uint16_t len = cursor_u16(c);
-	struct cursor list = cursor_sub(c, len);
-	if (list.error || cursor_left(c))
+	/* RFC 8446 4.2: each type once */
+	if (tls_hello_has(h, type))
 		return CARDEA_EMALFORMED;
+	if (h->extension_count == TLS_EXTENSIONS_MAX)
+		return CARDEA_ELIMIT;
+	h->extensions[h->extension_count++] = type;
+	return tls_read_extension(type, data, h);
+}
+
+static int tls_read_extensions(struct cursor list, struct tls_hello *h, bool *part)
+{
 	while (cursor_left(&list)) {
 		uint16_t type = cursor_u16(&list);
-		uint16_t data_len = cursor_u16(&list);
-		struct cursor data = cursor_sub(&list, data_len);
-		/* RFC 8446 4.2: each type once */
-		if (data.error || tls_hello_has(h, type))
-			return CARDEA_EMALFORMED;
-		if (h->extension_count == TLS_EXTENSIONS_MAX)
-			return CARDEA_ELIMIT;
-		h->extensions[h->extension_count++] = type;
-		int r = tls_read_extension(type, data, h);
-		if (r)
+		uint16_t len = cursor_u16(&list);
+		struct cursor data = cursor_sub(&list, len);
+		int r = data.error ? CARDEA_EMALFORMED : tls_keep_extension(type, data, h);
+		if (part && (data.error || r == CARDEA_ELIMIT))
+			*part = true;
+		else if (r)
 			return r;
 	}
 	return 0;
+}
+
+static int tls_read_rest(struct cursor *c, struct tls_hello *h, bool *part)
+{
+	size_t len = cursor_u16(c);
+	if (part && (c->error || cursor_left(c) < len)) {
+		*part = true;
+		len = cursor_left(c);
+		if (c->error)
+			return 0;
+	}
+	struct cursor list = cursor_sub(c, len);
+	if (list.error || cursor_left(c))
+		return CARDEA_EMALFORMED;
+	return tls_read_extensions(list, h, part);
 }
 
 /* Up to the extensions (RFC 8446 4.1.2; DTLS adds the cookie, RFC 6347 4.2.1). */
@@ -195,15 +212,21 @@ static int tls_read_fixed(struct cursor *c, struct tls_hello *h)
 	return r;
 }
 
-int tls_parse_body(struct cursor *c, bool is_dtls, struct tls_hello *ret)
+int tls_parse_body(struct cursor *c, bool is_dtls, bool *part, struct tls_hello *ret)
 {
 	struct tls_hello h;
 	memset(&h, 0, sizeof(h));
 	h.is_dtls = is_dtls;
 	int r = tls_read_fixed(c, &h);
+	if (part && c->error)
+		return c->error;
+	if (part && r == CARDEA_ELIMIT) {
+		*part = true;
+		r = 0;
+	}
 	/* RFC 5246 7.4.1.2: a hello without extensions may end here. */
 	if (!r && cursor_left(c))
-		r = tls_read_extensions(c, &h);
+		r = tls_read_rest(c, &h, part);
 	if (!r)
 		*ret = h;
 	return r;

@@ -90,6 +90,12 @@ bool tls_hello_has(const struct tls_hello *h, uint16_t extension);
  * CARDEA_EUNSUPPORTED for another message, CARDEA_ELIMIT when a list or the message is
  * longer than we keep. */
 int tls_parse_hello(struct cursor *c, struct tls_hello *ret) CARDEA_MUSTCHECK;
+/* The same for a message of which perhaps only the start is there, or which is longer than
+ * we keep: what ret has was offered, each extension's list whole or, when too long, its
+ * start; *ret_is_part says that more was. CARDEA_ETRUNCATED when not even all cipher
+ * suites are there. */
+int tls_parse_hello_prefix(struct cursor *c, struct tls_hello *ret, bool *ret_is_part)
+	CARDEA_MUSTCHECK;
 /* The start of a TCP stream, as much as there is, to the handshake message, which is
  * written to the empty writer (TLS_HELLO_MAX octets). CARDEA_ETRUNCATED when more must
  * come; call again with all of it. Errors as above; CARDEA_EMALFORMED when it is not
@@ -98,6 +104,9 @@ int tls_stream_hello(struct cursor stream, struct writer *message) CARDEA_MUSTCH
 /* One datagram with the first flight of DTLS. A hello in fragments (RFC 9147 5.5) is
  * CARDEA_EUNSUPPORTED, and so is an encrypted record. */
 int tls_parse_dtls(struct cursor *c, struct tls_hello *ret) CARDEA_MUSTCHECK;
+/* The same as tls_parse_hello_prefix; takes the first of several fragments, too. */
+int tls_parse_dtls_prefix(struct cursor *c, struct tls_hello *ret, bool *ret_is_part)
+	CARDEA_MUSTCHECK;
 
 /* Each writes what its namesake reads back equal: the message; or the datagram, for
  * is_dtls. Secrets, session id and what is not kept are zero or empty. */

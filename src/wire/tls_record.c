@@ -37,7 +37,21 @@ int tls_parse_hello(struct cursor *c, struct tls_hello *ret)
 	struct cursor body = cursor_sub(c, len);
 	if (r || body.error)
 		return r ? r : body.error;
-	return tls_parse_body(&body, false, ret);
+	return tls_parse_body(&body, false, NULL, ret);
+}
+
+int tls_parse_hello_prefix(struct cursor *c, struct tls_hello *ret, bool *ret_is_part)
+{
+	uint32_t len = TLS_HELLO_MAX;
+	int r = tls_read_head(c, &len);
+	if (r && r != CARDEA_ELIMIT)
+		return r;
+	bool part = r || cursor_left(c) < len;
+	struct cursor body = cursor_sub(c, part ? cursor_left(c) : len);
+	r = tls_parse_body(&body, false, &part, ret);
+	if (!r)
+		*ret_is_part = part;
+	return r;
 }
 
 /* What is there of the next record's fragment, written behind the message. */
@@ -109,7 +123,8 @@ static struct cursor tls_dtls_record(struct cursor *c, int *ret_error)
 	return fragment;
 }
 
-int tls_parse_dtls(struct cursor *c, struct tls_hello *ret)
+/* The body in the first record of a datagram; with part, also the first fragment of it. */
+static int tls_dtls_body(struct cursor *c, bool *part, struct cursor *ret_body)
 {
 	int r = 0;
 	uint32_t len = 0;
@@ -121,11 +136,36 @@ int tls_parse_dtls(struct cursor *c, struct tls_hello *ret)
 	cursor_skip(&fragment, 2); /* message_seq */
 	uint32_t fragment_offset = tls_read_u24(&fragment);
 	uint32_t fragment_len = tls_read_u24(&fragment);
-	if (!fragment.error && (fragment_offset || fragment_len != len))
+	if (!fragment.error && (fragment_offset || fragment_len > len ||
+				       (!part && fragment_len != len)))
 		return CARDEA_EUNSUPPORTED;
-	struct cursor body = cursor_sub(&fragment, len);
 	/* The record is whole, so what is missing in it will not come. */
-	return body.error ? CARDEA_EMALFORMED : tls_parse_body(&body, true, ret);
+	struct cursor body = cursor_sub(&fragment, fragment_len);
+	if (body.error)
+		return CARDEA_EMALFORMED;
+	if (part)
+		*part = fragment_len != len;
+	*ret_body = body;
+	return 0;
+}
+
+int tls_parse_dtls(struct cursor *c, struct tls_hello *ret)
+{
+	struct cursor body = {0};
+	int r = tls_dtls_body(c, NULL, &body);
+	return r ? r : tls_parse_body(&body, true, NULL, ret);
+}
+
+int tls_parse_dtls_prefix(struct cursor *c, struct tls_hello *ret, bool *ret_is_part)
+{
+	bool part = false;
+	struct cursor body = {0};
+	int r = tls_dtls_body(c, &part, &body);
+	if (!r)
+		r = tls_parse_body(&body, true, &part, ret);
+	if (!r)
+		*ret_is_part = part;
+	return r;
 }
 
 static void tls_write_u24(struct writer *w, size_t v)

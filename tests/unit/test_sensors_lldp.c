@@ -53,7 +53,7 @@ static void hear(const struct lldp *l, const char *src, bool outgoing, nstime wh
 	build_eth(&w, &eth);
 	assert_int_equal(lldp_build(&w, l), 0);
 	uint8_t *exact = test_exact(b, w.len);
-	sensors_frame(&sensors, cursor_of(exact, w.len), outgoing, 7, when);
+	sensors_frame(&sensors, cursor_of(exact, w.len), outgoing, 7, when, when);
 	free(exact);
 }
 

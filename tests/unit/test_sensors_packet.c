@@ -12,6 +12,7 @@
 #define OTHER "02:00:00:00:00:11"
 #define GATEWAY "02:00:00:00:00:01"
 #define NOW (100 * NS_PER_SEC)
+#define WALL (1000 * NS_PER_SEC)
 
 static struct sensors sensors;
 static struct message seen[8];
@@ -41,7 +42,7 @@ static void frame(const struct writer *w, bool outgoing, nstime now)
 
 	assert_int_equal(w->error, 0);
 	exact = test_exact(w->start, w->len);
-	sensors_frame(&sensors, cursor_of(exact, w->len), outgoing, 7, now);
+	sensors_frame(&sensors, cursor_of(exact, w->len), outgoing, 7, now, WALL);
 	free(exact);
 }
 

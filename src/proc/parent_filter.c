@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the kernel passes of a LAN interface's frames: those that name a device, and those
- * that open TLS or DTLS. All others cost the gateway this filter and nothing more. */
+/* What the kernel passes of a LAN interface's frames: those that name a device, and
+ * those that open TLS or DTLS. All others cost this filter and nothing more. */
 #include "proc/parent_priv.h"
 
 #include <errno.h>

@@ -13,11 +13,12 @@ struct hello_scratch {
 	struct tls_hello hello;
 };
 
-/* The packet can be the start of a ClientHello: the first octets of its payload say so. */
+/* The packet can be the start of a ClientHello: the first octets of its payload say so.
+ */
 bool hello_is_one(const struct packet *p);
-/* Fills all of ret but .when, from a packet for which the above is true. Of a hello that
- * goes on in other packets it has what was there. CARDEA_EUNSUPPORTED when it is none
- * after all, CARDEA_EMALFORMED when it is broken. */
+/* Fills all of ret but .when, from a packet for which the above is true. Of a hello
+ * that goes on in other packets it has what was there. CARDEA_EUNSUPPORTED when it is
+ * none after all, CARDEA_EMALFORMED when it is broken. */
 int hello_read(const struct packet *p, struct hello_scratch *scratch,
 	struct message_seen_hello *ret) CARDEA_MUSTCHECK;
 

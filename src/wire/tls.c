@@ -162,7 +162,8 @@ static int tls_read_extensions(struct cursor list, struct tls_hello *h, bool *pa
 		uint16_t type = cursor_u16(&list);
 		uint16_t len = cursor_u16(&list);
 		struct cursor data = cursor_sub(&list, len);
-		int r = data.error ? CARDEA_EMALFORMED : tls_keep_extension(type, data, h);
+		int r = data.error ? CARDEA_EMALFORMED
+				   : tls_keep_extension(type, data, h);
 		if (part && (data.error || r == CARDEA_ELIMIT))
 			*part = true;
 		else if (r)

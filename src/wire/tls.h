@@ -90,9 +90,9 @@ bool tls_hello_has(const struct tls_hello *h, uint16_t extension);
  * CARDEA_EUNSUPPORTED for another message, CARDEA_ELIMIT when a list or the message is
  * longer than we keep. */
 int tls_parse_hello(struct cursor *c, struct tls_hello *ret) CARDEA_MUSTCHECK;
-/* The same for a message of which perhaps only the start is there, or which is longer than
- * we keep: what ret has was offered, each extension's list whole or, when too long, its
- * start; *ret_is_part says that more was. CARDEA_ETRUNCATED when not even all cipher
+/* The same for a message of which perhaps only the start is there, or which is longer
+ * than we keep: what ret has was offered, each extension's list whole or, when too long,
+ * its start; *ret_is_part says that more was. CARDEA_ETRUNCATED when not even all cipher
  * suites are there. */
 int tls_parse_hello_prefix(struct cursor *c, struct tls_hello *ret, bool *ret_is_part)
 	CARDEA_MUSTCHECK;

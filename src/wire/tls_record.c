@@ -123,7 +123,7 @@ static struct cursor tls_dtls_record(struct cursor *c, int *ret_error)
 	return fragment;
 }
 
-/* The body in the first record of a datagram; with part, also the first fragment of it. */
+/* The body in the first record of a datagram; with part, also its first fragment. */
 static int tls_dtls_body(struct cursor *c, bool *part, struct cursor *ret_body)
 {
 	int r = 0;

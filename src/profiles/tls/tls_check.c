@@ -7,7 +7,8 @@
 #include "base/str.h"
 #include "profiles/tls/tls_names.h"
 
-#define ALPN_SHOWN 64 /* characters of an application protocol's name; real ones have 8 */
+#define ALPN_SHOWN                                                                     \
+	64 /* characters of an application protocol's name; real ones have 8 */
 
 /* Values in the list of cipher suites that are none: "I renegotiate safely" (RFC 5746
  * 3.3), which OpenSSL always says, and "I come back with less" (RFC 7507). */
@@ -21,8 +22,8 @@ struct kind {
 	size_t in_profile, in_hello;
 };
 
-#define LISTS(member)                                                                    \
-	.in_profile = offsetof(struct tls_profile, member),                              \
+#define LISTS(member)                                                                  \
+	.in_profile = offsetof(struct tls_profile, member),                            \
 	.in_hello = offsetof(struct message_seen_hello, member)
 
 /* What tells most to the owner comes first. */
@@ -127,7 +128,7 @@ bool tls_profile_allows(const struct tls_profile *p, const struct message_seen_h
 			"offers %s, which its TLS profile does not list", f.what);
 	else
 		(void)str_print(ret_text, LIMIT_TEXT,
-			"offers %s and %u more that its TLS profile does not list", f.what,
-			f.count - 1);
+			"offers %s and %u more that its TLS profile does not list",
+			f.what, f.count - 1);
 	return false;
 }

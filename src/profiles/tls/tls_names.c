@@ -135,7 +135,8 @@ static const struct entry groups[] = {
 	{0x6399, "X25519Kyber768Draft00"},
 };
 
-/* RFC 8446 4.2.3, and the pairs of hash and signature that it replaced (RFC 5246 7.4.1.4.1). */
+/* RFC 8446 4.2.3, and the pairs of hash and signature that it replaced (RFC 5246
+ * 7.4.1.4.1). */
 static const struct entry signatures[] = {
 	{0x0101, "rsa_md5"},
 	{0x0201, "rsa_pkcs1_sha1"},

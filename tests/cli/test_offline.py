@@ -444,7 +444,8 @@ def test_the_manual_knows_every_setting(cli):
     assert told == known
 
 
-@pytest.mark.parametrize("page", ["cardea.1", "cardea.toml.5", "cardead.8"])
+@pytest.mark.parametrize("page", ["cardea.1", "cardea-identity.8", "cardea.toml.5",
+                                  "cardead.8"])
 def test_manual_pages_are_right(page):
     path = os.path.join(ROOT, "man", page)
     if not shutil.which("mandoc"):

@@ -295,7 +295,7 @@ static int dispatch(struct pipeline *p, enum role from, const struct message *m)
 	case ROLE_ENFORCER:
 		return enforcer_said(p, m);
 	case ROLE_SENSOR:
-		if (m->type < MESSAGE_SEEN_ADDR || m->type > MESSAGE_SENSOR_COUNTS)
+		if (m->type < MESSAGE_SEEN_ADDR || m->type > MESSAGE_SEEN_HELLO)
 			return CARDEA_EMALFORMED;
 		pipeline_sensor(p, m);
 		return 0;

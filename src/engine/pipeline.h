@@ -104,6 +104,7 @@ void pipeline_save_device(struct pipeline *p, const struct device *d);
 /* One that a device can have: no group, not the gateway's. */
 bool pipeline_is_device_mac(const struct pipeline *p, const struct mac *mac);
 void pipeline_sensor(struct pipeline *p, const struct message *m);
+void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m);
 void pipeline_resolver(struct pipeline *p, const struct message *m);
 /* The device says (or said) a MUD URL: protect it, or find out how. */
 void pipeline_consider(struct pipeline *p, struct device *d);

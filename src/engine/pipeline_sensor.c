@@ -260,6 +260,8 @@ void pipeline_sensor(struct pipeline *p, const struct message *m)
 		seen_dhcp(p, &p->in.seen_dhcp);
 	else if (m->type == MESSAGE_SEEN_VIOLATION)
 		seen_violation(p, &m->seen_violation);
+	else if (m->type == MESSAGE_SEEN_HELLO)
+		pipeline_hello(p, &m->seen_hello);
 	else
 		p->sensor = m->sensor_counts;
 }

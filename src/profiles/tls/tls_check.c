@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "profiles/tls/tls_names.h"
 
-#define ALPN_SHOWN                                                                     \
-	64 /* characters of an application protocol's name; real ones have 8 */
+/* Characters of an application protocol's name; real ones have 8. */
+#define ALPN_SHOWN 64
 
 /* Values in the list of cipher suites that are none: "I renegotiate safely" (RFC 5746
  * 3.3), which OpenSSL always says, and "I come back with less" (RFC 7507). */

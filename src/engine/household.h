@@ -52,6 +52,7 @@ struct household_device {
 	const struct shelf_entry *source; /* of the policy */
 	uint8_t sha256[32];		  /* of the file it was made from */
 	char next_url[LIMIT_URL]; /* said since it is protected, not fetched yet */
+	char refused_url[LIMIT_URL]; /* said, too, and not accepted by the owner */
 	struct element_list installed;	  /* without those that have a timeout */
 	/* engine/classes.h */
 	bool uses_classes;	     /* the policy does */

@@ -13,7 +13,6 @@
 #define EXPIRE_EVERY 10	   /* ticks */
 #define PRUNE_EVERY 3600   /* ticks */
 #define MUTE_MAX 5	   /* ticks until a process without a channel is started anew */
-#define JUMP_MIN (10 * NS_PER_SEC) /* a clock that only drifts is left alone */
 #define RESYNC_AFTER 30	   /* ticks after the kernel refused a transaction */
 #define LAST_SEEN_EVERY 600 /* ticks between two writes of "last seen": flash wears out */
 
@@ -36,6 +35,7 @@ static int load_device(void *ctx, const struct device *d)
 	struct pipeline *p = ctx;
 	int error = inventory_load(p->inventory, d);
 
+	pipeline_clock_seen(p, d->last_seen);
 	if (error)
 		log_warn("pipeline", "device %u was not taken from the store: %s", d->id,
 			error_text(error));
@@ -47,7 +47,9 @@ static int load_profile(void *ctx, const struct store_profile_info *info,
 {
 	struct pipeline *p = ctx;
 
-	return shelf_put(&p->shelf, info->url, info->fetched, profile);
+	pipeline_clock_seen(p, info->fetched);
+	return shelf_put(&p->shelf, info->url, info->fetched,
+		pipeline_due(p, info->fetched, profile), profile);
 }
 
 static int load_binding(void *ctx, const struct store_binding *b)
@@ -125,24 +127,6 @@ static void watch_channels(struct pipeline *p)
 	}
 }
 
-/* A gateway without a battery wakes up in 1970 and learns the time later: what was to
- * end in an hour still does, instead of at once, or never. */
-static void follow_clock(struct pipeline *p)
-{
-	nstime wall = pipeline_wall(p), mono = loop_now(p->loop);
-	nstime before = p->last_wall + (mono - p->last_mono);
-	nstime jump = wall - before;
-
-	p->last_wall = wall;
-	p->last_mono = mono;
-	if (jump > -JUMP_MIN && jump < JUMP_MIN)
-		return;
-	log_info("pipeline", "the clock was set by %lld s",
-		(long long)(jump / NS_PER_SEC));
-	inventory_shift(p->inventory, before, jump);
-	household_shift(&p->household, before, jump);
-}
-
 /* Addresses and names whose time is over. */
 static void expire(struct pipeline *p, nstime wall)
 {
@@ -157,13 +141,22 @@ static void expire(struct pipeline *p, nstime wall)
 		household_expire(&p->household, d, wall);
 }
 
+static void consider_all(struct pipeline *p)
+{
+	struct device *d;
+
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
+		pipeline_consider(p, d);
+}
+
 static void tick(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
 	nstime wall = pipeline_wall(p);
 
 	p->ticks++;
-	follow_clock(p);
+	if (pipeline_clock_tick(p))
+		consider_all(p);
 	pipeline_house_tick(p);
 	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
 		sync_all(p);
@@ -202,6 +195,8 @@ int pipeline_init(struct pipeline *p)
 	household_init(&p->household, &p->commit);
 	fetcher_init(&p->fetcher, &p->channels[ROLE_COURIER],
 		&p->channels[ROLE_RESOLVER]);
+	p->require_signature = true;
+	p->key = hash_key_random();
 	pipeline_profiles_init(p);
 	error = inventory_new(&p->inventory);
 	classes_init(&p->classes, p->inventory, &p->household);
@@ -216,17 +211,16 @@ int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
 	p->started = p->last_wall = pipeline_wall(p);
 	p->last_mono = loop_now(l);
 	journal_init(&p->journal, s, added, ctx);
-	return load_all(p);
+	int error = load_all(p);
+	pipeline_clock_init(p);
+	return error;
 }
 
 void pipeline_start(struct pipeline *p)
 {
-	struct device *d;
-
 	pipeline_house_apply(p);
 	pipeline_quarantine_start(p);
-	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
-		pipeline_consider(p, d);
+	consider_all(p);
 	p->tick.fire = tick;
 	p->tick.ctx = p;
 	loop_arm(p->loop, &p->tick, TICK);
@@ -244,6 +238,7 @@ void pipeline_end(struct pipeline *p)
 	household_free(&p->household);
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);
+	shelf_free(&p->waiting);
 	inventory_free(p->inventory);
 }
 

@@ -5,6 +5,7 @@
 #define CARDEA_ENGINE_PIPELINE_H
 
 #include <stdbool.h>
+#include "base/hash.h"
 #include "base/ipc.h"
 #include "base/loop.h"
 #include "engine/classes.h"
@@ -14,7 +15,9 @@
 #include "engine/journal.h"
 #include "engine/shelf.h"
 #include "inventory/inventory.h"
+#include "model/decision.h"
 #include "model/messages.h"
+#include "profiles/trust/trust.h"
 #include "store/store.h"
 
 /* Somebody other than the LAN itself says who a device is: the owner, a code on its
@@ -46,7 +49,8 @@ struct pipeline {
 	struct loop *loop;
 	struct store *store;
 	struct inventory *inventory;
-	struct shelf shelf;
+	struct shelf shelf;   /* files that may be used */
+	struct shelf waiting; /* files that the owner has not accepted */
 	struct household household;
 	struct classes classes;
 	struct commit commit;
@@ -67,6 +71,12 @@ struct pipeline {
 	char backend_lacks[LIMIT_TEXT];
 	nstime started; /* wall */
 	nstime last_wall, last_mono; /* at the last tick */
+	bool require_signature;
+	nstime clock_floor;  /* wall: no clock that is right shows less */
+	nstime started_mono;
+	bool clock_trusted;
+	struct hash_key key; /* for jitter */
+	uint64_t random;
 	struct message in, out;
 };
 
@@ -77,8 +87,9 @@ int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
 	void (*added)(void *ctx, const struct event *e), void *ctx) CARDEA_MUSTCHECK;
 void pipeline_start(struct pipeline *p); /* settings are complete */
 void pipeline_end(struct pipeline *p);
-/* A setting of the house: lan_prefix, gateway_addr, gateway_mac; lan_begin forgets what
- * was told of these before. 0 also when it is not one of these. */
+/* A setting of the house: lan_prefix, gateway_addr, gateway_mac, require_signature;
+ * lan_begin forgets what was told of the first three before. 0 also when it is not one of
+ * these. */
 int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 	CARDEA_MUSTCHECK;
 /* A channel to a process; replaces an older one. Takes fd. */
@@ -97,12 +108,45 @@ int pipeline_identity(struct pipeline *p, const struct identity *i,
 int pipeline_quarantine(struct pipeline *p, struct device *d,
 	const char *reason) CARDEA_MUSTCHECK;
 
+/* The owner vouches for what the device's MUD URL says it is, or no longer does. */
+void pipeline_confirm(struct pipeline *p, struct device *d, bool confirmed);
+/* The owner's answer to a question. -ENOENT without one of that id, CARDEA_EMALFORMED or
+ * another error when the choice is none; nothing is changed then. */
+int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *choice,
+	struct decision *ret) CARDEA_MUSTCHECK;
+
 /* For the parts of the pipeline itself (pipeline_*.c). */
 void pipeline_quarantine_start(struct pipeline *p);
+/* Asks the owner unless he was asked before (the same kind, device, subject, signer and
+ * file); what he said. wanted: without id and times. */
+enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wanted);
+/* May the device use this file, which came from url? Asks where only the owner can say. */
+void pipeline_judge(struct pipeline *p, const struct device *d, const char *url,
+	const struct profile *profile, struct trust_verdict *ret);
+/* It is in use now: the URL is remembered, and who signed first. */
+void pipeline_used(struct pipeline *p, const struct device *d, const char *url,
+	const struct profile *profile, const struct trust_verdict *v);
+/* Files from url that waited for the owner's answer. */
+void pipeline_judge_again(struct pipeline *p, const char *url);
+/* A device with a file in force says this URL. */
+void pipeline_says_url(struct pipeline *p, struct device *d, const char *url);
+/* Wall: when a file that was fetched then is to be fetched again. */
+nstime pipeline_due(struct pipeline *p, nstime fetched, const struct profile *profile);
+void pipeline_clock_init(struct pipeline *p);
+/* Something happened at this time: the clock was right then. */
+void pipeline_clock_seen(struct pipeline *p, nstime wall);
+/* Every second: follows jumps; true when the clock just became believable. */
+bool pipeline_clock_tick(struct pipeline *p);
 nstime pipeline_wall(const struct pipeline *p);
 void pipeline_save_device(struct pipeline *p, const struct device *d);
 /* One that a device can have: no group, not the gateway's. */
 bool pipeline_is_device_mac(const struct pipeline *p, const struct mac *mac);
+void pipeline_joined(struct pipeline *p, const struct device *d);
+/* Somebody who floods the LAN with senders must not keep real devices out. */
+void pipeline_make_room(struct pipeline *p, const struct mac *mac);
+/* Asks for what the classes in the device's policy need: a controller, proof of who is a
+ * member. */
+void pipeline_ask_classes(struct pipeline *p, const struct device *d);
 void pipeline_sensor(struct pipeline *p, const struct message *m);
 void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m);
 void pipeline_resolver(struct pipeline *p, const struct message *m);

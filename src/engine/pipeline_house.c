@@ -66,6 +66,9 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 		error = setting_addr(h, value);
 	} else if (strcmp(key, "gateway_mac") == 0) {
 		error = setting_mac(h, value);
+	} else if (strcmp(key, "require_signature") == 0) {
+		p->require_signature = strcmp(value, "no") != 0;
+		return 0;
 	} else {
 		return 0;
 	}

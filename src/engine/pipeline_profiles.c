@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From a MUD URL to a protected device, and names opened for it. */
+/* From a MUD URL to a protected device. */
 #include <string.h>
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/classes.h"
 #include "engine/pipeline.h"
 
 static unsigned count_status(const struct policy *policy, enum rule_status status)
@@ -42,10 +43,19 @@ static bool is_in_force(const struct household_device *hd, const struct shelf_en
 	       memcmp(sha256, unknown, sizeof(unknown)) != 0;
 }
 
+/* Files are the device's only when they may be; what the owner has to say is asked. */
+static bool may_use(struct pipeline *p, struct device *d, const char *url,
+	const struct profile *profile, struct trust_verdict *v)
+{
+	pipeline_judge(p, d, url, profile, v);
+	return v->answer == TRUST_USE || v->answer == TRUST_USE_AND_PIN;
+}
+
 static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry *e)
 {
 	struct household_device *hd = household_device(&p->household, d->id);
 	bool replaced = hd && hd->pool;
+	bool enforced = device_is_enforced(d);
 	int error = hd ? household_adopt(hd, e) : CARDEA_ELIMIT;
 
 	if (error && replaced) {
@@ -63,39 +73,88 @@ static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry
 		return false;
 	}
 	d->problem[0] = 0;
-	if (d->state != DEVICE_PROTECTED || replaced)
+	if (!enforced || replaced)
 		tell_protected(p, d, hd);
-	d->state = DEVICE_PROTECTED;
+	if (!enforced)
+		d->state = DEVICE_PROTECTED;
 	household_update(&p->household, d, replaced, pipeline_wall(p));
+	classes_changed(&p->classes, false);
+	pipeline_ask_classes(p, d);
 	return true;
+}
+
+/* The file is here, but not for this device, or not yet. */
+static void wait_for_owner(struct device *d, const struct trust_verdict *v)
+{
+	if (!device_is_enforced(d))
+		d->state = DEVICE_WATCHED;
+	(void)str_print(d->problem, sizeof(d->problem), "%s%s", v->text,
+		v->answer == TRUST_ASK ? " (`cardea decide`)" : "");
+}
+
+nstime pipeline_due(struct pipeline *p, nstime fetched, const struct profile *profile)
+{
+	uint64_t n = hash_bytes(&p->key, &p->random, sizeof(p->random));
+
+	p->random++;
+	return fetched + fetcher_refresh_delay(profile->cache_validity_h, n);
 }
 
 static bool is_stale(const struct pipeline *p, const struct shelf_entry *e)
 {
-	nstime age = pipeline_wall(p) - e->fetched;
+	nstime wall = pipeline_wall(p);
 
 	/* fetched in the future: by a clock that was wrong */
-	return age < 0 || age > (nstime)e->profile.cache_validity_h * 3600 * NS_PER_SEC;
+	return e->fetched > wall || e->due <= wall;
+}
+
+static void want(struct pipeline *p, const char *url)
+{
+	if (p->clock_trusted)
+		fetcher_want(&p->fetcher, url, loop_now(p->loop), 0);
+}
+
+/* A file that is here, in force or not, for a device that does not have it yet. */
+static bool try_shelf(struct pipeline *p, struct device *d, const struct shelf_entry *e)
+{
+	struct trust_verdict v;
+
+	if (!may_use(p, d, e->url, &e->profile, &v)) {
+		wait_for_owner(d, &v);
+		return false;
+	}
+	if (!adopt(p, d, e))
+		return false;
+	pipeline_used(p, d, e->url, &e->profile, &v);
+	return true;
 }
 
 void pipeline_consider(struct pipeline *p, struct device *d)
 {
 	const struct shelf_entry *e = shelf_find(&p->shelf, d->mud_url);
+	const struct shelf_entry *waiting = shelf_find(&p->waiting, d->mud_url);
 	struct household_device *hd = household_device(&p->household, d->id);
 
 	if (!d->mud_url[0] || !hd)
 		return;
 	if (e && hd->source != e)
-		(void)adopt(p, d, e);
-	if (e && !is_stale(p, e))
+		(void)try_shelf(p, d, e);
+	else if (!e && waiting)
+		pipeline_judge_again(p, d->mud_url);
+	if ((e && !is_stale(p, e)) || (waiting && !is_stale(p, waiting)))
 		return;
-	if (!e && !hd->pool) { /* also when it was protected and its profile is lost */
-		d->state = DEVICE_WATCHED;
-		if (!fetcher_wants(&p->fetcher, d->mud_url))
+	if (!e && !waiting && !hd->pool) { /* also when it was protected and its profile is lost */
+		if (d->state != DEVICE_QUARANTINED)
+			d->state = DEVICE_WATCHED;
+		if (!p->clock_trusted)
+			str_copy(d->problem, sizeof(d->problem),
+				"its profile cannot be fetched and checked until the clock "
+				"is set");
+		else if (!fetcher_wants(&p->fetcher, d->mud_url))
 			str_copy(d->problem, sizeof(d->problem),
 				"its profile is being fetched");
 	}
-	fetcher_want(&p->fetcher, d->mud_url, loop_now(p->loop), 0);
+	want(p, d->mud_url);
 }
 
 /* Its new file is here: from now on it is the device's. */
@@ -120,8 +179,10 @@ void pipeline_next_url(struct pipeline *p, struct device *d, const char *url)
 		return;
 	if (shelf_find(&p->shelf, url))
 		take_next_url(p, d);
+	else if (shelf_find(&p->waiting, url))
+		pipeline_judge_again(p, url);
 	else
-		fetcher_want(&p->fetcher, url, loop_now(p->loop), 0);
+		want(p, url);
 }
 
 static bool says(struct pipeline *p, const struct device *d, const char *url)
@@ -156,6 +217,17 @@ static bool is_needed(void *ctx, const struct shelf_entry *e)
 	return is_said(ctx, e->url);
 }
 
+static bool is_wanted(void *ctx, const struct shelf_entry *e)
+{
+	return is_said(ctx, e->url);
+}
+
+static void forget(void *ctx, const struct shelf_entry *e)
+{
+	(void)ctx;
+	(void)e; /* only memory has it */
+}
+
 static void unneeded(void *ctx, const struct shelf_entry *e)
 {
 	struct pipeline *p = ctx;
@@ -177,37 +249,83 @@ static void each_device(struct pipeline *p, const char *url,
 		}
 }
 
+static void say_arrived(struct pipeline *p, const struct device *d,
+	const struct profile *profile)
+{
+	const char *how = "its signature is good";
+	const char *who = profile->signer;
+
+	if (profile->layer == LAYER_OWNER) {
+		how = "not signed by anybody you trust";
+		who = "accepted by you";
+	} else if (profile->layer != LAYER_MANUFACTURER) {
+		how = "it is not signed";
+		who = "accepted by your settings";
+	}
+	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_PROFILE_VERIFIED,
+		"The profile of %s is here: %s (%s).", d->name, how, who);
+}
+
 static void profile_came(struct pipeline *p, struct device *d, const void *arg)
 {
 	const struct shelf_entry *e = arg;
 	struct household_device *hd = household_device(&p->household, d->id);
+	struct trust_verdict v;
 
-	if (hd && is_in_force(hd, e)) {
+	if (!hd)
+		return;
+	if (is_in_force(hd, e)) {
 		d->problem[0] = 0; /* a refresh that failed before */
+		return;
+	}
+	if (!may_use(p, d, e->url, &e->profile, &v)) {
+		wait_for_owner(d, &v);
 		return;
 	}
 	if (strcmp(d->mud_url, e->url) != 0) {
 		str_copy(d->mud_url, sizeof(d->mud_url), e->url);
 		hd->next_url[0] = 0;
 	}
-	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_PROFILE_VERIFIED,
-		"The profile of %s is here: %s (%s).", d->name,
-		e->profile.signature == SIGNATURE_VALID ? "its signature is good"
-							: "it is not signed",
-		e->profile.signature == SIGNATURE_VALID ? e->profile.signer
-							: "accepted by your settings");
-	(void)adopt(p, d, e);
+	say_arrived(p, d, &e->profile);
+	if (adopt(p, d, e))
+		pipeline_used(p, d, e->url, &e->profile, &v);
 }
 
-static void fetched(void *ctx, const char *url, const struct profile *profile)
+static void profile_waits(struct pipeline *p, struct device *d, const void *arg)
 {
-	struct pipeline *p = ctx;
-	struct store_profile_info info = {.fetched = pipeline_wall(p)};
-	int error = shelf_put(&p->shelf, url, info.fetched, profile);
+	const struct shelf_entry *e = arg;
+	struct trust_verdict v;
+
+	if (!may_use(p, d, e->url, &e->profile, &v))
+		wait_for_owner(d, &v);
+}
+
+/* The layer of the first device that may use it; false: none may. */
+static bool layer_for(struct pipeline *p, const char *url, const struct profile *profile,
+	enum layer *ret)
+{
+	struct trust_verdict v;
+	struct device *d;
+
+	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++) {
+		if (!says(p, d, url) || !may_use(p, d, url, profile, &v))
+			continue;
+		*ret = v.layer;
+		return true;
+	}
+	return false;
+}
+
+static int keep(struct pipeline *p, const char *url, nstime fetched_at,
+	const struct profile *profile)
+{
+	struct store_profile_info info = {.fetched = fetched_at};
+	int error = shelf_put(&p->shelf, url, fetched_at,
+		pipeline_due(p, fetched_at, profile), profile);
 
 	if (error) {
 		log_error("pipeline", "no memory for a profile");
-		return;
+		return error;
 	}
 	str_copy(info.url, sizeof(info.url), url);
 	error = store_profile_save(p->store, &info, profile);
@@ -215,8 +333,87 @@ static void fetched(void *ctx, const char *url, const struct profile *profile)
 		error = store_commit(p->store);
 	if (error)
 		log_error("pipeline", "a profile was not stored: %s", error_text(error));
-	each_device(p, url, profile_came, shelf_find(&p->shelf, url));
+	return 0;
+}
+
+/* What may not be used by anybody must not take the place of what is in force. */
+static void take(struct pipeline *p, const char *url, nstime fetched_at,
+	const struct profile *profile)
+{
+	struct profile copy = *profile;
+
+	if (!layer_for(p, url, profile, &copy.layer)) {
+		if (shelf_put(&p->waiting, url, fetched_at,
+			    pipeline_due(p, fetched_at, profile), profile))
+			log_error("pipeline", "no memory for a profile");
+		else
+			each_device(p, url, profile_waits, shelf_find(&p->waiting, url));
+		return;
+	}
+	if (keep(p, url, fetched_at, &copy) == 0)
+		each_device(p, url, profile_came, shelf_find(&p->shelf, url));
+	shelf_remove(&p->waiting, url);
+}
+
+static void fetched(void *ctx, const char *url, const struct profile *profile)
+{
+	struct pipeline *p = ctx;
+
+	pipeline_clock_seen(p, pipeline_wall(p));
+	take(p, url, pipeline_wall(p), profile);
 	shelf_prune(&p->shelf, is_needed, unneeded, p);
+	shelf_prune(&p->waiting, is_wanted, forget, p);
+}
+
+/* The server says that what we have still holds (RFC 9110 15.4.5). */
+static void unchanged(void *ctx, const char *url)
+{
+	struct pipeline *p = ctx;
+	nstime wall = pipeline_wall(p);
+	const struct shelf_entry *e = shelf_find(&p->shelf, url);
+	struct device *d;
+
+	if (e) {
+		shelf_touch(&p->shelf, url, wall, pipeline_due(p, wall, &e->profile));
+		if (store_profile_touch(p->store, url, wall))
+			log_warn("pipeline", "a profile's refresh was not stored");
+	}
+	e = shelf_find(&p->waiting, url);
+	if (e)
+		shelf_touch(&p->waiting, url, wall, pipeline_due(p, wall, &e->profile));
+	for (size_t i = 0; !e && (d = inventory_at(p->inventory, i)); i++)
+		if (strcmp(d->mud_url, url) == 0 && device_is_enforced(d))
+			d->problem[0] = 0; /* a refresh that failed before */
+}
+
+/* The youngest that we have: what waits is younger than what is in force. */
+static bool etag_of(void *ctx, const char *url, char ret[LIMIT_TEXT])
+{
+	struct pipeline *p = ctx;
+	const struct shelf_entry *e = shelf_find(&p->waiting, url);
+
+	if (!e)
+		e = shelf_find(&p->shelf, url);
+	if (!e || !e->profile.etag[0])
+		return false;
+	str_copy(ret, LIMIT_TEXT, e->profile.etag);
+	return true;
+}
+
+void pipeline_judge_again(struct pipeline *p, const char *url)
+{
+	const struct shelf_entry *e = shelf_find(&p->waiting, url);
+	char own[LIMIT_URL]; /* url may be the entry's */
+	enum layer layer;
+
+	if (!e) {
+		want(p, url);
+		return;
+	}
+	if (!layer_for(p, url, &e->profile, &layer))
+		return;
+	str_copy(own, sizeof(own), url);
+	take(p, own, e->fetched, &e->profile);
 }
 
 struct fetch_failure {
@@ -229,7 +426,7 @@ static void fetch_failed_for(struct pipeline *p, struct device *d, const void *a
 	const struct fetch_failure *f = arg;
 	char problem[LIMIT_TEXT];
 
-	if (d->state == DEVICE_PROTECTED) {
+	if (device_is_enforced(d)) {
 		/* RFC 8520 13.1: what was good stays in force. */
 		(void)str_print(problem, sizeof(problem),
 			"its profile could not be refreshed: %s", f->text);
@@ -255,6 +452,8 @@ void pipeline_profiles_init(struct pipeline *p)
 	p->fetcher.done = fetched;
 	p->fetcher.failed = fetch_failed;
 	p->fetcher.wanted = is_said;
+	p->fetcher.etag = etag_of;
+	p->fetcher.unchanged = unchanged;
 	p->fetcher.ctx = p;
 }
 
@@ -266,41 +465,7 @@ void pipeline_profiles_tick(struct pipeline *p)
 		const struct shelf_entry *e = shelf_find(&p->shelf, d->mud_url);
 
 		if (e && is_stale(p, e))
-			fetcher_want(&p->fetcher, d->mud_url, loop_now(p->loop), 0);
+			want(p, d->mud_url);
 	}
 	shelf_prune(&p->shelf, is_needed, unneeded, p);
-}
-
-static void save_binding(void *ctx, const struct device *d, const struct binding *b)
-{
-	struct pipeline *p = ctx;
-	struct store_binding saved = {
-		.device = d->id, .addr = b->addr, .expires = b->expires};
-
-	str_copy(saved.name, sizeof(saved.name), b->name);
-	if (store_binding_save(p->store, &saved))
-		log_warn("pipeline", "a name was not stored");
-}
-
-static void release(struct pipeline *p, uint64_t id)
-{
-	p->commit.done(p->commit.ctx, id, 0);
-}
-
-static void dns_answer(struct pipeline *p, const struct message_dns_answer *m)
-{
-	struct device *d = inventory_by_addr(p->inventory, &m->client);
-
-	if (!d || m->addrs.count == 0 ||
-		!household_tell(&p->household, d, m, pipeline_wall(p), m->id,
-			save_binding, p))
-		release(p, m->id);
-}
-
-void pipeline_resolver(struct pipeline *p, const struct message *m)
-{
-	if (m->type == MESSAGE_DNS_ANSWER)
-		dns_answer(p, &m->dns_answer);
-	else
-		fetcher_resolved(&p->fetcher, &m->resolved);
 }

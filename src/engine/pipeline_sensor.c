@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the sensor saw: devices, their addresses, what they say, what was refused. */
 #include <string.h>
-#include <strings.h>
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/pipeline.h"
 #include "model/verdict.h"
 
-static void joined(struct pipeline *p, const struct device *d)
+void pipeline_joined(struct pipeline *p, const struct device *d)
 {
 	char mac[MAC_TEXT_MAX];
 
@@ -16,7 +15,7 @@ static void joined(struct pipeline *p, const struct device *d)
 }
 
 /* Somebody who floods the LAN with senders must not keep real devices out. */
-static void make_room(struct pipeline *p, const struct mac *mac)
+void pipeline_make_room(struct pipeline *p, const struct mac *mac)
 {
 	struct device *d = inventory_by_mac(p->inventory, mac)
 		? NULL
@@ -85,12 +84,12 @@ static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
 	if (m->source >= ADDR_SOURCE_SELF || !pipeline_is_device_mac(p, &m->mac) ||
 		!is_device_addr(p, &m->addr))
 		return;
-	make_room(p, &m->mac);
+	pipeline_make_room(p, &m->mac);
 	r = inventory_see_addr(p->inventory, m, wall);
 	if (!r.device)
 		return;
 	if (r.changes & INVENTORY_NEW_DEVICE)
-		joined(p, r.device);
+		pipeline_joined(p, r.device);
 	if (r.changes & INVENTORY_CONFLICT)
 		conflict(p, r.device, r.other, &m->addr);
 	if (r.changes & INVENTORY_ADDRS) {
@@ -104,63 +103,50 @@ static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
 		pipeline_save_device(p, r.device);
 }
 
-/* Scheme and host of two URLs are the same text: RFC 8520 16 asks the owner when the
- * authority of a device's URL changes. */
-static bool same_authority(const char *a, const char *b)
-{
-	const char *start_a = strstr(a, "://"), *start_b = strstr(b, "://");
-	size_t n;
-
-	if (!start_a || !start_b)
-		return false;
-	start_a += 3;
-	start_b += 3;
-	n = strcspn(start_a, "/?#");
-	return n == strcspn(start_b, "/?#") && strncasecmp(start_a, start_b, n) == 0;
-}
-
-/* What a protected device says of its file does not change it by that alone: another
- * maker's is refused (true), another of the same maker must be fetched first. */
-static bool settle_url(struct pipeline *p, struct message_seen_dhcp *m)
+/* What a device with a file in force says of its file does not change it by that alone. */
+static void settle_url(struct pipeline *p, struct message_seen_dhcp *m)
 {
 	struct device *d = inventory_by_mac(p->inventory, &m->mac);
 	char url[LIMIT_URL];
 
-	if (!d || !m->mud_url[0] || !d->mud_url[0] || d->state != DEVICE_PROTECTED)
-		return false;
+	if (!d || !m->mud_url[0] || !d->mud_url[0] || !device_is_enforced(d) ||
+		d->url_source > URL_SOURCE_DHCP)
+		return;
 	str_copy(url, sizeof(url), m->mud_url);
 	m->mud_url[0] = 0;
-	if (!same_authority(d->mud_url, url))
-		return true;
-	pipeline_next_url(p, d, url);
-	return false;
+	pipeline_says_url(p, d, url);
+}
+
+/* It says one thing, and somebody who should know says another. */
+static void differs(struct pipeline *p, struct device *d)
+{
+	static const char text[] = "it says another MUD URL than the one it is known by";
+
+	if (strcmp(d->problem, text) == 0 || d->problem[0])
+		return;
+	str_copy(d->problem, sizeof(d->problem), text);
+	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_PROFILE_FAILED, "%s: %s.",
+		d->name, text);
 }
 
 static void seen_dhcp(struct pipeline *p, struct message_seen_dhcp *m)
 {
 	nstime wall = pipeline_wall(p);
 	struct inventory_result r;
-	bool refused;
 
 	if (!pipeline_is_device_mac(p, &m->mac))
 		return;
-	refused = settle_url(p, m);
-	make_room(p, &m->mac);
+	settle_url(p, m);
+	pipeline_make_room(p, &m->mac);
 	r = inventory_see_dhcp(p->inventory, m, wall);
 	if (!r.device)
 		return;
 	if (r.changes & INVENTORY_NEW_DEVICE)
-		joined(p, r.device);
-	if (refused && r.device->problem[0] == 0) {
-		str_copy(r.device->problem, sizeof(r.device->problem),
-			"it now names a MUD file of another maker; the profile in force "
-			"stays");
-		journal_note(&p->journal, wall, r.device->id, EVENT_PROFILE_FAILED,
-			"%s: %s.", r.device->name, r.device->problem);
-		r.changes |= INVENTORY_IDENTITY;
-	}
+		pipeline_joined(p, r.device);
+	if (r.changes & INVENTORY_URL_DIFFERS)
+		differs(p, r.device);
 	if (r.changes & INVENTORY_MUD_URL ||
-		(r.device->mud_url[0] && r.device->state != DEVICE_PROTECTED))
+		(r.device->mud_url[0] && !device_is_enforced(r.device)))
 		pipeline_consider(p, r.device);
 	else if (r.device->state == DEVICE_NEW && !r.device->mud_url[0]) {
 		r.device->state = DEVICE_WATCHED;

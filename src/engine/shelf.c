@@ -39,11 +39,14 @@ static int copy_profile(struct pool *pool, const struct profile *p, struct profi
 		(p->tls_count && !copy.tls) || (p->limit_count && !copy.limits) ||
 		(p->link_count && !copy.links))
 		return -ENOMEM;
+	for (uint32_t i = 0; i < copy.rule_count; i++)
+		copy.rules[i].layer = copy.layer;
 	*ret = copy;
 	return 0;
 }
 
-int shelf_put(struct shelf *s, const char *url, nstime fetched, const struct profile *p)
+int shelf_put(struct shelf *s, const char *url, nstime fetched, nstime due,
+	const struct profile *p)
 {
 	struct shelf_entry *e = find(s, url);
 	struct pool *pool = pool_new("profile", SHELF_POOL_BYTES);
@@ -64,10 +67,34 @@ int shelf_put(struct shelf *s, const char *url, nstime fetched, const struct pro
 	e->pool = pool;
 	e->profile = copy;
 	e->fetched = fetched;
+	e->due = due;
 	return 0;
 fail:
 	pool_free(pool);
 	return -ENOMEM;
+}
+
+void shelf_touch(struct shelf *s, const char *url, nstime fetched, nstime due)
+{
+	struct shelf_entry *e = find(s, url);
+
+	if (!e)
+		return;
+	e->fetched = fetched;
+	e->due = due;
+}
+
+void shelf_remove(struct shelf *s, const char *url)
+{
+	for (struct shelf_entry **at = &s->first, *e; (e = *at); at = &e->next) {
+		if (strcmp(e->url, url) != 0)
+			continue;
+		*at = e->next;
+		s->count--;
+		pool_free(e->pool);
+		free(e);
+		return;
+	}
 }
 
 void shelf_prune(struct shelf *s, bool (*keep)(void *, const struct shelf_entry *),

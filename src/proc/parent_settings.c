@@ -110,8 +110,11 @@ void parent_settings(struct parent_process *c)
 		setting_list(c, "upstream", &p->config.dns_upstream);
 		setting_number(c, "cache_kb", p->config.dns_cache_kb);
 	}
-	if (c->role == ROLE_ENGINE)
+	if (c->role == ROLE_ENGINE) {
+		parent_setting(c, "require_signature",
+			p->config.mud_require_signature ? "yes" : "no");
 		parent_settings_house(c);
+	}
 	memset(&p->message, 0, sizeof(p->message));
 	p->message.type = MESSAGE_CONFIG_END;
 	(void)parent_send(c, &p->message, -1);

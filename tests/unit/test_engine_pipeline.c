@@ -231,7 +231,7 @@ static void another_makers_url_is_refused(void **state)
 
 	see_dhcp(h, LAMP, "lamp", "https://maker.example.evil.example/lamp.json");
 	assert_string_equal(device_of(h, LAMP)->mud_url, URL_A);
-	assert_non_null(strstr(device_of(h, LAMP)->problem, "another maker"));
+	assert_non_null(strstr(device_of(h, LAMP)->problem, "cardea decide"));
 	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
 	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), fetches);
 	house_free(h);
@@ -279,6 +279,14 @@ static void makers_next_file_replaces_once_it_is_here(void **state)
 	house_free(h);
 }
 
+/* The 48 hours are over in one hour, and at most a tenth of them later it is asked for. */
+static void until_fetch(struct house *h, unsigned count)
+{
+	for (int i = 0; i < 7 && got_count(h, ROLE_COURIER, MESSAGE_FETCH) < count; i++)
+		advance(h, 3600);
+	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), count);
+}
+
 static void profile_is_fetched_anew_when_it_is_old(void **state)
 {
 	(void)state;
@@ -287,15 +295,15 @@ static void profile_is_fetched_anew_when_it_is_old(void **state)
 
 	advance(h, 47 * 3600);
 	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), 1);
-	advance(h, 2 * 3600);
-	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), 2);
+	until_fetch(h, 2);
 	events = h->events;
 	forgets = got_count(h, ROLE_ENFORCER, MESSAGE_FORGET);
 	send_profile(h, got(h, ROLE_COURIER, MESSAGE_FETCH, 1)->fetch.id, 443, 1);
 	assert_int_equal(h->events, events); /* the same file is no news */
 	assert_int_equal(got_count(h, ROLE_ENFORCER, MESSAGE_FORGET), forgets);
-	advance(h, 49 * 3600);
-	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), 3);
+	advance(h, 47 * 3600);
+	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), 2);
+	until_fetch(h, 3);
 	send_profile(h, got(h, ROLE_COURIER, MESSAGE_FETCH, 2)->fetch.id, 8883, 3);
 	assert_true(h->events > events);
 	assert_true(got_count(h, ROLE_ENFORCER, MESSAGE_FORGET) > forgets);

@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "engine/pipeline.h"
 
-#define START (1700000000LL * NS_PER_SEC)
+#define START (1767225600LL * NS_PER_SEC)
 #define GATEWAY_MAC "02:00:00:00:00:01"
 #define URL_A "https://maker.example/lamp.json"
 #define URL_B "https://maker.example/lamp-2.json"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/sandbox.h"
 #include "engine/api/api_priv.h"
+#include "profiles/mud/mud.h"
 
 #define EVENTS_DEFAULT 100
 #define EVENTS_MAX 1000
@@ -36,9 +37,12 @@ static void count_states(struct pipeline *p, unsigned counts[DEVICE_STATE_MAX])
 static void write_sentence(struct jsonw *j, struct pipeline *p,
 	const unsigned counts[DEVICE_STATE_MAX])
 {
-	char text[LIMIT_TEXT];
+	char text[LIMIT_TEXT], quarantined[48] = "";
 	size_t n = inventory_count(p->inventory);
 
+	if (counts[DEVICE_QUARANTINED])
+		(void)str_print(quarantined, sizeof(quarantined), ", %u in quarantine",
+			counts[DEVICE_QUARANTINED]);
 	if (!p->ready)
 		(void)str_print(text, sizeof(text),
 			"Cardea is starting; rules that were in force stay in force.");
@@ -46,10 +50,25 @@ static void write_sentence(struct jsonw *j, struct pipeline *p,
 		(void)str_print(text, sizeof(text), "No device has been seen yet.");
 	else
 		(void)str_print(text, sizeof(text),
-			"%zu device%s: %u protected, %u watched, %u new.", n,
+			"%zu device%s: %u protected, %u watched, %u new%s.", n,
 			n == 1 ? "" : "s", counts[DEVICE_PROTECTED],
-			counts[DEVICE_WATCHED], counts[DEVICE_NEW]);
+			counts[DEVICE_WATCHED], counts[DEVICE_NEW], quarantined);
 	jsonw_kv_string(j, "sentence", text);
+}
+
+static int count_one(void *ctx, const struct decision *d)
+{
+	(void)d;
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+static unsigned count_decisions(struct pipeline *p)
+{
+	unsigned n = 0;
+
+	(void)!store_decisions(p->store, true, count_one, &n);
+	return n;
 }
 
 void api_view_status(struct api_request *r)
@@ -87,6 +106,8 @@ void api_view_status(struct api_request *r)
 	jsonw_object_end(j);
 	jsonw_kv_u64(j, "events_suppressed", p->journal.suppressed);
 	jsonw_kv_u64(j, "refused_transactions", p->commit.refused);
+	jsonw_kv_bool(j, "clock_trusted", p->clock_trusted);
+	jsonw_kv_u64(j, "decisions", count_decisions(p));
 	jsonw_object_end(j);
 }
 
@@ -113,6 +134,11 @@ void api_write_device(struct jsonw *j, const struct device *d)
 	jsonw_kv_untrusted(j, "hostname", d->hostname);
 	jsonw_kv_untrusted(j, "vendor_class", d->vendor_class);
 	jsonw_kv_untrusted(j, "mud_url", d->mud_url);
+	jsonw_kv_string(j, "url_source", url_source_name(d->url_source));
+	jsonw_kv_bool(j, "confirmed", d->confirmed);
+	jsonw_kv_bool(j, "proven", device_is_proven(d));
+	jsonw_kv_untrusted(j, "mud_signer", d->mud_signer);
+	jsonw_kv_untrusted(j, "quarantine", d->quarantine[0] ? d->quarantine : NULL);
 	jsonw_kv_untrusted(j, "problem", d->problem);
 	jsonw_kv_time(j, "first_seen", d->first_seen);
 	jsonw_kv_time(j, "last_seen", d->last_seen);
@@ -231,16 +257,70 @@ static void rename_device(struct api_request *r, struct device *d, const char *n
 	jsonw_object_end(&r->json);
 }
 
+static void answer_device(struct api_request *r, const struct device *d)
+{
+	(void)!store_commit(r->pipeline->store);
+	jsonw_object(&r->json);
+	jsonw_kv_string(&r->json, "schema", "cardea.device/1");
+	api_write_device(&r->json, d);
+	jsonw_object_end(&r->json);
+}
+
+static void set_url(struct api_request *r, struct device *d, const char *url)
+{
+	struct identity i = {.mac = d->mac, .source = URL_SOURCE_OWNER};
+	char text[LIMIT_TEXT];
+
+	if (mud_url_check(url, 0, text)) {
+		api_fail(r, 400, "give the https URL of its MUD file", "%s", text);
+		return;
+	}
+	str_copy(i.mud_url, sizeof(i.mud_url), url);
+	if (pipeline_identity(r->pipeline, &i, &d))
+		api_fail(r, 500, "look at the log", "the URL could not be set");
+	else
+		answer_device(r, d);
+}
+
+static void set_quarantine(struct api_request *r, struct device *d, const json_t *reason)
+{
+	int error = pipeline_quarantine(r->pipeline, d, json_string_value(reason));
+
+	if (error == CARDEA_EMALFORMED)
+		api_fail(r, 400, "say why, in 1 to 255 characters", "this is no reason");
+	else if (error)
+		api_fail(r, 500, "look at the log", "%s", error_text(error));
+	else
+		answer_device(r, d);
+}
+
 void api_change_device(struct api_request *r)
 {
 	struct device *d = api_device(r, r->object);
-	json_t *root = d ? api_body(r) : NULL;
-	const char *name = json_string_value(json_object_get(root, "name"));
+	json_t *root = d ? api_body(r) : NULL, *v;
 
-	if (root && name)
-		rename_device(r, d, name);
-	else if (root)
-		api_fail(r, 400, "send {\"name\":\"...\"}", "the body has no name");
+	if (!root)
+		return;
+	if (json_object_size(root) != 1) {
+		api_fail(r, 400,
+			"send one of name, mud_url, confirmed, quarantine at a time",
+			"the body has %zu members", json_object_size(root));
+	} else if (json_is_string(v = json_object_get(root, "name"))) {
+		rename_device(r, d, json_string_value(v));
+	} else if (json_is_string(v = json_object_get(root, "mud_url"))) {
+		set_url(r, d, json_string_value(v));
+	} else if (json_is_boolean(v = json_object_get(root, "confirmed"))) {
+		pipeline_confirm(r->pipeline, d, json_is_true(v));
+		answer_device(r, d);
+	} else if ((v = json_object_get(root, "quarantine")) &&
+		   (json_is_string(v) || json_is_null(v))) {
+		set_quarantine(r, d, v);
+	} else {
+		api_fail(r, 400,
+			"send {\"name\":\"...\"}, {\"mud_url\":\"...\"}, "
+			"{\"confirmed\":true} or {\"quarantine\":\"why\"}",
+			"the body has nothing that can be changed");
+	}
 	json_decref(root);
 }
 

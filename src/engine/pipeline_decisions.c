@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What only the owner can say: asked once, kept, and acted upon when answered. */
+#include <errno.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/classes.h"
+#include "engine/pipeline.h"
+#include "profiles/trust/trust.h"
+
+/* What is looked for in the store. */
+struct search {
+	const struct decision *wanted;
+	struct decision found;
+	bool there, busy; /* busy: another of that kind and device is open */
+};
+
+static bool is_same(const struct decision *a, const struct decision *b)
+{
+	return a->kind == b->kind && a->device == b->device &&
+	       strcmp(a->subject, b->subject) == 0 && strcmp(a->key, b->key) == 0 &&
+	       strcmp(a->detail, b->detail) == 0 &&
+	       memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
+}
+
+static int search_one(void *ctx, const struct decision *d)
+{
+	struct search *s = ctx;
+
+	if (is_same(d, s->wanted)) {
+		s->found = *d;
+		s->there = true; /* the youngest answer counts: ids ascend */
+	} else if (d->answer == DECISION_OPEN && d->kind == s->wanted->kind &&
+		   d->device == s->wanted->device &&
+		   strcmp(d->subject, s->wanted->subject) != 0) {
+		s->busy = true;
+	}
+	return 0;
+}
+
+/* Different classes are different questions; different URLs of one device are not: a
+ * device that names ever new files must not fill the owner's list. */
+static bool may_be_many(enum decision_kind k)
+{
+	return k == DECISION_CONTROLLER;
+}
+
+enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wanted)
+{
+	struct device *device = inventory_by_id(p->inventory, wanted->device);
+	struct search s = {.wanted = wanted};
+	struct decision d = *wanted;
+
+	if (store_decisions(p->store, false, search_one, &s))
+		return DECISION_OPEN;
+	if (s.there)
+		return s.found.answer;
+	if (s.busy && !may_be_many(wanted->kind))
+		return DECISION_OPEN;
+	d.id = 0;
+	d.asked = pipeline_wall(p);
+	d.answered = 0;
+	d.answer = DECISION_OPEN;
+	if (device)
+		pipeline_save_device(p, device); /* the store knows whom it is about */
+	if (store_decision_save(p->store, &d)) {
+		log_error("pipeline", "a question for the owner was not stored");
+		return DECISION_OPEN;
+	}
+	journal_note(&p->journal, d.asked, d.device, EVENT_QUESTION,
+		"%s (`cardea decide show %u`)", d.text, d.id);
+	return DECISION_OPEN;
+}
+
+static void apply_signer(struct pipeline *p, const struct decision *d)
+{
+	struct store_pin pin = {.since = pipeline_wall(p)};
+
+	trust_root(d->subject, pin.root);
+	str_copy(pin.signer, sizeof(pin.signer), d->detail);
+	str_copy(pin.key, sizeof(pin.key), d->key);
+	if (store_pin_save(p->store, &pin))
+		log_error("pipeline", "the new signer was not stored");
+}
+
+static void apply_identity(struct pipeline *p, const struct decision *d, bool accept)
+{
+	struct device *device = inventory_by_id(p->inventory, d->device);
+
+	if (device)
+		pipeline_confirm(p, device, accept);
+}
+
+/* What follows from the answer; 0, or why it cannot be. */
+static int apply(struct pipeline *p, const struct decision *d)
+{
+	bool accept = d->answer == DECISION_ACCEPTED;
+
+	switch (d->kind) {
+	case DECISION_SIGNER:
+		if (accept)
+			apply_signer(p, d);
+		return 0;
+	case DECISION_UNSIGNED:
+		return store_hash_set(p->store, d->sha256, accept, d->subject,
+			pipeline_wall(p));
+	case DECISION_MY_CONTROLLER:
+		return accept ? classes_map(p, d->device, "my-controller", d->choice) : 0;
+	case DECISION_CONTROLLER:
+		return accept ? classes_map(p, 0, d->subject, d->choice) : 0;
+	case DECISION_IDENTITY:
+		apply_identity(p, d, accept);
+		return 0;
+	case DECISION_AUTHORITY:
+	case DECISION_ROLLBACK:
+	case DECISION_KIND_MAX:
+		break;
+	}
+	return 0;
+}
+
+/* Files that waited for the answer. */
+static void follow(struct pipeline *p, const struct decision *d)
+{
+	struct device *device = inventory_by_id(p->inventory, d->device);
+
+	if (d->kind == DECISION_SIGNER || d->kind == DECISION_UNSIGNED)
+		pipeline_judge_again(p, d->subject);
+	else if (device && (d->kind == DECISION_AUTHORITY || d->kind == DECISION_ROLLBACK))
+		pipeline_says_url(p, device, d->subject);
+}
+
+int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *choice,
+	struct decision *ret)
+{
+	struct decision d;
+	int error = store_decision_find(p->store, id, &d);
+
+	if (error)
+		return error;
+	d.answer = accept ? DECISION_ACCEPTED : DECISION_REJECTED;
+	d.answered = pipeline_wall(p);
+	if (str_copy(d.choice, sizeof(d.choice), choice) == false)
+		return CARDEA_EMALFORMED;
+	error = apply(p, &d);
+	if (!error)
+		error = store_decision_save(p->store, &d);
+	if (!error)
+		error = store_commit(p->store);
+	if (error)
+		return error;
+	journal_note(&p->journal, d.answered, d.device, EVENT_DECIDED, "You %s: %s",
+		accept ? "accepted" : "rejected", d.text);
+	follow(p, &d);
+	*ret = d;
+	return 0;
+}

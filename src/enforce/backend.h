@@ -12,13 +12,20 @@ struct enforce_opened {
 	const char *lacks; /* what this kernel cannot do, or "" */
 };
 
+typedef int enforce_count_visit(const struct message *count, void *ctx);
+
 struct enforce_backend {
 	const char *name;
+	unsigned count_parts;
 	/* Lays the skeleton, or keeps an identical one with all it holds. */
 	int (*open)(const struct enforce_config *c, struct enforce_state **ret_state,
 		struct enforce_opened *ret_opened);
 	/* All of the transaction in one kernel step, or nothing. */
 	int (*commit)(struct enforce_state *s, const struct enforce_txn *t);
+	/* A message for each element of one part of the kernel that was of use. Whatever
+	 * each() returns but 0 ends it. */
+	int (*count)(struct enforce_state *s, unsigned part, enforce_count_visit *each,
+		void *ctx);
 	/* 0 while the skeleton stands. */
 	int (*check)(struct enforce_state *s);
 	/* Takes everything away: the network is as if we had never been here. */

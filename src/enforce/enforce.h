@@ -14,8 +14,9 @@
 #include "model/messages.h"
 
 #define ENFORCE_GATEWAY_MACS_MAX 16
-/* Elements of one transaction: 1,024 devices with 60 each. */
-#define ENFORCE_ELEMENTS_MAX 65536
+/* Elements of one transaction: 1,024 devices with 128 each. Classes of devices and
+ * controllers are an element for each of their addresses. */
+#define ENFORCE_ELEMENTS_MAX 131072
 #define ENFORCE_FORGETS_MAX LIMIT_DEVICES
 
 struct enforce_config {

@@ -13,8 +13,12 @@
 
 /* Somebody may flush the whole ruleset; the parent then starts us anew. */
 #define CHECK_EVERY (2 * NS_PER_SEC)
-/* A full transaction as it came, as entries, and as a batch (64 MiB reserved). */
-#define MEMORY_MAX (256U << 20)
+/* A full transaction as it came (21 MiB, twice while its array grows), as entries, twice
+ * while they are sorted (60 MiB), and as a batch (96 MiB reserved). */
+#define MEMORY_MAX (320U << 20)
+/* Counts wait for an engine that reads slowly: the rest of its queue is for answers. */
+#define COUNTS_QUEUE_MAX (IPC_QUEUE_MAX / 4)
+#define COUNTS_WAIT (50 * NS_PER_MS)
 
 struct enforcer {
 	struct child child;
@@ -25,7 +29,9 @@ struct enforcer {
 	struct enforce_txn txn;
 	int refused; /* first refusal within the transaction */
 	char refusal[LIMIT_TEXT];
-	struct loop_timer check;
+	struct loop_timer check, counter;
+	unsigned part;		     /* of the backend's counts, on its way */
+	size_t part_seen, part_sent; /* this time; before */
 };
 
 static int handle_begin(struct enforcer *f, const struct message_txn_begin *m)
@@ -84,6 +90,47 @@ static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 	return sent;
 }
 
+static int send_count(const struct message *m, void *ctx)
+{
+	struct enforcer *f = ctx;
+
+	if (f->part_seen++ < f->part_sent)
+		return 0;
+	if (f->child.engine.queued > COUNTS_QUEUE_MAX)
+		return -EBUSY;
+	f->part_sent++;
+	return child_send_engine(&f->child, m);
+}
+
+/* One part in each turn of the loop, so that transactions need not wait for all. A part
+ * that the channel could not take goes on where it stood; an element that came or went
+ * there meanwhile may be told twice or not. */
+static void on_counter(struct loop_timer *t)
+{
+	struct message end = {.type = MESSAGE_COUNTS_END};
+	struct enforcer *f = t->ctx;
+
+	f->part_seen = 0;
+	bool busy = f->backend->count(f->state, f->part, send_count, f) == -EBUSY;
+	if (!busy) {
+		f->part++;
+		f->part_sent = 0;
+	}
+	if (f->part < f->backend->count_parts)
+		loop_arm(f->child.loop, t, busy ? COUNTS_WAIT : 0);
+	else if (child_send_engine(&f->child, &end))
+		log_warn("enforcer", "the engine misses the end of the counts");
+}
+
+/* Asked again before the end: the round starts anew. */
+static int handle_counts(struct enforcer *f)
+{
+	f->part = 0;
+	f->part_sent = 0;
+	loop_arm(f->child.loop, &f->counter, 0);
+	return 0;
+}
+
 static int on_engine(struct child *c, const struct message *m)
 {
 	struct enforcer *f = c->ctx;
@@ -96,6 +143,8 @@ static int on_engine(struct child *c, const struct message *m)
 		return enforce_txn_forget(&f->txn, &m->forget);
 	if (m->type == MESSAGE_TXN_COMMIT)
 		return handle_commit(f, &m->txn_commit);
+	if (m->type == MESSAGE_COUNTS_WANTED)
+		return handle_counts(f);
 	return CARDEA_EMALFORMED;
 }
 
@@ -105,6 +154,7 @@ static void on_engine_left(struct child *c)
 	struct enforcer *f = c->ctx;
 
 	enforce_txn_clear(&f->txn);
+	loop_disarm(&f->counter);
 }
 
 static void on_engine_came(struct child *c)
@@ -172,6 +222,7 @@ static int enforcer_start(struct enforcer *f)
 	if (e)
 		return e;
 	f->check = (struct loop_timer){.fire = on_check, .ctx = f};
+	f->counter = (struct loop_timer){.fire = on_counter, .ctx = f};
 	loop_arm(f->child.loop, &f->check, CHECK_EVERY);
 	return 0;
 }

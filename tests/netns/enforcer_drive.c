@@ -9,10 +9,18 @@
  *   [remove] out MAC ADDR PROTO PORT [timeout S]
  *   [remove] outr MAC PREFIX PROTO DEVICE-PORTS PEER-PORTS [timeout S]
  *   [remove] inr ADDR PREFIX PROTO DEVICE-PORTS PEER-PORTS [timeout S]
+ *   [remove] in ADDR ADDR PROTO PORT [timeout S]
+ *   [remove] ether-out|ether-in MAC TYPE MAC|any
+ *   [remove] limit bytes|packets MAC|ADDR RATE
  *   many N out MAC ADDR PROTO [timeout S]      N ports from 1 on
+ *                               and after 60,000 from 1 on again at the next address
  *   forget MAC ADDR...
  *   commit | sync               sends what was collected -> "done error=0 ms=3 text"
  *   half                        sends what was collected without the commit
+ *   counts                      -> for each a line "KIND FAMILY DEVICE PEERS PROTOS
+ *                               DEVICE-PORTS PEER-PORTS TABLE PACKETS", then "end"
+ *   deaf N                      wants counts N times, without reading any -> "open",
+ *                               or "closed" when the enforcer gave the channel up
  *   junk                        a malformed message -> "closed" when the channel ends
  *   kill                        SIGKILL -> "killed"
  *   shutdown open|keep          -> "exit 0"
@@ -38,8 +46,10 @@
 
 #define WORDS_MAX 32
 #define CONFIG_MAX 64
-#define ITEMS_MAX 70000
-#define WAIT_MS 20000
+#define ITEMS_MAX 140000
+#define PORTS_EACH 60000
+#define DEAF_MS 500
+#define WAIT_MS 60000
 
 struct drive {
 	const char *program;
@@ -239,10 +249,60 @@ static struct range16 to_ports(const char *text)
 	return (struct range16){(uint16_t)lo, (uint16_t)hi};
 }
 
+static int to_ether(char **w, struct element *e)
+{
+	e->kind = w[0][6] == 'o' ? ELEMENT_ETHER_OUT : ELEMENT_ETHER_IN;
+	e->mac = to_mac(w[1]);
+	e->ether_type = (uint16_t)strtoul(w[2], NULL, 0);
+	if (!strcmp(w[3], "any"))
+		memset(e->peer_mac_hi.b, 0xff, sizeof e->peer_mac_hi.b);
+	else
+		e->peer_mac_lo = e->peer_mac_hi = to_mac(w[3]);
+	return 4;
+}
+
+static int to_limit(char **w, struct element *e)
+{
+	bool bytes = w[1][0] == 'b';
+
+	e->rate = strtoull(w[3], NULL, 10);
+	if (!mac_parse(w[2], &e->mac)) {
+		e->kind = bytes ? ELEMENT_LIMIT_OUT_BYTES : ELEMENT_LIMIT_OUT_PACKETS;
+		return 4;
+	}
+	e->kind = bytes ? ELEMENT_LIMIT_IN_BYTES : ELEMENT_LIMIT_IN_PACKETS;
+	e->device = to_addr(w[2]);
+	e->family = e->device.family;
+	return 4;
+}
+
+static int to_exact(char **w, struct element *e)
+{
+	bool out = !strcmp(w[0], "out");
+
+	e->kind = out ? ELEMENT_OUT : ELEMENT_IN;
+	if (out)
+		e->mac = to_mac(w[1]);
+	else
+		e->device = to_addr(w[1]);
+	e->peer_lo = e->peer_hi = to_addr(w[2]);
+	e->family = e->peer_lo.family;
+	to_proto(w[3], e);
+	e->device_port = to_ports(out ? "any" : w[4]);
+	e->peer_port = to_ports(out ? w[4] : "any");
+	return 5;
+}
+
 /* The words after the kind; how many were used, or 0 for another kind. */
 static int to_element(char **w, int count, struct element *e)
 {
 	*e = (struct element){0};
+	if (!strncmp(w[0], "ether-", 6) && count >= 4)
+		return to_ether(w, e);
+	if (!strcmp(w[0], "limit") && count >= 4)
+		return to_limit(w, e);
+	if ((!strcmp(w[0], "out") || !strcmp(w[0], "in")) && count >= 5)
+		return to_exact(w, e);
 	if (!strcmp(w[0], "managed") && count >= 2) {
 		*e = (struct element){.kind = ELEMENT_MANAGED, .mac = to_mac(w[1])};
 		return 2;
@@ -264,16 +324,6 @@ static int to_element(char **w, int count, struct element *e)
 		e->kind = ELEMENT_LOCAL;
 		to_prefix(w[1], e);
 		return 2;
-	}
-	if (!strcmp(w[0], "out") && count >= 5) {
-		e->kind = ELEMENT_OUT;
-		e->mac = to_mac(w[1]);
-		e->peer_lo = e->peer_hi = to_addr(w[2]);
-		e->family = e->peer_lo.family;
-		to_proto(w[3], e);
-		e->device_port = to_ports("any");
-		e->peer_port = to_ports(w[4]);
-		return 5;
 	}
 	if ((!strcmp(w[0], "outr") || !strcmp(w[0], "inr")) && count >= 6) {
 		e->kind = w[0][0] == 'o' ? ELEMENT_OUT_RANGE : ELEMENT_IN_RANGE;
@@ -307,11 +357,15 @@ static bool do_element(struct drive *d, char **w, int count, bool remove)
 static void do_many(struct drive *d, char **w, int count)
 {
 	unsigned long n = strtoul(w[1], NULL, 10);
-	char port[8];
+	char port[8], peer[ADDR_TEXT_MAX];
+	struct addr a = to_addr(w[4]);
+	uint8_t *last = &a.b[a.family == 4 ? 3 : 15], first = *last;
 
-	for (unsigned long i = 1; i <= n; i++) {
-		char *words[] = {w[2], w[3], w[4], w[5], port, w[6], w[7]};
-		(void)str_print(port, sizeof port, "%lu", i);
+	for (unsigned long i = 0; i < n; i++) {
+		char *words[] = {w[2], w[3], peer, w[5], port, w[6], w[7]};
+		*last = (uint8_t)(first + i / PORTS_EACH);
+		(void)addr_format(&a, peer);
+		(void)str_print(port, sizeof port, "%lu", i % PORTS_EACH + 1);
 		if (!do_element(d, words, count >= 8 ? 7 : 5, false))
 			fail("many");
 	}
@@ -363,6 +417,48 @@ static void do_commit(struct drive *d, bool sync)
 			now_ms() - start, m.txn_done.text);
 }
 
+static void print_count(const struct message_count *m)
+{
+	char device[ADDR_TEXT_MAX], lo[ADDR_TEXT_MAX], hi[ADDR_TEXT_MAX];
+	struct element e;
+
+	if (message_to_count(m, &e)) {
+		printf("malformed\n");
+		return;
+	}
+	if (e.kind == ELEMENT_OUT || e.kind == ELEMENT_OUT_RANGE)
+		(void)mac_format(&e.mac, device);
+	else
+		(void)addr_format(&e.device, device);
+	printf("%s %d %s %s-%s %d-%d %d-%d %d-%d %d %llu\n", element_kind_name(e.kind),
+		e.family, device, addr_format(&e.peer_lo, lo),
+		addr_format(&e.peer_hi, hi), e.proto_lo, e.proto_hi, e.device_port.lo,
+		e.device_port.hi, e.peer_port.lo, e.peer_port.hi, m->table,
+		(unsigned long long)m->packets);
+}
+
+static void do_counts(struct drive *d)
+{
+	struct message m = {.type = MESSAGE_COUNTS_WANTED};
+
+	(void)send_message(d->engine, &m, -1);
+	while (receive_message(d->engine, &m) && m.type == MESSAGE_COUNT)
+		print_count(&m.count);
+	printf("%s\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed");
+}
+
+static void do_deaf(struct drive *d, unsigned long n)
+{
+	struct message m = {.type = MESSAGE_COUNTS_WANTED};
+	struct pollfd p = {.fd = d->engine};
+
+	for (unsigned long i = 0; i < n && !p.revents; i++) {
+		(void)send_message(d->engine, &m, -1);
+		(void)poll(&p, 1, DEAF_MS);
+	}
+	printf("%s\n", p.revents ? "closed" : "open");
+}
+
 static void do_junk(struct drive *d)
 {
 	static const uint8_t junk[] = {0xff, 0xff, 0, 1, 2, 3};
@@ -408,6 +504,10 @@ static bool command(struct drive *d, char **w, int count)
 		do_commit(d, w[0][0] == 's');
 	else if (!strcmp(w[0], "half"))
 		send_items(d, false);
+	else if (!strcmp(w[0], "counts"))
+		do_counts(d);
+	else if (!strcmp(w[0], "deaf") && count == 2)
+		do_deaf(d, strtoul(w[1], NULL, 10));
 	else if (!strcmp(w[0], "junk"))
 		do_junk(d);
 	else if (!strcmp(w[0], "kill"))

@@ -473,6 +473,25 @@ def test_unsolicited_inbound(house, enforcer, family):
     assert house.passes("d1", "d2", bridged(family, "d1", "d2", u(80, 7)))
 
 
+@pytest.mark.parametrize("family", [4, 6])
+def test_inbound_exact(house, enforcer, family):
+    enforcer.manage("d1")
+    d1, d2, w = (IP[family][n] for n in ("d1", "d2", "w"))
+    assert house.blocked("w", "d1", from_wan(family, t(999, 80, SYN)))
+    enforcer.commit("in %s %s tcp 80" % (d1, w), "in %s %s udp 80 timeout 60" % (d1, d2))
+    assert house.passes("w", "d1", from_wan(family, t(999, 80, SYN)))
+    assert house.passes("d1", "w", to_wan(family, t(80, 999, SYNACK)))
+    assert house.blocked("w", "d1", from_wan(family, t(999, 81, SYN)))
+    assert house.blocked("w", "d1", from_wan(family, u(999, 80)))
+    assert house.blocked("d3", "d1", bridged(family, "d3", "d1", u(7, 80)))
+    assert house.passes("d2", "d1", bridged(family, "d2", "d1", u(7, 80)))
+    assert house.passes("d1", "d2", bridged(family, "d1", "d2", u(80, 7)))
+    enforcer.commit("remove in %s %s tcp 80" % (d1, w))
+    assert house.blocked("w", "d1", from_wan(family, t(998, 80, SYN)))
+    enforcer.commit("forget %s %s" % (MAC["d1"], d1))
+    assert house.blocked("d2", "d1", bridged(family, "d2", "d1", u(8, 80)))
+
+
 def flow_life(house, port):
     """Seconds that the flow of this device port still has, in the inet table."""
     data = json.loads(house.nft("-j", "list", "set", "inet", "cardea", "flows4"))
@@ -669,6 +688,156 @@ def test_outside_policy(house, enforcer):
     assert house.blocked("d1", "w", to_wan(4, u(68, 67)))
     assert house.blocked("d1", "w", to_wan(6, u(546, 547)))
     assert house.blocked("d1", "w", frame(GW, IP6["d1"], IP6["w"], ICMP6, nd(135), 255))
+
+
+def ether(sender, to, kind):
+    """A frame that is not IP; kind below 0x600 is the length of IEEE 802.3."""
+    dmac = MAC.get(to, to)
+    return lambda token: (mac(dmac) + mac(MAC[sender]) + struct.pack("!H", kind)
+                          + token.ljust(46, b"\0"))
+
+
+def test_other_frames(house, enforcer):
+    """HomePlug, GOOSE and the like: from and to a device, with one peer or with all."""
+    enforcer.manage("d1")
+    group = "01:0c:cd:01:00:01"
+    for sender, to, at in (("d1", "d2", "d2"), ("d2", "d1", "d1"), ("d1", group, "d2")):
+        assert house.blocked(sender, at, ether(sender, to, 0x88e1))
+    # what goes to a group is nobody's, and the others' frames are their own matter
+    assert house.passes("d2", "d1", ether("d2", group, 0x88e1))
+    assert house.passes("d2", "d3", ether("d2", "d3", 0x88e1))
+    enforcer.commit("ether-out %s 0x88e1 %s" % (MAC["d1"], MAC["d2"]),
+                    "ether-in %s 0x88e2 %s" % (MAC["d1"], MAC["d2"]),
+                    "ether-out %s 0x88b8 any" % MAC["d1"],
+                    "ether-in %s 0x88b9 any" % MAC["d1"])
+    for sender, to, at, kind, good in (
+            ("d1", "d2", "d2", 0x88e1, True), ("d1", "d3", "d3", 0x88e1, False),
+            ("d1", "d2", "d2", 0x88e2, False), ("d2", "d1", "d1", 0x88e2, True),
+            ("d3", "d1", "d1", 0x88e2, False), ("d2", "d1", "d1", 0x88e1, False),
+            ("d1", group, "d2", 0x88b8, True), ("d1", "d3", "d3", 0x88b8, True),
+            ("d3", "d1", "d1", 0x88b9, True), ("d3", "d1", "d1", 0x88b8, False)):
+        assert house.arrives(sender, at, ether(sender, to, kind), good), (sender, kind)
+    denied = house.nft("list", "set", "bridge", "cardea", "denied_t")
+    assert MAC["d1"] + " counter packets 12 " in denied, denied
+    enforcer.commit("remove ether-out %s 0x88e1 %s" % (MAC["d1"], MAC["d2"]),
+                    "remove ether-in %s 0x88b9 any" % MAC["d1"])
+    assert house.blocked("d1", "d2", ether("d1", "d2", 0x88e1))
+    assert house.blocked("d3", "d1", ether("d3", "d1", 0x88b9))
+    # EAPOL and ARP to a device stand outside policy
+    assert house.passes("d2", "d1", ether("d2", "d1", 0x888e))
+    assert house.passes("d2", "d1", lambda token: arp(
+        MAC["d2"], MAC["d1"], 2, MAC["d2"], IP4["d2"], IP4["d1"], token))
+
+
+def test_frames_with_a_length(house, enforcer):
+    """IEEE 802.3 with LLC has no type that a rule could name; the bridge's own groups
+    (STP, LLDP, pause) stay on their link in any case."""
+    enforcer.manage("d1")
+    enforcer.commit("ether-out %s 0x600 any" % MAC["d1"],
+                    "ether-in %s 0x600 any" % MAC["d1"])
+    for sender, receiver in (("d1", "d2"), ("d2", "d1")):
+        assert house.blocked(sender, receiver, ether(sender, receiver, 46))
+    assert house.passes("d2", "d3", ether("d2", "d3", 46))
+    for last, kind in (("00", 46), ("0e", 0x88cc), ("01", 0x8808)):
+        link = "01:80:c2:00:00:" + last
+        enforcer.commit("ether-out %s 0x88cc any" % MAC["d1"])
+        assert house.blocked("d1", "d2", ether("d1", link, kind))
+
+
+# --- limits -----------------------------------------------------------------------
+
+PAYLOAD = 972  # with IPv4 and UDP 1000 bytes, with IPv6 and UDP 1020
+
+
+def flood(house, sender, receiver, build, seconds, per_second):
+    """Sends evenly; the times at which frames arrived."""
+    token = house.token()
+    frame = build(token.ljust(PAYLOAD, b"x"))
+    s, found = house.sockets[receiver], []
+    start = time.monotonic()
+    sent = 0
+    while (now := time.monotonic()) < start + seconds + QUIET_S:
+        while sent < min(now - start, seconds) * per_second:
+            house.send(sender, frame)
+            sent += 1
+        while select.select([s], [], [], 0)[0]:
+            data, origin = s.recvfrom(65535)
+            if token in data and origin[2] != socket.PACKET_OUTGOING:
+                found.append(time.monotonic() - start)
+        time.sleep(0.002)
+    return found
+
+
+def rate_of(arrivals, until):
+    """Packets a second, after a first second that emptied the bucket."""
+    return sum(1 <= at < until for at in arrivals) / (until - 1)
+
+
+LIMIT_CASES = [
+    # what is limited, sender, receiver, frames
+    ("out", "d1", "w", to_wan), ("out", "d1", "d2", None),
+    ("in", "w", "d1", from_wan), ("in", "d2", "d1", None)]
+
+
+@pytest.mark.parametrize("what,family", [("bytes", 4), ("packets", 6)])
+@pytest.mark.parametrize("case", LIMIT_CASES, ids=["f-wan", "f-lan", "t-wan", "t-lan"])
+def test_limits(house, enforcer, case, what, family):
+    """Also a conversation under way; the rate may change; the other side is free."""
+    direction, sender, receiver, make = case
+    enforcer.manage("d1")
+    enforcer.commit("outr %s any%d udp any any" % (MAC["d1"], family),
+                    "inr %s any%d udp any any" % (IP[family]["d1"], family))
+
+    def there():
+        return (make(family, u(1000, 9)) if make
+                else bridged(family, sender, receiver, u(1000, 9)))
+    assert house.passes(sender, receiver, there())
+    key = MAC["d1"] if direction == "out" else IP[family]["d1"]
+    size = 1000 if family == 4 else 1020
+    line = "limit %s %s %%d" % (what, key)
+    for rate, seconds in ((100, 4), (40, 3)):
+        enforcer.commit(line % (rate * (size if what == "bytes" else 1)))
+        frames = flood(house, sender, receiver, there(), seconds, 400)
+        assert 0.85 * rate <= rate_of(frames, seconds) <= 1.15 * rate
+    over = house.nft("list", "table", "bridge" if not make else "inet", "cardea")
+    assert re.search(r"set over_%s.*?elements = \{ %s"
+                     % ("f" if direction == "out" else "t%d" % family, key), over, re.S)
+    enforcer.commit("remove " + line % 1)
+    assert rate_of(flood(house, sender, receiver, there(), 2, 200), 2) > 190
+
+
+def limits_laid(house, name):
+    """Rate of each element of a set, in both tables; they must agree."""
+    found = [re.findall(r"([0-9a-f:.]+) limit rate over (\S+)",
+                        house.nft("list", "set", family, "cardea", name))
+             for family in ("inet", "bridge")]
+    assert found[0] == found[1]
+    return dict(found[0])
+
+
+@both_ways
+def test_limits_in_a_sync(plain, enforcer):
+    """A sync leaves equal limits alone, with what is in their buckets."""
+    base = ["managed " + MAC["d1"], "local 10.1.0.0/24", "policed " + IP4["d1"],
+            "outr %s any4 udp any any" % MAC["d1"],
+            "bound %s %s" % (MAC["d1"], IP4["d1"])]
+    limits = ["limit packets %s 100" % MAC["d1"], "limit bytes %s 70000" % IP4["d1"],
+              "limit bytes %s 99999999999999999" % IP6["d1"]]
+    enforcer.commit(*base, *limits, how="sync")
+    assert limits_laid(plain, "packets_f") == {MAC["d1"]: "100/second"}
+    assert limits_laid(plain, "bytes_t4") == {IP4["d1"]: "70000"}
+    assert limits_laid(plain, "bytes_t6") == {IP6["d1"]: "4294967295"}
+    frames = flood(plain, "d1", "w", to_wan(4, u(1000, 9)), 0.5, 1000)
+    assert 120 <= len(frames) <= 180
+    enforcer.commit(*base, *limits, how="sync")
+    frames = flood(plain, "d1", "w", to_wan(4, u(1000, 9)), 0.5, 1000)
+    assert len(frames) <= 80
+    enforcer.commit(*base, "limit packets %s 50" % MAC["d1"], how="sync")
+    assert limits_laid(plain, "packets_f") == {MAC["d1"]: "50/second"}
+    assert limits_laid(plain, "bytes_t4") == {}
+    for name, left in (("limited_f", True), ("limited_t4", False)):
+        text = plain.nft("list", "set", "inet", "cardea", name)
+        assert ("elements" in text) == left
 
 
 def test_answers_of_a_dhcp_server(house, enforcer):

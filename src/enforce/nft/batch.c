@@ -14,6 +14,7 @@
 /* An attribute's length has 16 bits; a list is closed with an element to spare. */
 #define LIST_MAX (65535 - ROOM_PER_STEP)
 #define MS_PER_S 1000
+#define LARGEST_PACKET 65536U
 
 /* Where the next message goes, or NULL when the batch failed or is full. */
 static char *batch_tail(struct nft_batch *b)
@@ -51,14 +52,36 @@ static void put_data(struct nlmsghdr *h, uint16_t type, const void *data, size_t
 	mnl_attr_nest_end(h, nest);
 }
 
-void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool with_timeout)
+/* One second's worth may come at once. The kernel's bucket for bytes has that anyway,
+ * on top of the burst; it must hold the largest packet. */
+static void put_limit(struct nlmsghdr *h, const struct entry *e)
+{
+	bool bytes = e->set < NFT_SET_PACKETS_F;
+	uint32_t least = e->rate < LARGEST_PACKET ? LARGEST_PACKET - e->rate : 0;
+	struct nlattr *nest = mnl_attr_nest_start(h, NFTA_SET_ELEM_EXPR);
+	mnl_attr_put_strz(h, NFTA_EXPR_NAME, "limit");
+	struct nlattr *data = mnl_attr_nest_start(h, NFTA_EXPR_DATA);
+
+	mnl_attr_put_u64(h, NFTA_LIMIT_RATE, htobe64(e->rate));
+	mnl_attr_put_u64(h, NFTA_LIMIT_UNIT, htobe64(1)); /* second */
+	mnl_attr_put_u32(h, NFTA_LIMIT_BURST, htobe32(bytes ? least : e->rate));
+	mnl_attr_put_u32(h, NFTA_LIMIT_TYPE,
+		htobe32(bytes ? NFT_LIMIT_PKT_BYTES : NFT_LIMIT_PKTS));
+	mnl_attr_put_u32(h, NFTA_LIMIT_FLAGS, htobe32(NFT_LIMIT_F_INV));
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, nest);
+}
+
+void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole)
 {
 	struct nlattr *nest = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
 
 	put_data(h, NFTA_SET_ELEM_KEY, e->key, e->key_len);
 	if (nft_sets[e->set].ranges)
 		put_data(h, NFTA_SET_ELEM_KEY_END, e->end, e->key_len);
-	if (with_timeout && e->timeout_s)
+	if (whole && e->rate)
+		put_limit(h, e);
+	if (whole && e->timeout_s)
 		mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT,
 			htobe64((uint64_t)e->timeout_s * MS_PER_S));
 	mnl_attr_nest_end(h, nest);

@@ -47,7 +47,8 @@ static bool is_named(struct commit *c, const struct entry *e)
 	if (!named)
 		return false;
 	named->there = true;
-	named->same = !e->timeout_s && !named->timeout_s && !named->remove;
+	named->same = !e->timeout_s && !named->timeout_s && !named->remove &&
+		      e->rate == named->rate;
 	return true;
 }
 
@@ -131,16 +132,22 @@ static int changes_encode(struct commit *c)
 
 	if (!count)
 		return 0;
-	c->changes.entries = calloc(count, sizeof *c->changes.entries);
-	if (!c->changes.entries)
+	struct entry *n = calloc(count, 2 * sizeof *n); /* a limit makes two */
+	if (!n)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		struct entry *n = &c->changes.entries[i];
+	c->changes.entries = n;
+	for (size_t i = 0; i < count; i++, n++) {
 		entry_from_element(n, &c->txn->changes[i].element);
 		n->remove = c->txn->changes[i].remove;
 		n->order = (uint32_t)i;
+		if (!n->rate || n->remove)
+			continue;
+		n[1] = n[0];
+		n++;
+		n->set = NFT_LIMITED(n->set);
+		n->rate = 0;
 	}
-	c->changes.count = count;
+	c->changes.count = (size_t)(n - c->changes.entries);
 	entry_list_sort(&c->changes);
 	return 0;
 }
@@ -191,6 +198,35 @@ static int nft_commit(struct enforce_state *s, const struct enforce_txn *t)
 	if (t->sync || t->change_count > TRIM_ABOVE)
 		malloc_trim(0);
 	return e;
+}
+
+struct counting {
+	enforce_count_visit *each;
+	void *ctx;
+	unsigned table;
+};
+
+static int count_visit(const struct entry *e, void *ctx)
+{
+	const struct counting *c = ctx;
+	struct element element;
+	struct message m;
+
+	if (!e->packets)
+		return 0;
+	entry_to_element(e, &element);
+	message_from_count(&m, &element, e->packets);
+	m.count.table = (uint8_t)c->table;
+	return c->each(&m, c->ctx);
+}
+
+static int nft_count(struct enforce_state *s, unsigned part, enforce_count_visit *each,
+	void *ctx)
+{
+	struct counting c = {each, ctx, part % NFT_TABLES};
+
+	return nft_read_set(&s->socket, c.table, NFT_SET_OUT4 + part / NFT_TABLES, NULL,
+		count_visit, &c);
 }
 
 static int nft_check(struct enforce_state *s)
@@ -275,6 +311,8 @@ const struct enforce_backend enforce_backend_nft = {
 	.name = "nft",
 	.open = nft_open,
 	.commit = nft_commit,
+	.count_parts = NFT_TABLES * (NFT_SET_FLOWS4 - NFT_SET_OUT4),
+	.count = nft_count,
 	.check = nft_check,
 	.remove = nft_remove,
 	.close = nft_close,

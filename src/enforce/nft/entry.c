@@ -9,30 +9,12 @@
 
 #define PADDED(n) (((n) + 3U) & ~3U)
 
-const struct nft_set_info nft_sets[NFT_SET_MAX] = {
-	[NFT_SET_MANAGED] = {"managed", OWNER_MAC, false},
-	[NFT_SET_POLICED4] = {"policed4", OWNER_ADDR4, false},
-	[NFT_SET_POLICED6] = {"policed6", OWNER_ADDR6, false},
-	[NFT_SET_BOUND4] = {"bound4", OWNER_MAC, false},
-	[NFT_SET_BOUND6] = {"bound6", OWNER_MAC, false},
-	[NFT_SET_OWNED4] = {"owned4", OWNER_ADDR4, false},
-	[NFT_SET_OWNED6] = {"owned6", OWNER_ADDR6, false},
-	[NFT_SET_LOCAL4] = {"local4", OWNER_NONE, true},
-	[NFT_SET_LOCAL6] = {"local6", OWNER_NONE, true},
-	[NFT_SET_OUT4] = {"out4", OWNER_MAC, false},
-	[NFT_SET_OUT6] = {"out6", OWNER_MAC, false},
-	[NFT_SET_OUTR4] = {"outr4", OWNER_MAC, true},
-	[NFT_SET_OUTR6] = {"outr6", OWNER_MAC, true},
-	[NFT_SET_INR4] = {"inr4", OWNER_ADDR4, true},
-	[NFT_SET_INR6] = {"inr6", OWNER_ADDR6, true},
-	[NFT_SET_FLOWS4] = {"flows4", OWNER_ADDR4, false},
-	[NFT_SET_FLOWS6] = {"flows6", OWNER_ADDR6, false},
-	[NFT_SET_ECHO4] = {"echo4", OWNER_ADDR4, false},
-	[NFT_SET_ECHO6] = {"echo6", OWNER_ADDR6, false},
-	[NFT_SET_PROBE] = {"probe", OWNER_NONE, false},
-};
+#define INFO_ONE(set, name, owner, ranges) {name, OWNER_##owner, ranges},
+#define INFO_PAIR(set, name, owner, ranges) \
+	{name "4", OWNER_##owner##4, ranges}, {name "6", OWNER_##owner##6, ranges},
+const struct nft_set_info nft_sets[] = {NFT_SETS(INFO_ONE, INFO_PAIR)};
 
-enum field { END, ETHER_TYPE, MAC, DEVICE, PEER, PROTO, DEVICE_PORT, PEER_PORT };
+enum field { END, MAC, DEVICE, PEER, PROTO, DEVICE_PORT, PEER_PORT, ETHER_TYPE, PEER_HW };
 
 /* The fields of a key, in the order of the set's type in skeleton.nft. */
 static const struct {
@@ -43,73 +25,97 @@ static const struct {
 	[ELEMENT_POLICED] = {NFT_SET_POLICED4, {DEVICE}},
 	[ELEMENT_BOUND] = {NFT_SET_BOUND4, {MAC, DEVICE}},
 	[ELEMENT_OWNED] = {NFT_SET_OWNED4, {DEVICE}},
-	[ELEMENT_LOCAL] = {NFT_SET_LOCAL4, {ETHER_TYPE, PEER}},
+	[ELEMENT_LOCAL] = {NFT_SET_LOCAL4, {DEVICE_PORT, PEER}}, /* see all_types */
 	[ELEMENT_OUT] = {NFT_SET_OUT4, {MAC, PEER, PROTO, PEER_PORT}},
 	[ELEMENT_OUT_RANGE] = {NFT_SET_OUTR4,
 		{MAC, PEER, PROTO, DEVICE_PORT, PEER_PORT}},
 	[ELEMENT_IN_RANGE] = {NFT_SET_INR4,
 		{DEVICE, PEER, PROTO, PEER_PORT, DEVICE_PORT}},
+	[ELEMENT_IN] = {NFT_SET_IN4, {DEVICE, PEER, PROTO, DEVICE_PORT}},
+	[ELEMENT_ETHER_OUT] = {NFT_SET_ETHER_F, {MAC, ETHER_TYPE, PEER_HW}},
+	[ELEMENT_ETHER_IN] = {NFT_SET_ETHER_T, {MAC, ETHER_TYPE, PEER_HW}},
+	[ELEMENT_LIMIT_OUT_BYTES] = {NFT_SET_BYTES_F, {MAC}},
+	[ELEMENT_LIMIT_OUT_PACKETS] = {NFT_SET_PACKETS_F, {MAC}},
+	[ELEMENT_LIMIT_IN_BYTES] = {NFT_SET_BYTES_T4, {DEVICE}},
+	[ELEMENT_LIMIT_IN_PACKETS] = {NFT_SET_PACKETS_T4, {DEVICE}},
 };
 
-static void put(struct entry *n, const void *lo, const void *hi, size_t len)
+/* Where an element has a field's lowest and highest value, and its length: 0 is an
+ * address', of either family. Numbers of two bytes are in the order of the network. */
+static const struct {
+	uint16_t lo, hi, len;
+} places[] = {
+#define RANGE(lo, hi, len) \
+	{offsetof(struct element, lo), offsetof(struct element, hi), len}
+	[MAC] = RANGE(mac, mac, sizeof(struct mac)),
+	[DEVICE] = RANGE(device.b, device.b, 0),
+	[PEER] = RANGE(peer_lo.b, peer_hi.b, 0),
+	[PROTO] = RANGE(proto_lo, proto_hi, 1),
+	[DEVICE_PORT] = RANGE(device_port.lo, device_port.hi, 2),
+	[PEER_PORT] = RANGE(peer_port.lo, peer_port.hi, 2),
+	[ETHER_TYPE] = RANGE(ether_type, ether_type, 2),
+	[PEER_HW] = RANGE(peer_mac_lo, peer_mac_hi, sizeof(struct mac)),
+};
+
+static void swap_numbers(struct element *e)
 {
-	memcpy(n->key + n->key_len, lo, len);
-	memcpy(n->end + n->key_len, hi, len);
-	n->key_len = (uint8_t)(n->key_len + PADDED(len));
+	uint16_t *numbers[] = {&e->device_port.lo, &e->device_port.hi, &e->peer_port.lo,
+		&e->peer_port.hi, &e->ether_type};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		*numbers[i] = htons(*numbers[i]);
 }
 
-static void put_addr(struct entry *n, const struct addr *lo, const struct addr *hi)
+/* Copies all fields, into the entry or back; the length of the key. */
+static size_t copy_fields(const enum field *fields, struct element *e, struct entry *n,
+	bool back)
 {
-	put(n, lo->b, hi->b, lo->family == 4 ? 4 : 16);
-}
+	size_t at = 0;
 
-static void put_ports(struct entry *n, struct range16 r)
-{
-	uint16_t lo = htons(r.lo), hi = htons(r.hi);
+	for (; *fields != END; fields++) {
+		size_t addr = e->family == 4 ? 4 : 16;
+		size_t len = places[*fields].len ? places[*fields].len : addr;
+		uint8_t *lo = (uint8_t *)e + places[*fields].lo;
+		uint8_t *hi = (uint8_t *)e + places[*fields].hi;
 
-	put(n, &lo, &hi, sizeof lo);
-}
-
-static void put_field(struct entry *n, enum field f, const struct element *e)
-{
-	switch (f) {
-	case ETHER_TYPE:
-		put_ports(n, (struct range16){0, 0xffff});
-		break;
-	case MAC:
-		put(n, e->mac.b, e->mac.b, sizeof e->mac.b);
-		break;
-	case DEVICE:
-		put_addr(n, &e->device, &e->device);
-		break;
-	case PEER:
-		put_addr(n, &e->peer_lo, &e->peer_hi);
-		break;
-	case PROTO:
-		put(n, &e->proto_lo, &e->proto_hi, 1);
-		break;
-	case DEVICE_PORT:
-		put_ports(n, e->device_port);
-		break;
-	case PEER_PORT:
-		put_ports(n, e->peer_port);
-		break;
-	case END:
-	default:
-		break;
+		memcpy(back ? lo : n->key + at, back ? n->key + at : lo, len);
+		memcpy(back ? hi : n->end + at, back ? n->end + at : hi, len);
+		/* a key that is no concatenation is not padded */
+		at += at || fields[1] != END ? PADDED(len) : len;
 	}
+	return at;
 }
 
-void entry_from_element(struct entry *ret, const struct element *e)
+void entry_from_element(struct entry *ret, const struct element *from)
 {
-	const enum field *fields = layouts[e->kind].fields;
+	static const struct range16 all_types = {0, 0xffff};
+	struct element e = *from;
 
-	*ret = (struct entry){.timeout_s = e->timeout_s};
-	ret->set = (uint8_t)(layouts[e->kind].set4 + (e->family == 6));
-	for (size_t i = 0; fields[i] != END; i++)
-		put_field(ret, fields[i], e);
-	if (e->kind == ELEMENT_MANAGED) /* no concatenation: no padding */
-		ret->key_len = sizeof e->mac.b;
+	if (e.kind == ELEMENT_LOCAL)
+		e.device_port = all_types;
+	swap_numbers(&e);
+	/* the kernel's bucket has 32 bits, enough for 34 Gbit/s */
+	*ret = (struct entry){.timeout_s = e.timeout_s,
+		.rate = e.rate < UINT32_MAX ? (uint32_t)e.rate : UINT32_MAX};
+	ret->set = (uint8_t)(layouts[e.kind].set4 + (e.family == 6));
+	ret->key_len = (uint8_t)copy_fields(layouts[e.kind].fields, &e, ret, false);
+}
+
+void entry_to_element(const struct entry *n, struct element *ret)
+{
+	unsigned kind = ELEMENT_OUT;
+	struct entry copy = *n;
+
+	while (kind < ELEMENT_IN && layouts[kind].set4 != n->set &&
+		layouts[kind].set4 + 1 != n->set)
+		kind++;
+	*ret = (struct element){.kind = (enum element_kind)kind};
+	ret->family = n->set == layouts[kind].set4 ? 4 : 6;
+	ret->peer_lo.family = ret->peer_hi.family = ret->family;
+	if (layouts[kind].fields[0] == DEVICE)
+		ret->device.family = ret->family;
+	(void)copy_fields(layouts[kind].fields, ret, &copy, true);
+	swap_numbers(ret);
 }
 
 int entry_compare(const struct entry *a, const struct entry *b)
@@ -124,7 +130,7 @@ bool entry_belongs(const struct entry *e, const struct message_forget *f)
 {
 	size_t len = nft_sets[e->set].owner;
 
-	if (len == OWNER_MAC)
+	if (len == OWNER_MAC4)
 		return !memcmp(e->key, f->mac.b, len);
 	for (unsigned i = 0; i < f->addrs.count; i++) {
 		const struct addr *a = &f->addrs.addrs[i];

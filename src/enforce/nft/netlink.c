@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
+#include <libnftnl/expr.h>
 #include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -85,6 +86,15 @@ struct dump {
 	void *ctx;
 };
 
+/* What the element has beside its key: a limit or a counter. */
+static void dump_expression(const struct nftnl_expr *x, struct entry *ret)
+{
+	if (x && ret->set >= NFT_SET_BYTES_F && ret->set < NFT_SET_OUT4)
+		ret->rate = (uint32_t)nftnl_expr_get_u64(x, NFTNL_EXPR_LIMIT_RATE);
+	else if (x)
+		ret->packets = nftnl_expr_get_u64(x, NFTNL_EXPR_CTR_PACKETS);
+}
+
 static int dump_element(struct nftnl_set_elem *element, void *ctx)
 {
 	const struct dump *d = ctx;
@@ -101,6 +111,7 @@ static int dump_element(struct nftnl_set_elem *element, void *ctx)
 	if (nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_TIMEOUT))
 		e.timeout_s = (uint32_t)(nftnl_set_elem_get_u64(element,
 			NFTNL_SET_ELEM_TIMEOUT) / MS_PER_S);
+	dump_expression(nftnl_set_elem_get(element, NFTNL_SET_ELEM_EXPR, &len), &e);
 	return d->each(&e, d->ctx);
 }
 

@@ -27,24 +27,43 @@ int skeleton_render(const struct enforce_config *c, char **ret_text,
 int skeleton_lay(const char *text) CARDEA_MUSTCHECK;
 
 /* entry.c */
-enum nft_set {
-	NFT_SET_MANAGED,
-	NFT_SET_POLICED4, NFT_SET_POLICED6,
-	NFT_SET_BOUND4, NFT_SET_BOUND6,
-	NFT_SET_OWNED4, NFT_SET_OWNED6,
-	NFT_SET_LOCAL4, NFT_SET_LOCAL6,
-	NFT_SET_OUT4, NFT_SET_OUT6,
-	NFT_SET_OUTR4, NFT_SET_OUTR6,
-	NFT_SET_INR4, NFT_SET_INR6,
-	/* from here on the datapath's own, not the engine's */
-	NFT_SET_FLOWS4, NFT_SET_FLOWS6,
-	NFT_SET_ECHO4, NFT_SET_ECHO6,
-	NFT_SET_PROBE,
-	NFT_SET_MAX,
-};
 
-/* What the first field of a key says about whose it is; the value is its length. */
-enum nft_owner { OWNER_NONE = 0, OWNER_ADDR4 = 4, OWNER_MAC = 6, OWNER_ADDR6 = 16 };
+/* All sets, those in pairs once for each IP version: what the first field of a key says
+ * about whose it is, and whether the set has ranges. The datapath's own come last, not
+ * the engine's; from OUT on they have timeouts; OUT to INR open conversations, and count
+ * them. LIMITED is all that have any limit, in the order of the two after it. */
+#define NFT_SETS(ONE, PAIR) \
+	ONE(MANAGED, "managed", MAC4, false) \
+	PAIR(POLICED, "policed", ADDR, false) \
+	PAIR(BOUND, "bound", MAC, false) \
+	PAIR(OWNED, "owned", ADDR, false) \
+	PAIR(LOCAL, "local", NONE, true) \
+	ONE(ETHER_F, "ether_f", MAC4, true) \
+	ONE(ETHER_T, "ether_t", MAC4, true) \
+	ONE(LIMITED_F, "limited_f", MAC4, false) \
+	PAIR(LIMITED_T, "limited_t", ADDR, false) \
+	ONE(BYTES_F, "bytes_f", MAC4, false) \
+	PAIR(BYTES_T, "bytes_t", ADDR, false) \
+	ONE(PACKETS_F, "packets_f", MAC4, false) \
+	PAIR(PACKETS_T, "packets_t", ADDR, false) \
+	PAIR(OUT, "out", MAC, false) \
+	PAIR(OUTR, "outr", MAC, true) \
+	PAIR(IN, "in", ADDR, false) \
+	PAIR(INR, "inr", ADDR, true) \
+	PAIR(FLOWS, "flows", ADDR, false) \
+	PAIR(ECHO, "echo", ADDR, false) \
+	ONE(PROBE, "probe", NONE4, false)
+#define NFT_SET_ONE(set, name, owner, ranges) NFT_SET_##set,
+#define NFT_SET_PAIR(set, name, owner, ranges) NFT_SET_##set##4, NFT_SET_##set##6,
+enum nft_set { NFT_SETS(NFT_SET_ONE, NFT_SET_PAIR) NFT_SET_MAX };
+#define NFT_LIMITED(set) (NFT_SET_LIMITED_F + ((set) - NFT_SET_BYTES_F) % 3)
+
+/* The value is the length of the field. */
+enum nft_owner {
+	OWNER_NONE4 = 0, OWNER_NONE6 = 0,
+	OWNER_ADDR4 = 4, OWNER_ADDR6 = 16,
+	OWNER_MAC4 = 6, OWNER_MAC6 = 6,
+};
 
 struct nft_set_info {
 	const char *name;
@@ -61,6 +80,8 @@ struct entry {
 	bool remove;
 	bool there, same; /* the kernel has the key; has it just so */
 	uint32_t timeout_s;
+	uint32_t rate;	  /* a limit's; 0 in all other sets */
+	uint64_t packets; /* as the kernel counted them */
 	uint32_t order; /* of arrival; the last word on a key counts */
 	uint8_t key[ENTRY_KEY_MAX];
 	uint8_t end[ENTRY_KEY_MAX]; /* equals key in sets without ranges */
@@ -72,6 +93,8 @@ struct entry_list {
 };
 
 void entry_from_element(struct entry *ret, const struct element *e);
+/* Only for the sets that count. */
+void entry_to_element(const struct entry *n, struct element *ret);
 int entry_compare(const struct entry *a, const struct entry *b); /* set and key */
 /* Whether the entry is this device's: its first field is the MAC or an address. */
 bool entry_belongs(const struct entry *e, const struct message_forget *f);
@@ -99,9 +122,9 @@ typedef int entry_visit(const struct entry *e, void *ctx);
 int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,
 	const struct entry *key, entry_visit *each, void *ctx) CARDEA_MUSTCHECK;
 
-/* batch.c: one transaction of the kernel. The full 65,536 elements, each removed and
- * added in both tables, are 33 MB. */
-#define NFT_BATCH_MAX (64 << 20)
+/* batch.c: one transaction of the kernel. The full 131,072 elements of the largest key,
+ * each removed and added in both tables, are 66 MB. */
+#define NFT_BATCH_MAX (96 << 20)
 struct nft_batch {
 	struct nft_socket *socket;
 	uint32_t seq;
@@ -121,6 +144,6 @@ void nft_batch_element(struct nft_batch *b, uint16_t type, unsigned table,
 void nft_batch_delete_table(struct nft_batch *b, unsigned table);
 /* Commits unless there is an error already; then frees. 0 or the first error. */
 int nft_batch_finish(struct nft_batch *b, int error) CARDEA_MUSTCHECK;
-void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool with_timeout);
+void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole);
 
 #endif

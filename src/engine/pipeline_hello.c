@@ -44,18 +44,25 @@ static const struct tls_profile *profile_of(const struct household_device *hd,
 	return &file->tls[r->tls - 1];
 }
 
-static void tell_owner(struct pipeline *p, const struct device *d, struct event *e,
+static void end_conversation(struct pipeline *p, const struct device *d, struct event *e,
 	const char *offers)
 {
 	char addr[ADDR_TEXT_MAX];
 	bool named = e->name[0] && strlen(e->name) < NAME_SHOWN;
+	nstime wall = pipeline_wall(p);
+	int error = household_block(&p->household, d, &e->flow.peer, e->flow.proto,
+		e->flow.peer_port, wall);
 
+	if (error)
+		log_error("pipeline", "a conversation of device %u goes on: %s", d->id,
+			error_text(error));
 	e->device = d->id;
 	e->kind = EVENT_VIOLATION;
 	e->reason = REASON_TLS;
-	(void)str_print(e->text, sizeof(e->text), "%s: ended its conversation with %s; it %s.",
-		d->name, named ? e->name : addr_format(&e->flow.peer, addr), offers);
-	journal_packet(&p->journal, pipeline_wall(p), e);
+	(void)str_print(e->text, sizeof(e->text), "%s: its conversation with %s %s; it %s.",
+		d->name, named ? e->name : addr_format(&e->flow.peer, addr),
+		error ? "could not be ended" : "was ended", offers);
+	journal_packet(&p->journal, wall, e);
 }
 
 void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m)
@@ -79,5 +86,5 @@ void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m)
 	if (!name[0])
 		name = bindings_name_of(&hd->names, &m->peer, wall);
 	str_copy(e.name, sizeof(e.name), name ? name : "");
-	tell_owner(p, d, &e, offers);
+	end_conversation(p, d, &e, offers);
 }

@@ -90,7 +90,8 @@ class Device:
     """client: "dhcpcd", "dhcpcd6" (also DHCPv6), "udhcpc", "dhclient" or "dhclient6".
     Without DHCPv6 the address comes by SLAAC alone."""
 
-    def __init__(self, lab, gateway, name, mac, client="udhcpc", mud_url=None):
+    def __init__(self, lab, gateway, name, mac, client="udhcpc", mud_url=None,
+                 bridge=None):
         self.lab, self.gateway, self.name, self.mac = lab, gateway, name, mac
         self.client, self.mud_url = client, mud_url
         self.ns = Netns(lab, name)
@@ -100,7 +101,7 @@ class Device:
         os.makedirs(self._folder, exist_ok=True)
         self.ns.ip("link", "add", IFNAME, "address", mac, "type", "veth",
                    "peer", "name", self.port, "netns", gateway.ns.name)
-        gateway.ns.ip_batch(["link set %s master %s" % (self.port, gateway.bridge),
+        gateway.ns.ip_batch(["link set %s master %s" % (self.port, bridge or gateway.bridge),
                              "link set %s up" % self.port])
         self.sink = Sink(self.ns, IFNAME, gateway.ns, self.port)
         self._raw = self.ns.socket(socket.AF_PACKET, socket.SOCK_RAW)

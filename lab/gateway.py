@@ -10,7 +10,7 @@ from .cardea import Cardea
 from .dns import Forwarder
 from .netns import Netns
 
-MAC = "00:00:5e:00:53:01"
+MAC, SECOND_MAC = "00:00:5e:00:53:01", "00:00:5e:00:53:02"
 LAN4, LAN6, GLOBAL6 = "192.168.1.1", "fd00:c0de:1::1", "2001:db8:1::1"
 
 # What an owner may have: Cardea has to leave it exactly so.
@@ -62,6 +62,16 @@ enable-ra
 ra-param=br-lan,10,1800
 """
 
+# A second LAN: what passes between the two is routed.
+_SECOND_CONF = """
+interface=br-iot
+dhcp-range=192.168.2.100,192.168.2.249,1h
+dhcp-range=::1000,::1fff,constructor:br-iot,slaac,64,1h
+dhcp-option=br-iot,option:router,192.168.2.1
+dhcp-option=br-iot,option:dns-server,192.168.2.1
+ra-param=br-iot,10,1800
+"""
+
 
 class Gateway:
     bridge, uplink = "br-lan", "wan"
@@ -70,7 +80,7 @@ class Gateway:
     def __init__(self, lab):
         self.lab = lab
         self.ns = Netns(lab, "gw")
-        self.cardea = None
+        self.cardea = self.second = None
         self._forwarder = None
         self._folder = lab.path("gw")
         os.makedirs(self._folder, exist_ok=True)
@@ -86,6 +96,15 @@ class Gateway:
         for key in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
             self.ns.sysctl(key, 1)
 
+    def add_second_lan(self):
+        """Before dnsmasq starts."""
+        self.second = "br-iot"
+        self.ns.ip_batch([
+            "link add br-iot type bridge", "link set br-iot address " + SECOND_MAC,
+            "addr add 192.168.2.1/24 dev br-iot",
+            "addr add fd00:c0de:2::1/64 dev br-iot nodad",
+            "addr add 2001:db8:2::1/64 dev br-iot nodad", "link set br-iot up"])
+
     def connect_uplink(self):
         self.ns.ip_batch([
             "addr add %s/24 dev %s" % (internet.GATEWAY4, self.uplink),
@@ -99,6 +118,8 @@ class Gateway:
         conf = os.path.join(self._folder, "dnsmasq.conf")
         with open(conf, "w", encoding="ascii") as out:
             out.write(_DNSMASQ_CONF % {"folder": self._folder})
+            if self.second:
+                out.write(_SECOND_CONF)
         self.dnsmasq = self.ns.spawn(["dnsmasq", "-C", conf])
 
     def start_forwarder(self):
@@ -132,7 +153,8 @@ class Gateway:
     def start_cardea(self, build_dir=None, **config):
         """The gateway under test. config: section={key: value}, over the lab's own."""
         pki = self.lab.internet.pki
-        sections = {"lan": {"interfaces": [self.bridge]},
+        lans = [self.bridge] + ([self.second] if self.second else [])
+        sections = {"lan": {"interfaces": lans},
                     "dns": {"upstream": [internet.DNS4]},
                     "mud": {"anchors": [pki.anchor], "https_ca": [pki.web_ca],
                             "require_signature": True},

@@ -29,9 +29,9 @@ class Home:
 
     SIGTERM, SIGHUP and SIGINT end it in order when it was entered in the main thread."""
 
-    def __init__(self, devices=tuple(DEVICES)):
+    def __init__(self, devices=tuple(DEVICES), second_lan=False):
         self.name = "%s%d" % (reaper.PREFIX, os.getpid())
-        self._wanted = list(devices)
+        self._wanted, self._second_lan = list(devices), second_lan
         self._processes, self._handlers, self._closed = [], {}, True
         self.devices, self.gateway, self.internet = {}, None, None
 
@@ -49,6 +49,8 @@ class Home:
             for folder in ("log", "dev"):
                 os.makedirs(self.path(folder))
             self.gateway = Gateway(self)
+            if self._second_lan:
+                self.gateway.add_second_lan()
             self.internet = Internet(self, self.gateway)
             self.gateway.start_dnsmasq()
             for name in self._wanted:
@@ -77,10 +79,11 @@ class Home:
         for proto, port in services:
             device.serve(proto, port)
 
-    def add_device(self, name, octet, client="udhcpc", url=None):
-        """Any further device, e.g. a stranger. Not joined yet."""
-        mac = "00:00:5e:00:53:%02x" % octet
-        self.devices[name] = Device(self, self.gateway, name, mac, client, url)
+    def add_device(self, name, octet, client="udhcpc", url=None, bridge=None):
+        """Any further device, e.g. a stranger. Not joined yet. octet: the last of its MAC,
+        0x10 to 0xff, or up to 0xffff for further ranges; bridge: of the LAN that it is on."""
+        mac = "00:00:5e:%02x:%02x:%02x" % (octet >> 8, 0x53, octet & 255)
+        self.devices[name] = Device(self, self.gateway, name, mac, client, url, bridge)
         return self.devices[name]
 
     def remove_device(self, name):

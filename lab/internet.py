@@ -27,6 +27,7 @@ EXPIRED_WEB4 = "203.0.113.81"
 ANSWERED = ("203.0.113.0/24", "198.18.0.0/15", "2001:db8:ffff:100::/56")
 
 MUD_HOST = "mud.maker.example"
+OTHER_HOST = "mud.other.example"  # of another maker
 EXPIRED_HOST = "expired.maker.example"  # its HTTPS certificate is out of date
 CLOUD_NAME = "cloud.maker.example"
 C2_NAME = "c2.botnet.example"
@@ -35,8 +36,8 @@ ANY_TCP, ANY_UDP = 8883, 7000  # served on every address of the world
 MEDIA_PREFIX4, MEDIA_PREFIX6 = "203.0.113.128/28", "2001:db8:ffff:128::/64"
 
 
-def mud_url(model):
-    return "https://%s/%s.json" % (MUD_HOST, model)
+def mud_url(model, host=MUD_HOST):
+    return "https://%s/%s.json" % (host, model)
 
 
 class Internet:
@@ -47,7 +48,7 @@ class Internet:
         self.sink = Sink(self.ns, IFNAME, gateway.ns, gateway.uplink)
         self.zone = Zone()
         self.dns = NameServer(self.ns, self.zone, [DNS4, DNS6])
-        self.pki = Pki(lab.path("pki"), [MUD_HOST, EXPIRED_HOST])
+        self.pki = Pki(lab.path("pki"), [MUD_HOST, OTHER_HOST, EXPIRED_HOST])
         self.web = WebServer(self.ns, [WEB4, WEB6, EXPIRED_WEB4],
                              [self.pki.server, self.pki.server, self.pki.expired_server])
         self.echo = Echo(self.ns)
@@ -64,9 +65,9 @@ class Internet:
             "addr add %s/64 dev %s nodad" % (SELF6, IFNAME),
             "link set %s up" % IFNAME,
             # the owner's provider routes the home's prefixes to it
-            "route add %s via %s" % (gateway.lan4, GATEWAY4),
-            "route add %s via %s" % (gateway.global6, GATEWAY6),
-            "route add %s via %s" % (gateway.ula6, GATEWAY6),
+            "route add 192.168.0.0/16 via " + GATEWAY4,
+            "route add 2001:db8:0::/46 via " + GATEWAY6,
+            "route add fd00:c0de::/32 via " + GATEWAY6,
             *("route add local %s dev lo" % prefix for prefix in ANSWERED)])
         self.ns.sysctl("ipv4/ip_nonlocal_bind", 1)
         self.ns.sysctl("ipv6/ip_nonlocal_bind", 1)
@@ -74,6 +75,7 @@ class Internet:
     def _fill(self):
         add = self.zone.add
         add(MUD_HOST, WEB4, WEB6)
+        add(OTHER_HOST, WEB4, WEB6)
         add(EXPIRED_HOST, EXPIRED_WEB4)
         add(CLOUD_NAME, CLOUD4, CLOUD6)
         add(C2_NAME, C2_4, C2_6)
@@ -99,10 +101,12 @@ class Internet:
         self.publish("printer", "Laser printer", [mudfiles.serves(TCP, 9100),
                                                   mudfiles.serves(TCP, 631)])
 
-    def publish(self, model, systeminfo, accesses, signer=None, mfg="Lab Maker"):
-        """Put a signed MUD file on the web server; returns its URL."""
-        url = mud_url(model)
-        body = mudfiles.build(url, systeminfo, mfg, model, accesses)
+    def publish(self, model, systeminfo, accesses, signer=None, mfg="Lab Maker",
+                host=MUD_HOST, **more):
+        """Put a signed MUD file on the web server; returns its URL. more: as of
+        mudfiles.build."""
+        url = mud_url(model, host)
+        body = mudfiles.build(url, systeminfo, mfg, model, accesses, **more)
         self.web.publish(url, body, signer or self.pki.signer)
         return url
 

@@ -7,9 +7,11 @@ from collections import namedtuple
 TCP, UDP = 6, 17
 _PROTO = {TCP: "tcp", UDP: "udp"}
 
-Access = namedtuple("Access", "peer proto port device_port families opener direction")
-"""One permission. peer: ("name", n) | ("prefix", p) | ("local",) ; opener: which
-direction-initiated stands in a TCP match, or None; direction: "both", "from" or "to"."""
+Access = namedtuple("Access", "peer proto port device_port families opener direction "
+                    "extra action", defaults=(None, "accept"))
+"""One entry. peer: ("name", n) | ("prefix", p) | ("local",) | ("mud", {the ietf-mud:mud
+container}) ; opener: which direction-initiated stands in a TCP match, or None; direction:
+"both", "from" or "to"; extra: further members of its matches; action: of forwarding."""
 
 
 def cloud(name, proto=TCP, port=443, families=(4, 6), direction="both"):
@@ -34,6 +36,13 @@ def local(proto, port=None):
     return Access(("local",), proto, port, None, (4, 6), None, "both")
 
 
+def members(container, proto=TCP, port=None, device_port=None, **rest):
+    """The devices of a class: container is what stands in ietf-mud:mud, as
+    {"same-manufacturer": [None]}."""
+    return Access(("mud", container), proto, port, device_port, rest.pop("families", (4, 6)),
+                  rest.pop("opener", None), rest.pop("direction", "both"), **rest)
+
+
 def _port(value):
     if isinstance(value, tuple):
         return {"lower-port": value[0], "upper-port": value[1]}
@@ -51,6 +60,8 @@ def _ace(name, access, family, direction):
     elif kind == "prefix":
         side = "destination" if outward else "source"
         layer3["%s-ipv%d-network" % (side, family)] = access.peer[1]
+    elif kind == "mud":
+        matches["ietf-mud:mud"] = access.peer[1]
     else:
         matches["ietf-mud:mud"] = {"local-networks": [None]}
     layer4 = {}
@@ -63,11 +74,14 @@ def _ace(name, access, family, direction):
         layer4[side] = _port(access.device_port)
     if layer4:
         matches[_PROTO[access.proto]] = layer4
-    return {"name": name, "matches": matches, "actions": {"forwarding": "accept"}}
+    matches.update(access.extra or {})
+    return {"name": name, "matches": matches, "actions": {"forwarding": access.action}}
 
 
-def build(url, systeminfo, mfg, model, accesses, signature=True):
-    """The bytes of one MUD file."""
+def build(url, systeminfo, mfg, model, accesses, signature=True, extra=None, policy=None):
+    """The bytes of one MUD file. The entry of accesses[i] is called a<i>-frdev or
+    a<i>-todev. extra: further members of ietf-mud:mud; policy: of both policy
+    containers."""
     acls, policies = [], {"from": [], "to": []}
     for direction, short in (("from", "fr"), ("to", "to")):
         for family in (4, 6):
@@ -87,7 +101,9 @@ def build(url, systeminfo, mfg, model, accesses, signature=True):
                 "model-name": model})
     for direction, lists in policies.items():
         if lists:
-            mud[direction + "-device-policy"] = {"access-lists": {"access-list": lists}}
+            mud[direction + "-device-policy"] = {
+                "access-lists": {"access-list": lists}, **(policy or {})}
+    mud.update(extra or {})
     return json.dumps({"ietf-mud:mud": mud,
                        "ietf-access-control-list:acls": {"acl": acls}},
                       separators=(",", ":")).encode()

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/answer.h"
 #include "cli/daemon.h"
+#include "cli/device.h"
 #include "cli/text.h"
 #include "model/limits.h"
 
@@ -129,6 +130,18 @@ static void print_names(const json_t *d)
 			text_ago(answer_raw(n, "until")));
 }
 
+/* Who says so, and what that is worth. */
+static void print_mud_url(const json_t *d)
+{
+	const char *source = answer_text(d, "url_source");
+
+	line("MUD URL", answer_text(d, "mud_url"));
+	if (answer_raw(d, "mud_url")[0] && source[0])
+		printf("%-*s %s%s\n", LABEL_WIDTH, "  said by", source,
+			answer_true(d, "confirmed") ? ", confirmed by you" : "");
+	line("  its signer", answer_text(d, "mud_signer"));
+}
+
 static void print_device(const json_t *d)
 {
 	enum text_style style = daemon_state_style(answer_raw(d, "state"));
@@ -143,7 +156,7 @@ static void print_device(const json_t *d)
 	print_addresses(d);
 	line("Host name", answer_text(d, "hostname"));
 	line("Vendor class", answer_text(d, "vendor_class"));
-	line("MUD URL", answer_text(d, "mud_url"));
+	print_mud_url(d);
 	line("First seen", text_ago(answer_raw(d, "first_seen")));
 	line("Last seen", text_ago(answer_raw(d, "last_seen")));
 	print_profile(json_object_get(d, "profile"));
@@ -163,9 +176,7 @@ enum cli_exit device_show(struct cli *c)
 	return e;
 }
 
-/* What can be typed for a device: its name, or its MAC where the name is no text for a
- * shell. */
-static const char *handle(const json_t *d, const char *name)
+const char *device_handle(const json_t *d, const char *name)
 {
 	const char *quoted = text_quote(name);
 
@@ -178,8 +189,7 @@ static void say_undo(
 	const char *old = text_quote(before);
 
 	if (old)
-		cli_say(c, "undo with: cardea device rename %s %s", handle(d, name),
-			old);
+		cli_say(c, "undo with: cardea device rename %s %s", device_handle(d, name), old);
 	else
 		cli_say(c,
 			"The old name had characters that no one can type; there is no "

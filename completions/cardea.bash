@@ -32,12 +32,12 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--url|--name|--cloud|--local|--controller|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device policy mud config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy mud config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -47,6 +47,11 @@ _cardea()
 	done
 	case $prev in
 	--socket) _cardea_files; return ;;
+	--qr) :; return ;;
+	--mac) :; return ;;
+	--url) :; return ;;
+	--name) :; return ;;
+	--choose) _cardea_devices; return ;;
 	--device) _cardea_devices; return ;;
 	--limit) :; return ;;
 	--after) :; return ;;
@@ -60,8 +65,6 @@ _cardea()
 	--anchor) _cardea_files; return ;;
 	--device-cert) _cardea_files; return ;;
 	--at) :; return ;;
-	--url) :; return ;;
-	--name) :; return ;;
 	--cloud) :; return ;;
 	--local) :; return ;;
 	--controller) :; return ;;
@@ -76,6 +79,13 @@ _cardea()
 	'device list') flags='' ;;
 	'device show') flags='' ;;
 	'device rename') flags='--dry-run' ;;
+	'device add') flags='--qr --mac --url --name --dry-run' ;;
+	'device url') flags='--dry-run' ;;
+	'device confirm') flags='--no --dry-run' ;;
+	'decide list') flags='--all' ;;
+	'decide show') flags='' ;;
+	'decide accept') flags='--choose' ;;
+	'decide reject') flags='' ;;
 	'events ') flags='--device --limit --after --follow --jsonl' ;;
 	'why ') flags='--port --proto' ;;
 	'policy show') flags='--nft' ;;
@@ -99,10 +109,13 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device events why policy mud replay start stop config help ;;
-	'device  0') _cardea_words list show rename ;;
+	'  0') _cardea_words status device decide events why policy mud replay start stop config help ;;
+	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
+	'device url 0') _cardea_devices ;;
+	'device confirm 0') _cardea_devices ;;
+	'decide  0') _cardea_words list show accept reject ;;
 	'why  0') _cardea_devices ;;
 	'policy  0') _cardea_words show ;;
 	'policy show 0') _cardea_devices ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--url|--name|--cloud|--local|--controller|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -45,6 +45,26 @@ complete -c cardea -n '__cardea_at 2 device show' -f -a '(cardea completion devi
 complete -c cardea -n '__cardea_at 1 device' -a rename -d 'give a device another name'
 complete -c cardea -n '__cardea_at 2 device rename' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in device rename' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 device' -a add -d 'introduce a device, by its QR code or by hand'
+complete -c cardea -n '__cardea_in device add' -l qr -r -f -d 'the code on it or its box (RFC 9238); - is stdin'
+complete -c cardea -n '__cardea_in device add' -l mac -r -f -d 'its MAC, where the code has none'
+complete -c cardea -n '__cardea_in device add' -l url -r -f -d 'its MUD URL, in place of a code'
+complete -c cardea -n '__cardea_in device add' -l name -r -f -d 'how to call it'
+complete -c cardea -n '__cardea_in device add' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 device' -a url -d 'say which MUD file is a device\'s'
+complete -c cardea -n '__cardea_at 2 device url' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in device url' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 device' -a confirm -d 'vouch that a device is what its MUD URL says'
+complete -c cardea -n '__cardea_at 2 device confirm' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in device confirm' -l no -d 'take that back'
+complete -c cardea -n '__cardea_in device confirm' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a decide
+complete -c cardea -n '__cardea_at 1 decide' -a list -d 'what only you can say'
+complete -c cardea -n '__cardea_in decide list' -l all -d 'those that you answered, too'
+complete -c cardea -n '__cardea_at 1 decide' -a show -d 'one question, whole'
+complete -c cardea -n '__cardea_at 1 decide' -a accept -d 'say yes'
+complete -c cardea -n '__cardea_in decide accept' -l choose -r -f -a '(cardea completion devices 2>/dev/null)' -d 'which device, where one is asked for'
+complete -c cardea -n '__cardea_at 1 decide' -a reject -d 'say no'
 complete -c cardea -n '__cardea_at 0' -a events -d 'what happened'
 complete -c cardea -n '__cardea_in events' -l device -r -f -a '(cardea completion devices 2>/dev/null)' -d 'of this device alone'
 complete -c cardea -n '__cardea_in events' -l limit -r -f -d 'the last N, 1 to 1000 (100)'

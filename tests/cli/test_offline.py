@@ -370,7 +370,8 @@ def test_bash_offers(cli, folder, daemon):
     daemon.routes["GET", "/v1/devices"] = (200, {"devices": [
         {"name": "kitchen cam"}, {"name": "$(touch owned)"}, {"name": "a\nb"}]})
     assert bash_offers(cli, "cardea st") == ["status", "start", "stop"]
-    assert bash_offers(cli, "cardea device ") == ["list", "show", "rename"]
+    assert bash_offers(cli, "cardea device ") == ["list", "show", "rename",
+                                                       "add", "url", "confirm"]
     assert bash_offers(cli, "cardea --socket x device re") == ["rename"]
     assert bash_offers(cli, "cardea why --proto ") == ["tcp", "udp", "icmp"]
     assert "--nft" in bash_offers(cli, "cardea policy show --")

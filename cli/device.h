@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* device - what the verbs of `cardea device` share. */
+#ifndef CARDEA_CLI_DEVICE_H
+#define CARDEA_CLI_DEVICE_H
+
+#include "cli/cli.h"
+#include "model/limits.h"
+
+/* What can be typed for a device: its name, or its MAC where the name is no text for a
+ * shell. */
+const char *device_handle(const json_t *d, const char *name);
+/* POST body to /v1/devices/DEVICE; takes body. When there is no such device, the ones that
+ * may have been meant are told. */
+enum cli_exit device_post(struct cli *c, const char *device, json_t *body, json_t **ret);
+/* Says what is wrong with a MUD URL that the owner gave. */
+enum cli_exit device_check_url(const char *url);
+
+/* A QR code as a scanner or a person writes it down, of at most SQRL_MAX bytes in the
+ * end: control characters may be there themselves, as \x1e, as <RS>, or as the pictures
+ * that Unicode has for them. The bytes, or -1 when it is too long or an escape is none. */
+int device_qr_unescape(const char *text, size_t len, uint8_t *buf, size_t size);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cardea device url, cardea device confirm - what the owner says about a device. */
+#include <stdlib.h>
+#include "base/str.h"
+#include "cli/answer.h"
+#include "cli/device.h"
+#include "cli/text.h"
+#include "profiles/mud/mud.h"
+
+enum cli_exit device_check_url(const char *url)
+{
+	char why[LIMIT_TEXT];
+
+	if (!mud_url_check(url, 0, why))
+		return CLI_OK;
+	cli_complain("write it as the maker does, from https:// on",
+		"%s cannot be a MUD URL: %s", text_clean(url), why);
+	return CLI_USAGE;
+}
+
+enum cli_exit device_post(struct cli *c, const char *device, json_t *body, json_t **ret)
+{
+	struct client_target t;
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	enum cli_exit e = CLI_FAILED;
+
+	client_target_init(&t, "/v1/devices");
+	client_target_segment(&t, device);
+	if (text)
+		e = answer_ask(c, &t, text, ret);
+	if (e == CLI_NOT_FOUND)
+		answer_candidates(c, device);
+	free(text);
+	json_decref(body);
+	return e;
+}
+
+static void say_url_undo(const struct cli *c, const json_t *before)
+{
+	const char *old = text_quote(answer_raw(before, "mud_url"));
+
+	if (old && answer_raw(before, "mud_url")[0])
+		cli_say(c, "undo with: cardea device url %s %s",
+			device_handle(before, answer_raw(before, "name")), old);
+}
+
+enum cli_exit device_url(struct cli *c)
+{
+	const char *url = c->args[1];
+	json_t *before = NULL, *d = NULL;
+	enum cli_exit e = device_check_url(url);
+
+	if (e == CLI_OK)
+		e = answer_device(c, c->args[0], &before);
+	if (e == CLI_OK && args_flag(c, "dry-run"))
+		printf("%s would be %s\n", answer_text(before, "name"), text_clean(url));
+	else if (e == CLI_OK)
+		e = device_post(c, c->args[0], json_pack("{s:s}", "mud_url", url), &d);
+	if (d && c->json)
+		e = answer_print(d);
+	else if (d)
+		printf("%s is %s now\n", answer_text(before, "name"), text_clean(url));
+	if (d)
+		say_url_undo(c, before);
+	json_decref(before);
+	json_decref(d);
+	return e;
+}
+
+static void print_confirmed(const json_t *d, bool yes, bool dry)
+{
+	printf("%s %s %staken for what its MUD URL says: %s\n", answer_text(d, "name"),
+		dry ? "would be" : "is", yes ? "" : "no longer ", answer_text(d, "mud_url"));
+}
+
+static enum cli_exit wants_url(const json_t *d)
+{
+	if (answer_raw(d, "mud_url")[0])
+		return CLI_OK;
+	cli_complain("`cardea device url DEVICE URL` gives it one",
+		"%s has no MUD URL that could be confirmed", answer_text(d, "name"));
+	return CLI_CONFLICT;
+}
+
+enum cli_exit device_confirm(struct cli *c)
+{
+	bool yes = !args_flag(c, "no"), dry = args_flag(c, "dry-run") != NULL;
+	json_t *before = NULL, *d = NULL;
+	enum cli_exit e = answer_device(c, c->args[0], &before);
+
+	if (e == CLI_OK && yes)
+		e = wants_url(before);
+	if (e == CLI_OK && !dry)
+		e = device_post(c, c->args[0], json_pack("{s:b}", "confirmed", yes), &d);
+	if (d && c->json)
+		e = answer_print(d);
+	else if (e == CLI_OK)
+		print_confirmed(before, yes, dry);
+	if (d)
+		cli_say(c, "undo with: cardea device confirm %s%s",
+			device_handle(before, answer_raw(before, "name")),
+			yes ? " --no" : "");
+	json_decref(before);
+	json_decref(d);
+	return e;
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which devices or addresses classes of controllers mean (RFC 8520 4.3, 4.4). */
+/* Which devices or addresses classes of controllers mean (RFC 8520 4.6, 4.7). */
 #include <errno.h>
 #include <string.h>
 #include "store/store_priv.h"

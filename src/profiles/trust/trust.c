@@ -9,10 +9,27 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* Names and URLs within one sentence of LIMIT_TEXT that may have two. */
-#define SHOWN "%.60s"
+/* A name or URL within one sentence of LIMIT_TEXT that may have two. */
+#define SHOWN_MAX 64
+#define SHOWN(text) shown(text, (char[SHOWN_MAX]){0}, SHOWN_MAX)
+/* Why a signature is bad, in a sentence that has a URL as well. */
+#define REASON_MAX 96
+/* What was said so far, in front of a remark. */
+#define SAID_MAX 120
 
-/* Strangers' words stay printable, and a long sentence is cut with dots. */
+/* Strangers' words: cut with dots, and printable. Escapes that they have already stay as
+ * they are: those of names make them comparable. */
+static char *shown(const char *text, char *out, size_t size)
+{
+	size_t len = strlen(text), n = len < size ? len : size - 4;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+	memcpy(out + n, "...", n < len ? 4 : 0);
+	out[n < len ? n + 3 : n] = 0;
+	return out;
+}
+
 static bool CARDEA_PRINTF(4, 5) settle(struct trust_verdict *v, enum trust_answer answer,
 	enum decision_kind question, const char *fmt, ...)
 {
@@ -22,7 +39,7 @@ static bool CARDEA_PRINTF(4, 5) settle(struct trust_verdict *v, enum trust_answe
 	va_start(ap, fmt);
 	(void)vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
-	str_escape(str_untrusted(raw), v->text, sizeof v->text);
+	(void)shown(raw, v->text, sizeof v->text);
 	v->answer = answer;
 	v->question = question;
 	return true;
@@ -54,14 +71,13 @@ static const struct trust_pin *pin_of(const struct trust_facts *f)
 	return NULL;
 }
 
-/* Why a file is not better than its word, as the end of "... its file ...". */
+/* Why a file is not better than its word, as the end of "the file ...". */
 static const char *flaw(const struct profile *p)
 {
 	if (p->signature == SIGNATURE_NONE)
 		return "is not signed";
-	if (p->signature == SIGNATURE_INVALID)
-		return "has a bad signature";
-	return "is signed by somebody whom no anchor vouches for";
+	return p->signature == SIGNATURE_INVALID ? "has a bad signature"
+						 : "is signed by a stranger";
 }
 
 /* RFC 8520 11: a device's certificate may name who signs its file; then no one else
@@ -73,9 +89,9 @@ static bool judge_mudsigner(const struct trust_facts *f, struct trust_verdict *v
 	if (!is_given(f->mud_signer) || !p->signer[0] || !strcmp(p->signer, f->mud_signer))
 		return false;
 	return settle(v, TRUST_REFUSE, DECISION_SIGNER,
-		"the device's certificate says that its MUD file is signed by " SHOWN
-		", but " SHOWN " signed it (mudsigner, RFC 8520 section 11)",
-		f->mud_signer, p->signer);
+		"the device's certificate says that its MUD file is signed by %s, but %s "
+		"signed it (mudsigner, RFC 8520 section 11)",
+		SHOWN(f->mud_signer), SHOWN(p->signer));
 }
 
 static bool url_is_the_owners(const struct trust_facts *f)
@@ -105,25 +121,24 @@ static bool judge_url(const struct trust_facts *f, struct trust_verdict *v)
 		return false;
 	if (f->url_rejected)
 		return settle(v, TRUST_REFUSE, DECISION_AUTHORITY,
-			"you refused that this device changes to " SHOWN
-			"; the policy of " SHOWN " stays in force",
-			f->said_url, f->current_url);
+			"you refused that this device changes to %s; the policy of %s "
+			"stays in force",
+			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (is_in_history(f))
 		return settle(v, TRUST_ASK, DECISION_ROLLBACK,
-			"The device went back to " SHOWN ", which it named before " SHOWN
-			". Was its software set back on purpose?",
-			f->said_url, f->current_url);
+			"The device went back to %s, which it named before %s. Was its "
+			"software set back on purpose?",
+			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (!trust_same_authority(f->said_url, f->current_url))
 		return settle(v, TRUST_ASK, DECISION_AUTHORITY,
-			"The device now names a file of another maker: " SHOWN
-			" instead of " SHOWN ". Is it another device, or did its maker "
-			"move?",
-			f->said_url, f->current_url);
+			"The device now names a file of another maker: %s instead of %s. "
+			"Is it another device, or did its maker move?",
+			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (!trust_same_root(f->said_url, f->current_url))
 		return settle(v, TRUST_ASK, DECISION_AUTHORITY,
 			"The device now names a file at another place of the same server: "
-			SHOWN " instead of " SHOWN ". Is it the same product?",
-			f->said_url, f->current_url);
+			"%s instead of %s. Is it the same product?",
+			SHOWN(f->said_url), SHOWN(f->current_url));
 	return false;
 }
 
@@ -137,13 +152,13 @@ static bool judge_age(const struct trust_facts *f, struct trust_verdict *v)
 		return false;
 	if (f->hash_rejected)
 		return settle(v, TRUST_REFUSE, DECISION_ROLLBACK,
-			"the file at " SHOWN " is older than the one in force, and you "
-			"refused it",
-			f->said_url);
+			"the file at %s is older than the one in force, and you refused "
+			"it",
+			SHOWN(f->said_url));
 	return settle(v, TRUST_ASK, DECISION_ROLLBACK,
-		"The file at " SHOWN " is older than the one in force. Did the maker "
-		"go back on purpose?",
-		f->said_url);
+		"The file at %s is older than the one in force. Did the maker go back on "
+		"purpose?",
+		SHOWN(f->said_url));
 }
 
 static bool is_pinned(const struct trust_pin *pin, const struct profile *p)
@@ -159,25 +174,24 @@ static bool judge_changed_signer(const struct trust_facts *f,
 	if (f->hash_accepted) {
 		v->layer = LAYER_OWNER;
 		return settle(v, TRUST_USE, DECISION_SIGNER,
-			"signed by " SHOWN " instead of " SHOWN "; you accepted this file",
-			p->signer, pin->signer);
+			"signed by %s instead of %s; you accepted this very file",
+			SHOWN(p->signer), SHOWN(pin->signer));
 	}
 	if (f->hash_rejected)
 		return settle(v, TRUST_REFUSE, DECISION_SIGNER,
-			"signed by " SHOWN " instead of " SHOWN
-			", and you refused this file",
-			p->signer, pin->signer);
+			"signed by %s instead of %s, and you refused this very file",
+			SHOWN(p->signer), SHOWN(pin->signer));
 	if (!strcmp(pin->signer, p->signer))
 		return settle(v, TRUST_ASK, DECISION_SIGNER,
-			"The new file is signed in the same name, " SHOWN
-			", but another authority (key %.16s... instead of %.16s...) "
-			"vouches for it. Did the maker announce that?",
-			p->signer, text_or(p->signer_key, "unknown"),
+			"The new file is signed in the same name, %s, but another "
+			"authority vouches for it (key %.16s instead of %.16s). Did the "
+			"maker announce that?",
+			SHOWN(p->signer), text_or(p->signer_key, "unknown"),
 			text_or(pin->key, "unknown"));
 	return settle(v, TRUST_ASK, DECISION_SIGNER,
-		"The new file is signed by " SHOWN ", all before it by " SHOWN
-		". Did the maker change hands?",
-		p->signer, pin->signer);
+		"The new file is signed by %s, all before it by %s. Did the maker change "
+		"hands?",
+		SHOWN(p->signer), SHOWN(pin->signer));
 }
 
 static bool judge_signed(const struct trust_facts *f, struct trust_verdict *v)
@@ -186,46 +200,51 @@ static bool judge_signed(const struct trust_facts *f, struct trust_verdict *v)
 
 	if (!is_valid(f))
 		return false;
-	v->layer = LAYER_MANUFACTURER;
 	if (pin && !is_pinned(pin, f->profile))
 		return judge_changed_signer(f, pin, v);
 	if (pin)
 		return settle(v, TRUST_USE, DECISION_SIGNER, "%s", "");
 	return settle(v, TRUST_USE_AND_PIN, DECISION_SIGNER,
-		"signed by " SHOWN "; from now on files from there must be, too",
-		f->profile->signer);
+		"signed by %s; from now on files from there must be, too",
+		SHOWN(f->profile->signer));
 }
 
-/* Nobody vouches for it: used only when the owner said so, for this file or for all. */
+/* Nobody asks for a file that the owner has answered for. */
+static bool judge_answered(const struct trust_facts *f, struct trust_verdict *v)
+{
+	if (f->hash_accepted) {
+		v->layer = LAYER_OWNER;
+		return settle(v, TRUST_USE, DECISION_UNSIGNED,
+			"it %s; you accepted this very file", flaw(f->profile));
+	}
+	return f->hash_rejected &&
+	       settle(v, TRUST_REFUSE, DECISION_UNSIGNED,
+		       "it %s, and you refused this very file", flaw(f->profile));
+}
+
+/* Nobody vouches for it: without the owner's word for this file it takes a setting for
+ * all, and nothing that speaks against it. */
 static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 {
 	const struct profile *p = f->profile;
 	const struct trust_pin *pin = pin_of(f);
-	bool usable = p->signature != SIGNATURE_INVALID && !pin &&
-		      !is_given(f->mud_signer) && !f->require_signature;
+	char reason[REASON_MAX];
 
-	v->layer = LAYER_OWNER;
-	if (f->hash_accepted) {
-		settle(v, TRUST_USE, DECISION_UNSIGNED,
-			"it %s; you accepted this very file", flaw(p));
-	} else if (f->hash_rejected) {
-		settle(v, TRUST_REFUSE, DECISION_UNSIGNED,
-			"it %s, and you refused this very file", flaw(p));
-	} else if (usable) {
-		v->layer = LAYER_CROWD;
+	if (pin) {
+		settle(v, TRUST_ASK, DECISION_UNSIGNED,
+			"The file at %s was signed by %s before; now it %s. Use this one "
+			"file? A changed one is asked about again.",
+			SHOWN(f->said_url), SHOWN(pin->signer), flaw(p));
+	} else if (!f->require_signature && p->signature != SIGNATURE_INVALID &&
+		   !is_given(f->mud_signer)) {
 		settle(v, TRUST_USE, DECISION_UNSIGNED,
 			"it %s; used because your settings allow that", flaw(p));
-	} else if (pin) {
-		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"The file at " SHOWN " was signed by " SHOWN " before; now it %s. "
-			"Use this very file? A changed one is asked about again.",
-			f->said_url, pin->signer, flaw(p));
 	} else {
+		(void)shown(p->signature_text, reason, sizeof reason);
 		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"The file at " SHOWN " %s%s" SHOWN
-			". Use this very file? A changed one is asked about again.",
-			f->said_url, flaw(p), p->signature_text[0] ? ": " : "",
-			p->signature_text);
+			"The file at %s %s%s%s. Use this one file? A changed one is asked "
+			"about again.",
+			SHOWN(f->said_url), flaw(p), reason[0] ? ": " : "", reason);
 	}
 }
 
@@ -234,8 +253,7 @@ static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 static void name_file(const struct trust_facts *f, struct trust_verdict *v)
 {
 	const char *inner = f->profile->url;
-	bool used = v->answer == TRUST_USE || v->answer == TRUST_USE_AND_PIN;
-	char remark[LIMIT_TEXT];
+	char said[SAID_MAX];
 
 	(void)str_copy(v->url, sizeof v->url, f->said_url);
 	if (!inner[0] || trust_same_url(inner, f->said_url))
@@ -244,13 +262,12 @@ static void name_file(const struct trust_facts *f, struct trust_verdict *v)
 		(void)str_copy(v->url, sizeof v->url, inner);
 		return;
 	}
-	if (!used)
+	if (v->answer != TRUST_USE && v->answer != TRUST_USE_AND_PIN)
 		return;
-	(void)str_copy(remark, sizeof remark, v->text);
+	(void)shown(v->text, said, sizeof said);
 	settle(v, v->answer, v->question,
-		"%.120s%sit calls itself " SHOWN ", a place that it cannot speak for: "
-		"ignored",
-		remark, remark[0] ? "; " : "", inner);
+		"%s%sit calls itself %s, a place that it cannot speak for: ignored", said,
+		said[0] ? "; " : "", SHOWN(inner));
 }
 
 void trust_judge(const struct trust_facts *f, struct trust_verdict *ret)
@@ -259,7 +276,7 @@ void trust_judge(const struct trust_facts *f, struct trust_verdict *ret)
 		.layer = is_valid(f) ? LAYER_MANUFACTURER : LAYER_CROWD};
 
 	if (!judge_mudsigner(f, &v) && !judge_url(f, &v) && !judge_age(f, &v) &&
-		!judge_signed(f, &v))
+		!judge_signed(f, &v) && !judge_answered(f, &v))
 		judge_unsigned(f, &v);
 	name_file(f, &v);
 	*ret = v;

@@ -70,7 +70,7 @@ bool trust_split(const char *url, struct trust_url *ret)
 		u.authority_len -= PORT_HTTPS_LEN;
 	if (u.authority_len && u.authority[u.authority_len - 1] == '.')
 		u.authority_len--; /* the root of DNS, said or not */
-	if (!u.authority_len || memchr(u.authority, '@', u.authority_len) ||
+	if (!u.authority_len || u.authority[0] == ':' || memchr(u.authority, '@', u.authority_len) ||
 		!path_is_plain(u.path, u.path_len))
 		return false;
 	const char *slash = memrchr(u.path, '/', u.path_len);
@@ -102,7 +102,7 @@ void trust_root(const char *url, char ret[LIMIT_URL])
 	if (!trust_split(url, &u))
 		return;
 	/* "https://host" alone gains a slash */
-	if (at + u.authority_len + u.folder_len + 2 > LIMIT_URL)
+	if (at + u.authority_len + (u.folder_len ? u.folder_len : 1) >= LIMIT_URL)
 		return;
 	memcpy(ret, SCHEME, at);
 	for (size_t i = 0; i < u.authority_len; i++) {

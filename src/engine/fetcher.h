@@ -31,9 +31,8 @@ struct fetcher {
 	void (*failed)(void *ctx, const char *url, const char *text, unsigned retry_s);
 	/* Some device says this URL; NULL: all are wanted. */
 	bool (*wanted)(void *ctx, const char *url);
-	/* The ETag of what we have, or false. Only of a file whose signature was good and
-	 * that may still be used: the file and its signature are then not sent again,
-	 * and nothing is checked anew. NULL: never; needs unchanged. */
+	/* The ETag of what we have, or false. Not of a file whose signature was bad or
+	 * unknown: nothing would be checked anew. NULL: never; needs unchanged. */
 	bool (*etag)(void *ctx, const char *url, char ret_etag[LIMIT_TEXT]);
 	/* The server says that what the ETag stands for is still right. */
 	void (*unchanged)(void *ctx, const char *url);

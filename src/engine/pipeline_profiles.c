@@ -394,7 +394,9 @@ static bool etag_of(void *ctx, const char *url, char ret[LIMIT_TEXT])
 
 	if (!e)
 		e = shelf_find(&p->shelf, url);
-	if (!e || !e->profile.etag[0])
+	/* a signature may be put right, or an anchor added, while the file stays */
+	if (!e || !e->profile.etag[0] || e->profile.signature == SIGNATURE_INVALID ||
+		e->profile.signature == SIGNATURE_UNTRUSTED)
 		return false;
 	str_copy(ret, LIMIT_TEXT, e->profile.etag);
 	return true;

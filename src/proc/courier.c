@@ -131,10 +131,6 @@ static int on_config(struct child *c, const char *key, const char *value)
 		return set_lan(&p->config, value);
 	if (!strcmp(key, "allow_private"))
 		return set_yes_no(key, value, &p->config.allow_private);
-	if (!strcmp(key, "require_signature")) {
-		p->config.hold_back = true; /* else the engine judges signatures */
-		return set_yes_no(key, value, &p->config.require_signature);
-	}
 	return 0;
 }
 

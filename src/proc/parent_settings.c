@@ -82,7 +82,6 @@ static void settings_courier(struct parent_process *c)
 
 	setting_list(c, "https_ca", &k->mud_https_ca);
 	setting_list(c, "mud_anchor", &k->mud_anchors);
-	parent_setting(c, "require_signature", k->mud_require_signature ? "yes" : "no");
 	parent_setting(c, "allow_private", k->mud_allow_private ? "yes" : "no");
 	setting_addrs(c, true);
 }

@@ -505,23 +505,6 @@ def test_signature_is_garbage(rig):
     rig.arrives(url, INVALID, "not one CMS object")
 
 
-def test_held_back(make_rig):
-    """Where the engine does not judge, the courier does."""
-    rig = make_rig([("require_signature", "yes")])
-    rig.fails(unsigned(rig), ERROR["CARDEA_ESIGNATURE"], "names no signature", "ask the maker")
-    rig.fails(rig.publish(signer=rig.pki.wrong_signer), ERROR["CARDEA_EUNTRUSTED"], "trust anchor")
-    rig.fails(rig.publish(flip=b"test device"), ERROR["CARDEA_ESIGNATURE"], "other bytes")
-    rig.arrives(rig.publish(), VALID)
-
-
-def test_held_back_less(make_rig):
-    rig = make_rig([("require_signature", "no")])
-    rig.arrives(unsigned(rig), NONE)
-    rig.arrives(rig.publish(signer=rig.pki.wrong_signer), UNTRUSTED)
-    # a signature that is there must still be right
-    rig.fails(rig.publish(flip=b"test device"), ERROR["CARDEA_ESIGNATURE"])
-
-
 def test_signature_is_missing(rig):
     url = rig.publish()
     del rig.web.pages["/light.json.p7s"]

@@ -206,18 +206,6 @@ static void expect_state(
 		fail_msg("\"%s\" not in \"%s\"", words, p->signature_text);
 }
 
-static void test_unsigned_file_held_back(void **state)
-{
-	struct rig *g = *state;
-
-	g->config.hold_back = g->config.require_signature = true;
-	serve(g, 3, FILE_OF(URL, ""));
-	expect_failure(g, 3, CARDEA_ESIGNATURE, "names no signature");
-	g->config.require_signature = false;
-	serve(g, 4, FILE_OF(URL, ""));
-	expect_state(g, SIGNATURE_NONE, "nobody vouches");
-}
-
 static void test_signature_comes_from_the_files_place(void **state)
 {
 	struct rig *g = *state;
@@ -258,17 +246,6 @@ static void test_signature_that_cannot_be_got(void **state)
 	expect_failure(g, 5, -ETIMEDOUT, "signature");
 	for (unsigned i = 0; i < g->sent_count; i++)
 		assert_int_not_equal(g->sent[i].type, MESSAGE_PROFILE);
-}
-
-static void test_bad_signature_held_back(void **state)
-{
-	struct rig *g = *state;
-
-	g->config.hold_back = true;
-	serve(g, 3, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
-	host(g, 3, "maker.example", "203.0.113.1");
-	respond(g, 200, NULL, "0123");
-	expect_failure(g, 3, CARDEA_ESIGNATURE, "not one CMS object");
 }
 
 static void test_signature_at_a_place_not_gone_to(void **state)
@@ -664,10 +641,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_unsigned_file),
-		T(test_unsigned_file_held_back),
 		T(test_signature_comes_from_the_files_place),
 		T(test_signature_that_cannot_be_got),
-		T(test_bad_signature_held_back),
 		T(test_signature_at_a_place_not_gone_to),
 		T(test_unsigned_file_is_imported),
 		T(test_file_that_names_another_url),

@@ -52,10 +52,10 @@ static const struct line lines[] = {
 	{"other subject", GOOD, .signer = "CN=Eve", PINNED, ASK(SIGNER),
 		.words = "signed by CN=Eve, all before it by " ME},
 	{"other authority", GOOD, .key = "ff", PINNED, ASK(SIGNER),
-		.words = "same name, " ME ", but another authority vouches for it (key "
-			 "ff instead of 0123456789abcdef)"},
+		.words = "Another authority (key ff, not 01234567) vouches for the signer "
+			 "of the new file, " ME},
 	{"other authority unknown", GOOD, .key = "", PINNED, ASK(SIGNER),
-		.words = "key unknown instead"},
+		.words = "key unknown, not 01"},
 	{"both", GOOD, .signer = "CN=Eve", .key = "ff", PINNED, ASK(SIGNER)},
 	{"other signer, settings do not matter", GOOD, .signer = "CN=Eve", PINNED,
 		.lenient = true, ASK(SIGNER)},
@@ -69,7 +69,7 @@ static const struct line lines[] = {
 	{"mudsigner", GOOD, .mud_signer = ME, PIN},
 	{"mudsigner and pin", GOOD, .mud_signer = ME, PINNED, USE(MANUFACTURER)},
 	{"mudsigner is another", GOOD, .mud_signer = "CN=Right", REFUSE,
-		.words = "signed by CN=Right, but " ME " signed it"},
+		.words = "names CN=Right as the signer of its MUD file, but " ME " signed it"},
 	{"mudsigner is another, pin is right", GOOD, PINNED, .mud_signer = "CN=Right",
 		REFUSE},
 	{"mudsigner is another, accepted", GOOD, .mud_signer = "CN=Right",
@@ -84,8 +84,8 @@ static const struct line lines[] = {
 		.mud_signer = ME, .accepted = true, USE(OWNER)},
 	/* nobody vouches */
 	{"not signed", .signature = SIGNATURE_NONE, ASK(UNSIGNED),
-		.words = "The file at " V1 " is not signed: because. Use this one file? A "
-			 "changed one is asked about again."},
+		.words = "The file at " V1 " is not signed: because. Use it? A changed one "
+			 "is asked about again."},
 	{"bad", .signature = SIGNATURE_INVALID, ASK(UNSIGNED),
 		.words = "has a bad signature: because."},
 	{"stranger", .signature = SIGNATURE_UNTRUSTED, ASK(UNSIGNED),
@@ -108,7 +108,7 @@ static const struct line lines[] = {
 	{"lenient but refused", .signature = SIGNATURE_NONE, .lenient = true,
 		.rejected = true, REFUSE},
 	{"signed before", .signature = SIGNATURE_NONE, PINNED, ASK(UNSIGNED),
-		.words = "was signed by " ME " before; now it is not signed"},
+		.words = V1 " was signed by " ME "; now it is not signed"},
 	{"signed before, lenient", .signature = SIGNATURE_NONE, PINNED, .lenient = true,
 		ASK(UNSIGNED)},
 	{"signed before by an anchor", .signature = SIGNATURE_UNTRUSTED, PINNED,
@@ -129,7 +129,7 @@ static const struct line lines[] = {
 		ASK(UNSIGNED)},
 	{"new version is signed, the old was not", GOOD, .said = V2, .current = V1, PIN},
 	{"other maker", GOOD, .said = OTHER, .current = V1, ASK(AUTHORITY),
-		.words = "another maker: " OTHER " instead of " V1},
+		.words = "another maker's file: " OTHER " instead of " V1},
 	{"other maker, same signer", GOOD, PINNED, .said = OTHER, .current = V1,
 		ASK(AUTHORITY)},
 	{"other maker's pin counts nothing here", GOOD, .signer = "CN=Eve", PINNED,
@@ -140,7 +140,7 @@ static const struct line lines[] = {
 	{"deeper place", GOOD, PINNED, .said = "https://maker.example/light/x/v1.json",
 		.current = V1, ASK(AUTHORITY), .words = "another place"},
 	{"other port", GOOD, .said = "https://maker.example:8443/light/v1.json",
-		.current = V1, ASK(AUTHORITY), .words = "another maker"},
+		.current = V1, ASK(AUTHORITY), .words = "another maker's"},
 	{"other spelling", GOOD, PINNED, .said = "HTTPS://Maker.Example:443/light/v1.json",
 		.inner = V1, .current = V1, USE(MANUFACTURER),
 		.url = "HTTPS://Maker.Example:443/light/v1.json"},
@@ -199,7 +199,7 @@ static const struct line lines[] = {
 	{"inner name of another maker", GOOD, PINNED, .inner = OTHER, USE(MANUFACTURER),
 		.words = "it calls itself " OTHER},
 	{"inner name while asking", .signature = SIGNATURE_NONE, .inner = OTHER,
-		ASK(UNSIGNED), .words = "Use this one file?"},
+		ASK(UNSIGNED), .words = "Use it?"},
 };
 
 static void judge(const struct line *l, struct trust_verdict *v)
@@ -300,7 +300,8 @@ static void test_longest_words(void **state)
 			if (v.answer != TRUST_ASK)
 				continue;
 			size_t len = strlen(v.text);
-			assert_true(len < LIMIT_TEXT);
+			/* the name of the device goes before it */
+			assert_true(len + LIMIT_LABEL + 2 < LIMIT_TEXT);
 			if (v.text[len - 1] != '?' && v.text[len - 2] != 'n')
 				fail_msg("%s", v.text);
 			for (const char *c = v.text; *c; c++)

@@ -23,9 +23,6 @@ struct fetcher;
 
 struct fetch_config {
 	const struct mud_trust *trust; /* NULL: no anchor is configured */
-	/* What the engine is not to judge: with hold_back, files whose signature is bad
-	 * fail here, and with require_signature all that have no good one. */
-	bool hold_back, require_signature;
 	/* Servers at private and loopback addresses are fine: labs and tests only. */
 	bool allow_private;
 	struct prefix lan[LIMIT_LAN_PREFIXES]; /* never a destination */

@@ -91,23 +91,6 @@ static int signature_judge(const struct fetch_config *c, const struct fetch_file
 	return 0;
 }
 
-static int held_back(const struct fetch_config *c, const struct fetch_file *file,
-	const struct mud_signature *s, char ret_text[LIMIT_TEXT])
-{
-	if (!c->hold_back || s->state == SIGNATURE_VALID ||
-		(s->state != SIGNATURE_INVALID && !c->require_signature))
-		return 0;
-	if (s->state == SIGNATURE_NONE)
-		fetch_say(ret_text,
-			"%.80s names no signature, so nobody vouches for it; ask the "
-			"maker for a signed file, or allow unsigned files",
-			file->final);
-	else
-		fetch_say(ret_text, "signature of " SHOWN_URL ": %.150s", file->final,
-			s->text);
-	return s->state == SIGNATURE_UNTRUSTED ? CARDEA_EUNTRUSTED : CARDEA_ESIGNATURE;
-}
-
 /* ---- reading ---- */
 
 static const struct note *first_error(const struct profile *p)
@@ -214,9 +197,7 @@ static int profile_make(const struct fetch_config *c, const struct fetch_file *f
 		fetch_say(ret_text, SHOWN_URL ": %s", file->final, error_text(e));
 		return e;
 	}
-	e = held_back(c, file, &s, ret_text);
-	if (!e)
-		e = file_parse(file, s.state == SIGNATURE_VALID, pool, p, ret_text);
+	e = file_parse(file, s.state == SIGNATURE_VALID, pool, p, ret_text);
 	if (e)
 		return e;
 	memcpy(p->sha256, digest, sizeof p->sha256);

@@ -9,13 +9,15 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* A name or URL within one sentence of LIMIT_TEXT that may have two. */
-#define SHOWN_MAX 64
+/* A sentence, that the name of a device fits before it (struct decision.text). */
+#define SENTENCE_MAX (LIMIT_TEXT - LIMIT_LABEL - 2)
+/* A name or URL within a sentence that may have two. */
+#define SHOWN_MAX 48
 #define SHOWN(text) shown(text, (char[SHOWN_MAX]){0}, SHOWN_MAX)
 /* Why a signature is bad, in a sentence that has a URL as well. */
-#define REASON_MAX 96
+#define REASON_MAX 60
 /* What was said so far, in front of a remark. */
-#define SAID_MAX 120
+#define SAID_MAX 80
 
 /* Strangers' words: cut with dots, and printable. Escapes that they have already stay as
  * they are: those of names make them comparable. */
@@ -39,7 +41,7 @@ static bool CARDEA_PRINTF(4, 5) settle(struct trust_verdict *v, enum trust_answe
 	va_start(ap, fmt);
 	(void)vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
-	(void)shown(raw, v->text, sizeof v->text);
+	(void)shown(raw, v->text, SENTENCE_MAX);
 	v->answer = answer;
 	v->question = question;
 	return true;
@@ -89,8 +91,8 @@ static bool judge_mudsigner(const struct trust_facts *f, struct trust_verdict *v
 	if (!is_given(f->mud_signer) || !p->signer[0] || !strcmp(p->signer, f->mud_signer))
 		return false;
 	return settle(v, TRUST_REFUSE, DECISION_SIGNER,
-		"the device's certificate says that its MUD file is signed by %s, but %s "
-		"signed it (mudsigner, RFC 8520 section 11)",
+		"its certificate names %s as the signer of its MUD file, but %s signed it "
+		"(mudsigner, RFC 8520 11)",
 		SHOWN(f->mud_signer), SHOWN(p->signer));
 }
 
@@ -121,23 +123,23 @@ static bool judge_url(const struct trust_facts *f, struct trust_verdict *v)
 		return false;
 	if (f->url_rejected)
 		return settle(v, TRUST_REFUSE, DECISION_AUTHORITY,
-			"you refused that this device changes to %s; the policy of %s "
-			"stays in force",
+			"you refused that it changes to %s; the policy of %s stays in "
+			"force",
 			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (is_in_history(f))
 		return settle(v, TRUST_ASK, DECISION_ROLLBACK,
-			"The device went back to %s, which it named before %s. Was its "
-			"software set back on purpose?",
+			"It went back to %s, which it named before %s. Was its software "
+			"set back on purpose?",
 			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (!trust_same_authority(f->said_url, f->current_url))
 		return settle(v, TRUST_ASK, DECISION_AUTHORITY,
-			"The device now names a file of another maker: %s instead of %s. "
-			"Is it another device, or did its maker move?",
+			"It now names another maker's file: %s instead of %s. Is it "
+			"another device, or did its maker move?",
 			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (!trust_same_root(f->said_url, f->current_url))
 		return settle(v, TRUST_ASK, DECISION_AUTHORITY,
-			"The device now names a file at another place of the same server: "
-			"%s instead of %s. Is it the same product?",
+			"It now names a file at another place of the same server: %s "
+			"instead of %s. Is it the same product?",
 			SHOWN(f->said_url), SHOWN(f->current_url));
 	return false;
 }
@@ -183,11 +185,10 @@ static bool judge_changed_signer(const struct trust_facts *f,
 			SHOWN(p->signer), SHOWN(pin->signer));
 	if (!strcmp(pin->signer, p->signer))
 		return settle(v, TRUST_ASK, DECISION_SIGNER,
-			"The new file is signed in the same name, %s, but another "
-			"authority vouches for it (key %.16s instead of %.16s). Did the "
-			"maker announce that?",
-			SHOWN(p->signer), text_or(p->signer_key, "unknown"),
-			text_or(pin->key, "unknown"));
+			"Another authority (key %.8s, not %.8s) vouches for the signer of "
+			"the new file, %s. Did the maker announce that?",
+			text_or(p->signer_key, "unknown"), text_or(pin->key, "unknown"),
+			SHOWN(p->signer));
 	return settle(v, TRUST_ASK, DECISION_SIGNER,
 		"The new file is signed by %s, all before it by %s. Did the maker change "
 		"hands?",
@@ -232,8 +233,8 @@ static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 
 	if (pin) {
 		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"The file at %s was signed by %s before; now it %s. Use this one "
-			"file? A changed one is asked about again.",
+			"%s was signed by %s; now it %s. Use it? A changed one is asked "
+			"about again.",
 			SHOWN(f->said_url), SHOWN(pin->signer), flaw(p));
 	} else if (!f->require_signature && p->signature != SIGNATURE_INVALID &&
 		   !is_given(f->mud_signer)) {
@@ -242,8 +243,8 @@ static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 	} else {
 		(void)shown(p->signature_text, reason, sizeof reason);
 		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"The file at %s %s%s%s. Use this one file? A changed one is asked "
-			"about again.",
+			"The file at %s %s%s%s. Use it? A changed one is asked about "
+			"again.",
 			SHOWN(f->said_url), flaw(p), reason[0] ? ": " : "", reason);
 	}
 }

@@ -21,7 +21,6 @@ CASES = {
     "signature-is-garbage": "not one CMS object",
     "not-json": "no MUD file",
     "wrong-schema": "no MUD file|names no signature",
-    "other-url": "is for .*somebody-else",
     "missing-file": "no such file",
     "server-error": "answered 500",
     "redirect-loop": "redirects lead back",
@@ -63,10 +62,6 @@ def prepare(net, case):
         web.publish(url, b"{\"ietf-mud:mud\": ", signer)
     elif case == "wrong-schema":
         web.publish(url, b'{"hello": "world"}', signer)
-    elif case == "other-url":
-        other = internet.mud_url("somebody-else")
-        web.publish(url, good_body(other), signer)
-        web.publish(other, good_body(other), signer)
     elif case == "server-error":
         web.pages[url] = Page(b"no", "text/plain", 500)
     elif case == "redirect-loop":

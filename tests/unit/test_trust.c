@@ -84,8 +84,8 @@ static const struct line lines[] = {
 		.mud_signer = ME, .accepted = true, USE(OWNER)},
 	/* nobody vouches */
 	{"not signed", .signature = SIGNATURE_NONE, ASK(UNSIGNED),
-		.words = "The file at " V1 " is not signed: because. Use it? A changed one "
-			 "is asked about again."},
+		.words = "Its file is not signed: because. Use it? A changed one is asked "
+			 "about again."},
 	{"bad", .signature = SIGNATURE_INVALID, ASK(UNSIGNED),
 		.words = "has a bad signature: because."},
 	{"stranger", .signature = SIGNATURE_UNTRUSTED, ASK(UNSIGNED),

@@ -228,7 +228,7 @@ static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
 	c->unknown = true;
 	short_name(c->signer, name);
 	(void)str_print(c->text, LIMIT_TEXT,
-		"the signer (%s) does not lead to a configured trust anchor: %s", name,
+		"the signer does not lead to a configured trust anchor: %s (%s)", name,
 		X509_verify_cert_error_string(e));
 	return CARDEA_EUNTRUSTED;
 }

@@ -14,8 +14,8 @@
 /* A name or URL within a sentence that may have two. */
 #define SHOWN_MAX 48
 #define SHOWN(text) shown(text, (char[SHOWN_MAX]){0}, SHOWN_MAX)
-/* Why a signature is bad, in a sentence that has a URL as well. */
-#define REASON_MAX 60
+/* Why a signature is bad, in a sentence with nothing else of a stranger's. */
+#define REASON_MAX 108
 /* What was said so far, in front of a remark. */
 #define SAID_MAX 80
 
@@ -243,9 +243,8 @@ static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 	} else {
 		(void)shown(p->signature_text, reason, sizeof reason);
 		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"The file at %s %s%s%s. Use it? A changed one is asked about "
-			"again.",
-			SHOWN(f->said_url), flaw(p), reason[0] ? ": " : "", reason);
+			"Its file %s%s%s. Use it? A changed one is asked about again.",
+			flaw(p), reason[0] ? ": " : "", reason);
 	}
 }
 

@@ -464,8 +464,11 @@ void pipeline_profiles_tick(struct pipeline *p)
 	struct device *d;
 
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++) {
-		const struct shelf_entry *e = shelf_find(&p->shelf, d->mud_url);
+		/* what waits for the owner is the younger one */
+		const struct shelf_entry *e = shelf_find(&p->waiting, d->mud_url);
 
+		if (!e)
+			e = shelf_find(&p->shelf, d->mud_url);
 		if (e && is_stale(p, e))
 			want(p, d->mud_url);
 	}

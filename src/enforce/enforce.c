@@ -66,24 +66,15 @@ int enforce_config_set(struct enforce_config *c, const char *key, const char *va
 	return e;
 }
 
-/* Room for one more: a full array is doubled, up to its limit. */
-static int array_grow(void **array, size_t count, size_t *room, size_t size,
-	size_t limit)
+/* Room for one more. All that may ever come is reserved at once: pages are taken as they
+ * are written. */
+static int array_room(void **array, size_t count, size_t size, size_t limit)
 {
-	size_t more = *room ? *room * 2 : 64;
-
-	if (count < *room)
-		return 0;
-	if (count >= limit)
+	if (count == limit)
 		return CARDEA_ELIMIT;
-	if (more > limit)
-		more = limit;
-	void *p = realloc(*array, more * size);
-	if (!p)
-		return -ENOMEM;
-	*array = p;
-	*room = more;
-	return 0;
+	if (!*array)
+		*array = malloc(limit * size);
+	return *array ? 0 : -ENOMEM;
 }
 
 void enforce_txn_begin(struct enforce_txn *t, uint64_t seq, bool sync)
@@ -102,32 +93,19 @@ static bool is_unicast(const struct addr *a)
 	       !addr_is_loopback(a) && !addr_is_limited_broadcast(a);
 }
 
+#define BIT(kind) (1U << ELEMENT_##kind)
+
 /* The gateway itself must never become a managed device: that would end management.
  * Its addresses may be BOUND to it and OWNED, so that nobody takes them. */
 static bool cuts_management(const struct enforce_config *c, const struct element *e)
 {
-	switch (e->kind) {
-	case ELEMENT_MANAGED:
-	case ELEMENT_OUT:
-	case ELEMENT_OUT_RANGE:
-	case ELEMENT_ETHER_OUT:
-	case ELEMENT_ETHER_IN:
-	case ELEMENT_LIMIT_OUT_BYTES:
-	case ELEMENT_LIMIT_OUT_PACKETS:
+	static const unsigned by_mac = BIT(MANAGED) | BIT(OUT) | BIT(OUT_RANGE) |
+				       BIT(ETHER_OUT) | BIT(ETHER_IN) |
+				       BIT(LIMIT_OUT_BYTES) | BIT(LIMIT_OUT_PACKETS);
+
+	if (by_mac & 1U << e->kind)
 		return is_gateway(c, &e->mac);
-	case ELEMENT_POLICED:
-	case ELEMENT_BOUND:
-	case ELEMENT_OWNED:
-	case ELEMENT_IN_RANGE:
-	case ELEMENT_IN:
-	case ELEMENT_LIMIT_IN_BYTES:
-	case ELEMENT_LIMIT_IN_PACKETS:
-		return !is_unicast(&e->device);
-	case ELEMENT_LOCAL:
-	case ELEMENT_KIND_MAX:
-	default:
-		return false;
-	}
+	return e->kind != ELEMENT_LOCAL && !is_unicast(&e->device);
 }
 
 int enforce_txn_add(struct enforce_txn *t, const struct enforce_config *c,
@@ -139,8 +117,8 @@ int enforce_txn_add(struct enforce_txn *t, const struct enforce_config *c,
 		return error;
 	if (!remove && cuts_management(c, e))
 		return CARDEA_EREFUSED;
-	error = array_grow((void **)&t->changes, t->change_count, &t->change_room,
-		sizeof *t->changes, ENFORCE_ELEMENTS_MAX);
+	error = array_room((void **)&t->changes, t->change_count, sizeof *t->changes,
+		ENFORCE_ELEMENTS_MAX);
 	if (!error)
 		t->changes[t->change_count++] = (struct enforce_change){*e, remove};
 	return error;
@@ -150,8 +128,8 @@ int enforce_txn_forget(struct enforce_txn *t, const struct message_forget *m)
 {
 	if (m->addrs.count > LIMIT_ANSWER_ADDRS)
 		return CARDEA_EMALFORMED;
-	int e = array_grow((void **)&t->forgets, t->forget_count, &t->forget_room,
-		sizeof *t->forgets, ENFORCE_FORGETS_MAX);
+	int e = array_room((void **)&t->forgets, t->forget_count, sizeof *t->forgets,
+		ENFORCE_FORGETS_MAX);
 	if (!e)
 		t->forgets[t->forget_count++] = *m;
 	return e;

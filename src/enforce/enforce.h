@@ -41,9 +41,9 @@ struct enforce_txn {
 	uint64_t seq;
 	bool open, sync;
 	struct enforce_change *changes; /* in order: the last word on a key counts */
-	size_t change_count, change_room;
+	size_t change_count;
 	struct message_forget *forgets; /* also collected between transactions */
-	size_t forget_count, forget_room;
+	size_t forget_count;
 };
 
 void enforce_txn_begin(struct enforce_txn *t, uint64_t seq, bool sync);

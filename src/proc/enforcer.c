@@ -122,15 +122,6 @@ static void on_counter(struct loop_timer *t)
 		log_warn("enforcer", "the engine misses the end of the counts");
 }
 
-/* Asked again before the end: the round starts anew. */
-static int handle_counts(struct enforcer *f)
-{
-	f->part = 0;
-	f->part_sent = 0;
-	loop_arm(f->child.loop, &f->counter, 0);
-	return 0;
-}
-
 static int on_engine(struct child *c, const struct message *m)
 {
 	struct enforcer *f = c->ctx;
@@ -143,9 +134,12 @@ static int on_engine(struct child *c, const struct message *m)
 		return enforce_txn_forget(&f->txn, &m->forget);
 	if (m->type == MESSAGE_TXN_COMMIT)
 		return handle_commit(f, &m->txn_commit);
-	if (m->type == MESSAGE_COUNTS_WANTED)
-		return handle_counts(f);
-	return CARDEA_EMALFORMED;
+	if (m->type != MESSAGE_COUNTS_WANTED)
+		return CARDEA_EMALFORMED;
+	f->part = 0; /* asked again before the end, the round starts anew */
+	f->part_sent = 0;
+	loop_arm(f->child.loop, &f->counter, 0);
+	return 0;
 }
 
 /* What the last engine left unfinished never was. */

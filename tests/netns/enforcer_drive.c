@@ -19,8 +19,8 @@
  *   half                        sends what was collected without the commit
  *   counts                      -> for each a line "KIND FAMILY DEVICE PEERS PROTOS
  *                               DEVICE-PORTS PEER-PORTS TABLE PACKETS", then "end"
- *   deaf N                      wants counts N times, without reading any -> "open",
- *                               or "closed" when the enforcer gave the channel up
+ *   slow                        wants counts and reads nothing for 1 s, then
+ *                               -> "end N" or "closed N" after N counts
  *   junk                        a malformed message -> "closed" when the channel ends
  *   kill                        SIGKILL -> "killed"
  *   shutdown open|keep          -> "exit 0"
@@ -48,7 +48,7 @@
 #define CONFIG_MAX 64
 #define ITEMS_MAX 140000
 #define PORTS_EACH 60000
-#define DEAF_MS 500
+#define SLOW_US 1000000
 #define WAIT_MS 60000
 
 struct drive {
@@ -447,16 +447,16 @@ static void do_counts(struct drive *d)
 	printf("%s\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed");
 }
 
-static void do_deaf(struct drive *d, unsigned long n)
+static void do_slow(struct drive *d)
 {
 	struct message m = {.type = MESSAGE_COUNTS_WANTED};
-	struct pollfd p = {.fd = d->engine};
+	unsigned long n = 0;
 
-	for (unsigned long i = 0; i < n && !p.revents; i++) {
-		(void)send_message(d->engine, &m, -1);
-		(void)poll(&p, 1, DEAF_MS);
-	}
-	printf("%s\n", p.revents ? "closed" : "open");
+	(void)send_message(d->engine, &m, -1);
+	usleep(SLOW_US);
+	while (receive_message(d->engine, &m) && m.type == MESSAGE_COUNT)
+		n++;
+	printf("%s %lu\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed", n);
 }
 
 static void do_junk(struct drive *d)
@@ -506,8 +506,8 @@ static bool command(struct drive *d, char **w, int count)
 		send_items(d, false);
 	else if (!strcmp(w[0], "counts"))
 		do_counts(d);
-	else if (!strcmp(w[0], "deaf") && count == 2)
-		do_deaf(d, strtoul(w[1], NULL, 10));
+	else if (!strcmp(w[0], "slow"))
+		do_slow(d);
 	else if (!strcmp(w[0], "junk"))
 		do_junk(d);
 	else if (!strcmp(w[0], "kill"))

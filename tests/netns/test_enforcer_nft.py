@@ -1053,6 +1053,72 @@ def test_large_transaction(plain, enforcer):
     assert plain.blocked("d1", "w", to_wan(4, t(2, 10000, SYN)))
 
 
+def counts(enforcer):
+    """{(kind, family, device, peers, protos, ports): packets} of each table."""
+    found = ({}, {})
+    line = enforcer.ask("counts")
+    while line not in ("end", "closed", ""):
+        *key, table, packets = line.split()
+        assert tuple(key) not in found[int(table)]
+        found[int(table)][tuple(key)] = int(packets)
+        line = enforcer.p.stdout.readline().strip()
+    assert line == "end"
+    return found
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_counts(plain, enforcer, family):
+    """Of each element the packets that opened a conversation, and no others."""
+    enforcer.manage("d1")
+    d1, d2, w = (IP[family][n] for n in ("d1", "d2", "w"))
+    net = "203.0.113.0/24" if family == 4 else "2001:db8::/64"
+    first, last = (("203.0.113.0", "203.0.113.255") if family == 4
+                   else ("2001:db8::", "2001:db8::ffff:ffff:ffff:ffff"))
+    enforcer.commit("out %s %s udp 5" % (MAC["d1"], w),
+                    "out %s %s udp 6 timeout 600" % (MAC["d1"], w),
+                    "out %s %s udp 5" % (MAC["d1"], d2),
+                    "outr %s %s udp 2000-2999 7-8" % (MAC["d1"], net),
+                    "in %s %s udp 80" % (d1, w), "inr %s %s udp 90-99 any" % (d1, net))
+    assert counts(enforcer) == ({}, {})
+    for port in (1, 2, 3):
+        assert plain.passes("d1", "w", to_wan(family, u(port, 5)))
+    assert plain.passes("d1", "d2", bridged(family, "d1", "d2", u(1, 5)))
+    assert plain.passes("d1", "w", to_wan(family, u(2000, 7)))
+    assert plain.passes("w", "d1", from_wan(family, u(1, 80)))
+    assert plain.passes("w", "d1", from_wan(family, u(1, 95)))
+    assert plain.passes("d1", "w", to_wan(family, u(80, 1)))
+    f, m = str(family), MAC["d1"]
+    peer, all_ = w + "-" + w, first + "-" + last
+    routed = {
+        ("out", f, m, peer, "17-17", "0-0", "5-5"): 3,
+        ("out-range", f, m, all_, "17-17", "2000-2999", "7-8"): 1,
+        ("in", f, d1, peer, "17-17", "80-80", "0-0"): 1,
+        ("in-range", f, d1, all_, "17-17", "90-99", "0-65535"): 1}
+    bridge = {("out", f, m, d2 + "-" + d2, "17-17", "0-0", "5-5"): 1}
+    assert counts(enforcer) == (routed, bridge)
+    # a sync leaves alone what stays, with its count; a refresh starts anew
+    enforcer.commit("out %s %s udp 6 timeout 600" % (m, w))
+    assert plain.passes("d1", "w", to_wan(family, u(9, 6)))
+    assert counts(enforcer)[0][("out", f, m, peer, "17-17", "0-0", "6-6")] == 1
+    enforcer.commit("out %s %s udp 6 timeout 600" % (m, w))
+    assert counts(enforcer)[0] == routed
+    enforcer.commit("managed " + m, "policed " + d1, "out %s %s udp 5" % (m, w),
+                    how="sync")
+    assert counts(enforcer) == ({k: n for k, n in routed.items() if k[-1] == "5-5"}, {})
+
+
+def test_counts_to_a_slow_engine(plain, enforcer):
+    """More counts than the channel takes: it stays open, and none is lost."""
+    enforcer.manage("d1")
+    enforcer.commit("many 20000 out %s %s udp" % (MAC["d1"], IP4["w"]))
+    for port in range(1, 20001):
+        plain.send("d1", to_wan(4, u(1, port))(b"count"))
+        if port % 200 == 0:
+            time.sleep(0.01)
+    assert enforcer.ask("slow") == "end 20000"
+    enforcer.commit("out %s %s udp 5" % (MAC["d1"], IP4["w"]))
+
+
 def test_new_flows_are_limited(plain, enforcer):
     """One device opens its burst and little more, whatever it sends."""
     enforcer.manage("d1")

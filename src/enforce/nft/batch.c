@@ -13,7 +13,6 @@
 #define ROOM_PER_STEP 512 /* more than any header with one element */
 /* An attribute's length has 16 bits; a list is closed with an element to spare. */
 #define LIST_MAX (65535 - ROOM_PER_STEP)
-#define MS_PER_S 1000
 #define LARGEST_PACKET 65536U
 
 /* Where the next message goes, or NULL when the batch failed or is full. */
@@ -87,21 +86,17 @@ void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole)
 	mnl_attr_nest_end(h, nest);
 }
 
-static void message_open(struct nft_batch *b, uint16_t type, unsigned table,
-	uint8_t set)
+void nft_batch_message(struct nft_batch *b, uint16_t type, unsigned table)
 {
+	uint16_t flags = type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0;
 	char *tail = batch_tail(b);
 
 	if (!tail)
 		return;
-	b->message = nftnl_nlmsg_build_hdr(tail, type, nft_families[table],
-		type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, b->seq);
-	mnl_attr_put_strz(b->message, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
-	mnl_attr_put_strz(b->message, NFTA_SET_ELEM_LIST_SET, nft_sets[set].name);
-	b->list = mnl_attr_nest_start(b->message, NFTA_SET_ELEM_LIST_ELEMENTS);
+	b->message = nft_message(tail, type, table, flags, b->seq);
+	b->list = NULL;
 	b->type = type;
 	b->table = table;
-	b->set = set;
 	batch_grown(b, b->message);
 }
 
@@ -112,24 +107,17 @@ void nft_batch_element(struct nft_batch *b, uint16_t type, unsigned table,
 		    b->set == e->set && b->list->nla_len < LIST_MAX;
 
 	if (!fits)
-		message_open(b, type, table, e->set);
+		nft_batch_message(b, type, table);
 	if (!batch_tail(b))
 		return;
+	if (!fits) {
+		mnl_attr_put_strz(b->message, NFTA_SET_ELEM_LIST_SET,
+			nft_sets[e->set].name);
+		b->list = mnl_attr_nest_start(b->message, NFTA_SET_ELEM_LIST_ELEMENTS);
+		b->set = e->set;
+	}
 	nft_put_element(b->message, e, type == NFT_MSG_NEWSETELEM);
 	mnl_attr_nest_end(b->message, b->list); /* so far: the next one may join */
-	batch_grown(b, b->message);
-}
-
-void nft_batch_delete_table(struct nft_batch *b, unsigned table)
-{
-	char *tail = batch_tail(b);
-
-	if (!tail)
-		return;
-	b->message = nftnl_nlmsg_build_hdr(tail, NFT_MSG_DELTABLE,
-		nft_families[table], 0, b->seq);
-	b->list = NULL;
-	mnl_attr_put_strz(b->message, NFTA_TABLE_NAME, NFT_TABLE);
 	batch_grown(b, b->message);
 }
 

@@ -169,19 +169,15 @@ static int commit_once(struct nft_socket *s, const struct enforce_txn *t,
 	return nft_batch_finish(&c.batch, e);
 }
 
-/* Errors of a world that moved between the look and the commit. */
-static bool is_transient(int e, const struct nft_socket *s)
-{
-	return e == -EINTR || e == -EAGAIN || (e == -ENOENT && !s->can_destroy);
-}
-
 static int commit_retry(struct nft_socket *s, const struct enforce_txn *t,
 	bool flows_only)
 {
-	int e = -EAGAIN;
+	int e, attempts = ATTEMPTS_MAX;
 
-	for (int i = 0; i < ATTEMPTS_MAX && is_transient(e, s); i++)
+	do /* again after errors of a world that moved between look and commit */
 		e = commit_once(s, t, flows_only);
+	while (--attempts && (e == -EINTR || e == -EAGAIN ||
+				     (e == -ENOENT && !s->can_destroy)));
 	return e;
 }
 
@@ -249,22 +245,6 @@ static bool destroy_probe(struct nft_socket *s)
 	return !nft_batch_finish(&b, 0);
 }
 
-static int skeleton_stand(struct enforce_state *s, const struct enforce_config *c,
-	bool *ret_kept)
-{
-	char *text;
-	int e = skeleton_render(c, &text, s->version);
-
-	if (e)
-		return e;
-	e = nft_check(s);
-	*ret_kept = !e;
-	if (e == -ENOENT)
-		e = skeleton_lay(text);
-	free(text);
-	return e;
-}
-
 static void nft_close(struct enforce_state *s)
 {
 	if (!s)
@@ -278,21 +258,24 @@ static int nft_open(const struct enforce_config *c, struct enforce_state **ret_s
 	struct enforce_opened *ret_opened)
 {
 	struct enforce_state *s = calloc(1, sizeof *s);
-	bool kept = false;
+	char *text = NULL;
+	int e = s ? nft_socket_open(&s->socket) : -ENOMEM;
 
-	if (!s)
-		return -ENOMEM;
-	int e = nft_socket_open(&s->socket);
 	if (!e)
-		e = skeleton_stand(s, c, &kept);
+		e = skeleton_render(c, &text, s->version);
+	if (!e)
+		e = nft_check(s);
+	bool kept = !e;
+	if (e == -ENOENT && text)
+		e = skeleton_lay(text);
+	free(text);
 	if (e) {
 		nft_close(s);
 		return e;
 	}
 	s->socket.can_destroy = destroy_probe(&s->socket);
-	ret_opened->kept = kept;
-	ret_opened->lacks = s->socket.can_destroy
-		? "" : "removal without a look first (Linux 6.3): slower";
+	*ret_opened = (struct enforce_opened){kept, s->socket.can_destroy
+		? "" : "removal without a look first (Linux 6.3): slower"};
 	*ret_state = s;
 	return 0;
 }
@@ -303,7 +286,7 @@ static int nft_remove(struct enforce_state *s)
 
 	nft_batch_begin(&b, &s->socket);
 	for (unsigned t = 0; t < NFT_TABLES; t++)
-		nft_batch_delete_table(&b, t);
+		nft_batch_message(&b, NFT_MSG_DELTABLE, t);
 	return nft_batch_finish(&b, 0);
 }
 

@@ -9,9 +9,8 @@
 
 #define PADDED(n) (((n) + 3U) & ~3U)
 
-#define INFO_ONE(set, name, owner, ranges) {name, OWNER_##owner, ranges},
-#define INFO_PAIR(set, name, owner, ranges) \
-	{name "4", OWNER_##owner##4, ranges}, {name "6", OWNER_##owner##6, ranges},
+#define INFO_ONE(set, name, ranges) {name, 0, ranges},
+#define INFO_PAIR(set, name, ranges) {name "4", 4, ranges}, {name "6", 6, ranges},
 const struct nft_set_info nft_sets[] = {NFT_SETS(INFO_ONE, INFO_PAIR)};
 
 enum field { END, MAC, DEVICE, PEER, PROTO, DEVICE_PORT, PEER_PORT, ETHER_TYPE, PEER_HW };
@@ -118,23 +117,25 @@ void entry_to_element(const struct entry *n, struct element *ret)
 	swap_numbers(ret);
 }
 
-int entry_compare(const struct entry *a, const struct entry *b)
+int entry_compare(const void *a, const void *b)
 {
-	if (a->set != b->set)
-		return a->set < b->set ? -1 : 1;
-	int c = memcmp(a->key, b->key, sizeof a->key);
-	return c ? c : memcmp(a->end, b->end, sizeof a->end);
+	const struct entry *x = a, *y = b;
+
+	if (x->set != y->set)
+		return x->set < y->set ? -1 : 1;
+	int c = memcmp(x->key, y->key, sizeof x->key);
+	return c ? c : memcmp(x->end, y->end, sizeof x->end);
 }
 
 bool entry_belongs(const struct entry *e, const struct message_forget *f)
 {
-	size_t len = nft_sets[e->set].owner;
+	size_t len = nft_sets[e->set].family == 4 ? 4 : 16;
 
-	if (len == OWNER_MAC4)
-		return !memcmp(e->key, f->mac.b, len);
+	if (e->set < NFT_SET_IN4)
+		return !memcmp(e->key, f->mac.b, sizeof f->mac.b);
 	for (unsigned i = 0; i < f->addrs.count; i++) {
 		const struct addr *a = &f->addrs.addrs[i];
-		if (addr_bits(a) == 8 * len && len && !memcmp(e->key, a->b, len))
+		if (a->family == nft_sets[e->set].family && !memcmp(e->key, a->b, len))
 			return true;
 	}
 	return false;
@@ -163,14 +164,9 @@ void entry_list_sort(struct entry_list *l)
 	l->count = kept;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	return entry_compare(a, b);
-}
-
 struct entry *entry_list_find(const struct entry_list *l, const struct entry *e)
 {
 	if (!l->count)
 		return NULL;
-	return bsearch(e, l->entries, l->count, sizeof *e, compare_keys);
+	return bsearch(e, l->entries, l->count, sizeof *e, entry_compare);
 }

@@ -17,9 +17,8 @@
 /* Errors of one batch wait here until we read them. */
 #define RECEIVE_BUFFER (1 << 20)
 #define REQUEST_MAX 512
-#define MS_PER_S 1000
 
-const uint8_t nft_families[NFT_TABLES] = {NFPROTO_INET, NFPROTO_BRIDGE};
+static const uint8_t families[NFT_TABLES] = {NFPROTO_INET, NFPROTO_BRIDGE};
 
 /* The forced variants need CAP_NET_ADMIN in the first user namespace. */
 static void buffer_set(const struct nft_socket *s, int forced, int plain, int size)
@@ -44,6 +43,16 @@ int nft_socket_open(struct nft_socket *s)
 	buffer_set(s, SO_SNDBUFFORCE, SO_SNDBUF, NFT_BATCH_MAX);
 	buffer_set(s, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
 	return 0;
+}
+
+struct nlmsghdr *nft_message(void *at, uint16_t type, unsigned table, uint16_t flags,
+	uint32_t seq)
+{
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(at, type, families[table], flags,
+		seq);
+
+	mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_TABLE); /* first in all messages */
+	return h;
 }
 
 int nft_request(struct nft_socket *s, const void *request, size_t len, mnl_cb_t each,
@@ -72,10 +81,9 @@ int nft_request(struct nft_socket *s, const void *request, size_t len, mnl_cb_t 
 int nft_chain_check(struct nft_socket *s, unsigned table, const char *chain)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETCHAIN,
-		nft_families[table], NLM_F_ACK, ++s->seq);
+	struct nlmsghdr *h =
+		nft_message(buf, NFT_MSG_GETCHAIN, table, NLM_F_ACK, ++s->seq);
 
-	mnl_attr_put_strz(h, NFTA_CHAIN_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(h, NFTA_CHAIN_NAME, chain);
 	return nft_request(s, h, h->nlmsg_len, NULL, NULL);
 }
@@ -133,10 +141,9 @@ int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(8)));
 	struct dump d = {set, each, ctx};
-	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETSETELEM,
-		nft_families[table], key ? NLM_F_ACK : NLM_F_DUMP, ++s->seq);
+	struct nlmsghdr *h = nft_message(buf, NFT_MSG_GETSETELEM, table,
+		key ? NLM_F_ACK : NLM_F_DUMP, ++s->seq);
 
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, nft_sets[set].name);
 	if (key) {
 		struct nlattr *list =

@@ -16,8 +16,8 @@
 #define NFT_DESTROY 30
 #endif
 #define NFT_TABLE "cardea"
+#define MS_PER_S 1000
 #define NFT_TABLES 2 /* inet and bridge */
-extern const uint8_t nft_families[NFT_TABLES];
 
 /* skeleton.c */
 #define SKELETON_VERSION_MAX 24
@@ -28,46 +28,40 @@ int skeleton_lay(const char *text) CARDEA_MUSTCHECK;
 
 /* entry.c */
 
-/* All sets, those in pairs once for each IP version: what the first field of a key says
- * about whose it is, and whether the set has ranges. The datapath's own come last, not
- * the engine's; from OUT on they have timeouts; OUT to INR open conversations, and count
- * them. LIMITED is all that have any limit, in the order of the two after it. */
+/* All sets, those in pairs once for each IP version, and whether they have ranges. From
+ * OUT on they have timeouts; OUT to INR open conversations, and count them; FLOWS and
+ * later are the datapath's own, not the engine's. The key of OUT and OUTR begins with the
+ * device's MAC, that of all after them with its address. LIMITED is all that have any
+ * limit, in the order of the two after it. */
 #define NFT_SETS(ONE, PAIR) \
-	ONE(MANAGED, "managed", MAC4, false) \
-	PAIR(POLICED, "policed", ADDR, false) \
-	PAIR(BOUND, "bound", MAC, false) \
-	PAIR(OWNED, "owned", ADDR, false) \
-	PAIR(LOCAL, "local", NONE, true) \
-	ONE(ETHER_F, "ether_f", MAC4, true) \
-	ONE(ETHER_T, "ether_t", MAC4, true) \
-	ONE(LIMITED_F, "limited_f", MAC4, false) \
-	PAIR(LIMITED_T, "limited_t", ADDR, false) \
-	ONE(BYTES_F, "bytes_f", MAC4, false) \
-	PAIR(BYTES_T, "bytes_t", ADDR, false) \
-	ONE(PACKETS_F, "packets_f", MAC4, false) \
-	PAIR(PACKETS_T, "packets_t", ADDR, false) \
-	PAIR(OUT, "out", MAC, false) \
-	PAIR(OUTR, "outr", MAC, true) \
-	PAIR(IN, "in", ADDR, false) \
-	PAIR(INR, "inr", ADDR, true) \
-	PAIR(FLOWS, "flows", ADDR, false) \
-	PAIR(ECHO, "echo", ADDR, false) \
-	ONE(PROBE, "probe", NONE4, false)
-#define NFT_SET_ONE(set, name, owner, ranges) NFT_SET_##set,
-#define NFT_SET_PAIR(set, name, owner, ranges) NFT_SET_##set##4, NFT_SET_##set##6,
+	ONE(MANAGED, "managed", false) \
+	PAIR(POLICED, "policed", false) \
+	PAIR(BOUND, "bound", false) \
+	PAIR(OWNED, "owned", false) \
+	PAIR(LOCAL, "local", true) \
+	ONE(ETHER_F, "ether_f", true) \
+	ONE(ETHER_T, "ether_t", true) \
+	ONE(LIMITED_F, "limited_f", false) \
+	PAIR(LIMITED_T, "limited_t", false) \
+	ONE(BYTES_F, "bytes_f", false) \
+	PAIR(BYTES_T, "bytes_t", false) \
+	ONE(PACKETS_F, "packets_f", false) \
+	PAIR(PACKETS_T, "packets_t", false) \
+	PAIR(OUT, "out", false) \
+	PAIR(OUTR, "outr", true) \
+	PAIR(IN, "in", false) \
+	PAIR(INR, "inr", true) \
+	PAIR(FLOWS, "flows", false) \
+	PAIR(ECHO, "echo", false) \
+	ONE(PROBE, "probe", false)
+#define NFT_SET_ONE(set, name, ranges) NFT_SET_##set,
+#define NFT_SET_PAIR(set, name, ranges) NFT_SET_##set##4, NFT_SET_##set##6,
 enum nft_set { NFT_SETS(NFT_SET_ONE, NFT_SET_PAIR) NFT_SET_MAX };
 #define NFT_LIMITED(set) (NFT_SET_LIMITED_F + ((set) - NFT_SET_BYTES_F) % 3)
 
-/* The value is the length of the field. */
-enum nft_owner {
-	OWNER_NONE4 = 0, OWNER_NONE6 = 0,
-	OWNER_ADDR4 = 4, OWNER_ADDR6 = 16,
-	OWNER_MAC4 = 6, OWNER_MAC6 = 6,
-};
-
 struct nft_set_info {
 	const char *name;
-	enum nft_owner owner;
+	uint8_t family; /* 4 or 6 of a pair, else 0 */
 	bool ranges;
 };
 extern const struct nft_set_info nft_sets[NFT_SET_MAX];
@@ -95,8 +89,8 @@ struct entry_list {
 void entry_from_element(struct entry *ret, const struct element *e);
 /* Only for the sets that count. */
 void entry_to_element(const struct entry *n, struct element *ret);
-int entry_compare(const struct entry *a, const struct entry *b); /* set and key */
-/* Whether the entry is this device's: its first field is the MAC or an address. */
+int entry_compare(const void *a, const void *b); /* set and key of two entries */
+/* Whether the entry, of a set with timeouts, is this device's. */
 bool entry_belongs(const struct entry *e, const struct message_forget *f);
 /* By set and key; of equal keys only the last to arrive stays. */
 void entry_list_sort(struct entry_list *l);
@@ -109,6 +103,9 @@ struct nft_socket {
 	bool can_destroy; /* knows NFT_DESTROY */
 };
 int nft_socket_open(struct nft_socket *s) CARDEA_MUSTCHECK;
+/* A message of this type about our table: 0 or 1, as in all that follows. */
+struct nlmsghdr *nft_message(void *at, uint16_t type, unsigned table, uint16_t flags,
+	uint32_t seq);
 /* Sends one request, or one batch of one seq, and hands every answer to each(), which
  * returns MNL_CB_OK or its error. 0, or the first error of the kernel or of each(). */
 int nft_request(struct nft_socket *s, const void *request, size_t len, mnl_cb_t each,
@@ -138,10 +135,11 @@ struct nft_batch {
 	uint8_t set;
 };
 void nft_batch_begin(struct nft_batch *b, struct nft_socket *s);
-/* type: NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM or NFT_DESTROY; table: 0 or 1. */
+/* type: NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM or NFT_DESTROY. */
 void nft_batch_element(struct nft_batch *b, uint16_t type, unsigned table,
 	const struct entry *e);
-void nft_batch_delete_table(struct nft_batch *b, unsigned table);
+/* One that needs no more than the table, as NFT_MSG_DELTABLE. */
+void nft_batch_message(struct nft_batch *b, uint16_t type, unsigned table);
 /* Commits unless there is an error already; then frees. 0 or the first error. */
 int nft_batch_finish(struct nft_batch *b, int error) CARDEA_MUSTCHECK;
 void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole);

@@ -10,6 +10,9 @@
 #include "policy/policy.h"
 
 #define PEER_MAX_CHARS (LIMIT_NAME + 32)
+/* Twice the longest list that there can be. */
+#define FRAMES_POOL_BYTES                                                              \
+	(2 * (POLICY_ACCESS_MAX + LIMIT_RULES) * sizeof(struct policy_access) + 4096)
 
 struct found {
 	const struct policy_access *list;
@@ -29,11 +32,22 @@ _Static_assert((int)MUD_RULE_WHOLE == (int)POLICY_RULE_WHOLE &&
 		       (int)MUD_RULE_NOTHING == (int)POLICY_RULE_NOTHING,
 	"marks");
 
+static bool is_frame(const struct rule *r)
+{
+	return r->ethertype != RULE_ETHERTYPE_IP;
+}
+
 /* How the witness calls the other end. */
 static const char *peer_text(const struct policy_access *a, char buf[PEER_MAX_CHARS])
 {
 	const struct peer *p = &a->what.peer;
+	char mac[MAC_TEXT_MAX];
 
+	if (p->kind == PEER_MAC || is_frame(&a->what)) {
+		(void)str_print(buf, PEER_MAX_CHARS, "%s",
+			p->kind == PEER_MAC ? mac_format(&p->mac, mac) : "anybody");
+		return buf;
+	}
 	if (p->kind == PEER_ANY || p->kind == PEER_PREFIX)
 		return addr_format(&a->witness.peer, buf);
 	if (p->name[0])
@@ -69,7 +83,10 @@ static const char *witness_text(const struct policy_access *a)
 	bool from = f->direction == DIRECTION_FROM_DEVICE;
 
 	peer_text(a, peer);
-	if (has_ports(f->proto))
+	if (is_frame(&a->what))
+		(void)str_print(out, 2 * PEER_MAX_CHARS, "frame 0x%04x device %s %s",
+			(unsigned)a->what.ethertype, from ? "->" : "<-", peer);
+	else if (has_ports(f->proto))
 		(void)str_print(out, 2 * PEER_MAX_CHARS,
 			from ? "%s device:%u -> %s port %u"
 			     : "%s device:%u <- %s port %u",
@@ -103,11 +120,14 @@ static json_t *access_json(const struct policy_access *a)
 	const struct flow *f = &a->witness;
 	char peer[PEER_MAX_CHARS], address[ADDR_TEXT_MAX];
 	json_t *w = json_pack("{s:s, s:s, s:s, s:s}", "direction",
-		direction_name(f->direction), "protocol", proto_text(f->proto), "peer",
+		direction_name(f->direction), "protocol",
+		is_frame(&a->what) ? "ethernet" : proto_text(f->proto), "peer",
 		text_clean(peer_text(a, peer)), "peer_address",
-		addr_format(&f->peer, address));
+		is_frame(&a->what) ? "" : addr_format(&f->peer, address));
 
-	if (has_ports(f->proto)) {
+	if (is_frame(&a->what)) {
+		json_object_set_new(w, "ethertype", json_integer(a->what.ethertype));
+	} else if (has_ports(f->proto)) {
 		json_object_set_new(w, "device_port", json_integer(f->device_port));
 		json_object_set_new(w, "peer_port", json_integer(f->peer_port));
 	} else if (f->proto == FLOW_PROTO_ICMP || f->proto == FLOW_PROTO_ICMP6) {
@@ -167,18 +187,61 @@ static enum cli_exit print_diff(
 	return e != CLI_OK ? e : added->count ? CLI_NO : CLI_OK;
 }
 
+/* A frame goes by its type and one MAC or all: what is equal or wider allowed it. */
+static bool frame_is_allowed(const struct profile *p, const struct rule *r)
+{
+	for (uint32_t i = 0; i < p->rule_count; i++) {
+		const struct rule *o = &p->rules[i];
+
+		if (o->ethertype != r->ethertype || o->direction != r->direction ||
+			(o->peer.kind == PEER_MAC &&
+				(r->peer.kind != PEER_MAC ||
+					!mac_equal(&o->peer.mac, &r->peer.mac))))
+			continue;
+		return o->action == RULE_ACCEPT && rule_in_force(o);
+	}
+	return false;
+}
+
+/* The comparison of flows knows IP alone: frames that are not IP come behind. */
+static int add_frames(struct pool *pool, const struct file_mud *before,
+	const struct file_mud *after, struct found *found)
+{
+	const struct profile *b = &before->lint.import, *a = &after->lint.import;
+	struct policy_access *list =
+		pool_take(pool, (found->count + a->rule_count) * sizeof(*list));
+
+	if (!list && found->count + a->rule_count)
+		return -ENOMEM;
+	if (found->count)
+		memcpy(list, found->list, found->count * sizeof(*list));
+	for (uint32_t i = 0; i < a->rule_count; i++) {
+		const struct rule *r = &a->rules[i];
+
+		if (!is_frame(r) || r->action != RULE_ACCEPT || !rule_in_force(r) ||
+			frame_is_allowed(b, r))
+			continue;
+		list[found->count++] = (struct policy_access){.what = *r,
+			.from = r,
+			.witness = {.direction = r->direction}};
+	}
+	found->list = list;
+	return 0;
+}
+
 static int compare(struct pool *pool, const struct file_mud *before,
 	const struct file_mud *after, struct found *ret)
 {
 	struct policy_says b = says(before), a = says(after);
 
-	return policy_access_new(pool, &b, &a, &ret->list, &ret->count);
+	int error = policy_access_new(pool, &b, &a, &ret->list, &ret->count);
+	return error ? error : add_frames(pool, before, after, ret);
 }
 
 static enum cli_exit diff_files(const struct cli *c, const struct file_mud *before,
 	const struct file_mud *after)
 {
-	struct pool *pool = pool_new("diff", 2 * POLICY_ACCESS_POOL_BYTES);
+	struct pool *pool = pool_new("diff", 2 * POLICY_ACCESS_POOL_BYTES + FRAMES_POOL_BYTES);
 	struct found added = {0}, gone = {0};
 	enum cli_exit e = CLI_FAILED;
 	int error = pool ? compare(pool, before, after, &added) : -ENOMEM;

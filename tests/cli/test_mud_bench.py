@@ -86,6 +86,15 @@ def test_every_rule_says_what_becomes_of_it(cli, folder):
     ({"mudtx:transparency": {"sbom-local-well-known": "https"},
       "extensions": ["transparency"]}, False),
     ({"ietf-ol:ol": {"license": [{"spdx-tags": ["0BSD"]}]}, "extensions": ["ol"]}, False),
+    ({"ietf-mud-brski-masa:masa-server": "https://m.example", "extensions": ["masa"]}, True),
+    ({"masa-server": "https://m.example", "extensions": ["masa"]}, False),
+    ({"ietf-mud-tls:is-tls-dtls-profile-supported": "true", "extensions": ["ietf-mud-tls"]},
+     False),
+    ({"ietf-mud-quarantine:quaranteed-device-policy":
+      {"enabled-ace-names": [{"ace-name": "cloud"}]}, "extensions": ["quarantine"]}, True),
+    ({"quarantined-device-policy": {"enabled-ace-names": [{"ace-name": "cloud"}]},
+      "extensions": ["quarantine"]}, False),
+    ({"ietf-acl-tls:client-profiles": {}, "extensions": ["ietf-mud-tls"]}, False),
 ])
 def test_extensions(cli, folder, node, valid):
     path = write(folder, "x.json", mud_file(**node))
@@ -94,6 +103,51 @@ def test_extensions(cli, folder, node, valid):
     out = os.path.join(folder, "out.json")
     cli("mud", "repair", path, "--out", out)
     cli("mud", "lint", out)
+
+
+def rich():
+    """A file with everything that may stand beside the rules, in the spelling of drafts."""
+    data = mud_file(**{
+        "mudtx:transparency": {"vuln-url": "https://a.example/v"},
+        "ietf-mud-tls:is-tls-dtls-profile-supported": "true",
+        "quaranteed-device-policy": {"enabled-ace-names": [{"ace-name": "cloud"}]},
+        "extensions": ["transparency", "ietf-mud-tls", "quarantine", "qos"]})
+    data["ietf-mud:mud"]["from-device-policy"]["bw-params"] = {"service": [
+        {"name": "video", "timeframe": 9, "bps": 8000}]}
+    data[LISTS]["acl"][0]["aces"]["ace"].append(ace("tls", {
+        "ipv4": {"protocol": 6, "ietf-acldns:dst-dnsname": "a.example"},
+        "ietf-acl-tls:client-profile": {"tls-dtls-profiles": [
+            {"supported-tls-versions": ["tls13"], "cipher-suites": [4865, "4866"]}]}}))
+    return data
+
+
+def test_what_stands_beside_the_rules(cli, folder):
+    path, out = write(folder, "rich.json", rich()), os.path.join(folder, "out.json")
+    cli("mud", "lint", path, code=6)
+    cli("mud", "repair", path, "--out", out)
+    data = json.loads(read(out))
+    assert data[LISTS]["acl"][0]["aces"]["ace"][-1]["matches"][
+        "ietf-acl-tls:client-profiles"] == {"tls-dtls-profile": [
+            {"supported-tls-version": ["tls13"], "cipher-suite": [4865, 4866],
+             "name": "profile-1"}]}
+    assert data["ietf-mud:mud"]["ietf-mud-transparency:transparency"] == {
+        "vuln-url": ["https://a.example/v"]}
+    assert "ietf-mud-bw-profile:bw-params" in data["ietf-mud:mud"]["from-device-policy"]
+    for name in (path, out):
+        told = json.loads(cli("mud", "lint", "--import", name, "--json").stdout)
+        seen = json.loads(cli("mud", "view", name, "--json").stdout)
+        for key in ("links", "tls_supported", "tls_profiles", "limits", "quarantine"):
+            assert told[key] == seen[key]
+        assert seen["links"] == [{"kind": "vuln-url", "text": "https://a.example/v"}]
+        assert seen["tls_profiles"][0]["versions"] == ["TLS 1.3"]
+        assert seen["limits"][0]["bytes_per_s"] == 1000
+        assert seen["quarantine"] == [r["id"] for r in seen["rules"] if r["quarantine"]]
+        assert [r["tls_profile"] for r in seen["rules"]] == [None, "profile-1", None]
+        text = cli("mud", "view", name).stdout
+        for part in ("known vulnerabilities are at https://a.example/v", "has TLS 1.3",
+                     "at most 1000 bytes a second, for 9 seconds", "stay on: 1, 3",
+                     "its TLS is held against"):
+            assert part in text
 
 
 # ---- repair ----
@@ -239,6 +293,27 @@ def test_diff_is_semantic(cli, folder):
     a, b = write(folder, "a.json", a), write(folder, "b.json", b)
     cli("mud", "diff", a, b)
     cli("mud", "diff", b, a)
+
+
+def test_diff_of_frames(cli, folder):
+    """What is not IP has no flows to compare, and is compared all the same."""
+    mac = "00:00:5e:00:53:01"
+    lldp = ace("lldp", {"eth": {"ethertype": 35020}})
+    near = ace("near", {"eth": {"ethertype": 35020, "destination-mac-address": mac}})
+
+    def listed(*more):
+        data = mud_file()
+        data[LISTS]["acl"][0]["type"] = "mixed-eth-ipv4-acl-type"
+        data[LISTS]["acl"][0]["aces"]["ace"] += more
+        return write(folder, f"f{len(os.listdir(folder))}.json", data)
+    none, one, all_ = listed(), listed(near), listed(lldp)
+    told = json.loads(cli("mud", "diff", none, one, "--json", code=6).stdout)
+    [added] = told["added"]
+    assert added["witness"]["ethertype"] == 35020 and added["witness"]["peer"] == mac
+    assert "frame 0x88cc device -> anybody" in cli("mud", "diff", one, all_, code=6).stdout
+    assert "- may send frames of Ethernet type 0x88cc" in cli("mud", "diff", one, none).stdout
+    cli("mud", "diff", all_, one)
+    cli("mud", "diff", one, one)
 
 
 def test_diff_admits_what_it_cannot_compare(cli, folder):

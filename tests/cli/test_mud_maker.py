@@ -124,6 +124,29 @@ def test_label(cli, folder):
         "out": out, "url": URL}
 
 
+def test_label_of_what_stands_beside_the_rules(cli, folder):
+    data = mud_file(**{
+        "ietf-mud-transparency:transparency": {"vuln-url": ["https://a.example/<v>&",
+                                                            "https://a.example/v"]},
+        "ietf-ol:ol": {"license": [{"owner-name": "<b>&\"Me"}]}, "extensions": ["ol"]})
+    data[LISTS]["acl"][0]["type"] = "mixed-eth-ipv4-acl-type"
+    data[LISTS]["acl"][0]["aces"]["ace"] += [
+        ace("lldp", {"eth": {"ethertype": 35020}}),
+        ace("nas", {"ipv4": {"destination-ipv4-network": "192.168.1.2/32"}}),
+        ace("one", {"eth": {"destination-mac-address": "00:00:5e:00:53:01"}})]
+    out, _ = label(cli, folder, data)
+    root = ET.fromstring(read(out))
+    only_text(root)
+    said = words(root)
+    for text in ("Its maker says besides", "Its known vulnerabilities are at "
+                 "https://a.example/v.", 'The file belongs to <b>&"Me.',
+                 "may send frames of type 0x88cc to any device at home",
+                 "may send anything to the device 00:00:5e:00:53:01"):
+        assert text in said, text
+    outside = said[said.index("Destinations outside your home"):]
+    assert not any("192.168" in t or "00:00:5e" in t or "at home" in t for t in outside)
+
+
 @pytest.mark.skipif(not (shutil.which("rsvg-convert") and shutil.which("zbarimg")),
                     reason="no rsvg-convert and zbarimg to read codes with")
 def test_the_code_says_the_url(cli, folder):

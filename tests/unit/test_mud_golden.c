@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_mud_golden - what lint and view write, byte by byte. The files that are read
- * come from make_mud.py; CARDEA_GOLDEN_WRITE=1 writes the expected ones anew. Runs in
- * the top folder of the source, or with CARDEA_SOURCE naming it. */
+/* test_mud_golden - what lint and view write, byte by byte, of the files in
+ * mud_fixtures. CARDEA_GOLDEN_WRITE=1 writes the expected ones anew. Runs in the top
+ * folder of the source, or with CARDEA_SOURCE naming it. */
 #include "unit/test_mud_util.h"
 
 #define OUTPUT_MAX (256 * 1024)
@@ -106,6 +106,12 @@ static void test_good(void **state)
 	check("good", MUD_CONFORMS);
 }
 
+static void test_rich(void **state)
+{
+	(void)state;
+	check("rich", MUD_CONFORMS);
+}
+
 static void test_wild(void **state)
 {
 	(void)state;
@@ -171,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_rich),
 		cmocka_unit_test(test_wild),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_terminal_is_safe),

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/str.h"
 #include "profiles/maker/maker_priv.h"
+#include "profiles/mud/mud.h"
 
 #define WIDTH 620 /* of the drawing; printed as wide as A5 */
 #define WIDTH_MM 148
@@ -161,11 +162,36 @@ static void print_destinations(
 	more(s, left);
 }
 
+struct extras {
+	struct sheet *s;
+	size_t count;
+};
+
+static void print_extra(void *ctx, const char *sentence)
+{
+	struct extras *x = ctx;
+
+	if (!x->count)
+		line(x->s, MARGIN, "h", "Its maker says besides", 40);
+	if (x->count++ < SENTENCES_MAX)
+		line(x->s, MARGIN + 12, "p", sentence, LINE_CHARS);
+}
+
+static void print_extras(struct sheet *s, const struct profile *p)
+{
+	struct extras x = {.s = s};
+
+	mud_extras(p, print_extra, &x);
+	more(s, x.count > SENTENCES_MAX ? x.count - SENTENCES_MAX : 0);
+	s->y += x.count ? 10 : 0;
+}
+
 static void print_body(struct sheet *s, const struct profile *p, const char *url,
 	const struct maker_line *lines, size_t count)
 {
 	print_head(s, p, url);
 	print_sentences(s, lines, count);
+	print_extras(s, p);
 	print_destinations(s, lines, count);
 	s->y += 12;
 	line(s, MARGIN, "u",

@@ -6,6 +6,19 @@
 #include "base/str.h"
 #include "profiles/maker/maker_priv.h"
 
+static enum maker_place place_of_prefix(const struct addr *a)
+{
+	return addr_is_multicast(a) || addr_is_link_local(a) || addr_is_private(a) ||
+			       addr_is_limited_broadcast(a)
+		       ? MAKER_LOCAL
+		       : MAKER_INTERNET;
+}
+
+static bool is_frame(const struct rule *r)
+{
+	return r->ethertype != RULE_ETHERTYPE_IP;
+}
+
 static enum maker_place place_of(const struct peer *p)
 {
 	switch (p->kind) {
@@ -23,11 +36,7 @@ static enum maker_place place_of(const struct peer *p)
 	case PEER_CONTROLLER_NTP:
 		return MAKER_GATEWAY;
 	case PEER_PREFIX:
-		return addr_is_multicast(&p->prefix.addr) ||
-				       addr_is_link_local(&p->prefix.addr) ||
-				       addr_is_limited_broadcast(&p->prefix.addr)
-			       ? MAKER_LOCAL
-			       : MAKER_INTERNET;
+		return place_of_prefix(&p->prefix.addr);
 	case PEER_ANY:
 	case PEER_NAME:
 	case PEER_MAX:
@@ -69,10 +78,20 @@ static const char *words_of(enum peer_kind k)
 	return "";
 }
 
-static void peer_text(const struct peer *p, char buf[MAKER_PEER_MAX])
+static void peer_text(const struct rule *r, char buf[MAKER_PEER_MAX])
 {
-	char name[LIMIT_NAME * 4];
+	const struct peer *p = &r->peer;
+	char name[LIMIT_NAME * 4], mac[MAC_TEXT_MAX];
 
+	if (is_frame(r) && p->kind == PEER_ANY) {
+		str_copy(buf, MAKER_PEER_MAX, words_of(PEER_LOCAL_NETWORKS));
+		return;
+	}
+	if (p->kind == PEER_MAC) {
+		(void)str_print(buf, MAKER_PEER_MAX, "%s%s", words_of(p->kind),
+			mac_format(&p->mac, mac));
+		return;
+	}
 	if (p->kind == PEER_PREFIX && p->prefix.len == addr_bits(&p->prefix.addr)) {
 		addr_format(&p->prefix.addr, buf);
 	} else if (p->kind == PEER_PREFIX) {
@@ -106,6 +125,11 @@ static void service_text(const struct rule *r, char buf[MAKER_SERVICE_MAX])
 	const char *name =
 		r->proto == RULE_PROTO_ANY ? NULL : flow_proto_name((uint8_t)r->proto);
 
+	if (is_frame(r)) {
+		(void)str_print(buf, MAKER_SERVICE_MAX, "frames of type 0x%04x",
+			(unsigned)r->ethertype);
+		return;
+	}
 	if (r->proto == RULE_PROTO_ANY)
 		str_copy(buf, MAKER_SERVICE_MAX, "anything");
 	else if (r->proto == FLOW_PROTO_ICMP || r->proto == FLOW_PROTO_ICMP6)
@@ -160,10 +184,12 @@ int maker_lines(struct pool *pool, const struct rule *rules, size_t count,
 	if (!lines)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		struct maker_line l = {.place = place_of(&rules[i].peer),
+		struct maker_line l = {.place = is_frame(&rules[i])
+							 ? MAKER_LOCAL
+							 : place_of(&rules[i].peer),
 			.forbidden = rules[i].action == RULE_DROP};
 		size_t at = 0;
-		peer_text(&rules[i].peer, l.peer);
+		peer_text(&rules[i], l.peer);
 		service_text(&rules[i], l.service);
 		while (at < n && !is_same(&lines[at], &l))
 			at++;

@@ -52,7 +52,7 @@ static void read_version(struct mud_reader *r, const struct mud_at *at)
 
 static void read_url(struct mud_reader *r, const struct mud_at *at)
 {
-	char why[LIMIT_TEXT];
+	char why[LIMIT_TEXT], host[LIMIT_NAME];
 	const char *text;
 
 	if (!at->value) {
@@ -64,10 +64,15 @@ static void read_url(struct mud_reader *r, const struct mud_at *at)
 		return;
 	}
 	text = json_string_value(at->value);
-	if (mud_url_check(text, MUD_URL_LITERALS, why))
+	if (mud_url_check(text, MUD_URL_LITERALS, why)) {
 		mud_note(r, NOTE_ERROR, at, "%s", why);
-	else
-		str_copy(r->profile->url, sizeof r->profile->url, text);
+		return;
+	}
+	str_copy(r->profile->url, sizeof r->profile->url, text);
+	if (!mud_url_authority(text, host)) {
+		host[strcspn(host, ":")] = 0;
+		mud_caution_name(r, at, host);
+	}
 }
 
 /* A file of unknown age is older than any other. */

@@ -131,6 +131,18 @@ static void print_sum(const struct mud_lint *l, const char *file, FILE *out)
 	}
 }
 
+struct extras {
+	const char *file;
+	FILE *out;
+};
+
+static void print_extra(void *ctx, const char *sentence)
+{
+	const struct extras *x = ctx;
+
+	fprintf(x->out, "%s: beside its rules: %s\n", x->file, sentence);
+}
+
 int mud_lint_text(
 	const struct mud_lint *l, enum mud_mode mode, const char *file, FILE *out)
 {
@@ -138,6 +150,8 @@ int mud_lint_text(
 
 	str_escape(str_untrusted(file), shown, sizeof shown);
 	print_notes(mode == MUD_IMPORT ? &l->import : &l->strict, shown, out);
+	mud_extras(mode == MUD_IMPORT ? &l->import : &l->strict, print_extra,
+		&(struct extras){.file = shown, .out = out});
 	if (mode == MUD_IMPORT)
 		print_import(l, shown, out);
 	else
@@ -256,6 +270,7 @@ static void write_verdict(
 	mud_errors_json(p, out);
 	mud_repairs_json(p, out);
 	write_rules(p, out);
+	mud_extras_json(p, out);
 }
 
 int mud_lint_json(const struct mud_lint *l, enum mud_mode mode, const char *file,

@@ -108,6 +108,14 @@ int mud_repair_text(const struct mud_repair *r, const char *file,
 int mud_repair_json(const struct mud_repair *r, const char *file, const char *written,
 	struct jsonw *out) CARDEA_MUSTCHECK;
 
+/* What a file says beside its rules, one plain sentence of printable ASCII each: links
+ * to bills of materials and contacts, TLS profiles, bandwidth, quarantine. */
+#define MUD_EXTRA_MAX (LIMIT_URL * 4 + LIMIT_TEXT * 4)
+typedef void (*mud_say)(void *ctx, const char *sentence);
+void mud_extras(const struct profile *p, mud_say say, void *ctx);
+/* "TLS 1.2", "TLS 1.3", "DTLS 1.2", "DTLS 1.3" */
+const char *mud_tls_version_name(uint16_t wire);
+
 /* What the device asks for, one sentence a rule, with the status of each. */
 int mud_view_text(const struct profile *p, FILE *out) CARDEA_MUSTCHECK;
 /* One object, schema cardea.mud.view/1. */

@@ -64,6 +64,10 @@ struct mud_reader {
 void mud_errors_json(const struct profile *p, struct jsonw *out);
 void mud_repairs_json(const struct profile *p, struct jsonw *out);
 
+/* extras.c */
+/* Members "links", "tls_supported", "tls_profiles", "limits" and "quarantine". */
+void mud_extras_json(const struct profile *p, struct jsonw *out);
+
 /* text.c */
 int mud_text_load(struct mud_reader *r);
 void mud_text_free(struct mud_text *t);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/jsonw.h"
-#include "profiles/mud/mud.h"
+#include "profiles/mud/mud_priv.h"
 
 #define SHA256_TEXT_MAX 65
 
@@ -38,6 +38,21 @@ static void print_header(const struct profile *p, FILE *out)
 	print_line(out, "Signed by", p->signer);
 }
 
+static void print_extra(void *ctx, const char *sentence)
+{
+	fprintf(ctx, "%s\n", sentence);
+}
+
+static void print_tls(const struct profile *p, const struct rule *r, FILE *out)
+{
+	char name[LIMIT_LABEL * 4];
+
+	if (r->tls && r->tls <= p->tls_count)
+		fprintf(out, "      its TLS is held against the profile \"%s\"\n",
+			str_escape(str_untrusted(p->tls[r->tls - 1].name), name,
+				sizeof name));
+}
+
 static void print_rule(const struct rule *r, FILE *out)
 {
 	char sentence[RULE_SENTENCE_MAX], acl[LIMIT_LABEL * 4], ace[LIMIT_LABEL * 4];
@@ -64,9 +79,16 @@ int mud_view_text(const struct profile *p, FILE *out)
 	uint32_t enforced = 0;
 
 	print_header(p, out);
-	fprintf(out, "\nThe device\n");
+	fputc('\n', out);
+	mud_extras(p, print_extra, out);
+	fprintf(out, "%sThe device\n",
+		p->link_count || p->tls_count || p->tls_supported || p->limit_count ||
+				p->has_quarantine
+			? "\n"
+			: "");
 	for (uint32_t i = 0; i < p->rule_count; i++) {
 		print_rule(&p->rules[i], out);
+		print_tls(p, &p->rules[i], out);
 		enforced += rule_in_force(&p->rules[i]) ||
 			    p->rules[i].status == RULE_REPLY_HALF;
 	}
@@ -111,19 +133,22 @@ static void write_any(struct jsonw *out, const char *key, int value)
 
 static void write_peer(struct jsonw *out, const struct peer *p)
 {
-	char text[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], mac[MAC_TEXT_MAX];
 
 	jsonw_key(out, "peer");
 	jsonw_object(out);
 	jsonw_kv_string(out, "kind", peer_kind_name(p->kind));
 	if (p->kind == PEER_PREFIX)
 		jsonw_kv_string(out, "prefix", prefix_format(&p->prefix, text));
+	if (p->kind == PEER_MAC)
+		jsonw_kv_string(out, "mac", mac_format(&p->mac, mac));
 	if (p->name[0])
 		jsonw_kv_untrusted(out, "name", p->name);
 	jsonw_object_end(out);
 }
 
-static void write_rule(struct jsonw *out, const struct rule *r)
+static void write_rule(
+	struct jsonw *out, const struct profile *p, const struct rule *r)
 {
 	char sentence[RULE_SENTENCE_MAX];
 
@@ -142,6 +167,13 @@ static void write_rule(struct jsonw *out, const struct rule *r)
 	write_ports(out, "device_ports", &r->device_port);
 	write_ports(out, "peer_ports", &r->peer_port);
 	write_peer(out, &r->peer);
+	write_any(out, "ethertype", r->ethertype);
+	jsonw_key(out, "tls_profile");
+	if (r->tls && r->tls <= p->tls_count)
+		jsonw_untrusted(out, str_untrusted(p->tls[r->tls - 1].name));
+	else
+		jsonw_null(out);
+	jsonw_kv_bool(out, "quarantine", r->quarantine);
 	jsonw_kv_untrusted(out, "acl", r->acl);
 	jsonw_kv_untrusted(out, "ace", r->ace);
 	jsonw_kv_u64(out, "line", r->line);
@@ -179,10 +211,11 @@ int mud_view_json(const struct profile *p, struct jsonw *out)
 	jsonw_kv_untrusted(out, "signature_url", p->signature_url);
 	jsonw_kv_untrusted(out, "signer", p->signer);
 	write_digest(out, p->sha256);
+	mud_extras_json(p, out);
 	jsonw_key(out, "rules");
 	jsonw_array(out);
 	for (uint32_t i = 0; i < p->rule_count; i++)
-		write_rule(out, &p->rules[i]);
+		write_rule(out, p, &p->rules[i]);
 	jsonw_array_end(out);
 	jsonw_object_end(out);
 	return out->error;

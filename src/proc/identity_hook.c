@@ -164,6 +164,19 @@ static int tell(int fd, const struct identity_claim *claim)
 	return error == CARDEA_EREFUSED ? EXIT_REFUSED : error ? EXIT_FAILED : EXIT_TOLD;
 }
 
+/* FreeRADIUS doubles a backslash where OpenSSL writes one, as before the octets of a
+ * letter that is not ASCII: backslashes do not count. */
+static bool same_issuer(const char *a, const char *b)
+{
+	do {
+		a += strspn(a, "\\");
+		b += strspn(b, "\\");
+		if (*a != *b)
+			return false;
+	} while (*a++ && b++);
+	return true;
+}
+
 /* The certificate that waited must be the one whose key was proven. */
 static bool is_proven(const struct call *c, const struct identity_cert *cert)
 {
@@ -172,7 +185,7 @@ static bool is_proven(const struct call *c, const struct identity_cert *cert)
 	if (!c->held)
 		return true;
 	return strcasecmp(serial, cert->serial) == 0 &&
-	       (!c->issuer || strcmp(c->issuer, cert->issuer) == 0);
+	       (!c->issuer || same_issuer(c->issuer, cert->issuer));
 }
 
 /* In the sandbox from here on. */

@@ -228,7 +228,8 @@ def test_held_until_proven(hook, told, certificates, held):
 
 
 @pytest.mark.parametrize("serial, issuer", [
-    ("ab02", "/O=Lab, Inc./CN=good"), ("ab01", "/O=Lab, Inc./CN=other"), ("", "")])
+    ("ab02", "/O=Lab, Inc./CN=good"), ("ab01", "/O=Lab, Inc./CN=other"), ("", ""),
+    ("ab01", "/O=Lab, Inc./CN=goo"), ("ab01", "/O=Lab, Inc./CN=goods")])
 def test_a_certificate_that_was_only_shown(hook, told, certificates, held, serial, issuer):
     """Somebody shows another's certificate for this MAC; the key was never proven."""
     hook("hold", "--mac", MAC, "--held", held, certificates["good"])

@@ -4,7 +4,7 @@
 The messages are read from src/model/messages.def itself, so this module cannot
 disagree with the programs that it tests. Encoding: u16 type, then the fields in order,
 big endian; addr = u8 family (0, 4, 6) and its bytes; text = u16 length and bytes;
-addrs = u16 count and addresses; bool = one byte.
+addrs = u16 count and addresses; u16s = u16 count and numbers; bool = one byte.
 """
 
 import array
@@ -93,6 +93,8 @@ def _put(kind, value):
         return struct.pack(">H", len(raw)) + raw
     if kind == "addr":
         return _put_addr(value)
+    if kind == "u16s":
+        return struct.pack(">H%dH" % len(value), len(value), *value)
     if kind == "addrs":
         return struct.pack(">H", len(value)) + b"".join(map(_put_addr, value))
     if kind == "mac":
@@ -102,7 +104,7 @@ def _put(kind, value):
     raise ValueError(kind)
 
 
-_EMPTY = {"addr": None, "addrs": (), "mac": "00" * 6, "digest": bytes(32), "bool": False}
+_EMPTY = {"addr": None, "addrs": (), "u16s": (), "mac": "00" * 6, "digest": bytes(32), "bool": False}
 
 
 def encode(message, **fields):
@@ -146,6 +148,8 @@ class _Reader:
             return self.addr()
         if kind == "addrs":
             return [self.addr() for _ in range(self.number(">H"))]
+        if kind == "u16s":
+            return [self.number(">H") for _ in range(self.number(">H"))]
         if kind == "mac":
             return ":".join(f"{b:02x}" for b in self.take(6))
         return bytes(self.take(32))

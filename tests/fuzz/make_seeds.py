@@ -79,7 +79,30 @@ def tls_hellos():
             b"\2" + make.dtls_hello([group], b"", 20)]
 
 
+def lan_frames():
+    """What the sensor reads; the first octet is 1 for what the gateway sends."""
+    offer = make.tls_records(make.tls_hello(make.tls_offers()))
+    split = make.tls_records(make.tls_hello(make.tls_offers()), 60)
+    dtls = make.dtls_hello(make.tls_offers(), b"cookie")
+
+    def tcp4(data):
+        return make.eth(0x0800, make.ip4(make.TCP, make.tcp(50000, 443, 0x18, data)))
+
+    def tcp6(data):
+        return make.eth(0x86DD, make.ip6(make.TCP, make.tcp(
+            50000, 443, 0x18, data, b"", make.DEVICE6, make.CLOUD6)))
+
+    hellos = [tcp4(offer), tcp4(split), tcp4(offer[:120]), tcp6(offer),
+              make.eth(0x0800, make.ip4(make.UDP, make.udp(50000, 5684, dtls))),
+              make.eth(0x86DD, make.ip6(make.UDP, make.udp(
+                  50000, 5684, dtls, make.DEVICE6, make.CLOUD6)))]
+    house = make.house_frames()
+    return ([b"\0" + frame for frame in hellos + house] +
+            [b"\1" + frame for frame in hellos[:1] + house])
+
+
 CORPUS = {
+    "frames": lan_frames(),
     "wire_packet": packets(),
     "wire_nd": [make.router_solicit(), make.router_advert(), make.nd_solicit(),
                 make.nd_advert(), make.redirect()],

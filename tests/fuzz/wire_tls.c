@@ -19,6 +19,33 @@ static void check_again(void)
 	FUZZ_ASSERT(!memcmp(&first, &second, sizeof(first)));
 }
 
+static bool starts(const void *whole, size_t count, const void *part, size_t part_count)
+{
+	return part_count <= count && !memcmp(whole, part, part_count * sizeof(uint16_t));
+}
+
+/* What the start of a message says, the message says, too; of all of it nothing is
+ * missing. first holds the message. */
+static void check_prefix(struct cursor c, bool is_dtls, bool is_whole)
+{
+	bool is_part = false;
+	int r = is_dtls ? tls_parse_dtls_prefix(&c, &second, &is_part)
+			: tls_parse_hello_prefix(&c, &second, &is_part);
+	FUZZ_ASSERT(!is_whole || (!r && !is_part && !memcmp(&first, &second, sizeof(first))));
+	if (r)
+		return;
+	FUZZ_ASSERT(first.cipher_count == second.cipher_count);
+	FUZZ_ASSERT(starts(first.ciphers, first.cipher_count, second.ciphers,
+		second.cipher_count));
+	FUZZ_ASSERT(starts(first.extensions, first.extension_count, second.extensions,
+		second.extension_count));
+	FUZZ_ASSERT(starts(first.groups, first.group_count, second.groups,
+		second.group_count));
+	FUZZ_ASSERT(starts(first.versions, first.version_count, second.versions,
+		second.version_count));
+	FUZZ_ASSERT(second.alpn_count <= first.alpn_count);
+}
+
 /* A whole message is never "truncated", and a shorter stream never says more. */
 static void check_stream(struct cursor stream)
 {
@@ -44,9 +71,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (c.error)
 		return 0;
 	c = cursor_of(c.pos, size - 1);
-	if (how == 1)
+	struct cursor whole = c;
+	if (how == 1) {
 		check_stream(c);
-	else if (how == 2 ? !tls_parse_dtls(&c, &first) : !tls_parse_hello(&c, &first))
+	} else if (how == 2 ? !tls_parse_dtls(&c, &first) : !tls_parse_hello(&c, &first)) {
 		check_again();
+		check_prefix(cursor_of(whole.pos, cursor_offset(&c)), how == 2, true);
+		check_prefix(cursor_of(whole.pos, cursor_offset(&c) / 2), how == 2, false);
+	} else { /* sanitizers see what it does with the rest */
+		bool is_part;
+		int r = how == 2 ? tls_parse_dtls_prefix(&whole, &second, &is_part)
+				 : tls_parse_hello_prefix(&whole, &second, &is_part);
+		FUZZ_ASSERT(r || second.cipher_count);
+	}
 	return 0;
 }

@@ -355,6 +355,139 @@ static void test_fixed(void **state)
 	assert_int_equal(parse_with("\0\x17\0\0\0", 5), CARDEA_EMALFORMED);
 }
 
+static bool starts(const uint16_t *whole, unsigned count, const uint16_t *part,
+	unsigned part_count)
+{
+	return part_count <= count && memcmp(whole, part, part_count * sizeof(*part)) == 0;
+}
+
+static void assert_starts(const struct tls_hello *h, const struct tls_hello *part)
+{
+	assert_int_equal(part->legacy_version, h->legacy_version);
+	assert_int_equal(part->cipher_count, h->cipher_count);
+	assert_memory_equal(part->ciphers, h->ciphers, 2 * (size_t)h->cipher_count);
+	assert_true(starts(h->extensions, h->extension_count, part->extensions,
+		part->extension_count));
+	for (unsigned i = 0; i < part->extension_count; i++)
+		if (part->extensions[i] == TLS_EXT_SUPPORTED_VERSIONS)
+			assert_int_equal(part->version_count, h->version_count);
+	assert_true(part->alpn_count == 0 || part->alpn_count == h->alpn_count);
+}
+
+/* Every start of a message: more and more of it, never anything else. */
+static void test_prefix(void **state)
+{
+	(void)state;
+	static struct tls_hello h, back;
+	uint8_t b[1500];
+	struct writer w = writer_of(b, sizeof(b));
+	unsigned read = 0, known = 0;
+	bool part;
+	sample(&h);
+	assert_int_equal(tls_build_hello(&w, &h), 0);
+	for (size_t n = 0; n < w.len; n++) {
+		uint8_t *exact = test_exact(b, n);
+		struct cursor c = cursor_of(exact, n);
+		int r = tls_parse_hello_prefix(&c, &back, &part);
+		free(exact);
+		if (r) {
+			assert_int_equal(r, CARDEA_ETRUNCATED);
+			assert_int_equal(read, 0); /* readable once, always so */
+			continue;
+		}
+		read++;
+		assert_true(part);
+		assert_starts(&h, &back);
+		assert_true(back.extension_count >= known);
+		known = back.extension_count;
+	}
+	assert_int_equal(known, h.extension_count - 1);
+	/* fixed part: head, version, random, session id, three ciphers, compression */
+	assert_int_equal(w.len - read, 4 + 2 + 32 + 1 + 32 + 2 + 6 + 2);
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_hello_prefix(&c, &back, &part), 0);
+	assert_false(part);
+	assert_memory_equal(&back, &h, sizeof(h));
+	b[0] = 2;
+	c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_hello_prefix(&c, &back, &part), CARDEA_EUNSUPPORTED);
+}
+
+/* Of too much, the start; the rest of the message is read all the same. */
+static void test_prefix_limits(void **state)
+{
+	(void)state;
+	static struct tls_hello back;
+	static uint8_t b[TLS_HELLO_MAX];
+	struct writer w = writer_of(b, sizeof(b));
+	unsigned ciphers = TLS_CIPHERS_MAX + 1, groups = TLS_LIST_MAX + 1;
+	bool part = false;
+	writer_u32(&w, 1u << 24 | 0xffff); /* longer than we keep, too */
+	writer_u16(&w, TLS_VERSION_1_2);
+	memset(writer_room(&w, 33), 0, 33);
+	writer_u16(&w, (uint16_t)(2 * ciphers));
+	for (unsigned i = 0; i < ciphers; i++)
+		writer_u16(&w, (uint16_t)i);
+	writer_u16(&w, 0x100);
+	writer_u16(&w, 0xf000);
+	writer_u16(&w, TLS_EXT_SUPPORTED_GROUPS);
+	writer_u16(&w, (uint16_t)(2 * groups + 2));
+	writer_u16(&w, (uint16_t)(2 * groups));
+	for (unsigned i = 0; i < groups; i++)
+		writer_u16(&w, (uint16_t)i);
+	writer_u32(&w, TLS_EXT_SUPPORTED_VERSIONS << 16 | 3);
+	writer_u8(&w, 2);
+	writer_u16(&w, TLS_VERSION_1_3);
+	assert_int_equal(w.error, 0);
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_hello_prefix(&c, &back, &part), 0);
+	assert_true(part);
+	assert_int_equal(back.cipher_count, TLS_CIPHERS_MAX);
+	assert_int_equal(back.ciphers[TLS_CIPHERS_MAX - 1], TLS_CIPHERS_MAX - 1);
+	assert_int_equal(back.group_count, TLS_LIST_MAX);
+	assert_int_equal(back.groups[TLS_LIST_MAX - 1], TLS_LIST_MAX - 1);
+	assert_int_equal(back.version_count, 1);
+	b[w.len - 5] = 255; /* an extension that goes on */
+	c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_hello_prefix(&c, &back, &part), 0);
+	assert_int_equal(back.version_count, 0);
+	assert_false(tls_hello_has(&back, TLS_EXT_SUPPORTED_VERSIONS));
+}
+
+static void test_dtls_prefix(void **state)
+{
+	(void)state;
+	static struct tls_hello h, back;
+	uint8_t b[1500];
+	struct writer w = writer_of(b, sizeof(b));
+	bool part = true;
+	sample(&h);
+	h.is_dtls = true;
+	assert_int_equal(tls_build_dtls(&w, &h), 0);
+	struct cursor c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_dtls_prefix(&c, &back, &part), 0);
+	assert_false(part);
+	assert_memory_equal(&back, &h, sizeof(h));
+	for (uint8_t n = 0; n < 200; n++) { /* the first fragment, of every length */
+		b[11] = 0;
+		b[12] = (uint8_t)(12 + n);
+		b[22] = b[23] = 0;
+		b[24] = n;
+		c = cursor_of(b, 13 + 12 + (size_t)n);
+		int r = tls_parse_dtls_prefix(&c, &back, &part);
+		assert_true(n < 78 ? r == CARDEA_ETRUNCATED : !r && part);
+		if (!r)
+			assert_starts(&h, &back);
+	}
+	b[21] = 1; /* a later one */
+	c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_dtls_prefix(&c, &back, &part), CARDEA_EUNSUPPORTED);
+	b[21] = 0;
+	b[22] = 1; /* longer than the message */
+	c = cursor_of(b, w.len);
+	assert_int_equal(tls_parse_dtls_prefix(&c, &back, &part), CARDEA_EUNSUPPORTED);
+}
+
 /* All values of RFC 8701 2, and no other. */
 static void test_grease(void **state)
 {
@@ -397,6 +530,9 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_more_limits),
 		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_prefix_limits),
+		cmocka_unit_test(test_dtls_prefix),
 		cmocka_unit_test(test_grease),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

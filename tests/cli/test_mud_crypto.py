@@ -52,10 +52,11 @@ commonName = optional
                    "20100101000000Z", "20990101000000Z", more=["-selfsign"])
 
     def issue(self, name, extensions=SIGNER, start="20260101000000Z",
-              end="20981231000000Z", key="ec", more=()):
+              end="20981231000000Z", key="ec", more=(), subject=None):
         make = (["-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else [])
         openssl("req", "-newkey", key, *make, "-nodes", "-keyout", name + ".key", "-out",
-                name + ".csr", "-subj", f"/O=Maker/CN={name}", folder=self.folder)
+                name + ".csr", "-utf8", "-subj", subject or f"/O=Maker/CN={name}",
+                folder=self.folder)
         write(self.folder, name + ".ext", extensions.encode())
         openssl("ca", "-batch", "-config", self.name + ".cnf", "-in", name + ".csr", "-out",
                 name + ".pem", "-notext", "-startdate", start, "-enddate", end, "-extfile",
@@ -113,10 +114,59 @@ def test_ours_is_good_for_openssl_and_for_us(cli, home, folder, key):
                     "signer": f"CN={name},O=Maker"}
 
 
-def test_openssls_is_good_for_us(cli, home):
-    verify(cli, home, sign_by_openssl(home.folder, "Signer"))
-    verify(cli, home, sign_by_openssl(home.folder, "Signer", "-noattr"))
-    verify(cli, home, sign_by_openssl(home.folder, "Signer", "-md", "sha512"))
+@pytest.mark.parametrize("key", ["ec", "rsa:2048"])
+def test_openssls_is_good_for_us(cli, home, key):
+    name = "Theirs" + key[:2]
+    home.issue(name, key=key)
+    for more in ((), ("-noattr",), ("-md", "sha512"), ("-nosmimecap",)):
+        done = verify(cli, home, sign_by_openssl(home.folder, name, *more))
+        assert no(done).endswith(f"good signature by CN={name},O=Maker\n")
+
+
+def test_ed25519_as_far_as_openssl_goes(cli, home, folder):
+    """RFC 8419: the library of some systems has it for CMS, that of others not."""
+    home.issue("Ed", key="ed25519")
+    done = subprocess.run(["openssl", "cms", "-sign", "-binary", "-in", "lamp.json", "-signer",
+                           "Ed.pem", "-inkey", "Ed.key", "-outform", "DER", "-out", "ed.p7s"],
+                          cwd=home.folder, capture_output=True, check=False, timeout=60)
+    out = os.path.join(folder, "x.p7s")
+    if done.returncode:
+        assert "this kind of key" in no(sign(cli, home, out, name="Ed", code=6))
+        assert not os.path.exists(out)
+        return
+    verify(cli, home, os.path.join(home.folder, "ed.p7s"))
+    sign(cli, home, out, name="Ed")
+    verify(cli, home, out)
+    verify_by_openssl(home, out)
+
+
+def verify_by_openssl(home, signature, content="lamp.json", code=0):
+    openssl("cms", "-verify", "-binary", "-in", signature, "-inform", "DER", "-content",
+            content, "-CAfile", "Root.pem", "-purpose", "any", "-out", "/dev/null",
+            folder=home.folder, code=code)
+
+
+def test_both_refuse_the_same(cli, home, folder):
+    """What we made is bad for openssl exactly when it is bad for us."""
+    out = os.path.join(folder, "x.p7s")
+    sign(cli, home, out)
+    verify_by_openssl(home, out)
+    write(home.folder, "changed.json", mud_file(systeminfo="another"))
+    verify_by_openssl(home, out, "changed.json", code=4)
+    assert "made over other bytes" in no(verify(cli, home, out, code=6, mud="changed.json"))
+    # line ends count: the file is signed as bytes (RFC 8520 13.1)
+    with open(os.path.join(home.folder, "lamp.json"), "rb") as f:
+        text = f.read()
+    write(home.folder, "crlf.json", text.replace(b"\n", b"\r\n") + b"\r\n")
+    verify_by_openssl(home, out, "crlf.json", code=4)
+    assert "made over other bytes" in no(verify(cli, home, out, code=6, mud="crlf.json"))
+
+
+def test_names_as_rfc_4514_writes_them(cli, home):
+    home.issue("Odd", subject="/O=M\u00fcller, Lamps/CN=Odd")
+    done = verify(cli, home, sign_by_openssl(home.folder, "Odd"))
+    assert no(done).endswith(
+        "good signature by CN=Odd,O=M\\C3\\BCller\\, Lamps\n")
 
 
 def test_flipped_byte(cli, home):
@@ -145,8 +195,11 @@ def test_expired_and_not_yet(cli, home):
     signature = sign_by_openssl(home.folder, "Brief")
     assert "expired on 2026-03-01" in no(verify(cli, home, signature, code=6))
     verify(cli, home, signature, "--at", "2026-02-01T00:00:00Z")
-    assert "valid only from 2026-01-01" in no(verify(
-        cli, home, signature, "--at", "2025-12-01T00:00:00Z", code=6))
+    early = no(verify(cli, home, signature, "--at", "2025-12-01T00:00:00Z", code=6))
+    assert "valid only from 2026-01-01" in early and "clock" in early
+    # a stranger's signature that is over, too, is first of all over
+    assert "expired on" in no(verify(cli, home, signature, code=6, anchor=os.path.join(
+        home.folder, "Signer.pem")))
 
 
 def test_wrong_key_usage(cli, home, folder):

@@ -44,6 +44,7 @@ struct wish {
 	const char *usage; /* NULL: no such extension */
 	bool authority;
 	int64_t from, to; /* days around NOW */
+	const char *key_id, *issuer_id; /* extensions; NULL: none */
 };
 
 /* by NULL: self-signed. */
@@ -68,6 +69,8 @@ static struct identity make(const struct wish *w, const struct identity *by)
 	extension(id.cert, issuer, NID_basic_constraints,
 		w->authority ? "critical,CA:TRUE" : "CA:FALSE");
 	extension(id.cert, issuer, NID_key_usage, w->usage);
+	extension(id.cert, issuer, NID_subject_key_identifier, w->key_id);
+	extension(id.cert, issuer, NID_authority_key_identifier, w->issuer_id);
 	assert_true(X509_sign(id.cert, by ? by->key : id.key, EVP_sha256()) > 0);
 	return id;
 }
@@ -224,7 +227,7 @@ static void test_wrong_signer(void **state)
 {
 	struct home *h = *state;
 	struct identity stranger = make(
-		&(struct wish){"Root", "critical,keyCertSign", true, -400, 400}, NULL);
+		&root, NULL);
 	struct identity signer = make(&good, &stranger);
 
 	expect(h->trust, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
@@ -250,7 +253,7 @@ static void test_dates(void **state)
 	struct identity signer = make(&good, &old);
 	struct mud_trust *t = trust_in(old.cert, NULL);
 	expect(t, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
-		"an authority (CN=Old,O=Maker) expired on 2026-01-01");
+		"an authority expired on 2026-01-01 (CN=Old,O=Maker)");
 	mud_trust_free(t);
 	identity_free(&signer);
 	identity_free(&old);
@@ -358,6 +361,253 @@ static void test_two_signers(void **state)
 	identity_free(&other);
 }
 
+/* ---- what a signature is worth, for the engine to judge ---- */
+
+/* Frees the signature. */
+static struct mud_signature worth(
+	const struct mud_trust *t, struct bytes sig, int64_t when, const char *part)
+{
+	struct mud_signature s;
+
+	memset(&s, 0x5a, sizeof s);
+	assert_int_equal(mud_cms_judge(t, mud, sizeof mud - 1, sig.at, sig.len,
+				 when * NS_PER_SEC, &s),
+		0);
+	if (s.state == SIGNATURE_VALID)
+		assert_string_equal(s.text, "");
+	else if (!strstr(s.text, part))
+		fail_msg("\"%s\" not in \"%s\"", part, s.text);
+	OPENSSL_free(sig.at);
+	return s;
+}
+
+static void test_states(void **state)
+{
+	struct home *h = *state;
+	struct identity stranger = make(&root, NULL), theirs = make(&good, &stranger);
+	struct identity wrong =
+		make(&(struct wish){"Wrong", "keyAgreement", false, -1, 1}, &h->root);
+	struct mud_signature s;
+
+	s = worth(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW, "");
+	assert_int_equal(s.state, SIGNATURE_VALID);
+	assert_string_equal(s.signer, "CN=Signer,O=Maker");
+	s = worth(h->trust, sign(&theirs, NULL, CMS_DETACHED), NOW, "trust anchor");
+	assert_int_equal(s.state, SIGNATURE_UNTRUSTED);
+	assert_string_equal(s.signer, "CN=Signer,O=Maker");
+	/* without anchors nobody is known, but what is wrong stays wrong */
+	s = worth(NULL, sign(&h->signer, NULL, CMS_DETACHED), NOW, "no anchor");
+	assert_int_equal(s.state, SIGNATURE_UNTRUSTED);
+	s = worth(NULL, sign(&h->signer, NULL, CMS_DETACHED), NOW + 11 * DAY, "expired");
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	assert_string_equal(s.signer, "CN=Signer,O=Maker");
+	/* an old signature by a stranger is old before it is strange */
+	s = worth(h->trust, sign(&theirs, NULL, CMS_DETACHED), NOW + 11 * DAY, "expired");
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	s = worth(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW - 11 * DAY,
+		"is the clock right?");
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	s = worth(h->trust, sign(&wrong, NULL, CMS_DETACHED), NOW, "key usage");
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	assert_string_equal(s.signer, "CN=Wrong,O=Maker");
+	s = worth(h->trust, sign(&h->signer, NULL, CMS_DETACHED | CMS_NOCERTS), NOW,
+		"no certificate");
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	identity_free(&wrong);
+	identity_free(&theirs);
+	identity_free(&stranger);
+}
+
+static void test_flipped_byte_names_nobody(void **state)
+{
+	struct home *h = *state;
+	struct bytes sig = sign(&h->signer, NULL, CMS_DETACHED);
+	struct mud_signature s;
+
+	assert_int_equal(mud_cms_judge(h->trust, "{\"ietf-mud:mud\":[]}\r\n",
+				 sizeof mud - 1, sig.at, sig.len, NOW * NS_PER_SEC, &s),
+		0);
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	assert_string_equal(s.signer, "");
+	assert_string_equal(s.key, "");
+	assert_non_null(strstr(s.text, "other bytes"));
+	OPENSSL_free(sig.at);
+}
+
+static void hash_of_key(X509 *cert, char out[LIMIT_LABEL])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int n;
+
+	assert_int_equal(X509_pubkey_digest(cert, EVP_sha1(), digest, &n), 1);
+	for (unsigned int i = 0; i < n; i++)
+		assert_int_equal(str_print(out + 2 * i, 3, "%02x", digest[i]), 0);
+}
+
+/* The key of the authority, by what is there: its own word, the signer's, its hash. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *key_id, *issuer_id, *key; /* NULL: the hash of its key */
+	} cases[] = {
+		{"01:02:ab", NULL, "0102ab"},
+		{"01:02:ab", "keyid", "0102ab"},
+		{"hash", "keyid", NULL},
+		{"hash", NULL, NULL},
+		{NULL, NULL, NULL},
+		/* more than a label holds is cut */
+		{"00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:"
+		 "88:99:aa:bb:cc:dd:ee:ff",
+			NULL,
+			"00112233445566778899aabbccddeeff00112233445566778899aabbccddee"},
+	};
+	char key[LIMIT_LABEL];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct wish top = root, leaf = good;
+		top.key_id = cases[i].key_id;
+		leaf.issuer_id = cases[i].issuer_id;
+		struct identity ca = make(&top, NULL), signer = make(&leaf, &ca);
+		struct mud_trust *t = trust_in(ca.cert, NULL);
+		hash_of_key(ca.cert, key);
+		struct mud_signature s =
+			worth(t, sign(&signer, NULL, CMS_DETACHED), NOW, "");
+		assert_int_equal(s.state, SIGNATURE_VALID);
+		assert_string_equal(s.key, cases[i].key ? cases[i].key : key);
+		mud_trust_free(t);
+		identity_free(&signer);
+		identity_free(&ca);
+	}
+}
+
+/* Whoever issued it, not the root of all, nor a name: what a pin must tell apart. */
+static void test_key_of_the_issuer(void **state)
+{
+	struct home *h = *state;
+	struct wish between = {"Middle", "critical,keyCertSign", true, -10, 10, NULL, NULL};
+	struct identity middle = make(&between, &h->root), again = make(&between, &h->root);
+	struct identity one = make(&good, &middle), two = make(&good, &again);
+	struct mud_signature s;
+	char key[LIMIT_LABEL];
+
+	s = worth(h->trust, sign(&one, middle.cert, CMS_DETACHED), NOW, "");
+	hash_of_key(middle.cert, key);
+	assert_int_equal(s.state, SIGNATURE_VALID);
+	assert_string_equal(s.key, key);
+	s = worth(h->trust, sign(&two, again.cert, CMS_DETACHED), NOW, "");
+	assert_int_equal(s.state, SIGNATURE_VALID);
+	assert_string_not_equal(s.key, key);
+	assert_string_equal(s.signer, "CN=Signer,O=Maker");
+	/* a signer that is an anchor itself vouches with its own key */
+	struct mud_trust *t = trust_in(one.cert, NULL);
+	s = worth(t, sign(&one, NULL, CMS_DETACHED), NOW, "");
+	hash_of_key(one.cert, key);
+	assert_int_equal(s.state, SIGNATURE_VALID);
+	assert_string_equal(s.key, key);
+	mud_trust_free(t);
+	identity_free(&two);
+	identity_free(&one);
+	identity_free(&again);
+	identity_free(&middle);
+}
+
+/* Without a chain the signer's word for its issuer is all there is. */
+static void test_key_of_a_stranger(void **state)
+{
+	struct home *h = *state;
+	struct wish top = root, leaf = good;
+	top.key_id = "0a:0b:0c";
+	leaf.issuer_id = "keyid";
+	struct identity ca = make(&top, NULL), signer = make(&leaf, &ca);
+	struct mud_signature s =
+		worth(h->trust, sign(&signer, NULL, CMS_DETACHED), NOW, "trust anchor");
+
+	assert_int_equal(s.state, SIGNATURE_UNTRUSTED);
+	assert_string_equal(s.key, "0a0b0c");
+	identity_free(&signer);
+	identity_free(&ca);
+}
+
+/* Two names that were cut alike would be one for a pin. X.520 allows 64 characters in a
+ * part; UTF-8 ones become four. */
+static void test_name_that_is_too_long(void **state)
+{
+	struct home *h = *state;
+	char name[4 * LIMIT_TEXT] = "";
+	struct wish w = good;
+
+	for (int i = 0; i < 64; i++)
+		memcpy(name + 2 * i, "\xc3\xa4", 3);
+	w.name = name;
+	struct identity id = make(&w, &h->root);
+	struct mud_signature s =
+		worth(h->trust, sign(&id, NULL, CMS_DETACHED), NOW, "longer than 255");
+	assert_int_equal(s.state, SIGNATURE_INVALID);
+	identity_free(&id);
+}
+
+/* The same text whether it comes from a certificate's subject or from the DER of a Name
+ * that another certificate holds. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} cases[] = {
+		{"Signer", "CN=Signer,O=Maker"},
+		{"A, B+C", "CN=A\\, B\\+C,O=Maker"},
+		{"A\\x5c", "CN=A\\\\x5c,O=Maker"},
+		{"M\xc3\xbcller", "CN=M\\C3\\BCller,O=Maker"},
+		{"new\nline", "CN=new\\0Aline,O=Maker"},
+	};
+	struct home *h = *state;
+	char text[LIMIT_TEXT];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct wish w = good;
+		unsigned char *der = NULL;
+		w.name = cases[i].name;
+		struct identity id = make(&w, &h->root);
+		int len = i2d_X509_NAME(X509_get_subject_name(id.cert), &der);
+		assert_true(len > 0);
+		assert_int_equal(mud_name_text(der, (size_t)len, text), 0);
+		assert_string_equal(text, cases[i].text);
+		struct mud_signature s =
+			worth(h->trust, sign(&id, NULL, CMS_DETACHED), NOW, "");
+		assert_string_equal(s.signer, text);
+		str_copy(text, sizeof text, "untouched");
+		for (int n = 0; n < len; n++)
+			assert_int_equal(
+				mud_name_text(der, (size_t)n, text), CARDEA_EMALFORMED);
+		der = OPENSSL_realloc(der, (size_t)len + 1);
+		der[len] = 0;
+		assert_int_equal(mud_name_text(der, (size_t)len + 1, text),
+			CARDEA_EMALFORMED);
+		assert_string_equal(text, "untouched");
+		OPENSSL_free(der);
+		identity_free(&id);
+	}
+}
+
+static void test_name_text_that_does_not_fit(void **state)
+{
+	X509_NAME *name = X509_NAME_new();
+	unsigned char *der = NULL;
+	char text[LIMIT_TEXT] = "untouched";
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_ASC,
+			(const unsigned char *)"0123456789012345678901234567890123456789"
+					       "01234567890123456789",
+			-1, -1, 0);
+	int len = i2d_X509_NAME(name, &der);
+	assert_int_equal(mud_name_text(der, (size_t)len, text), CARDEA_ELIMIT);
+	assert_string_equal(text, "untouched");
+	OPENSSL_free(der);
+	X509_NAME_free(name);
+}
+
 static void test_anchors(void **state)
 {
 	(void)state;
@@ -409,6 +659,14 @@ int main(void)
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_not_signed_data),
 		cmocka_unit_test(test_two_signers),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_flipped_byte_names_nobody),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_key_of_the_issuer),
+		cmocka_unit_test(test_key_of_a_stranger),
+		cmocka_unit_test(test_name_that_is_too_long),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_name_text_that_does_not_fit),
 		cmocka_unit_test(test_anchors),
 		cmocka_unit_test(test_digest),
 	};

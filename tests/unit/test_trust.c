@@ -108,7 +108,7 @@ static const struct line lines[] = {
 	{"lenient but refused", .signature = SIGNATURE_NONE, .lenient = true,
 		.rejected = true, REFUSE},
 	{"signed before", .signature = SIGNATURE_NONE, PINNED, ASK(UNSIGNED),
-		.words = V1 " was signed by " ME "; now it is not signed"},
+		.words = "not signed: because, unlike others of its maker. Use it?"},
 	{"signed before, lenient", .signature = SIGNATURE_NONE, PINNED, .lenient = true,
 		ASK(UNSIGNED)},
 	{"signed before by an anchor", .signature = SIGNATURE_UNTRUSTED, PINNED,

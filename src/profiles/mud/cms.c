@@ -153,8 +153,8 @@ static int check_bytes(struct check *c, const void *mud, size_t len)
 			"the signature holds no certificate of its signer (RFC 8520 "
 			"section 13.1)");
 	return refuse(c->text, CARDEA_ESIGNATURE,
-		"the signature was made over other bytes: the MUD file was changed "
-		"after it was signed");
+		"the signature was made over other bytes: the file was changed after it "
+		"was signed");
 }
 
 int cms_check_usage(X509 *signer, char text[LIMIT_TEXT])
@@ -197,10 +197,10 @@ static int explain_date(struct check *c, X509 *at, const char *whose, bool too_l
 	short_name(at, name);
 	date_text(too_late ? X509_get0_notAfter(at) : X509_get0_notBefore(at), date);
 	(void)str_print(c->text, LIMIT_TEXT,
-		too_late ? "the certificate of %s (%s) expired on %s"
-			 : "the certificate of %s (%s) is valid only from %s: is the "
-			   "clock right?",
-		whose, name, date);
+		too_late ? "the certificate of %s expired on %s (%s)"
+			 : "the certificate of %s is valid only from %s: is the clock "
+			   "right? (%s)",
+		whose, date, name);
 	return CARDEA_EUNTRUSTED;
 }
 

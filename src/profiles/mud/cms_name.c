@@ -12,26 +12,27 @@
 #include <string.h>
 #include "base/str.h"
 
-/* One byte of a name becomes \xNN at most. */
-#define ESCAPED_MAX 4
 /* Octets of a key identifier; 20 is usual (RFC 5280 4.2.1.2), two digits each. */
 #define KEY_MAX ((LIMIT_LABEL - 1) / 2)
 
+/* OpenSSL escapes all that is not printable ASCII (RFC 4514 2.4); should it ever miss
+ * something, the text is still safe to show. */
 int cms_name_text(const X509_NAME *name, char out[LIMIT_TEXT])
 {
-	char wide[ESCAPED_MAX * LIMIT_TEXT];
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *data = NULL;
 	long n = 0;
 
-	if (bio && X509_NAME_print_ex(bio, name, 0,
-			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
 		n = BIO_get_mem_data(bio, &data);
 	bool whole = n < LIMIT_TEXT;
-	str_escape((struct untrusted_str){data, n > 0 ? (size_t)n : 0}, wide,
-		sizeof wide);
+	if (n > LIMIT_TEXT - 1)
+		n = LIMIT_TEXT - 1;
+	for (long i = 0; i < n; i++)
+		out[i] = data[i] >= ' ' && data[i] <= '~' ? data[i] : '?';
+	out[n > 0 ? n : 0] = 0;
 	BIO_free(bio);
-	return str_copy(out, LIMIT_TEXT, wide) && whole ? 0 : CARDEA_ELIMIT;
+	return whole ? 0 : CARDEA_ELIMIT;
 }
 
 int cms_subject(X509 *cert, char out[LIMIT_TEXT])

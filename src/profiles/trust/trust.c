@@ -15,7 +15,7 @@
 #define SHOWN_MAX 48
 #define SHOWN(text) shown(text, (char[SHOWN_MAX]){0}, SHOWN_MAX)
 /* Why a signature is bad, in a sentence with nothing else of a stranger's. */
-#define REASON_MAX 108
+#define REASON_MAX 80
 /* What was said so far, in front of a remark. */
 #define SAID_MAX 80
 
@@ -231,20 +231,16 @@ static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 	const struct trust_pin *pin = pin_of(f);
 	char reason[REASON_MAX];
 
-	if (pin) {
-		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"%s was signed by %s; now it %s. Use it? A changed one is asked "
-			"about again.",
-			SHOWN(f->said_url), SHOWN(pin->signer), flaw(p));
-	} else if (!f->require_signature && p->signature != SIGNATURE_INVALID &&
-		   !is_given(f->mud_signer)) {
+	if (!pin && !f->require_signature && p->signature != SIGNATURE_INVALID &&
+		!is_given(f->mud_signer)) {
 		settle(v, TRUST_USE, DECISION_UNSIGNED,
 			"it %s; used because your settings allow that", flaw(p));
 	} else {
 		(void)shown(p->signature_text, reason, sizeof reason);
 		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"Its file %s%s%s. Use it? A changed one is asked about again.",
-			flaw(p), reason[0] ? ": " : "", reason);
+			"Its file %s%s%s%s. Use it? A changed one is asked about again.",
+			flaw(p), reason[0] ? ": " : "", reason,
+			pin ? ", unlike others of its maker" : "");
 	}
 }
 

@@ -20,7 +20,7 @@ CASES = {
     "no-signature-file": "signature .*404",
     "signature-is-garbage": "not one CMS object",
     "not-json": "no MUD file",
-    "wrong-schema": "no MUD file|names no signature",
+    "wrong-schema": "ietf-mud:mud is missing",
     "missing-file": "no such file",
     "server-error": "answered 500",
     "redirect-loop": "redirects lead back",

@@ -153,8 +153,7 @@ static int check_bytes(struct check *c, const void *mud, size_t len)
 			"the signature holds no certificate of its signer (RFC 8520 "
 			"section 13.1)");
 	return refuse(c->text, CARDEA_ESIGNATURE,
-		"the signature was made over other bytes: the file was changed after it "
-		"was signed");
+		"it was made over other bytes: the file was changed after it was signed");
 }
 
 int cms_check_usage(X509 *signer, char text[LIMIT_TEXT])

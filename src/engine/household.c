@@ -21,6 +21,8 @@ static void free_device(struct household_device *d)
 	pool_free(d->pool);
 	pool_free(d->file);
 	element_list_free(&d->installed);
+	free(d->hits);
+	free(d->hit_of_rule);
 	free(d);
 }
 

@@ -34,6 +34,15 @@ struct household_block {
 	nstime until;  /* wall */
 };
 
+/* How often rules of one name were used; engine/hits.h. */
+struct rule_hits {
+	char acl[LIMIT_LABEL], ace[LIMIT_LABEL];
+	enum direction direction;
+	bool dirty; /* not stored yet */
+	uint64_t hits;
+	nstime first, last; /* wall: counted since; last 0: never */
+};
+
 struct household_device {
 	device_id id;
 	struct household *house;
@@ -54,6 +63,11 @@ struct household_device {
 	char next_url[LIMIT_URL]; /* said since it is protected, not fetched yet */
 	char refused_url[LIMIT_URL]; /* said, too, and not accepted by the owner */
 	struct element_list installed;	  /* without those that have a timeout */
+	/* engine/hits.h */
+	struct rule_hits *hits;
+	size_t hit_count;
+	uint16_t *hit_of_rule;	     /* in hits, for each rule of hits_of */
+	const struct rule *hits_of;  /* the policy that this was made for */
 	/* engine/classes.h */
 	bool uses_classes;	     /* the policy does */
 	uint64_t members;	     /* of these classes, when it was compiled */

@@ -67,6 +67,7 @@ static int remake(struct household_device *hd)
 	pool_free(hd->pool);
 	hd->pool = pool;
 	hd->policy = policy;
+	hd->hits_of = NULL;
 	hd->uses_classes = policy_uses_classes(&policy);
 	return 0;
 }
@@ -113,6 +114,7 @@ static void drop_policy(struct household_device *hd)
 	pool_free(hd->pool);
 	hd->pool = NULL;
 	memset(&hd->policy, 0, sizeof(hd->policy));
+	hd->hits_of = NULL;
 	hd->uses_classes = false;
 }
 

@@ -81,6 +81,8 @@ static int load_all(struct pipeline *p)
 		error = store_bindings(p->store, pipeline_wall(p), load_binding, p);
 	if (!error)
 		error = classes_open(&p->classes, p->loop, p->store);
+	if (!error)
+		error = hits_open(p);
 	return error;
 }
 
@@ -163,6 +165,7 @@ static void tick(struct loop_timer *t)
 	watch_channels(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	journal_flush(&p->journal);
+	hits_tick(p);
 	if (p->ticks % EXPIRE_EVERY == 0)
 		expire(p, wall);
 	if (p->ticks % LAST_SEEN_EVERY == 0)
@@ -182,6 +185,7 @@ static void save_all(struct pipeline *p)
 	journal_flush(&p->journal);
 	for (size_t i = 0; i < inventory_count(p->inventory); i++)
 		pipeline_save_device(p, inventory_at(p->inventory, i));
+	hits_save(p);
 }
 
 int pipeline_init(struct pipeline *p)
@@ -199,6 +203,7 @@ int pipeline_init(struct pipeline *p)
 	p->key = hash_key_random();
 	pipeline_profiles_init(p);
 	error = inventory_new(&p->inventory);
+	hits_init(&p->hits);
 	classes_init(&p->classes, p->inventory, &p->household);
 	return error;
 }
@@ -235,6 +240,7 @@ void pipeline_end(struct pipeline *p)
 	if (p->store)
 		save_all(p);
 	classes_end(&p->classes);
+	hits_free(&p->hits);
 	household_free(&p->household);
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);
@@ -275,6 +281,8 @@ static int enforcer_said(struct pipeline *p, const struct message *m)
 {
 	if (m->type == MESSAGE_TXN_DONE)
 		return transaction_done(p, &m->txn_done);
+	if (m->type == MESSAGE_COUNT || m->type == MESSAGE_COUNTS_END)
+		return hits_message(p, m);
 	if (m->type != MESSAGE_ENFORCER_READY)
 		return CARDEA_EMALFORMED;
 	str_copy(p->backend, sizeof(p->backend), m->enforcer_ready.backend);
@@ -339,6 +347,7 @@ static void closed(struct ipc *c, int error)
 	log_info("pipeline", "%s is gone (%s)", role_name(role), error_text(error));
 	if (role == ROLE_ENFORCER) {
 		commit_lost(&p->commit);
+		hits_lost(&p->hits);
 		p->ready = false;
 	}
 	if (role == ROLE_RESOLVER)

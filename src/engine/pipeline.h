@@ -11,6 +11,7 @@
 #include "engine/classes.h"
 #include "engine/commit.h"
 #include "engine/fetcher.h"
+#include "engine/hits.h"
 #include "engine/household.h"
 #include "engine/journal.h"
 #include "engine/shelf.h"
@@ -53,6 +54,7 @@ struct pipeline {
 	struct shelf waiting; /* files that the owner has not accepted */
 	struct household household;
 	struct classes classes;
+	struct hits hits;
 	struct commit commit;
 	struct fetcher fetcher;
 	struct journal journal;

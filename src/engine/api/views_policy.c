@@ -4,10 +4,45 @@
 #include <string.h>
 #include <strings.h>
 #include "engine/api/api_priv.h"
+#include "engine/classes.h"
+#include "engine/hits.h"
 #include "engine/why.h"
 
-static void write_rule(struct jsonw *j, const struct rule *r)
+/* Whom a class means now: a rule may be in force and open nothing. */
+static void write_members(struct api_request *r, const struct household_device *hd,
+	const struct rule *rule)
 {
+	const struct classes *c = &r->pipeline->classes;
+
+	if (!hd || !rule_in_force(rule) || !policy_peer_is_class(rule->peer.kind) ||
+		rule->ethertype != RULE_ETHERTYPE_IP)
+		return;
+	jsonw_kv_u64(&r->json, "members", classes_count(c, hd, &rule->peer));
+	jsonw_kv_string(&r->json, "note", classes_note(c, hd, &rule->peer));
+}
+
+static void write_hits(struct api_request *r, struct household_device *hd,
+	const struct rule *rule)
+{
+	bool listed = hd && hd->pool && rule >= hd->policy.rules &&
+		      rule < hd->policy.rules + hd->policy.count;
+	const struct rule_hits *h =
+		listed ? household_hits(hd, (uint32_t)(rule - hd->policy.rules),
+				 pipeline_wall(r->pipeline))
+		       : NULL;
+
+	if (!h)
+		return;
+	jsonw_kv_u64(&r->json, "hits", h->hits);
+	jsonw_kv_time(&r->json, "last_hit", h->last);
+	jsonw_kv_time(&r->json, "counted_since", h->first);
+}
+
+/* hd: whose rule it is. */
+static void write_rule(struct api_request *request, struct household_device *hd,
+	const struct rule *r)
+{
+	struct jsonw *j = &request->json;
 	char sentence[RULE_SENTENCE_MAX];
 
 	jsonw_object(j);
@@ -21,6 +56,8 @@ static void write_rule(struct jsonw *j, const struct rule *r)
 	jsonw_kv_untrusted(j, "acl", r->acl);
 	jsonw_kv_untrusted(j, "ace", r->ace);
 	jsonw_kv_u64(j, "line", r->line);
+	write_members(request, hd, r);
+	write_hits(request, hd, r);
 	jsonw_object_end(j);
 }
 
@@ -47,7 +84,7 @@ static void write_answer(struct api_request *r, const struct device *d,
 	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);
 	jsonw_key(j, "rule");
 	if (a->rule)
-		write_rule(j, a->rule);
+		write_rule(r, hd, a->rule);
 	else
 		jsonw_null(j);
 	jsonw_key(j, "event");
@@ -155,6 +192,13 @@ static void write_element(struct jsonw *j, const struct element *e)
 		jsonw_kv_string(j, "mac", mac_format(&e->mac, text));
 	if (e->device.family)
 		jsonw_kv_string(j, "device", addr_format(&e->device, addr));
+	if (e->rate)
+		jsonw_kv_u64(j, "rate", e->rate);
+	if (e->kind == ELEMENT_ETHER_OUT || e->kind == ELEMENT_ETHER_IN) {
+		jsonw_kv_u64(j, "ether_type", e->ether_type);
+		jsonw_kv_string(j, "peer_mac_from", mac_format(&e->peer_mac_lo, text));
+		jsonw_kv_string(j, "peer_mac_to", mac_format(&e->peer_mac_hi, text));
+	}
 	if (e->peer_lo.family) {
 		jsonw_kv_string(j, "peer_from", addr_format(&e->peer_lo, addr));
 		jsonw_kv_string(j, "peer_to", addr_format(&e->peer_hi, addr));
@@ -168,6 +212,49 @@ static void write_element(struct jsonw *j, const struct element *e)
 	jsonw_object_end(j);
 }
 
+static void write_blocks(struct jsonw *j, const struct household_device *hd)
+{
+	char proto[FLOW_PROTO_TEXT_MAX];
+
+	jsonw_key(j, "ended");
+	jsonw_array(j);
+	for (size_t i = 0; hd && i < hd->block_count; i++) {
+		jsonw_object(j);
+		jsonw_kv_addr(j, "peer", &hd->blocks[i].peer);
+		jsonw_kv_string(j, "proto", flow_proto_text(hd->blocks[i].proto, proto));
+		jsonw_kv_u64(j, "port", hd->blocks[i].port);
+		jsonw_kv_time(j, "until", hd->blocks[i].until);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+}
+
+void api_write_limits(struct jsonw *j, const struct household_device *hd)
+{
+	struct household_limits all;
+	const char *detail;
+
+	if (hd)
+		household_limits(hd, &all);
+	jsonw_key(j, "limits");
+	jsonw_array(j);
+	for (size_t i = 0; hd && i < hd->limit_count; i++) {
+		const struct profile_limit *l = &hd->limits[i];
+		const char *status = household_limit_status(&all, i, l, &detail);
+
+		jsonw_object(j);
+		jsonw_kv_untrusted(j, "service", l->service);
+		jsonw_kv_string(j, "direction", direction_name(l->direction));
+		jsonw_kv_untrusted(j, "acl", l->acl[0] ? l->acl : NULL);
+		jsonw_kv_u64(j, "bytes_per_s", l->bytes);
+		jsonw_kv_u64(j, "packets_per_s", l->packets);
+		jsonw_kv_string(j, "status", status);
+		jsonw_kv_string(j, "detail", detail);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+}
+
 static void write_policy(struct api_request *r, struct device *d, bool elements)
 {
 	struct household_device *hd = household_device(&r->pipeline->household, d->id);
@@ -178,12 +265,15 @@ static void write_policy(struct api_request *r, struct device *d, bool elements)
 	jsonw_kv_mac(j, "mac", &d->mac);
 	jsonw_kv_string(j, "state", device_state_name(d->state));
 	jsonw_kv_untrusted(j, "problem", d->problem);
+	jsonw_kv_untrusted(j, "quarantine", d->quarantine[0] ? d->quarantine : NULL);
 	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);
 	jsonw_key(j, "rules");
 	jsonw_array(j);
 	for (uint32_t i = 0; hd && hd->pool && i < hd->policy.count; i++)
-		write_rule(j, &hd->policy.rules[i]);
+		write_rule(r, hd, &hd->policy.rules[i]);
 	jsonw_array_end(j);
+	api_write_limits(j, hd);
+	write_blocks(j, hd);
 	if (elements) {
 		jsonw_key(j, "elements");
 		jsonw_array(j);

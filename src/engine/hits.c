@@ -103,7 +103,7 @@ static bool is_full(const struct hits *h)
 	return h->used >= h->slot_count / 4 * 3;
 }
 
-/* The first growth in a round throws out the stale ones, at the same size if it can. */
+/* When it can grow no more it is swept instead, once a round. */
 static bool make_room(struct hits *h)
 {
 	if (!h->slot_count)
@@ -112,6 +112,9 @@ static bool make_room(struct hits *h)
 		return true;
 	if (h->slot_count < HITS_SLOTS_MAX)
 		return rebuild(h, h->slot_count * 2);
+	if (h->swept == h->round)
+		return false;
+	h->swept = h->round;
 	return rebuild(h, h->slot_count) && !is_full(h);
 }
 

@@ -31,7 +31,7 @@ struct hits {
 	struct hash_key key;
 	struct hits_counter *slots;
 	size_t slot_count, used;
-	uint32_t round;
+	uint32_t round, swept; /* swept: the round that threw out the stale ones */
 	bool asking, seeded; /* seeded: what the kernel counted before us is known */
 	nstime asked, saved; /* mono */
 	uint64_t unseen;     /* counters without a slot */

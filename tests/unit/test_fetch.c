@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -253,7 +254,8 @@ static void test_signature_at_a_place_not_gone_to(void **state)
 	struct rig *g = *state;
 	char file[4096], name[LIMIT_URL + 1];
 
-	serve(g, 3, FILE_OF(URL, "\"mud-signature\":\"http://maker.example/light.p7s\","));
+	serve(g, 3,
+		FILE_OF(URL, "\"mud-signature\":\"http://maker.example/light.p7s\","));
 	expect_failure(g, 3, CARDEA_EMALFORMED, "mud-signature is unusable");
 	memset(name, 'a', sizeof name);
 	name[LIMIT_URL] = 0;
@@ -270,7 +272,8 @@ static void test_unsigned_file_is_imported(void **state)
 {
 	struct rig *g = *state;
 
-	serve(g, 3, "{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"" URL
+	serve(g, 3,
+		"{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"" URL
 		"\",\"last-update\":\"2026-01-27T07:23:02+00:00\","
 		"\"is-supported\":\"true\",\"from-device-policy\":{\"access-lists\":{"
 		"\"access-list\":[{\"name\":\"a\"}]}}},"
@@ -290,31 +293,57 @@ static void test_file_that_names_another_url(void **state)
 	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
 }
 
-#define POLICIES                                                                       \
-	"\"extensions\":[\"qos\",\"transparency\"],"                                     \
-	"\"ietf-mud-transparency:transparency\":{\"sboms\":[{\"version-info\":\"1\","      \
-	"\"sbom-url\":\"https://maker.example/sbom\"}]},"
+/* A file that has one of everything, read from the source tree. */
+static char *rich_file(void)
+{
+	static char text[65536];
+	char path[4096];
+	const char *root = getenv("CARDEA_SOURCE");
+	FILE *f;
 
-/* Whatever the reader finds is passed on, in the numbers of the head. */
+	assert_int_equal(
+		str_print(path, sizeof path, "%s/tests/unit/mud_fixtures/rich.json",
+			root ? root : "."),
+		0);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	size_t n = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	text[n] = 0;
+	char *named = strstr(text, "\"mud-signature\"");
+	if (named)
+		memcpy(named, "\"mud-signaturE", 14);
+	return text;
+}
+
+/* Whatever the reader finds is passed on, in the numbers of the head and in its order.
+ */
 static void test_all_parts_are_sent(void **state)
 {
-	static const int types[] = {MESSAGE_PROFILE_RULE, MESSAGE_PROFILE_NOTE,
-		MESSAGE_PROFILE_TLS, MESSAGE_PROFILE_LIMIT, MESSAGE_PROFILE_LINK};
+	static const int types[] = {MESSAGE_PROFILE, MESSAGE_PROFILE_RULE,
+		MESSAGE_PROFILE_NOTE, MESSAGE_PROFILE_TLS, MESSAGE_PROFILE_LIMIT,
+		MESSAGE_PROFILE_LINK, MESSAGE_PROFILE_END};
 	struct rig *g = *state;
-	unsigned counts[5] = {0};
+	unsigned counts[7] = {0}, at = 0;
 	const struct message_profile *p;
 
-	serve(g, 3, FILE_OF(URL, POLICIES));
+	serve(g, 3, rich_file());
 	p = head_of(g);
-	for (unsigned i = 0; i < g->sent_count; i++)
-		for (unsigned t = 0; t < 5; t++)
-			counts[t] += (int)g->sent[i].type == types[t];
-	assert_int_equal(counts[0], p->rule_count);
-	assert_int_equal(counts[1], p->note_count);
-	assert_int_equal(counts[2], p->tls_count);
-	assert_int_equal(counts[3], p->limit_count);
-	assert_int_equal(counts[4], p->link_count);
-	assert_int_equal(last(g)->type, MESSAGE_PROFILE_END);
+	for (unsigned i = 1; i < g->sent_count; i++) {
+		unsigned t = 0;
+		while (t < 7 && types[t] != (int)g->sent[i].type)
+			t++;
+		assert_true(t < 7 && t >= at);
+		counts[at = t]++;
+	}
+	assert_int_equal(counts[1], p->rule_count);
+	assert_int_equal(counts[2], p->note_count);
+	assert_int_equal(counts[3], p->tls_count);
+	assert_int_equal(counts[4], p->limit_count);
+	assert_int_equal(counts[5], p->link_count);
+	for (unsigned t = 0; t < 7; t++)
+		if (!counts[t])
+			fail_msg("none of type %d", types[t]);
 }
 
 static void ask_with(struct rig *g, uint64_t id, const char *etag)
@@ -362,7 +391,8 @@ static void test_etags(void **state)
 		{"\"!#~\\\"", true}, {"", false}, {"a", false}, {"\"", false},
 		{"W/", false}, {"W/\"", false}, {"w/\"a\"", false}, {"\"a", false},
 		{"\"a\"b\"", false}, {"\"a b\"", false}, {"\"a\x7f\"", false},
-		{"\"\xc3\xa4\"", false}, {"\"a\r\nX: y\"", false}, {"\"a\", \"b\"", false}};
+		{"\"\xc3\xa4\"", false}, {"\"a\r\nX: y\"", false},
+		{"\"a\", \"b\"", false}};
 	struct rig *g = *state;
 
 	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {

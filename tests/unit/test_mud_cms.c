@@ -43,7 +43,7 @@ struct wish {
 	const char *name;
 	const char *usage; /* NULL: no such extension */
 	bool authority;
-	int64_t from, to; /* days around NOW */
+	int64_t from, to;               /* days around NOW */
 	const char *key_id, *issuer_id; /* extensions; NULL: none */
 };
 
@@ -120,8 +120,16 @@ static struct mud_trust *trust_in(X509 *a, X509 *b)
 	return t;
 }
 
-static const struct wish root = {"Root", "critical,keyCertSign", true, -400, 400};
-static const struct wish good = {"Signer", "critical,digitalSignature", false, -10, 10};
+static const struct wish root = {.name = "Root",
+	.usage = "critical,keyCertSign",
+	.authority = true,
+	.from = -400,
+	.to = 400};
+static const struct wish good = {.name = "Signer",
+	.usage = "critical,digitalSignature",
+	.authority = false,
+	.from = -10,
+	.to = 10};
 
 struct home {
 	struct identity root, signer;
@@ -226,8 +234,7 @@ static void test_flipped_signature(void **state)
 static void test_wrong_signer(void **state)
 {
 	struct home *h = *state;
-	struct identity stranger = make(
-		&root, NULL);
+	struct identity stranger = make(&root, NULL);
 	struct identity signer = make(&good, &stranger);
 
 	expect(h->trust, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
@@ -248,8 +255,12 @@ static void test_dates(void **state)
 		CARDEA_EUNTRUSTED, "expired on 2026-01-12");
 	expect(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW - 11 * DAY,
 		CARDEA_EUNTRUSTED, "valid only from 2025-12-23");
-	struct identity old =
-		make(&(struct wish){"Old", "keyCertSign", true, -400, -1}, NULL);
+	struct identity old = make(&(struct wish){.name = "Old",
+					   .usage = "keyCertSign",
+					   .authority = true,
+					   .from = -400,
+					   .to = -1},
+		NULL);
 	struct identity signer = make(&good, &old);
 	struct mud_trust *t = trust_in(old.cert, NULL);
 	expect(t, sign(&signer, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
@@ -274,9 +285,12 @@ static void test_key_usage(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct identity id =
-			make(&(struct wish){"Other", cases[i].usage, false, -1, 1},
-				&h->root);
+		struct identity id = make(&(struct wish){.name = "Other",
+						  .usage = cases[i].usage,
+						  .authority = false,
+						  .from = -1,
+						  .to = 1},
+			&h->root);
 		expect(h->trust, sign(&id, NULL, CMS_DETACHED), NOW, cases[i].error,
 			cases[i].part);
 		identity_free(&id);
@@ -286,9 +300,12 @@ static void test_key_usage(void **state)
 static void test_chain(void **state)
 {
 	struct home *h = *state;
-	struct identity middle =
-		make(&(struct wish){"Middle", "critical,keyCertSign", true, -10, 10},
-			&h->root);
+	struct identity middle = make(&(struct wish){.name = "Middle",
+					      .usage = "critical,keyCertSign",
+					      .authority = true,
+					      .from = -10,
+					      .to = 10},
+		&h->root);
 	struct identity signer = make(&good, &middle);
 	/* a signer may not make signers */
 	struct identity forged = make(&good, &h->signer);
@@ -385,8 +402,12 @@ static void test_states(void **state)
 {
 	struct home *h = *state;
 	struct identity stranger = make(&root, NULL), theirs = make(&good, &stranger);
-	struct identity wrong =
-		make(&(struct wish){"Wrong", "keyAgreement", false, -1, 1}, &h->root);
+	struct identity wrong = make(&(struct wish){.name = "Wrong",
+					     .usage = "keyAgreement",
+					     .authority = false,
+					     .from = -1,
+					     .to = 1},
+		&h->root);
 	struct mud_signature s;
 
 	s = worth(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW, "");
@@ -398,11 +419,13 @@ static void test_states(void **state)
 	/* without anchors nobody is known, but what is wrong stays wrong */
 	s = worth(NULL, sign(&h->signer, NULL, CMS_DETACHED), NOW, "no anchor");
 	assert_int_equal(s.state, SIGNATURE_UNTRUSTED);
-	s = worth(NULL, sign(&h->signer, NULL, CMS_DETACHED), NOW + 11 * DAY, "expired");
+	s = worth(
+		NULL, sign(&h->signer, NULL, CMS_DETACHED), NOW + 11 * DAY, "expired");
 	assert_int_equal(s.state, SIGNATURE_INVALID);
 	assert_string_equal(s.signer, "CN=Signer,O=Maker");
 	/* an old signature by a stranger is old before it is strange */
-	s = worth(h->trust, sign(&theirs, NULL, CMS_DETACHED), NOW + 11 * DAY, "expired");
+	s = worth(
+		h->trust, sign(&theirs, NULL, CMS_DETACHED), NOW + 11 * DAY, "expired");
 	assert_int_equal(s.state, SIGNATURE_INVALID);
 	s = worth(h->trust, sign(&h->signer, NULL, CMS_DETACHED), NOW - 11 * DAY,
 		"is the clock right?");
@@ -456,10 +479,12 @@ static void test_keys(void **state)
 		{"hash", NULL, NULL},
 		{NULL, NULL, NULL},
 		/* more than a label holds is cut */
-		{"00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:"
+		{"00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:"
+		 "77:"
 		 "88:99:aa:bb:cc:dd:ee:ff",
 			NULL,
-			"00112233445566778899aabbccddeeff00112233445566778899aabbccddee"},
+			"00112233445566778899aabbccddeeff00112233445566778899aabbccdde"
+			"e"},
 	};
 	char key[LIMIT_LABEL];
 
@@ -485,8 +510,13 @@ static void test_keys(void **state)
 static void test_key_of_the_issuer(void **state)
 {
 	struct home *h = *state;
-	struct wish between = {"Middle", "critical,keyCertSign", true, -10, 10, NULL, NULL};
-	struct identity middle = make(&between, &h->root), again = make(&between, &h->root);
+	struct wish between = {.name = "Middle",
+		.usage = "critical,keyCertSign",
+		.authority = true,
+		.from = -10,
+		.to = 10};
+	struct identity middle = make(&between, &h->root),
+			again = make(&between, &h->root);
 	struct identity one = make(&good, &middle), two = make(&good, &again);
 	struct mud_signature s;
 	char key[LIMIT_LABEL];
@@ -581,8 +611,8 @@ static void test_names(void **state)
 				mud_name_text(der, (size_t)n, text), CARDEA_EMALFORMED);
 		der = OPENSSL_realloc(der, (size_t)len + 1);
 		der[len] = 0;
-		assert_int_equal(mud_name_text(der, (size_t)len + 1, text),
-			CARDEA_EMALFORMED);
+		assert_int_equal(
+			mud_name_text(der, (size_t)len + 1, text), CARDEA_EMALFORMED);
 		assert_string_equal(text, "untouched");
 		OPENSSL_free(der);
 		identity_free(&id);
@@ -598,8 +628,9 @@ static void test_name_text_that_does_not_fit(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++)
 		X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_ASC,
-			(const unsigned char *)"0123456789012345678901234567890123456789"
-					       "01234567890123456789",
+			(const unsigned char
+					*)"0123456789012345678901234567890123456789"
+					  "01234567890123456789",
 			-1, -1, 0);
 	int len = i2d_X509_NAME(name, &der);
 	assert_int_equal(mud_name_text(der, (size_t)len, text), CARDEA_ELIMIT);

@@ -36,9 +36,9 @@ struct fetch_transfer {
 	uint16_t port;
 	struct addr addrs[FETCH_ADDRS_MAX];
 	unsigned addr_count;
-	const char *accept; /* media types */
+	const char *accept;             /* media types */
 	char if_none_match[LIMIT_TEXT]; /* an ETag, or empty */
-	size_t limit;       /* bytes of the body */
+	size_t limit;                   /* bytes of the body */
 	void *owner;
 	/* error: 0 for any HTTP response. text: what went wrong; may be empty. */
 	void (*done)(struct fetch_transfer *t, int error, const char *text);
@@ -46,7 +46,7 @@ struct fetch_transfer {
 	 * owner of the transfer once done was called */
 	unsigned status;
 	char location[LIMIT_URL + 1]; /* absolute; LIMIT_URL long when it was cut */
-	char etag[LIMIT_TEXT];	      /* as the server said it; empty when it was cut */
+	char etag[LIMIT_TEXT];        /* as the server said it; empty when it was cut */
 	uint8_t *body;
 	size_t body_len;
 	void *handle; /* the transport's */

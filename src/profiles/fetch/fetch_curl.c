@@ -317,8 +317,8 @@ static struct curl_slist *headers_make(const struct fetch_transfer *t)
 
 	if (str_print(accept, sizeof accept, "Accept: %s", t->accept))
 		return NULL;
-	if (t->if_none_match[0] && str_print(match, sizeof match, "If-None-Match: %s",
-					   t->if_none_match))
+	if (t->if_none_match[0] &&
+		str_print(match, sizeof match, "If-None-Match: %s", t->if_none_match))
 		return NULL;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines && lines[i][0]; i++) {
 		grown = curl_slist_append(list, lines[i]);

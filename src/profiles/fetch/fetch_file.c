@@ -101,8 +101,8 @@ static const struct note *first_error(const struct profile *p)
 	return NULL;
 }
 
-/* A maker who signs can be asked to write what RFC 8520 says; others are read as well as
- * possible, a note for each repair. */
+/* A maker who signs can be asked to write what RFC 8520 says; others are read as well
+ * as possible, a note for each repair. */
 static int file_parse(const struct fetch_file *file, bool is_vouched, struct pool *pool,
 	struct profile *p, char ret_text[LIMIT_TEXT])
 {

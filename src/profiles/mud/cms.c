@@ -110,7 +110,7 @@ struct check {
 	BIO *content;
 	X509 *signer;
 	nstime wall;
-	bool unknown; /* all is well, but nobody vouches for the signer */
+	bool unknown;          /* all is well, but nobody vouches for the signer */
 	char name[LIMIT_TEXT]; /* of the signer, once the bytes are known to be its */
 	char key[LIMIT_LABEL]; /* cms_issuer_key */
 	char *text;
@@ -153,7 +153,8 @@ static int check_bytes(struct check *c, const void *mud, size_t len)
 			"the signature holds no certificate of its signer (RFC 8520 "
 			"section 13.1)");
 	return refuse(c->text, CARDEA_ESIGNATURE,
-		"it was made over other bytes: the file was changed after it was signed");
+		"it was made over other bytes: the file was changed after it was "
+		"signed");
 }
 
 int cms_check_usage(X509 *signer, char text[LIMIT_TEXT])
@@ -222,8 +223,10 @@ static int explain_chain(struct check *c, X509_STORE_CTX *ctx)
 	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
 	char name[LIMIT_TEXT / 2];
 
-	if (at && (e == X509_V_ERR_CERT_HAS_EXPIRED || e == X509_V_ERR_CERT_NOT_YET_VALID))
-		return explain_date(c, at, "an authority", e == X509_V_ERR_CERT_HAS_EXPIRED);
+	if (at && (e == X509_V_ERR_CERT_HAS_EXPIRED ||
+			  e == X509_V_ERR_CERT_NOT_YET_VALID))
+		return explain_date(
+			c, at, "an authority", e == X509_V_ERR_CERT_HAS_EXPIRED);
 	c->unknown = true;
 	short_name(c->signer, name);
 	(void)str_print(c->text, LIMIT_TEXT,
@@ -274,7 +277,8 @@ static int check_trust(struct check *c, const struct mud_trust *trust)
 		return check_chain(c, trust);
 	c->unknown = true;
 	return refuse(c->text, CARDEA_EUNTRUSTED,
-		"it is signed, but no anchor says whose signature counts: add the maker's "
+		"it is signed, but no anchor says whose signature counts: add the "
+		"maker's "
 		"certificate to the MUD anchors");
 }
 

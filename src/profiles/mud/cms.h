@@ -32,9 +32,9 @@ int mud_cms_verify(const struct mud_trust *trust, const void *mud, size_t mud_le
 struct mud_signature {
 	enum signature_state state; /* VALID, INVALID or UNTRUSTED */
 	char signer[LIMIT_TEXT]; /* its subject, when these bytes are what it signed */
-	char key[LIMIT_LABEL];	 /* key identifier of the CA that issued its certificate,
-				  * in hex; what a pin remembers beside the subject */
-	char text[LIMIT_TEXT];	 /* why it is not VALID */
+	char key[LIMIT_LABEL]; /* key identifier of the CA that issued its certificate,
+				* in hex; what a pin remembers beside the subject */
+	char text[LIMIT_TEXT]; /* why it is not VALID */
 };
 /* trust NULL: there are no anchors. Fails only for want of memory. */
 int mud_cms_judge(const struct mud_trust *trust, const void *mud, size_t mud_len,
@@ -44,11 +44,12 @@ int mud_cms_judge(const struct mud_trust *trust, const void *mud, size_t mud_len
 /* A Name in DER, such as the value of id-pe-mudsigner, as struct mud_signature.signer
  * has it: the two texts can be compared. CARDEA_EMALFORMED, or CARDEA_ELIMIT for one
  * that does not fit. */
-int mud_name_text(const void *der, size_t len,
-	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+int mud_name_text(
+	const void *der, size_t len, char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 
-/* The same as mud_cms_verify, for a device that showed a certificate of its own (PEM): when that names
- * its MUD signer (id-pe-mudsigner, RFC 8520 11), the signature must be by that one. */
+/* The same as mud_cms_verify, for a device that showed a certificate of its own (PEM):
+ * when that names its MUD signer (id-pe-mudsigner, RFC 8520 11), the signature must be
+ * by that one. */
 int mud_cms_verify_device(const struct mud_trust *trust, const void *device_pem,
 	size_t device_len, const void *mud, size_t mud_len, const void *signature,
 	size_t signature_len, nstime wall, char ret_signer[LIMIT_TEXT],

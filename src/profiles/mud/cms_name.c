@@ -44,8 +44,8 @@ int mud_name_text(const void *der, size_t len, char ret_text[LIMIT_TEXT])
 {
 	const unsigned char *at = der;
 	char text[LIMIT_TEXT];
-	X509_NAME *name = len <= PEM_MAX_BYTES ? d2i_X509_NAME(NULL, &at, (long)len)
-					       : NULL;
+	X509_NAME *name =
+		len <= PEM_MAX_BYTES ? d2i_X509_NAME(NULL, &at, (long)len) : NULL;
 	int error = CARDEA_EMALFORMED;
 
 	if (name && at == (const unsigned char *)der + len)

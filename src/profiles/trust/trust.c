@@ -19,8 +19,8 @@
 /* What was said so far, in front of a remark. */
 #define SAID_MAX 80
 
-/* Strangers' words: cut with dots, and printable. Escapes that they have already stay as
- * they are: those of names make them comparable. */
+/* Strangers' words: cut with dots, and printable. Escapes that they have already stay
+ * as they are: those of names make them comparable. */
 static char *shown(const char *text, char *out, size_t size)
 {
 	size_t len = strlen(text), n = len < size ? len : size - 4;
@@ -32,8 +32,8 @@ static char *shown(const char *text, char *out, size_t size)
 	return out;
 }
 
-static bool CARDEA_PRINTF(4, 5) settle(struct trust_verdict *v, enum trust_answer answer,
-	enum decision_kind question, const char *fmt, ...)
+static bool CARDEA_PRINTF(4, 5) settle(struct trust_verdict *v,
+	enum trust_answer answer, enum decision_kind question, const char *fmt, ...)
 {
 	char raw[2 * LIMIT_TEXT];
 	va_list ap;
@@ -88,10 +88,12 @@ static bool judge_mudsigner(const struct trust_facts *f, struct trust_verdict *v
 {
 	const struct profile *p = f->profile;
 
-	if (!is_given(f->mud_signer) || !p->signer[0] || !strcmp(p->signer, f->mud_signer))
+	if (!is_given(f->mud_signer) || !p->signer[0] ||
+		!strcmp(p->signer, f->mud_signer))
 		return false;
 	return settle(v, TRUST_REFUSE, DECISION_SIGNER,
-		"its certificate names %s as the signer of its MUD file, but %s signed it "
+		"its certificate names %s as the signer of its MUD file, but %s signed "
+		"it "
 		"(mudsigner, RFC 8520 11)",
 		SHOWN(f->mud_signer), SHOWN(p->signer));
 }
@@ -104,8 +106,10 @@ static bool url_is_the_owners(const struct trust_facts *f)
 
 static bool url_is_unchanged(const struct trust_facts *f)
 {
-	return !is_given(f->current_url) || trust_same_url(f->said_url, f->current_url) ||
-	       (is_given(f->current_said) && trust_same_url(f->said_url, f->current_said));
+	return !is_given(f->current_url) ||
+	       trust_same_url(f->said_url, f->current_url) ||
+	       (is_given(f->current_said) &&
+		       trust_same_url(f->said_url, f->current_said));
 }
 
 static bool is_in_history(const struct trust_facts *f)
@@ -128,7 +132,8 @@ static bool judge_url(const struct trust_facts *f, struct trust_verdict *v)
 			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (is_in_history(f))
 		return settle(v, TRUST_ASK, DECISION_ROLLBACK,
-			"It went back to %s, which it named before %s. Was its software "
+			"It went back to %s, which it named before %s. Was its "
+			"software "
 			"set back on purpose?",
 			SHOWN(f->said_url), SHOWN(f->current_url));
 	if (!trust_same_authority(f->said_url, f->current_url))
@@ -154,11 +159,13 @@ static bool judge_age(const struct trust_facts *f, struct trust_verdict *v)
 		return false;
 	if (f->hash_rejected)
 		return settle(v, TRUST_REFUSE, DECISION_ROLLBACK,
-			"the file at %s is older than the one in force, and you refused "
+			"the file at %s is older than the one in force, and you "
+			"refused "
 			"it",
 			SHOWN(f->said_url));
 	return settle(v, TRUST_ASK, DECISION_ROLLBACK,
-		"The file at %s is older than the one in force. Did the maker go back on "
+		"The file at %s is older than the one in force. Did the maker go back "
+		"on "
 		"purpose?",
 		SHOWN(f->said_url));
 }
@@ -185,12 +192,14 @@ static bool judge_changed_signer(const struct trust_facts *f,
 			SHOWN(p->signer), SHOWN(pin->signer));
 	if (!strcmp(pin->signer, p->signer))
 		return settle(v, TRUST_ASK, DECISION_SIGNER,
-			"Another authority (key %.8s, not %.8s) vouches for the signer of "
+			"Another authority (key %.8s, not %.8s) vouches for the signer "
+			"of "
 			"the new file, %s. Did the maker announce that?",
 			text_or(p->signer_key, "unknown"), text_or(pin->key, "unknown"),
 			SHOWN(p->signer));
 	return settle(v, TRUST_ASK, DECISION_SIGNER,
-		"The new file is signed by %s, all before it by %s. Did the maker change "
+		"The new file is signed by %s, all before it by %s. Did the maker "
+		"change "
 		"hands?",
 		SHOWN(p->signer), SHOWN(pin->signer));
 }
@@ -238,7 +247,8 @@ static void judge_unsigned(const struct trust_facts *f, struct trust_verdict *v)
 	} else {
 		(void)shown(p->signature_text, reason, sizeof reason);
 		settle(v, TRUST_ASK, DECISION_UNSIGNED,
-			"Its file %s%s%s%s. Use it? A changed one is asked about again.",
+			"Its file %s%s%s%s. Use it? A changed one is asked about "
+			"again.",
 			flaw(p), reason[0] ? ": " : "", reason,
 			pin ? ", unlike others of its maker" : "");
 	}
@@ -262,8 +272,8 @@ static void name_file(const struct trust_facts *f, struct trust_verdict *v)
 		return;
 	(void)shown(v->text, said, sizeof said);
 	settle(v, v->answer, v->question,
-		"%s%sit calls itself %s, a place that it cannot speak for: ignored", said,
-		said[0] ? "; " : "", SHOWN(inner));
+		"%s%sit calls itself %s, a place that it cannot speak for: ignored",
+		said, said[0] ? "; " : "", SHOWN(inner));
 }
 
 void trust_judge(const struct trust_facts *f, struct trust_verdict *ret)

@@ -9,7 +9,7 @@
 struct trust_url {
 	const char *authority; /* without port 443 */
 	size_t authority_len;
-	const char *path; /* without query and fragment */
+	const char *path;            /* without query and fragment */
 	size_t path_len, folder_len; /* folder: up to and including the last '/' */
 };
 

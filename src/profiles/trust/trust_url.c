@@ -70,7 +70,8 @@ bool trust_split(const char *url, struct trust_url *ret)
 		u.authority_len -= PORT_HTTPS_LEN;
 	if (u.authority_len && u.authority[u.authority_len - 1] == '.')
 		u.authority_len--; /* the root of DNS, said or not */
-	if (!u.authority_len || u.authority[0] == ':' || memchr(u.authority, '@', u.authority_len) ||
+	if (!u.authority_len || u.authority[0] == ':' ||
+		memchr(u.authority, '@', u.authority_len) ||
 		!path_is_plain(u.path, u.path_len))
 		return false;
 	const char *slash = memrchr(u.path, '/', u.path_len);

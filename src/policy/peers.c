@@ -207,7 +207,7 @@ int policy_emit_box(const struct policy_output *o, const struct box *b, rule_id 
 		e.mac = o->device->mac;
 		return o->emit(o->ctx, &e, rule);
 	}
-	e.kind = ELEMENT_IN_RANGE;
+	e.kind = exact ? ELEMENT_IN : ELEMENT_IN_RANGE;
 	for (size_t i = 0; i < o->device->addr_count && !r; i++) {
 		if (!side_has(&o->side, &o->device->addrs[i]))
 			continue;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """python3 -m bench [ROW ...] [--rounds N] [--json]
 
-Measures Cardea beside its peers. ROW: packets updates names memory replay (default: all)."""
+Measures Cardea beside its peers. ROW: packets updates names memory replay compile
+(default: all)."""
 
 import argparse
 import json
@@ -10,10 +11,11 @@ import signal
 import sys
 import time
 
-from . import beds, memory, names, packets, replay, updates
+from . import beds, compile as compiling, memory, names, packets, replay, updates
 
 GROUPS = {"packets": packets.measure, "updates": updates.measure, "names": names.measure,
-          "memory": memory.measure, "replay": replay.measure}
+          "memory": memory.measure, "replay": replay.measure,
+          "compile": compiling.measure}
 
 
 def _options():

@@ -10,9 +10,6 @@
 #include "policy/policy.h"
 
 #define PEER_MAX_CHARS (LIMIT_NAME + 32)
-/* Twice the longest list that there can be. */
-#define FRAMES_POOL_BYTES                                                              \
-	(2 * (POLICY_ACCESS_MAX + LIMIT_RULES) * sizeof(struct policy_access) + 4096)
 
 struct found {
 	const struct policy_access *list;
@@ -187,61 +184,18 @@ static enum cli_exit print_diff(
 	return e != CLI_OK ? e : added->count ? CLI_NO : CLI_OK;
 }
 
-/* A frame goes by its type and one MAC or all: what is equal or wider allowed it. */
-static bool frame_is_allowed(const struct profile *p, const struct rule *r)
-{
-	for (uint32_t i = 0; i < p->rule_count; i++) {
-		const struct rule *o = &p->rules[i];
-
-		if (o->ethertype != r->ethertype || o->direction != r->direction ||
-			(o->peer.kind == PEER_MAC &&
-				(r->peer.kind != PEER_MAC ||
-					!mac_equal(&o->peer.mac, &r->peer.mac))))
-			continue;
-		return o->action == RULE_ACCEPT && rule_in_force(o);
-	}
-	return false;
-}
-
-/* The comparison of flows knows IP alone: frames that are not IP come behind. */
-static int add_frames(struct pool *pool, const struct file_mud *before,
-	const struct file_mud *after, struct found *found)
-{
-	const struct profile *b = &before->lint.import, *a = &after->lint.import;
-	struct policy_access *list =
-		pool_take(pool, (found->count + a->rule_count) * sizeof(*list));
-
-	if (!list && found->count + a->rule_count)
-		return -ENOMEM;
-	if (found->count)
-		memcpy(list, found->list, found->count * sizeof(*list));
-	for (uint32_t i = 0; i < a->rule_count; i++) {
-		const struct rule *r = &a->rules[i];
-
-		if (!is_frame(r) || r->action != RULE_ACCEPT || !rule_in_force(r) ||
-			frame_is_allowed(b, r))
-			continue;
-		list[found->count++] = (struct policy_access){.what = *r,
-			.from = r,
-			.witness = {.direction = r->direction}};
-	}
-	found->list = list;
-	return 0;
-}
-
 static int compare(struct pool *pool, const struct file_mud *before,
 	const struct file_mud *after, struct found *ret)
 {
 	struct policy_says b = says(before), a = says(after);
 
-	int error = policy_access_new(pool, &b, &a, &ret->list, &ret->count);
-	return error ? error : add_frames(pool, before, after, ret);
+	return policy_access_new(pool, &b, &a, &ret->list, &ret->count);
 }
 
 static enum cli_exit diff_files(const struct cli *c, const struct file_mud *before,
 	const struct file_mud *after)
 {
-	struct pool *pool = pool_new("diff", 2 * POLICY_ACCESS_POOL_BYTES + FRAMES_POOL_BYTES);
+	struct pool *pool = pool_new("diff", 2 * POLICY_ACCESS_POOL_BYTES);
 	struct found added = {0}, gone = {0};
 	enum cli_exit e = CLI_FAILED;
 	int error = pool ? compare(pool, before, after, &added) : -ENOMEM;

@@ -74,7 +74,8 @@ static void worlds_add(struct worlds *w, const struct policy_says *says)
 {
 	for (size_t i = 0; i < says->count; i++) {
 		const struct peer *p = &says->rules[i].peer;
-		if (!is_address(p) && !world_of(w, p))
+		if (says->rules[i].ethertype == RULE_ETHERTYPE_IP && !is_address(p) &&
+			!world_of(w, p))
 			w->peers[w->count++] = *p;
 	}
 }
@@ -107,6 +108,7 @@ static bool rules_are_one(const struct rule *a, const struct rule *b)
 {
 	return a->direction == b->direction && a->initiator == b->initiator &&
 	       a->action == b->action && a->family == b->family &&
+	       a->ethertype == b->ethertype &&
 	       a->proto == b->proto && a->icmp_type == b->icmp_type &&
 	       a->icmp_code == b->icmp_code && a->device_port.lo == b->device_port.lo &&
 	       a->device_port.hi == b->device_port.hi &&
@@ -142,6 +144,7 @@ static int side_prepare(struct access *a, const struct policy_says *s,
 	for (size_t i = 0; i < s->count; i++) {
 		enum policy_mark mark = mark_of(s, i);
 		if (mark == POLICY_RULE_NOTHING ||
+			s->rules[i].ethertype != RULE_ETHERTYPE_IP ||
 			(mark == POLICY_RULE_PARTIAL &&
 				(!partial_drops || s->rules[i].action != RULE_DROP ||
 					has_twin(&s->rules[i], other))))
@@ -455,7 +458,7 @@ static int compare_partial(struct access *a, const struct policy_says *before)
 	for (size_t i = 0; i < a->says->count && !e; i++) {
 		const struct rule *r = &a->says->rules[i];
 		if (mark_of(a->says, i) == POLICY_RULE_PARTIAL &&
-			r->action == RULE_ACCEPT && !has_twin(r, before))
+			r->ethertype == RULE_ETHERTYPE_IP && r->action == RULE_ACCEPT && !has_twin(r, before))
 			e = compare_one(a, i, seen++ < PARTIAL_MAX);
 	}
 	return e;
@@ -466,6 +469,7 @@ int policy_access_new(struct pool *pool, const struct policy_says *before,
 	size_t *ret_count)
 {
 	struct access a = {.pool = pool, .says = after};
+	size_t ether;
 
 	if (before->count > LIMIT_RULES || after->count > LIMIT_RULES)
 		return CARDEA_ELIMIT;
@@ -485,9 +489,12 @@ int policy_access_new(struct pool *pool, const struct policy_says *before,
 		e = compare(&a);
 	if (!e)
 		e = compare_partial(&a, before);
+	if (!e)
+		e = policy_access_ether(before, after, a.list + a.count,
+			POLICY_ACCESS_MAX - a.count, &ether);
 	if (e)
 		return e;
 	*ret_list = a.list;
-	*ret_count = a.count;
+	*ret_count = a.count + ether;
 	return 0;
 }

@@ -12,11 +12,6 @@ static bool is_ether(const struct rule *r)
 	return r->ethertype != RULE_ETHERTYPE_IP;
 }
 
-static bool always_passes(const struct rule *r)
-{
-	return r->ethertype == POLICY_ETHER_ARP || r->ethertype == POLICY_ETHER_EAPOL;
-}
-
 /* Both in force, about the same frames as far as the type goes. */
 static bool is_rival(const struct rule *a, const struct rule *b)
 {
@@ -60,7 +55,7 @@ void policy_ether_status(struct rule *rules, size_t count)
 		struct rule *r = &rules[i];
 		if (!is_ether(r) || !rule_in_force(r))
 			continue;
-		if (always_passes(r)) {
+		if (policy_ether_always_passes(r->ethertype)) {
 			if (r->action == RULE_DROP)
 				refuse(r, RULE_UNENFORCEABLE,
 					"without these frames no device gets an address, so "
@@ -110,7 +105,8 @@ int policy_ether_compile(const struct policy *p, const struct policy_device *d,
 
 	for (uint32_t i = 0; i < p->count && !r; i++) {
 		const struct rule *rule = &p->rules[i];
-		if (!is_ether(rule) || !rule_in_force(rule) || always_passes(rule) ||
+		if (!is_ether(rule) || !rule_in_force(rule) ||
+			policy_ether_always_passes(rule->ethertype) ||
 			rule->action != RULE_ACCEPT || is_decided(p->rules, i) ||
 			is_inside(p, i))
 			continue;

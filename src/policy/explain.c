@@ -103,7 +103,7 @@ static bool is_listed(const struct policy *p, uint32_t i, enum direction d)
 	const struct rule *r = &p->rules[i];
 
 	return i < p->base_first && r->direction == d && r->action == RULE_ACCEPT &&
-	       r->status != RULE_REPLY_HALF;
+	       r->ethertype == RULE_ETHERTYPE_IP && r->status != RULE_REPLY_HALF;
 }
 
 static uint32_t count_peers(const struct policy *p, enum direction d)
@@ -122,7 +122,8 @@ static uint32_t count_peers(const struct policy *p, enum direction d)
 
 /* A listed rule for the same peer, which then must differ in protocol or port. */
 static const struct rule *near_miss(const struct policy *p,
-	const struct policy_env *env, const struct flow *f, const char *name)
+	const struct policy_env *env, const struct policy_names *names,
+	const struct flow *f, const char *name)
 {
 	for (uint32_t i = 0; i < p->base_first; i++) {
 		const struct rule *r = &p->rules[i];
@@ -135,6 +136,9 @@ static const struct rule *near_miss(const struct policy *p,
 			return r;
 		if (r->peer.kind == PEER_LOCAL_NETWORKS &&
 			policy_env_is_local(env, &f->peer))
+			return r;
+		if (policy_peer_is_class(r->peer.kind) &&
+			policy_class_has(names, &r->peer, &f->peer))
 			return r;
 	}
 	return NULL;
@@ -216,6 +220,13 @@ static void say_block(struct text *t, const struct rule *block)
 	say(t, ".");
 }
 
+/* See policy_evaluate. */
+static bool scopes_differ(const struct flow *f)
+{
+	return f->direction == DIRECTION_TO_DEVICE && f->peer.family == 6 &&
+	       policy_scope_of(&f->peer) != policy_scope_of(&f->device);
+}
+
 static void say_unlisted(struct text *t, const struct policy *p,
 	const struct policy_env *env, const struct policy_names *names,
 	const struct flow *f, const char *name)
@@ -229,7 +240,7 @@ static void say_unlisted(struct text *t, const struct policy *p,
 	char sentence[RULE_SENTENCE_MAX];
 	bool out = f->direction == DIRECTION_FROM_DEVICE;
 	uint32_t n = count_peers(p, f->direction);
-	const struct rule *near = near_miss(p, env, f, name);
+	const struct rule *near = near_miss(p, env, names, f, name);
 
 	say(t, " %s", profile_words(layer_of(p)));
 	if (near) {
@@ -237,6 +248,9 @@ static void say_unlisted(struct text *t, const struct policy *p,
 		if (!rule_in_force(near))
 			say(t, " That rule is %s: %s.", rule_status_name(near->status),
 				near->detail);
+		else if (scopes_differ(f))
+			say(t, " But a link-local address and another one do not reach "
+			       "each other (RFC 4291).");
 		return;
 	}
 	empty = policy_env_is_local(env, &f->peer) ? empty_class(p, names, f) : NULL;

@@ -172,7 +172,8 @@ struct policy_says {
 /* One kind of access, cut to what is new of it: a rule for rule_sentence, the rule it
  * is from, and a flow that opens one. peer_lo to peer_hi are the addresses when they
  * are neither all nor the rule's prefix; proto_lo to proto_hi when what has neither
- * one protocol nor all. */
+ * one protocol nor all. Frames that are not IP (what.ethertype) are no flow: of their
+ * witness only the direction counts. */
 struct policy_access {
 	struct rule what;
 	const struct rule *from;

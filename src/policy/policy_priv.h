@@ -59,11 +59,18 @@ int policy_class_ranges(const struct policy_names *names, const struct peer *p,
  * device gets as far as having an address. */
 #define POLICY_ETHER_ARP 0x0806
 #define POLICY_ETHER_EAPOL 0x888e
+static inline bool policy_ether_always_passes(int32_t ethertype)
+{
+	return ethertype == POLICY_ETHER_ARP || ethertype == POLICY_ETHER_EAPOL;
+}
 /* Accepting frames that cannot be said to the kernel is refused, with why. */
 void policy_ether_status(struct rule *rules, size_t count);
 /* ETHER_OUT and ETHER_IN. */
 int policy_ether_compile(const struct policy *p, const struct policy_device *d,
 	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
+/* policy_access_new for them: at most max into list. */
+int policy_access_ether(const struct policy_says *before, const struct policy_says *after,
+	struct policy_access *list, size_t max, size_t *ret_count) CARDEA_MUSTCHECK;
 
 /* A rule without its peer: as a box over all addresses of the family. TCP and UDP make
  * two boxes for a rule of any protocol that names ports. How many; 0 when the rule has

@@ -382,6 +382,237 @@ static void diff_merges(void **state)
 	assert_string_equal(changes, "-1-2-4-6");
 }
 
+/* Two neighbours, one twice, a lone one, and IPv6 of both kinds. */
+static size_t members(void *ctx, const struct peer *p, struct addr *out, size_t max)
+{
+	static const char *const all[] = {"10.0.0.3", "10.0.0.9", "10.0.0.2", "10.0.0.3",
+		"fe80::7", "2001:db8::7"};
+	size_t n = 0;
+
+	(void)ctx;
+	if (p->kind != PEER_CONTROLLER || strcmp(p->name, "urn:hub") != 0)
+		return 0;
+	for (; n < sizeof all / sizeof *all && n < max; n++)
+		out[n] = ip(all[n]);
+	return n;
+}
+
+static const struct policy_names house = {
+	.has = has, .addrs = addrs, .members = members};
+
+static struct rule hub_rule(rule_id id, enum direction d)
+{
+	struct rule r = rule_to(id, PEER_CONTROLLER, NULL, FLOW_PROTO_TCP);
+
+	r.direction = d;
+	snprintf(r.peer.name, sizeof r.peer.name, "urn:hub");
+	if (d == DIRECTION_FROM_DEVICE)
+		r.peer_port = (struct range16){443, 443};
+	else
+		r.device_port = (struct range16){80, 80};
+	return r;
+}
+
+static unsigned count_kind(enum element_kind kind, uint8_t family)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < kept_count; i++)
+		n += kept[i].kind == kind && kept[i].family == family;
+	return n;
+}
+
+static void class_is_its_members(void **state)
+{
+	(void)state;
+	struct rule r = hub_rule(1, DIRECTION_FROM_DEVICE);
+	struct addr two = ip("10.0.0.2"), three = ip("10.0.0.3");
+	struct bench b;
+
+	bench_open(&b, &r, 1);
+	assert_true(policy_uses_classes(&b.policy));
+	assert_true(policy_uses_peer(&b.policy, PEER_CONTROLLER));
+	assert_false(policy_uses_peer(&b.policy, PEER_MODEL));
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &house, &b.device, keep, NULL), 0);
+	assert_int_equal(kept_count, 4);
+	assert_int_equal(kept[0].kind, ELEMENT_OUT_RANGE); /* neighbours */
+	assert_true(addr_equal(&kept[0].peer_lo, &two));
+	assert_true(addr_equal(&kept[0].peer_hi, &three));
+	assert_int_equal(count_kind(ELEMENT_OUT, 4), 1);
+	assert_int_equal(count_kind(ELEMENT_OUT, 6), 2);
+	assert_int_equal(kept[1].timeout_s, 0);
+	kept_count = 0;
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &names, &b.device, keep, NULL), 0);
+	assert_int_equal(kept_count, 0); /* nobody knows any */
+	pool_free(b.pool);
+}
+
+static void members_reach_addresses_of_their_kind(void **state)
+{
+	(void)state;
+	struct rule r = hub_rule(1, DIRECTION_TO_DEVICE);
+	struct addr addrs6[3] = {ip("fe80::50"), ip("2001:db8::50"), ip("2001:db8::51")};
+	struct bench b;
+
+	bench_open(&b, &r, 1);
+	b.device = (struct policy_device){b.device.mac, addrs6, 3};
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &house, &b.device, keep, NULL), 0);
+	assert_int_equal(kept_count, 3);
+	assert_int_equal(count_kind(ELEMENT_IN, 6), 3);
+	for (size_t i = 0; i < kept_count; i++)
+		assert_int_equal(addr_is_link_local(&kept[i].device),
+			addr_is_link_local(&kept[i].peer_lo));
+	/* a range with both kinds in it is for both */
+	pool_free(b.pool);
+	r = rule_to(1, PEER_PREFIX, "::/0", FLOW_PROTO_TCP);
+	r.direction = DIRECTION_TO_DEVICE;
+	bench_open(&b, &r, 1);
+	b.device = (struct policy_device){b.device.mac, addrs6, 3};
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &house, &b.device, keep, NULL), 0);
+	assert_int_equal(count_kind(ELEMENT_IN_RANGE, 6), 3);
+	pool_free(b.pool);
+}
+
+static void exact_to_the_device_is_a_look_up(void **state)
+{
+	(void)state;
+	struct rule rules[2] = {rule_to(1, PEER_PREFIX, "192.0.2.9/32", FLOW_PROTO_UDP),
+		rule_to(2, PEER_NAME, "cloud.example", FLOW_PROTO_UDP)};
+	struct bench b;
+
+	for (unsigned i = 0; i < 2; i++) {
+		rules[i].direction = DIRECTION_TO_DEVICE;
+		rules[i].device_port = (struct range16){5000, 5000};
+	}
+	bench_open(&b, rules, 2);
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &names, &b.device, keep, NULL), 0);
+	assert_int_equal(kept_count, 2); /* the device has two addresses */
+	assert_int_equal(count_kind(ELEMENT_IN, 4), 2);
+	assert_int_equal(kept[0].device_port.lo, 5000);
+	assert_int_equal(bind(&b, "cloud.example"), 0);
+	assert_int_equal(count_kind(ELEMENT_IN, 4), 2);
+	assert_int_equal(kept[0].timeout_s, 700);
+	pool_free(b.pool);
+	rules[0].peer_port = (struct range16){1024, 65535}; /* of some clients only */
+	bench_open(&b, rules, 1);
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &names, &b.device, keep, NULL), 0);
+	assert_int_equal(count_kind(ELEMENT_IN_RANGE, 4), 2);
+	pool_free(b.pool);
+}
+
+static void class_that_covers_needs_no_binding(void **state)
+{
+	(void)state;
+	struct rule rules[2] = {hub_rule(1, DIRECTION_FROM_DEVICE),
+		rule_to(2, PEER_NAME, "cloud.example", FLOW_PROTO_TCP)};
+	struct addr member = ip("10.0.0.9");
+	struct bench b;
+
+	rules[1].peer_port = (struct range16){443, 443};
+	bench_open(&b, rules, 2);
+	kept_count = 0;
+	assert_int_equal(policy_compile_binding(&b.policy, &b.env, &house, &b.device,
+				 "cloud.example", &member, 700, keep, NULL),
+		0);
+	assert_int_equal(kept_count, 0); /* it would give a timeout to what stays */
+	rules[0].action = RULE_DROP;
+	pool_free(b.pool);
+	bench_open(&b, rules, 2);
+	assert_int_equal(policy_compile_binding(&b.policy, &b.env, &house, &b.device,
+				 "cloud.example", &member, 700, keep, NULL),
+		0);
+	assert_int_equal(kept_count, 0); /* forbidden */
+	pool_free(b.pool);
+}
+
+static void block_holes_everything(void **state)
+{
+	(void)state;
+	struct rule r = rule_to(1, PEER_NAME, "cloud.example", FLOW_PROTO_TCP);
+	struct rule block =
+		rule_to(POLICY_BLOCK_ID + 4, PEER_PREFIX, "192.0.2.10/32", FLOW_PROTO_TCP);
+	struct policy_input in = {
+		.rules = &r, .count = 1, .blocks = &block, .block_count = 1};
+	struct bench b;
+
+	r.peer_port = block.peer_port = (struct range16){443, 443};
+	block.action = RULE_DROP;
+	bench_open(&b, &r, 1);
+	assert_int_equal(bind(&b, "cloud.example"), 0);
+	assert_int_equal(kept_count, 1);
+	assert_int_equal(policy_prepare(b.pool, &in, &b.policy), 0);
+	assert_int_equal(bind(&b, "cloud.example"), 0);
+	assert_int_equal(kept_count, 0);
+	assert_ptr_equal(policy_rule(&b.policy, block.id), &b.policy.blocks[0]);
+	pool_free(b.pool);
+}
+
+static struct rule ether_rule(rule_id id, enum rule_action action, uint8_t mac)
+{
+	struct rule r = rule_to(id, mac ? PEER_MAC : PEER_ANY, NULL, RULE_PROTO_ANY);
+
+	r.action = action;
+	r.ethertype = 0x88e1;
+	if (mac)
+		r.peer.mac = (struct mac){{2, 0, 0, 0, 0, mac}};
+	return r;
+}
+
+static size_t ether_elements(const struct rule *rules, size_t count, struct bench *b)
+{
+	bench_open(b, rules, count);
+	assert_int_equal(
+		policy_compile(&b->policy, &b->env, NULL, &b->device, keep, NULL), 0);
+	return kept_count;
+}
+
+static void frames_that_are_not_ip(void **state)
+{
+	(void)state;
+	struct rule rules[3] = {ether_rule(1, RULE_ACCEPT, 7), ether_rule(2, RULE_DROP, 8),
+		ether_rule(3, RULE_ACCEPT, 0)};
+	struct bench b;
+
+	assert_int_equal(ether_elements(rules, 2, &b), 1);
+	assert_int_equal(kept[0].kind, ELEMENT_ETHER_OUT);
+	assert_int_equal(kept[0].ether_type, 0x88e1);
+	assert_int_equal(kept[0].peer_mac_lo.b[5], 7);
+	assert_int_equal(kept[0].peer_mac_hi.b[5], 7);
+	pool_free(b.pool);
+	/* all but one cannot be said */
+	assert_int_equal(ether_elements(rules, 3, &b), 1);
+	assert_int_equal(policy_rule(&b.policy, 3)->status, RULE_NOT_YET);
+	assert_non_null(strstr(policy_rule(&b.policy, 3)->detail, "to one or to all"));
+	pool_free(b.pool);
+	/* ... but what was allowed before is not forbidden later */
+	rules[1].peer.mac.b[5] = 7;
+	assert_int_equal(ether_elements(rules, 3, &b), 1);
+	assert_int_equal(kept_rule[0], 3); /* all, and the one is among them */
+	assert_int_equal(kept[0].peer_mac_lo.b[0], 0);
+	assert_int_equal(kept[0].peer_mac_hi.b[0], 0xff);
+	pool_free(b.pool);
+	rules[0].action = RULE_DROP;
+	rules[0].peer.kind = PEER_ANY;
+	assert_int_equal(ether_elements(rules, 3, &b), 0);
+	pool_free(b.pool);
+	rules[0] = ether_rule(1, RULE_ACCEPT, 7);
+	rules[0].direction = DIRECTION_TO_DEVICE;
+	assert_int_equal(ether_elements(rules, 1, &b), 1);
+	assert_int_equal(kept[0].kind, ELEMENT_ETHER_IN);
+	pool_free(b.pool);
+	rules[0].ethertype = 0x0806;
+	rules[0].action = RULE_DROP;
+	assert_int_equal(ether_elements(rules, 1, &b), 0);
+	assert_int_equal(policy_rule(&b.policy, 1)->status, RULE_UNENFORCEABLE);
+	pool_free(b.pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +626,12 @@ int main(void)
 		cmocka_unit_test(space_is_bounded),
 		cmocka_unit_test(witness_is_inside),
 		cmocka_unit_test(diff_merges),
+		cmocka_unit_test(class_is_its_members),
+		cmocka_unit_test(members_reach_addresses_of_their_kind),
+		cmocka_unit_test(exact_to_the_device_is_a_look_up),
+		cmocka_unit_test(class_that_covers_needs_no_binding),
+		cmocka_unit_test(block_holes_everything),
+		cmocka_unit_test(frames_that_are_not_ip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,9 +9,16 @@ struct ether {
 	size_t count, max;
 };
 
+/* Readers say NOTHING of frames, as far as packets go: what the rule says of frames is
+ * seen from its status. */
 static enum policy_mark mark_of(const struct policy_says *s, size_t i)
 {
-	return s->marks ? (enum policy_mark)s->marks[i] : POLICY_RULE_WHOLE;
+	enum policy_mark mark =
+		s->marks ? (enum policy_mark)s->marks[i] : POLICY_RULE_WHOLE;
+
+	if (mark != POLICY_RULE_NOTHING || rule_in_force(&s->rules[i]))
+		return mark == POLICY_RULE_NOTHING ? POLICY_RULE_WHOLE : mark;
+	return s->rules[i].status == RULE_NOT_YET ? POLICY_RULE_PARTIAL : mark;
 }
 
 /* mac: NULL for somebody whom no rule names. */

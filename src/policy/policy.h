@@ -160,7 +160,7 @@ char *policy_explain(const struct policy *p, const struct policy_env *env,
 enum policy_mark {
 	POLICY_RULE_WHOLE,
 	POLICY_RULE_PARTIAL, /* what is asked for is less than the rule says */
-	POLICY_RULE_NOTHING,
+	POLICY_RULE_NOTHING, /* no packet; of frames that are not IP see rule.status */
 };
 
 struct policy_says {

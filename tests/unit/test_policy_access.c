@@ -250,6 +250,64 @@ static void test_witnesses_are_true(void **state)
 	pool_free(r.pool);
 }
 
+static struct rule *add_ether(struct side *s, uint8_t mac)
+{
+	struct rule *r = add(s, mac ? PEER_MAC : PEER_ANY, "", RULE_PROTO_ANY, 0);
+
+	r->family = 0;
+	r->ethertype = 0x88e1;
+	r->peer.mac = (struct mac){{2, 0, 0, 0, 0, mac}};
+	return r;
+}
+
+static void test_frames_that_are_not_ip(void **state)
+{
+	(void)state;
+	static const char all[] = "may send frames of Ethernet type 0x88e1 to any address";
+	static const char one[] =
+		"may send frames of Ethernet type 0x88e1 to the device 02:00:00:00:00:07";
+	struct side nothing = {0}, near = {0}, wide = {0}, but = {0};
+
+	add_ether(&near, 7);
+	add_ether(&wide, 0);
+	add_ether(&but, 7)->action = RULE_DROP;
+	add_ether(&but, 0);
+	expect(&nothing, &near, one, NULL);
+	expect(&near, &nothing, NULL);
+	expect(&near, &wide, all, NULL);
+	expect(&wide, &near, NULL);
+	expect(&nothing, &wide, all, NULL);
+	expect(&nothing, &but, all, NULL);
+	expect(&but, &wide, one, NULL); /* the exception is gone */
+	expect(&wide, &but, NULL);
+	expect(&wide, &wide, NULL);
+	/* readers say so of frames: no packet is meant */
+	near.marks[0] = POLICY_RULE_NOTHING;
+	expect(&nothing, &near, one, NULL);
+	near.rules[0].status = RULE_UNENFORCEABLE;
+	expect(&nothing, &near, NULL);
+	near.rules[0].status = RULE_NOT_YET;
+	struct result r = compare(&nothing, &near);
+	assert_int_equal(r.count, 1);
+	assert_true(r.list[0].partial);
+	pool_free(r.pool);
+	expect(&near, &near, NULL);
+	wide.rules[0].ethertype = 0x0806; /* passes anyway */
+	expect(&nothing, &wide, NULL);
+}
+
+static void test_devices_by_their_mac(void **state)
+{
+	(void)state;
+	struct side before = {0}, after = {0};
+
+	add(&before, PEER_MAC, "", 6, 80)->peer.mac = (struct mac){{2, 0, 0, 0, 0, 7}};
+	add(&after, PEER_MAC, "", 6, 80)->peer.mac = (struct mac){{2, 0, 0, 0, 0, 8}};
+	expect(&before, &before, NULL);
+	expect(&before, &after,
+		"may open TCP to the device 02:00:00:00:00:08 port 80 (IPv4)", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +321,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_partly_said),
 		cmocka_unit_test(test_icmp),
 		cmocka_unit_test(test_witnesses_are_true),
+		cmocka_unit_test(test_frames_that_are_not_ip),
+		cmocka_unit_test(test_devices_by_their_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

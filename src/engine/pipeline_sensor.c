@@ -14,12 +14,23 @@ void pipeline_joined(struct pipeline *p, const struct device *d)
 		"A new device joined: %s (%s).", d->name, mac_format(&d->mac, mac));
 }
 
+/* The owner chose it as a controller, or one for it. */
+static bool is_chosen(void *ctx, const struct device *d)
+{
+	const struct classes *c = &((struct pipeline *)ctx)->classes;
+
+	for (size_t i = 0; i < c->said_count; i++)
+		if (c->said[i].target == d->id || c->said[i].device == d->id)
+			return true;
+	return false;
+}
+
 /* Somebody who floods the LAN with senders must not keep real devices out. */
 void pipeline_make_room(struct pipeline *p, const struct mac *mac)
 {
 	struct device *d = inventory_by_mac(p->inventory, mac)
 		? NULL
-		: inventory_idle(p->inventory, pipeline_wall(p));
+		: inventory_idle(p->inventory, pipeline_wall(p), is_chosen, p);
 
 	if (!d)
 		return;

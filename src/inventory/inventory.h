@@ -67,10 +67,11 @@ struct inventory_result inventory_identify(struct inventory *inv, const struct m
  * left. */
 struct inventory_result inventory_expire(struct inventory *inv, nstime wall);
 /* Whom to remove so that a new device has a place: NULL while there are free ones, or when
- * nobody can go. Never one that is protected, in quarantine, proven or that the owner
- * named; the one seen last longest ago, and of those who named a MUD file only when there
- * is no other. */
-struct device *inventory_idle(struct inventory *inv, nstime wall);
+ * nobody can go. Never one that is protected, in quarantine, proven, that the owner named
+ * or that keep says true of; the one seen last longest ago, and of those who named a MUD
+ * file only when there is no other. */
+struct device *inventory_idle(struct inventory *inv, nstime wall,
+	bool (*keep)(void *ctx, const struct device *d), void *ctx);
 void inventory_remove(struct inventory *inv, struct device *d);
 /* Ids up to this one were given to somebody. */
 void inventory_set_last_id(struct inventory *inv, device_id id);

@@ -277,7 +277,18 @@ static bool matters_less(const struct device *a, const struct device *b)
 	return a_said != b_said ? b_said : a->last_seen < b->last_seen;
 }
 
-struct device *inventory_idle(struct inventory *inv, nstime wall)
+/* What was decided for it, or about it, must not be lost to a flood of senders. */
+static bool may_go(const struct device *d, nstime wall)
+{
+	nstime silent = wall - d->last_seen; /* negative: the clock was set */
+
+	return !device_is_enforced(d) && !d->quarantine[0] && !device_is_proven(d) &&
+	       !d->named_by_owner &&
+	       (silent < 0 || silent >= INVENTORY_IDLE_S * NS_PER_SEC);
+}
+
+struct device *inventory_idle(struct inventory *inv, nstime wall,
+	bool (*keep)(void *, const struct device *), void *ctx)
 {
 	struct device *best = NULL;
 
@@ -285,11 +296,8 @@ struct device *inventory_idle(struct inventory *inv, nstime wall)
 		return NULL;
 	for (size_t i = 0; i < inv->count; i++) {
 		struct device *d = &inv->entries[i]->device;
-		nstime silent = wall - d->last_seen; /* negative: the clock was set */
 
-		if (device_is_enforced(d) || d->quarantine[0] || device_is_proven(d) ||
-			d->named_by_owner ||
-			(silent >= 0 && silent < INVENTORY_IDLE_S * NS_PER_SEC))
+		if (!may_go(d, wall) || keep(ctx, d))
 			continue;
 		if (!best || matters_less(d, best))
 			best = d;

@@ -492,6 +492,31 @@ static void device_that_goes_takes_its_elements_along(void **state)
 	house_free(h);
 }
 
+/* Nor does it take away who the owner made a controller. */
+static void flood_of_senders_leaves_controllers(void **state)
+{
+	(void)state;
+	struct house *h = house_new();
+	char mac[MAC_TEXT_MAX];
+
+	see_addr(h, "06:00:00:00:ff:ff", "192.168.7.50", ADDR_SOURCE_ARP, 1800);
+	see_dhcp(h, "06:00:00:00:ff:fe", "", "");
+	assert_int_equal(classes_map(&h->p, 0, "urn:x:hub", "192.168.7.50"), 0);
+	advance(h, 1);
+	for (unsigned i = 2; i < LIMIT_DEVICES; i++) {
+		assert_int_equal(str_print(mac, sizeof(mac), "06:00:00:00:%02x:%02x",
+			i >> 8, i & 0xff), 0);
+		see_dhcp(h, mac, "", "");
+	}
+	advance(h, 61);
+	see_dhcp(h, LAMP, "lamp", "");
+	assert_non_null(device_of(h, LAMP));
+	assert_null(device_of(h, "06:00:00:00:ff:fe"));
+	assert_non_null(device_of(h, "06:00:00:00:ff:ff"));
+	assert_int_equal(h->p.classes.said_count, 1);
+	house_free(h);
+}
+
 /* Two clocks, of which one is set. */
 static nstime skewed_wall;
 static nstime wall_skewed(void *ctx)
@@ -624,6 +649,7 @@ int main(void)
 		cmocka_unit_test(lost_profile_is_not_called_protected),
 		cmocka_unit_test(flood_of_senders_leaves_room),
 		cmocka_unit_test(device_that_goes_takes_its_elements_along),
+		cmocka_unit_test(flood_of_senders_leaves_controllers),
 		cmocka_unit_test(clock_that_is_set_ends_nothing),
 		cmocka_unit_test(process_that_came_back_is_told),
 		cmocka_unit_test(violation_is_told_once),

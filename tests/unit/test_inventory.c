@@ -441,6 +441,17 @@ static void fill(struct inventory *inv, unsigned from, const char *url)
 	}
 }
 
+/* The one device that somebody still needs. */
+static bool is_it(void *ctx, const struct device *d)
+{
+	return d == ctx;
+}
+
+static struct device *idle(struct inventory *inv, nstime wall)
+{
+	return inventory_idle(inv, wall, is_it, NULL);
+}
+
 static void full_house_has_an_order_of_going(void **state)
 {
 	struct inventory *inv = *state;
@@ -459,26 +470,27 @@ static void full_house_has_an_order_of_going(void **state)
 	str_copy(d->quarantine, sizeof(d->quarantine), "it scanned the LAN");
 	d = hears(inv, "02:00:00:00:00:10", "", "", T0 - 12).device;
 	d->state = DEVICE_QUARANTINED;
-	assert_null(inventory_idle(inv, later)); /* there is room */
+	assert_null(idle(inv, later)); /* there is room */
 	fill(inv, 6, "");
 	r = hears(inv, "02:00:00:00:00:0d", "", "", later);
 	assert_null(r.device);
 	assert_int_equal(r.changes, 0);
-	assert_null(inventory_idle(inv, T0 + LIMIT_DEVICES));
+	assert_null(idle(inv, T0 + LIMIT_DEVICES));
 	for (unsigned i = 6; i < LIMIT_DEVICES; i++) {
-		d = inventory_idle(inv, later);
+		d = idle(inv, later);
 		assert_non_null(d);
 		assert_int_equal(d->last_seen, T0 + i); /* the silent first */
 		d->last_seen = later;
 	}
-	d = inventory_idle(inv, later); /* only now who said a URL */
+	d = idle(inv, later); /* only now who said a URL */
 	assert_non_null(d);
+	assert_null(inventory_idle(inv, later, is_it, d));
 	assert_string_equal(d->mud_url, "https://a.example/");
 	assert_int_not_equal(d->state, DEVICE_PROTECTED);
 	inventory_remove(inv, d);
 	assert_int_equal(inventory_count(inv), LIMIT_DEVICES - 1);
 	assert_non_null(hears(inv, "02:00:00:00:00:0d", "", "", later).device);
-	assert_null(inventory_idle(inv, later)); /* the others never go */
+	assert_null(idle(inv, later)); /* the others never go */
 }
 
 static void removed_leaves_nothing_behind(void **state)

@@ -175,9 +175,10 @@ static void test_group_mac(void **state)
 		assert_int_equal(r.p.rules[0].peer.kind, PEER_PREFIX);
 		reading_free(&r);
 	}
-	struct reading r = read_matches(NULL,
-		"{\"eth\":{\"destination-mac-address\":\"33:33:00:00:00:0c\"},\"ipv6\":{"
-		"\"destination-ipv6-network\":\"ff05::c/128\"}}");
+	struct reading r =
+		read_matches(NULL, "{\"eth\":{\"destination-mac-address\":\"33:33:00:"
+				   "00:00:0c\"},\"ipv6\":{"
+				   "\"destination-ipv6-network\":\"ff05::c/128\"}}");
 	assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
 	reading_free(&r);
 }
@@ -193,11 +194,11 @@ static void test_broadcast_without_an_address(void **state)
 
 	assert_int_equal(r.p.rules[0].status, RULE_APPROXIMATED);
 	assert_int_equal(r.p.rules[0].peer.kind, PEER_PREFIX);
-	assert_string_equal(prefix_format(&r.p.rules[0].peer.prefix, text),
-		"255.255.255.255/32");
+	assert_string_equal(
+		prefix_format(&r.p.rules[0].peer.prefix, text), "255.255.255.255/32");
 	reading_free(&r);
-	r = read_matches(NULL,
-		"{\"eth\":{\"destination-mac-address\":\"" BROADCAST "\"},\"ipv6\":{}}");
+	r = read_matches(NULL, "{\"eth\":{\"destination-mac-address\":\"" BROADCAST
+			       "\"},\"ipv6\":{}}");
 	assert_int_equal(r.p.rules[0].status, RULE_NOT_YET);
 	reading_free(&r);
 }
@@ -224,9 +225,9 @@ static void test_addresses_of_the_house(void **state)
 		const char *prefix;
 	} held[] = {{4, "192.168.1.1/32"}, {4, "10.0.0.0/8"}, {4, "172.31.0.0/16"},
 		{4, "100.64.0.1/32"}, {4, "169.254.7.7/32"}, {4, "127.0.0.1/32"},
-		{4, "8.0.0.0/5"}, {4, "0.0.0.0/1"}, {4, "128.0.0.0/1"}, {4, "0.0.0.0/32"},
-		{6, "fd00::1/128"}, {6, "fc00::/7"}, {6, "fe80::1/128"}, {6, "::1/128"},
-		{6, "f000::/4"}};
+		{4, "8.0.0.0/5"}, {4, "0.0.0.0/1"}, {4, "128.0.0.0/1"},
+		{4, "0.0.0.0/32"}, {6, "fd00::1/128"}, {6, "fc00::/7"},
+		{6, "fe80::1/128"}, {6, "::1/128"}, {6, "f000::/4"}};
 	static const struct {
 		int family;
 		const char *prefix;
@@ -236,7 +237,8 @@ static void test_addresses_of_the_house(void **state)
 		{6, "ff02::fb/128"}};
 
 	for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
-		struct reading r = read_prefix(held[i].family, held[i].prefix, "accept");
+		struct reading r =
+			read_prefix(held[i].family, held[i].prefix, "accept");
 		assert_int_equal(r.p.rules[0].status, RULE_NOT_YET);
 		assert_string_equal(r.p.rules[0].detail,
 			"a private address that the maker cannot know; previewed, not "
@@ -249,8 +251,8 @@ static void test_addresses_of_the_house(void **state)
 		reading_free(&r);
 	}
 	for (size_t i = 0; i < sizeof free_ones / sizeof *free_ones; i++) {
-		struct reading r = read_prefix(
-			free_ones[i].family, free_ones[i].prefix, "accept");
+		struct reading r =
+			read_prefix(free_ones[i].family, free_ones[i].prefix, "accept");
 		assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
 		reading_free(&r);
 	}
@@ -294,15 +296,15 @@ static void test_warnings(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct reading r = read_matches(NULL, cases[i].matches);
-		assert_int_equal(
-			count_notes(&r, NOTE_WARNING), cases[i].part ? 1 : 0);
+		assert_int_equal(count_notes(&r, NOTE_WARNING), cases[i].part ? 1 : 0);
 		if (cases[i].part)
 			assert_non_null(find_note(&r, NOTE_WARNING, cases[i].part));
 		reading_free(&r);
 	}
-	struct reading r =
-		read_file(MUD_IMPORT, &(struct file){.matches = "{\"ietf-mud:mud\":{"
-			"\"controller\":\"urn:ietf:params:mud:gateway\"}}"});
+	struct reading r = read_file(MUD_IMPORT,
+		&(struct file){
+			.matches = "{\"ietf-mud:mud\":{"
+				   "\"controller\":\"urn:ietf:params:mud:gateway\"}}"});
 	assert_non_null(find_note(&r, NOTE_WARNING, "the gateway itself"));
 	reading_free(&r);
 	r = read_good(&(struct file){.url = "\"mud-url\":"
@@ -318,7 +320,8 @@ static void test_names_that_are_none(void **state)
 	(void)state;
 	static const char *const names[] = {"\xd0\xb0pple.example",
 		"\\u0430pple.example", "a\\u00addb.example", "a b.example",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example"};
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		"example"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char text[256];

@@ -185,8 +185,8 @@ int maker_lines(struct pool *pool, const struct rule *rules, size_t count,
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		struct maker_line l = {.place = is_frame(&rules[i])
-							 ? MAKER_LOCAL
-							 : place_of(&rules[i].peer),
+							? MAKER_LOCAL
+							: place_of(&rules[i].peer),
 			.forbidden = rules[i].action == RULE_DROP};
 		size_t at = 0;
 		peer_text(&rules[i], l.peer);

@@ -81,7 +81,8 @@ static const char *caution_of(const struct mud_match *m)
 	case PEER_ANY:
 		return m->ethertype != RULE_ETHERTYPE_IP
 			       ? NULL
-			       : "allows every peer: name the hosts or classes that the "
+			       : "allows every peer: name the hosts or classes that "
+				 "the "
 				 "device needs (RFC 8520 section 4)";
 	case PEER_PREFIX:
 		return caution_of_prefix(m);
@@ -115,8 +116,7 @@ static const char *caution_of(const struct mud_match *m)
 void mud_caution_note(struct mud_reader *r, const struct mud_at *ace,
 	enum rule_action action, const struct mud_match *m)
 {
-	bool in_force =
-		m->status == RULE_ENFORCED || m->status == RULE_APPROXIMATED;
+	bool in_force = m->status == RULE_ENFORCED || m->status == RULE_APPROXIMATED;
 	const char *text = caution_of(m);
 
 	if (action == RULE_DROP && !in_force)
@@ -128,8 +128,7 @@ void mud_caution_note(struct mud_reader *r, const struct mud_at *ace,
 		mud_note(r, NOTE_WARNING, ace, "%s", text);
 }
 
-void mud_caution_name(
-	struct mud_reader *r, const struct mud_at *at, const char *name)
+void mud_caution_name(struct mud_reader *r, const struct mud_at *at, const char *name)
 {
 	char scripts[MUD_IDN_MAX], shown[MUD_SHOW_MAX];
 

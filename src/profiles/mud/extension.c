@@ -1,89 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* extension - the nodes of other modules that MUD files are known to carry: RFC 9472
  * (transparency), RFC 9761 (TLS profiles), ownership and licences, the reporter, who
- * vouches for a device (BRSKI), bandwidth, quarantine. For authors they are checked
- * against their modules; a manager takes from them what it can read. */
+ * vouches for a device (BRSKI), bandwidth, quarantine. What each of them has is a table
+ * for node.c to check; a manager takes from them what it can read. */
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
-enum node_type {
-	NODE_CONTAINER,
-	NODE_LIST, /* its key is the first child */
-	NODE_STRING,
-	NODE_URI,
-	NODE_UINT, /* up to max */
-	NODE_BOOL,
-	NODE_WORD, /* one of words */
-	NODE_TAKEN, /* checked by who takes it */
-};
-
-struct node {
-	const char *name;
-	enum node_type type;
-	bool many;         /* a leaf-list */
-	uint32_t max;      /* of the number, or characters of the text; 0: no limit */
-	const char *words; /* space around each; for URIs: allowed schemes */
-	const char *link;  /* shown to people as a link of this kind */
-	const struct node *children;
-};
-
-#define CHILDREN_MAX 8 /* the widest container below has 6 */
-
-static const struct node sboms[] = {
-	{.name = "version-info", .type = NODE_STRING},
+static const struct mud_node sboms[] = {
+	{.name = "version-info", .type = MUD_NODE_STRING},
 	{.name = "sbom-url",
-		.type = NODE_URI,
+		.type = MUD_NODE_URI,
 		.words = " coap coaps http https ",
 		.link = "sbom-url"},
 	{0},
 };
 
-static const struct node transparency[] = {
-	{.name = "sboms", .type = NODE_LIST, .children = sboms},
+static const struct mud_node transparency[] = {
+	{.name = "sboms", .type = MUD_NODE_LIST, .children = sboms},
 	{.name = "sbom-local-well-known",
-		.type = NODE_WORD,
+		.type = MUD_NODE_WORD,
 		.words = " coap coaps http https ",
 		.link = "sbom-local-well-known"},
 	{.name = "sbom-contact-uri",
-		.type = NODE_URI,
+		.type = MUD_NODE_URI,
 		.words = " mailto http https tel ",
 		.link = "sbom-contact-uri"},
-	{.name = "sbom-archive-list", .type = NODE_URI, .link = "sbom-archive-list"},
-	{.name = "vuln-url", .type = NODE_URI, .many = true, .link = "vuln-url"},
+	{.name = "sbom-archive-list",
+		.type = MUD_NODE_URI,
+		.link = "sbom-archive-list"},
+	{.name = "vuln-url", .type = MUD_NODE_URI, .many = true, .link = "vuln-url"},
 	{.name = "vuln-contact-uri",
-		.type = NODE_URI,
+		.type = MUD_NODE_URI,
 		.words = " mailto http https tel ",
 		.link = "vuln-contact-uri"},
 	{0},
 };
 
-static const struct node license[] = {
-	{.name = "owner-name", .type = NODE_STRING, .max = 128, .link = "owner-name"},
-	{.name = "spdx-tags", .type = NODE_STRING, .many = true, .link = "spdx-tag"},
+static const struct mud_node license[] = {
+	{.name = "owner-name",
+		.type = MUD_NODE_STRING,
+		.max = 128,
+		.link = "owner-name"},
+	{.name = "spdx-tags",
+		.type = MUD_NODE_STRING,
+		.many = true,
+		.link = "spdx-tag"},
 	{.name = "license-info",
-		.type = NODE_URI,
+		.type = MUD_NODE_URI,
 		.many = true,
 		.link = "license-info"},
 	{0},
 };
 
-static const struct node ol[] = {
-	{.name = "license", .type = NODE_LIST, .children = license},
+static const struct mud_node ol[] = {
+	{.name = "license", .type = MUD_NODE_LIST, .children = license},
 	{0},
 };
 
-static const struct node reporter[] = {
-	{.name = "report-uri", .type = NODE_URI, .link = "report-uri"},
+static const struct mud_node reporter[] = {
+	{.name = "report-uri", .type = MUD_NODE_URI, .link = "report-uri"},
 	{0},
 };
 
-static const struct node quarantine_aces[] = {
-	{.name = "ace-name", .type = NODE_STRING, .max = 64},
+static const struct mud_node quarantine_aces[] = {
+	{.name = "ace-name", .type = MUD_NODE_STRING, .max = 64},
 	{0},
 };
 
-static const struct node quarantine[] = {
-	{.name = "enabled-ace-names", .type = NODE_LIST, .children = quarantine_aces},
+static const struct mud_node quarantine[] = {
+	{.name = "enabled-ace-names",
+		.type = MUD_NODE_LIST,
+		.children = quarantine_aces},
 	{0},
 };
 
@@ -91,15 +78,15 @@ static const struct node quarantine[] = {
 enum place { PLACE_MUD, PLACE_MATCHES, PLACE_POLICY };
 
 static void take_links(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n);
 static void take_tls(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n);
 static void take_tls_support(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n);
 static void take_limits(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n);
 static void take_quarantine(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n);
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n);
 
 #define WILD_MAX 4
 
@@ -109,167 +96,53 @@ static const struct top {
 	const char *wild[WILD_MAX];
 	const char *extension; /* its name in "extensions"; NULL: none is registered */
 	enum place place;
-	void (*take)(
-		struct mud_reader *r, const struct mud_at *at, const struct node *n);
-	struct node node; /* without children: checked by who takes it */
+	void (*take)(struct mud_reader *r, const struct mud_at *at,
+		const struct mud_node *n);
+	struct mud_node node; /* without children: checked by who takes it */
 } tops[] = {
 	{{"mudtx:transparency", "transparency"}, "transparency", PLACE_MUD, take_links,
 		{.name = "ietf-mud-transparency:transparency",
-			.type = NODE_CONTAINER,
+			.type = MUD_NODE_CONTAINER,
 			.children = transparency}},
 	{{"ol:ol", "ol"}, "ol", PLACE_MUD, take_links,
-		{.name = "ietf-ol:ol", .type = NODE_CONTAINER, .children = ol}},
+		{.name = "ietf-ol:ol", .type = MUD_NODE_CONTAINER, .children = ol}},
 	/* the module was renamed on its way through the working group */
 	{{NULL}, "ol", PLACE_MUD, take_links,
 		{.name = "ietf-owner-license:ol",
-			.type = NODE_CONTAINER,
+			.type = MUD_NODE_CONTAINER,
 			.children = ol}},
 	{{"reporter:reporter", "mud-reporter-extension:reporter", "reporter"},
 		"reporter", PLACE_MUD, take_links,
 		{.name = "ietf-mud-reporter-extension:reporter",
-			.type = NODE_CONTAINER,
+			.type = MUD_NODE_CONTAINER,
 			.children = reporter}},
 	{{"masa:masa-server", "masa-server"}, "masa", PLACE_MUD, take_links,
 		{.name = "ietf-mud-brski-masa:masa-server",
-			.type = NODE_URI,
+			.type = MUD_NODE_URI,
 			.link = "masa-server"}},
 	{{"ietf-mud-tls:is-tls-dtls-profile-support", "is-tls-dtls-profile-supported"},
 		"ietf-mud-tls", PLACE_MUD, take_tls_support,
 		{.name = "ietf-mud-tls:is-tls-dtls-profile-supported",
-			.type = NODE_BOOL}},
+			.type = MUD_NODE_BOOL}},
 	{{"ietf-acl-tls:client-profile", "acl-tls:client-profiles", "client-profiles",
 		 "client-profile"},
 		"ietf-mud-tls", PLACE_MATCHES, take_tls,
-		{.name = "ietf-acl-tls:client-profiles", .type = NODE_TAKEN}},
+		{.name = "ietf-acl-tls:client-profiles", .type = MUD_NODE_TAKEN}},
 	{{"ietf-mud-bw:bw-params", "mud-qos:bw-params", "qos:bw-params", "bw-params"},
 		"qos", PLACE_POLICY, take_limits,
-		{.name = "ietf-mud-bw-profile:bw-params", .type = NODE_TAKEN}},
+		{.name = "ietf-mud-bw-profile:bw-params", .type = MUD_NODE_TAKEN}},
 	/* the draft's own spelling, and that of its one implementation */
 	{{"ietf-mud-quarantine:quarantined-device-policy", "quaranteed-device-policy",
 		 "quarantined-device-policy"},
 		NULL, PLACE_MUD, take_quarantine,
 		{.name = "ietf-mud-quarantine:quaranteed-device-policy",
-			.type = NODE_CONTAINER,
+			.type = MUD_NODE_CONTAINER,
 			.children = quarantine}},
 	{{NULL}, NULL, PLACE_MUD, take_quarantine,
 		{.name = "nist-mud:quarantined-device-policy",
-			.type = NODE_CONTAINER,
+			.type = MUD_NODE_CONTAINER,
 			.children = quarantine}},
 };
-
-static void check_node(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n);
-
-static void check_children(
-	struct mud_reader *r, const struct mud_at *at, const struct node *children)
-{
-	const char *names[CHILDREN_MAX + 1] = {NULL};
-	struct mud_at slots[CHILDREN_MAX];
-	bool unknown;
-	int count = 0;
-
-	for (; children[count].name; count++)
-		names[count] = children[count].name;
-	if (!mud_members(r, at, names, slots, &unknown))
-		return;
-	for (int i = 0; i < count; i++)
-		if (slots[i].value)
-			check_node(r, &slots[i], &children[i]);
-}
-
-/* Entries without their key are no entries. */
-static void check_list(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
-{
-	struct mud_at item;
-
-	if (!mud_array(r, at))
-		return;
-	mud_unique(r, at, n->children[0].name);
-	for (struct mud_iter it = mud_iter_start(r, at);
-		mud_iter_next(r, at, &it, &item);) {
-		if (json_object_get(item.value, n->children[0].name))
-			check_children(r, &item, n->children);
-		else
-			mud_note_bad(r, &item,
-				"an entry of this list needs %s, its key (RFC 7950 "
-				"section 7.8.2)",
-				n->children[0].name);
-	}
-}
-
-/* " a b c " has the word of len bytes. */
-static bool has_word(const char *words, const char *word, size_t len)
-{
-	for (const char *at = words; (at = strchr(at, ' ')) && at[1]; at++)
-		if (!strncmp(at + 1, word, len) && at[1 + len] == ' ')
-			return len > 0;
-	return false;
-}
-
-static void check_text(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
-{
-	const char *text, *word;
-
-	if (n->type == NODE_URI ? !mud_uri(r, at, &text) : !mud_string(r, at, &text))
-		return;
-	word = n->type == NODE_WORD && strchr(text, ':') ? strchr(text, ':') + 1 : text;
-	if (n->max && (!*text || strlen(text) > n->max))
-		mud_note_bad(r, at,
-			"must have 1 to %u characters (RFC 7950 section 9.4.4)",
-			n->max);
-	else if (n->words && !has_word(n->words, word, strcspn(word, ":")))
-		mud_note_bad(r, at, "must be%s one of%s(RFC 7950 section 9)",
-			n->type == NODE_URI ? " a URI of" : "", n->words);
-}
-
-static void check_leaf(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
-{
-	uint32_t number;
-	bool yes;
-
-	if (n->type == NODE_UINT)
-		mud_uint(r, at, 0, n->max, &number);
-	else if (n->type == NODE_BOOL)
-		mud_bool(r, at, &yes);
-	else
-		check_text(r, at, n);
-}
-
-/* One value where a list of them belongs. */
-static void alone(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
-{
-	mud_note_mend(r, at, "must be an array (RFC 7951 section 5.4)",
-		"read as a list of one");
-	mud_edit_list(r, at, json_string_value(at->value));
-	check_leaf(r, at, n);
-}
-
-static void check_node(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
-{
-	struct mud_at item;
-
-	if (n->type == NODE_CONTAINER) {
-		check_children(r, at, n->children);
-	} else if (n->type == NODE_LIST) {
-		check_list(r, at, n);
-	} else if (n->type == NODE_TAKEN) {
-		return;
-	} else if (!n->many) {
-		check_leaf(r, at, n);
-	} else if (json_is_string(at->value)) {
-		alone(r, at, n);
-	} else if (mud_array(r, at)) {
-		mud_unique(r, at, NULL);
-		for (struct mud_iter it = mud_iter_start(r, at);
-			mud_iter_next(r, at, &it, &item);)
-			check_leaf(r, &item, n);
-	}
-}
 
 bool mud_extension_has_module(const char *key)
 {
@@ -333,24 +206,24 @@ void mud_extension_unknown(struct mud_reader *r, const struct mud_at *m)
 
 /* A value that may stand alone or in a list, as people write them. */
 static void take_values(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	struct mud_at item;
 
 	if (json_is_string(at->value))
-		mud_link_add(r, at, n->link, n->type == NODE_URI,
+		mud_link_add(r, at, n->link, n->type == MUD_NODE_URI,
 			json_string_value(at->value));
 	if (!json_is_array(at->value))
 		return;
 	for (struct mud_iter it = mud_iter_start(r, at);
 		mud_iter_next(r, at, &it, &item);)
 		if (json_is_string(item.value))
-			mud_link_add(r, &item, n->link, n->type == NODE_URI,
+			mud_link_add(r, &item, n->link, n->type == MUD_NODE_URI,
 				json_string_value(item.value));
 }
 
 static void take_members(
-	struct mud_reader *r, const struct mud_at *at, const struct node *children)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *children)
 {
 	struct mud_at m;
 
@@ -362,15 +235,15 @@ static void take_members(
 }
 
 static void take_links(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	struct mud_at item;
 
 	if (n->link) {
 		take_values(r, at, n);
-	} else if (n->type == NODE_CONTAINER) {
+	} else if (n->type == MUD_NODE_CONTAINER) {
 		take_members(r, at, n->children);
-	} else if (n->type == NODE_LIST && json_is_array(at->value)) {
+	} else if (n->type == MUD_NODE_LIST && json_is_array(at->value)) {
 		for (struct mud_iter it = mud_iter_start(r, at);
 			mud_iter_next(r, at, &it, &item);)
 			take_members(r, &item, n->children);
@@ -379,14 +252,18 @@ static void take_links(
 
 /* Read with the rest of the matches, of which it is one. */
 static void take_tls(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	(void)n;
+	if (r->tls.value)
+		mud_note_bad(r, at,
+			"the entry has two sets of TLS profiles (RFC 9761 "
+			"section 5): keep one");
 	r->tls = *at;
 }
 
 static void take_tls_support(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	const char *text = json_string_value(at->value);
 
@@ -396,7 +273,7 @@ static void take_tls_support(
 }
 
 static void take_limits(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	const char *policy = mud_local_name(at->up->key);
 
@@ -407,7 +284,7 @@ static void take_limits(
 }
 
 static void take_quarantine(
-	struct mud_reader *r, const struct mud_at *at, const struct node *n)
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	(void)n;
 	mud_quarantine_read(r, at);
@@ -469,7 +346,7 @@ bool mud_extension(struct mud_reader *r, const struct mud_at *m)
 		spell(r, m, t->node.name);
 	if (r->schema) {
 		check_named(r, m, t->extension);
-		check_node(r, m, &t->node);
+		mud_node_check(r, m, &t->node);
 	}
 	t->take(r, m, &t->node);
 	return true;

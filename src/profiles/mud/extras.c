@@ -6,7 +6,7 @@
 #include "profiles/mud/mud_priv.h"
 
 #define SHOWN_MAX (LIMIT_URL * 4) /* every byte as \xNN */
-#define IDS_SHOWN 20		  /* more numbers in one sentence say nothing */
+#define IDS_SHOWN 20              /* more numbers in one sentence say nothing */
 
 static char *shown(const char *text, char buf[SHOWN_MAX])
 {
@@ -73,8 +73,8 @@ static void say_tls(const struct tls_profile *t, mud_say say, void *ctx)
 {
 	char name[SHOWN_MAX], out[MUD_EXTRA_MAX];
 
-	(void)str_print(out, sizeof out, "Its TLS profile \"%s\" has ",
-		shown(t->name, name));
+	(void)str_print(
+		out, sizeof out, "Its TLS profile \"%s\" has ", shown(t->name, name));
 	for (unsigned i = 0; i < t->versions.count && i < IDS_SHOWN; i++)
 		(void)str_print(out + strlen(out), sizeof out - strlen(out), "%s%s",
 			i ? " and " : "", mud_tls_version_name(t->versions.items[i]));
@@ -153,8 +153,7 @@ void mud_extras(const struct profile *p, mud_say say, void *ctx)
 		say_quarantine(p, say, ctx);
 }
 
-static void write_numbers(
-	struct jsonw *out, const char *key, const struct u16_list *l)
+static void write_numbers(struct jsonw *out, const char *key, const struct u16_list *l)
 {
 	jsonw_key(out, key);
 	jsonw_array(out);

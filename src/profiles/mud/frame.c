@@ -9,7 +9,8 @@
 #define ETHERTYPE_ARP 0x0806u
 #define ETHERTYPE_IPV6 0x86ddu
 #define ETHERTYPE_EAPOL 0x888eu
-#define ETHERTYPE_MIN 0x0600u /* below it is the length of a frame (IEEE 802.3 3.2.6) */
+#define ETHERTYPE_MIN 0x0600u /* below it is the length of a frame (IEEE 802.3 3.2.6)  \
+			       */
 
 static const struct mac all_ones = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
@@ -69,8 +70,8 @@ static bool is_implied(const struct mac *mac, const struct peer *p)
 }
 
 /* Whom a group MAC reaches is said by the address in the packet. */
-static void to_group(const struct mud_reader *r, const struct mac *mac,
-	struct mud_match *m)
+static void to_group(
+	const struct mud_reader *r, const struct mac *mac, struct mud_match *m)
 {
 	static const uint8_t four[] = {255, 255, 255, 255};
 	struct addr everybody = addr_v4(four);
@@ -78,7 +79,8 @@ static void to_group(const struct mud_reader *r, const struct mac *mac,
 
 	if (is_implied(mac, &m->peer))
 		return;
-	if (m->peer.kind == PEER_PREFIX && group_mac_of(&m->peer.prefix.addr, &unused)) {
+	if (m->peer.kind == PEER_PREFIX &&
+		group_mac_of(&m->peer.prefix.addr, &unused)) {
 		mud_match_near(m, "by the IP address of the group, whatever MAC "
 				  "address carries it");
 	} else if (mac_equal(mac, &all_ones) && m->family == 4 &&
@@ -95,8 +97,8 @@ static void to_group(const struct mud_reader *r, const struct mac *mac,
 	}
 }
 
-static void to_one(const struct mud_reader *r, const struct mac *mac,
-	struct mud_match *m)
+static void to_one(
+	const struct mud_reader *r, const struct mac *mac, struct mud_match *m)
 {
 	mud_peer_add(r, m, &(struct peer){.kind = PEER_MAC, .mac = *mac});
 	if (m->ethertype == RULE_ETHERTYPE_IP)

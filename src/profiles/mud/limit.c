@@ -37,8 +37,8 @@ static bool bits(struct mud_reader *r, const struct mud_at *at, uint64_t *ret)
 	return false;
 }
 
-static bool number(struct mud_reader *r, const struct mud_at *at, uint32_t max,
-	uint32_t *ret)
+static bool number(
+	struct mud_reader *r, const struct mud_at *at, uint32_t max, uint32_t *ret)
 {
 	return !at->value || mud_uint(r, at, 0, max, ret);
 }
@@ -82,8 +82,8 @@ static bool has_room(struct mud_reader *r, const struct mud_at *item)
 	struct profile *p = r->profile;
 
 	if (!p->limits)
-		p->limits = pool_take(
-			r->pool, LIMIT_PROFILE_LIMITS * sizeof *p->limits);
+		p->limits =
+			pool_take(r->pool, LIMIT_PROFILE_LIMITS * sizeof *p->limits);
 	if (!p->limits)
 		r->error = -ENOMEM;
 	else if (p->limit_count == LIMIT_PROFILE_LIMITS)

@@ -150,8 +150,9 @@ int mud_lint_text(
 
 	str_escape(str_untrusted(file), shown, sizeof shown);
 	print_notes(mode == MUD_IMPORT ? &l->import : &l->strict, shown, out);
-	mud_extras(mode == MUD_IMPORT ? &l->import : &l->strict, print_extra,
-		&(struct extras){.file = shown, .out = out});
+	if (mud_lint_profile(l))
+		mud_extras(mud_lint_profile(l), print_extra,
+			&(struct extras){.file = shown, .out = out});
 	if (mode == MUD_IMPORT)
 		print_import(l, shown, out);
 	else

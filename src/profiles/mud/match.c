@@ -47,8 +47,7 @@ void mud_match_cannot(
 	va_end(ap);
 }
 
-void mud_match_hold(
-	struct mud_match *m, enum rule_status status, const char *fmt, ...)
+void mud_match_hold(struct mud_match *m, enum rule_status status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -121,10 +120,11 @@ static void ip(struct mud_reader *r, const struct mud_at *at, uint8_t family,
 		return;
 	if (unknown)
 		mud_match_cannot(m, RULE_NOT_YET,
-			family == 4 ? "asks for something of IPv4 that this version does "
-				      "not know"
-				    : "asks for something of IPv6 that this version does "
-				      "not know");
+			family == 4
+				? "asks for something of IPv4 that this version does "
+				  "not know"
+				: "asks for something of IPv6 that this version does "
+				  "not know");
 	protocol(r, &slots[IP_PROTOCOL], m);
 	ends(r, slots, family, m);
 	for (unsigned i = 0; i < more_count; i++)

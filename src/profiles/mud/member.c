@@ -6,7 +6,7 @@
 #include "profiles/mud/mud_priv.h"
 
 #define KEY_MAX_CHARS 64 /* RFC 8519 4.1 */
-#define UNIQUE_MAX 1024 /* values of a leaf-list: each is compared with all others */
+#define UNIQUE_MAX 1024  /* values of a leaf-list: each is compared with all others */
 
 /* Modules and prefixes under which real files write the nodes of RFC 8520 and 8519. */
 static const char *const known_modules[] = {"ietf-mud", "mud", "ietf-acldns", "acldns",

@@ -41,14 +41,14 @@ struct mud_reader {
 	uint32_t note_limit;
 	struct pool *pool;
 	struct mud_text text;
-	struct mud_edits *edits; /* NULL when not repair */
+	struct mud_edits *edits;       /* NULL when not repair */
 	struct mud_at mud, extensions; /* ietf-mud:mud, and its list of extensions */
 	bool extensions_made;          /* the repaired text has one */
 	struct mud_at tls;             /* client-profiles of the matches at hand */
 	struct mud_quarantine *quarantine; /* NULL: the file says nothing of it */
 	struct profile *profile;
 	uint32_t ace_count;
-	uint8_t *marks; /* enum mud_mark of each rule */
+	uint8_t *marks;          /* enum mud_mark of each rule */
 	unsigned int file_kinds; /* MUD_ACL_… of all lists */
 	unsigned int need_kinds; /* what the list at hand should have said beside */
 	bool failed;             /* an error was noted */
@@ -171,6 +171,30 @@ const char *mud_key(struct mud_reader *r, const struct mud_at *at, const char *s
  * that of another. */
 const char *mud_local_name(const char *key);
 
+/* node.c - a node of another module, as a table */
+enum mud_node_type {
+	MUD_NODE_CONTAINER,
+	MUD_NODE_LIST, /* its key is the first child */
+	MUD_NODE_STRING,
+	MUD_NODE_URI,
+	MUD_NODE_BOOL,
+	MUD_NODE_WORD,  /* one of words */
+	MUD_NODE_TAKEN, /* checked by who takes it */
+};
+
+struct mud_node {
+	const char *name;
+	enum mud_node_type type;
+	bool many;         /* a leaf-list */
+	uint32_t max;      /* characters; 0: no limit */
+	const char *words; /* space around each; for URIs: allowed schemes */
+	const char *link;  /* shown to people as a link of this kind */
+	const struct mud_node *children;
+};
+/* What is wrong with the node by its module is noted. */
+void mud_node_check(
+	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n);
+
 /* extension.c */
 /* True when m is the node of an extension that is known and stands where it belongs:
  * checked, and taken into the profile. */
@@ -242,9 +266,9 @@ struct mud_match {
 	struct range16 src[MUD_RANGES_MAX], dst[MUD_RANGES_MAX];
 	int src_count, dst_count;
 	struct peer peer;
-	bool ip;	   /* has a container for IPv4 or IPv6 */
+	bool ip;           /* has a container for IPv4 or IPv6 */
 	int32_t ethertype; /* RULE_ETHERTYPE_IP, or that of frames */
-	uint8_t tls;	   /* as in struct rule */
+	uint8_t tls;       /* as in struct rule */
 	enum rule_status status;
 	bool partial, nothing; /* enum mud_mark */
 	char detail[LIMIT_TEXT];
@@ -257,8 +281,8 @@ void mud_match_read(
 void mud_match_cannot(struct mud_match *m, enum rule_status status, const char *fmt,
 	...) CARDEA_PRINTF(3, 4);
 /* The rule says all of it, and must not be installed all the same. */
-void mud_match_hold(struct mud_match *m, enum rule_status status, const char *fmt,
-	...) CARDEA_PRINTF(3, 4);
+void mud_match_hold(struct mud_match *m, enum rule_status status, const char *fmt, ...)
+	CARDEA_PRINTF(3, 4);
 /* The rule is as near as can be; fmt says how. A reason against it is stronger. */
 void mud_match_near(struct mud_match *m, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 /* frame.c - the eth container (RFC 8519 4.1), after the IP ones and the classes */
@@ -285,8 +309,7 @@ void mud_caution_hold(enum rule_action action, struct mud_match *m);
 void mud_caution_note(struct mud_reader *r, const struct mud_at *ace,
 	enum rule_action action, const struct mud_match *m);
 /* A name with letters beyond ASCII (RFC 5891) may look like another one. */
-void mud_caution_name(
-	struct mud_reader *r, const struct mud_at *at, const char *name);
+void mud_caution_name(struct mud_reader *r, const struct mud_at *at, const char *name);
 
 /* idn.c */
 /* The scripts of a label that begins with xn-- (RFC 5890 2.3.2.1), such as "Cyrillic

@@ -80,8 +80,8 @@ static bool is_make(const struct peer *p)
 }
 
 /* Devices by what they are: one class holds the other, or no device is in both. */
-static void meet_makes(const struct mud_reader *r, struct mud_match *m,
-	const struct peer *p)
+static void meet_makes(
+	const struct mud_reader *r, struct mud_match *m, const struct peer *p)
 {
 	char a[LIMIT_NAME], b[LIMIT_NAME];
 	struct peer *have = &m->peer;
@@ -102,8 +102,7 @@ static bool is_same(const struct peer *a, const struct peer *b)
 	       mac_equal(&a->mac, &b->mac);
 }
 
-void mud_peer_add(
-	const struct mud_reader *r, struct mud_match *m, const struct peer *p)
+void mud_peer_add(const struct mud_reader *r, struct mud_match *m, const struct peer *p)
 {
 	struct peer *have = &m->peer;
 

@@ -78,7 +78,8 @@ void mud_quarantine_check(struct mud_reader *r)
 		const struct mud_spot *s = &r->text.spots[q->names[i].spot];
 		if (!q->names[i].used)
 			mud_note_line(r, NOTE_WARNING, s->line, s->column,
-				"no entry in use is named \"%s\", so that nothing stays "
+				"no entry in use is named \"%s\", so that nothing "
+				"stays "
 				"on in quarantine for it",
 				mud_show_text(q->names[i].ace, shown));
 	}

@@ -7,8 +7,6 @@
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
-#define VALUES_MAX 1024 /* items of one list that are looked at, as mud_unique does */
-
 enum {
 	NAME,
 	TLS_VERSION,
@@ -75,14 +73,15 @@ static void give_up(struct mud_reader *r, const struct mud_at *at)
 
 static bool is_list(struct mud_reader *r, const struct mud_at *at)
 {
-	if (!mud_array(r, at))
+	/* the size first: to look for doubles takes its square */
+	if (!mud_array(r, at) || json_array_size(at->value) > LIMIT_U16_LIST)
 		return false;
 	mud_unique(r, at, NULL);
-	return json_array_size(at->value) <= VALUES_MAX;
+	return true;
 }
 
-static void numbers(struct mud_reader *r, const struct mud_at *at, uint32_t max,
-	struct u16_list *l)
+static void numbers(
+	struct mud_reader *r, const struct mud_at *at, uint32_t max, struct u16_list *l)
 {
 	struct mud_at item;
 	uint32_t v;
@@ -111,7 +110,8 @@ static bool version(
 	if (version_of(text, dtls, &v))
 		return add(l, v);
 	mud_note_bad(r, item, "\"%s\" is no version: %s (RFC 9761 section 5)",
-		mud_show_text(text, shown), dtls ? "dtls12 or dtls13" : "tls12 or tls13");
+		mud_show_text(text, shown),
+		dtls ? "dtls12 or dtls13" : "tls12 or tls13");
 	return false;
 }
 

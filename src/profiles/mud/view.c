@@ -147,8 +147,7 @@ static void write_peer(struct jsonw *out, const struct peer *p)
 	jsonw_object_end(out);
 }
 
-static void write_rule(
-	struct jsonw *out, const struct profile *p, const struct rule *r)
+static void write_rule(struct jsonw *out, const struct profile *p, const struct rule *r)
 {
 	char sentence[RULE_SENTENCE_MAX];
 

@@ -27,15 +27,20 @@ static void word(struct words *w, const char *text)
 		w->len += strlen(dot) + strlen(text);
 }
 
-static void word_mac(struct words *w, const json_t *e)
+static void word_mac_of(struct words *w, const json_t *e, const char *key)
 {
 	char text[MAC_TEXT_MAX];
 	struct mac mac;
 
-	if (mac_parse(answer_raw(e, "mac"), &mac))
+	if (mac_parse(answer_raw(e, key), &mac))
 		w->bad = true;
 	else
 		word(w, mac_format(&mac, text));
+}
+
+static void word_mac(struct words *w, const json_t *e)
+{
+	word_mac_of(w, e, "mac");
 }
 
 /* Sets typed by 16 raw bytes take a number. */
@@ -107,9 +112,56 @@ static void word_box(struct words *w, const json_t *e, uint8_t family,
 	word_range(w, e, destination, UINT16_MAX);
 }
 
-/* The order of the fields is that of the sets' types. Returns the set without family,
- * or NULL. */
-static const char *element_words(struct words *w, const json_t *e, uint8_t family)
+/* Frames that are not IP: one peer, or all there are. */
+static void word_ether(struct words *w, const json_t *e)
+{
+	struct words hi = {0};
+	char type[16];
+
+	(void)str_print(type, sizeof(type), "0x%04llx",
+		(unsigned long long)answer_number(e, "ether_type") & 0xffff);
+	word_mac(w, e);
+	word(w, type);
+	word_mac_of(w, e, "peer_mac_from");
+	word_mac_of(&hi, e, "peer_mac_to");
+	w->bad = w->bad || hi.bad;
+	if (w->len >= hi.len && strcmp(w->text + w->len - hi.len, hi.text) == 0)
+		return; /* one */
+	if (str_print(w->text + w->len, sizeof(w->text) - w->len, "-%s", hi.text))
+		w->bad = true;
+}
+
+static void word_rate(struct words *w, const json_t *e, bool bytes)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), " limit rate over %lld%s/second",
+		answer_number(e, "rate"), bytes ? " bytes" : "");
+
+	w->bad = w->bad || answer_number(e, "rate") <= 0 ||
+		 str_print(w->text + w->len, sizeof(w->text) - w->len, "%s", text);
+	w->len += w->bad ? 0 : (size_t)len;
+}
+
+/* A limit of packets or bytes, from the device (by its MAC) or to one of its addresses. */
+static const char *limit_words(struct words *w, const json_t *e, uint8_t family)
+{
+	const char *set = answer_raw(e, "set");
+	bool bytes = strcmp(set + strlen(set) - 5, "bytes") == 0;
+
+	if (strncmp(set, "limit-out-", 10) == 0)
+		word_mac(w, e);
+	else if (family == 4 || family == 6)
+		word_device(w, e, family, false);
+	else
+		return NULL;
+	word_rate(w, e, bytes);
+	if (strncmp(set, "limit-out-", 10) == 0)
+		return bytes ? "bytes_f" : "packets_f";
+	return bytes ? "bytes_t" : "packets_t";
+}
+
+/* Sets that are the same for both families of addresses. */
+static const char *plain_words(struct words *w, const json_t *e)
 {
 	const char *set = answer_raw(e, "set");
 
@@ -117,6 +169,22 @@ static const char *element_words(struct words *w, const json_t *e, uint8_t famil
 		word_mac(w, e);
 		return "managed";
 	}
+	if (strcmp(set, "ether-out") != 0 && strcmp(set, "ether-in") != 0)
+		return NULL;
+	word_ether(w, e);
+	return strcmp(set, "ether-out") == 0 ? "ether_f" : "ether_t";
+}
+
+/* The order of the fields is that of the sets' types. Returns the set without family,
+ * or NULL. */
+static const char *element_words(struct words *w, const json_t *e, uint8_t family)
+{
+	const char *set = answer_raw(e, "set"), *plain = plain_words(w, e);
+
+	if (plain)
+		return plain;
+	if (strncmp(set, "limit-", 6) == 0)
+		return limit_words(w, e, family);
 	if (family != 4 && family != 6)
 		return NULL;
 	if (strcmp(set, "policed") == 0 || strcmp(set, "owned") == 0) {
@@ -136,6 +204,11 @@ static const char *element_words(struct words *w, const json_t *e, uint8_t famil
 		word_mac(w, e);
 		word_box(w, e, family, "device_port", "peer_port");
 		set = "outr";
+	} else if (strcmp(set, "in") == 0) {
+		word_device(w, e, family, false);
+		word_peer(w, e, family);
+		word_range(w, e, "proto", UINT8_MAX);
+		word_range(w, e, "device_port", UINT16_MAX);
 	} else if (strcmp(set, "in-range") == 0) {
 		word_device(w, e, family, false);
 		word_box(w, e, family, "peer_port", "device_port");
@@ -155,9 +228,9 @@ static bool print_element(const json_t *e)
 	if (!set || w.bad)
 		return false;
 	printf("add element inet cardea %s%s { %s }\n", set,
-		strcmp(set, "managed") == 0 ? ""
-		: family == 4               ? "4"
-					    : "6",
+		family == 4   ? "4"
+		: family == 6 ? "6"
+			      : "",
 		w.text);
 	return true;
 }

@@ -129,7 +129,7 @@ static void status_alone(struct rule *r)
 
 	if (r->status == RULE_NOT_YET || r->status == RULE_UNENFORCEABLE)
 		return;
-	if (r->status != RULE_APPROXIMATED) {
+	if (!rule_in_force(r)) {
 		r->status = RULE_ENFORCED;
 		r->detail[0] = 0;
 	}

@@ -393,7 +393,7 @@ static int count_element(void *ctx, const struct element *e, rule_id rule)
 	return 0;
 }
 
-/* Kinds of peer that prepare sets aside match nothing even when a caller forgets to. */
+/* Classes mean nobody to a caller that knows none, and no kind that there is not. */
 static void unknown_peers_match_nothing(void **state)
 {
 	(void)state;

@@ -3,15 +3,14 @@
  * strictly as its ASN.1 says, for many certificates in the wild have them wrong. */
 #include "proc/identity.h"
 
-#include <limits.h>
 #include <openssl/bio.h>
-#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
 #include "base/str.h"
+#include "profiles/mud/cms.h"
 #include "profiles/mud/mud.h"
 
 #define OID_MUD_URL "1.3.6.1.5.5.7.1.25"    /* id-pe-mud-url, an IA5String */
@@ -102,35 +101,19 @@ static int read_url(const ASN1_OCTET_STRING *value, char url[LIMIT_URL], char *t
 	return error ? error : mud_url_check(url, 0, text);
 }
 
-/* The way in which the subject of a file's signer is written: they are compared. */
-static bool write_name(const X509_NAME *name, char out[LIMIT_TEXT])
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data = NULL;
-	long n = 0;
-
-	if (bio && X509_NAME_print_ex(bio, name, 0,
-			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
-		n = BIO_get_mem_data(bio, &data);
-	if (n > 0)
-		str_escape((struct untrusted_str){data, (size_t)n}, out, LIMIT_TEXT);
-	BIO_free(bio);
-	return n > 0;
-}
-
 static int read_signer(const ASN1_OCTET_STRING *value, char signer[LIMIT_TEXT],
 	char *text)
 {
-	const unsigned char *at = ASN1_STRING_get0_data(value);
-	const unsigned char *end = at + ASN1_STRING_length(value);
-	X509_NAME *name = d2i_X509_NAME(NULL, &at, end - at);
-	int error = 0;
+	int error = mud_name_text(ASN1_STRING_get0_data(value),
+		(size_t)ASN1_STRING_length(value), signer);
 
-	if (!name || at != end || !write_name(name, signer))
-		error = refuse(text, "its MUD signer (1.3.6.1.5.5.7.1.30) is no Name with "
-				     "something in it, as RFC 8520 section 11 asks for");
-	X509_NAME_free(name);
-	return error;
+	if (error == CARDEA_ELIMIT)
+		return refuse(text, "the name of its MUD signer (1.3.6.1.5.5.7.1.30) is "
+				    "too long");
+	if (error || !signer[0])
+		return refuse(text, "its MUD signer (1.3.6.1.5.5.7.1.30) is no Name with "
+				    "something in it, as RFC 8520 section 11 asks for");
+	return 0;
 }
 
 static int read_extensions(const X509 *cert, struct identity_cert *c, char *text)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -87,16 +88,19 @@ def certificates(tmp_path_factory):
 
 
 @pytest.fixture
-def hook(program, folder):
+def hook_program(program):
     base = os.path.dirname(os.path.dirname(program))
-    found = glob.glob(os.path.join(base, "**", "cardea-identity"), recursive=True)
+    return glob.glob(os.path.join(base, "**", "cardea-identity"), recursive=True)[0]
 
+
+@pytest.fixture
+def hook(hook_program, folder):
     def run(*args, code=0, env=None, timeout=30):
         environment = {"PATH": os.environ["PATH"], "CARDEA_SOCKET":
                        os.path.join(folder, "control.sock"),
                        # a sandbox lets nobody look for leaks
                        "ASAN_OPTIONS": "detect_leaks=0", **(env or {})}
-        done = subprocess.run([found[0], *args], env=environment, timeout=timeout,
+        done = subprocess.run([hook_program, *args], env=environment, timeout=timeout,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
         done.stderr = done.stderr.decode()
         assert code == done.returncode, (args, done.returncode, done.stderr)
@@ -115,7 +119,7 @@ def told(daemon):
 
 
 CLAIM = {"mac": MAC, "source": "certificate", "mud_url": URL,
-         "mud_signer": "CN=Lab Maker,O=Lab\\x5c, Inc."}
+         "mud_signer": "CN=Lab Maker,O=Lab\\, Inc."}
 
 
 @pytest.mark.parametrize("kind", ["good", "der"])
@@ -325,6 +329,30 @@ def test_a_daemon_that_is_silent(hook, daemon, certificates):
     before = time.monotonic()
     hook("certificate", "--mac", MAC, certificates["good"], code=2)
     assert time.monotonic() - before < 5.5
+
+
+def test_it_speaks_from_a_sandbox(hook_program, daemon, certificates):
+    """While it waits for the answer it has read the certificate: nothing is left to it."""
+    waits = threading.Event()
+
+    def answer(*_):
+        waits.wait(2.5)
+        return 200, {}
+
+    daemon.routes["POST", "/v1/identities"] = answer
+    with subprocess.Popen([hook_program, "certificate", "--mac", MAC, "--socket",
+                           daemon.path, certificates["good"]], stderr=subprocess.DEVNULL,
+                          env={"ASAN_OPTIONS": "detect_leaks=0"}) as process:
+        while not daemon.requests and process.poll() is None:
+            time.sleep(0.01)
+        with open("/proc/%d/status" % process.pid, encoding="ascii") as f:
+            status = dict(line.split(":\t", 1) for line in f.read().splitlines())
+        waits.set()
+        assert process.wait() == 0
+    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+    assert int(status["CapEff"], 16) == 0 or os.geteuid() != 0
+    if os.geteuid() == 0:
+        assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
 
 
 @pytest.mark.parametrize("args", [

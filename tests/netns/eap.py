@@ -98,6 +98,21 @@ class Makers:
         return self._path(stem + ".key"), certificate
 
 
+    def steal(self, identity):
+        """Somebody has seen this certificate, and has a key of which only the public half
+        is right: clients believe it, and what it signs is wrong."""
+        key, certificate = identity
+        der = os.path.splitext(key)[0] + "-stolen.der"
+        self._openssl("ec", "-in", key, "-outform", "DER", "-out", der)
+        with open(der, "rb") as f:
+            secret = bytearray(f.read())
+        assert secret[2:7] == b"\2\1\1\4\x20"  # RFC 5915 3: version, private key
+        secret[20] ^= 1
+        with open(der, "wb") as f:
+            f.write(secret)
+        return der, certificate
+
+
 _RADIUSD = """
 prefix = /usr
 raddbdir = %(folder)s

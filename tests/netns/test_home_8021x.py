@@ -146,6 +146,21 @@ def test_a_stranger_is_not_admitted(home, radius, makers):
         {k: before[k] for k in ("mud_url", "url_source", "state")}
 
 
+def test_a_certificate_without_its_key_says_nothing(home, radius, makers):
+    """Certificates are public. The server's first hook sees this one, and Cardea is told
+    nothing, for the device never signs."""
+    mac = fresh_mac()
+    owner = makers.issue("owner", url=mud_url(MODEL), signer=SIGNER)
+    before = radius.log()
+    assert not eap.eapol_test(home, makers, mac, makers.steal(owner))
+    said = radius.log()[len(before):]
+    assert "cardea-identity hold" in said and "cardea-identity certificate" not in said
+    time.sleep(SILENCE)
+    assert home.cardea.device(mac) is None
+    assert eap.eapol_test(home, makers, mac, owner), radius.log()[-3000:]
+    wait_certificate(home, mac, mud_url(MODEL))
+
+
 def test_admission_fails_without_cardea(home, radius, makers):
     """With the program as documented: not known, not admitted. And then it comes back."""
     mac = fresh_mac()
@@ -155,6 +170,18 @@ def test_admission_fails_without_cardea(home, radius, makers):
     home.gateway.start_cardea(hook={"group": eap.USER})
     assert eap.eapol_test(home, makers, mac, identity), radius.log()[-3000:]
     wait_certificate(home, mac, mud_url(MODEL))
+
+
+def test_a_group_that_is_not_there(home, radius):
+    """The house is protected all the same; only the hook is missing."""
+    home.cardea.stop()
+    home.gateway.start_cardea(hook={"group": "no-such-group"})
+    try:
+        assert "no-such-group" in home.cardea.log()
+        assert not os.path.exists(os.path.join(home.cardea.run_dir, "identity.sock"))
+    finally:
+        home.cardea.stop()
+        home.gateway.start_cardea(hook={"group": eap.USER})
 
 
 def as_user(home, user, *request):

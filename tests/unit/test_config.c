@@ -42,6 +42,7 @@ static void defaults_are_as_documented(void **state)
 	assert_false(c.mud_allow_private);
 	assert_false(c.stop_open);
 	assert_string_equal(c.state_dir, "/var/lib/cardea");
+	assert_string_equal(c.hook_group, "");
 	assert_string_equal(c.libexec_dir, "");
 	assert_string_equal(c.log_level, "info");
 	assert_int_equal(c.uid_base, 61200);
@@ -109,6 +110,12 @@ static void errors_say_where_and_what(void **state)
 			"f:2:12: after a backslash: another one, or a quote"},
 		{"[log]\nlevel = \"\\", "f:2:10: after a backslash: another one, or a "
 				       "quote"},
+		{"[hook]\ngroup = \"free rad\"",
+			"f:2:9: group \"free rad\": a group's name has letters, digits, "
+			"'.', '_', '-'"},
+		{"[hook]\ngroup = \"-rad\"",
+			"f:2:9: group \"-rad\": a group's name has at most 31 characters, "
+			"and no '-' in front"},
 		{"[paths]\nrun = \"run\"", "f:2:7: run \"run\": give an absolute path"},
 		{"[lan]\ninterfaces = \"br0\"",
 			"f:2:14: expected a list: [\"...\", \"...\"]"},

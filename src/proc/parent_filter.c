@@ -47,39 +47,43 @@ static struct sock_filter code[] = {
 	DROP,
 	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
 	LDB(23),
-	JEQ(IPPROTO_TCP, 28, 0), /* to 41 */
+	JEQ(IPPROTO_TCP, 31, 0), /* to 44 */
 	JEQ(IPPROTO_UDP, 1, 0),
 	DROP,
 	LDH_X(0),
 	JEQ(67, 1, 0),
 	JEQ(68, 0, 1),
 	PASS(SNAP),
-	GOTO(15), /* to 35 */
+	GOTO(18), /* to 38 */
 	/* 20: IPv6 */
 	LDB(20),
 	BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 40),
-	JEQ(IPPROTO_TCP, 18, 0), /* to 41 */
-	JEQ(IPPROTO_UDP, 7, 0),	 /* to 31 */
-	JEQ(IPPROTO_ICMPV6, 1, 0),
+	JEQ(IPPROTO_TCP, 21, 0), /* to 44 */
+	JEQ(IPPROTO_UDP, 10, 0), /* to 34 */
+	JEQ(IPPROTO_ICMPV6, 4, 0),
+	JEQ(IPPROTO_HOPOPTS, 29, 0), /* to 55 */
+	JEQ(IPPROTO_ROUTING, 28, 0),
+	JEQ(IPPROTO_DSTOPTS, 27, 0),
 	DROP,
+	/* 29: neighbour discovery */
 	LDB(54),
 	JGE(133, 0, 1),
 	JGT(137, 0, 1),
 	DROP,
 	PASS(SNAP),
-	/* 31: UDP in IPv6 */
+	/* 34: UDP in IPv6 */
 	LDH(54),
 	JEQ(546, 1, 0),
 	JEQ(547, 0, 1),
 	PASS(SNAP),
-	/* 35: DTLS behind the UDP header? RFC 6347 4.1, 4.2.2 */
+	/* 38: DTLS behind the UDP header? RFC 6347 4.1, 4.2.2 */
 	LDH_X(8),
 	JEQ(0x16fe, 1, 0),
 	DROP,
 	LDB_X(8 + 13),
-	JEQ(1, 12, 0), /* to 52 */
+	JEQ(1, 23, 0), /* to 66 */
 	DROP,
-	/* 41: TLS behind the TCP header? RFC 8446 5.1, 4 */
+	/* 44: TLS behind the TCP header? RFC 8446 5.1, 4 */
 	LDB_X(12),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
 	BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 2),
@@ -89,9 +93,21 @@ static struct sock_filter code[] = {
 	JEQ(0x1603, 1, 0),
 	DROP,
 	LDB_X(5),
-	JEQ(1, 1, 0),
+	JEQ(1, 12, 0), /* to 66 */
 	DROP,
-	/* 52: not what this gateway sends */
+	/* 55: either behind extension headers, which the kernel walks (RFC 8200 4) */
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PAY_OFFSET)),
+	BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+	JEQ(0x1603, 4, 0),
+	JEQ(0x16fe, 0, 2),
+	BPF_STMT(BPF_LD | BPF_B | BPF_IND, 13),
+	JEQ(1, 4, 0), /* to 66 */
+	DROP,
+	BPF_STMT(BPF_LD | BPF_B | BPF_IND, 5),
+	JEQ(1, 1, 0), /* to 66 */
+	DROP,
+	/* 66: not what this gateway sends */
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
 	JEQ(PACKET_OUTGOING, 0, 1),
 	DROP,

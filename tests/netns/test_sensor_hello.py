@@ -274,6 +274,43 @@ def test_a_split_hello_is_known_in_part(home, to):
     assert not m.versions or TLS13 in m.versions
 
 
+BODY = bytes(32) + bytes.fromhex("00" "0004c02bc02f" "0100")
+HELLO = bytes.fromhex("160301002f" "0100002b" "0303") + BODY
+DTLS_HELLO = bytes.fromhex("16feff" "0000000000000000" "0038" "0100002c" "0000" "000000"
+                           "00002c" "fefd") + BODY[:33] + b"\0" + BODY[33:]
+SEND = ("import socket, sys\n"
+        "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
+        "s.bind(('eth0', 0))\n"
+        "data = sys.stdin.buffer.read()\n"
+        "size = int(sys.argv[1])\n"
+        "for i in range(0, len(data), size): s.send(data[i:i + size])\n")
+
+
+def send_raw(frame_list):
+    """Frames of one length, past the device's stack."""
+    subprocess.run(inside("device", "python3", "-c", SEND, str(len(frame_list[0]))),
+                   check=True, input=b"".join(frame_list))
+
+
+@pytest.mark.parametrize("kind", (0, 60), ids=("hop-by-hop", "destination"))
+def test_extension_headers_hide_nothing(home, kind):
+    """The kernel's filter lets the kernel walk them."""
+    source, target = "fd00:7::77", IP[6]["cloud"]
+    for proto, hello, count in ((6, HELLO, 1), (17, DTLS_HELLO, 1), (6, b"x" * 52, 0)):
+        if proto == 6:
+            inner = frames.tcp(DEVICE, GATEWAY, source, target, 4000 + kind, 443,
+                               frames.ACK, payload=hello)
+        else:
+            inner = frames.udp(DEVICE, GATEWAY, source, target, 4000 + kind, 443, hello)
+        options = bytes([proto, 0, 1, 4, 0, 0, 0, 0])  # padding
+        send_raw([frames.ip(DEVICE, GATEWAY, source, target, kind, options + inner[54:])])
+        hellos = home.hellos()
+        assert len(hellos) == count
+        for m in hellos:
+            assert (m.device, m.peer, m.proto) == (source, target, proto)
+            assert m.ciphers == [0xC02B, 0xC02F]
+
+
 def test_ordinary_traffic_stays_in_the_kernel(home):
     """The sensor does not even see it."""
     family = 4
@@ -303,24 +340,14 @@ def test_ordinary_traffic_stays_in_the_kernel(home):
 
 def test_a_flood_is_bounded_and_counted(home):
     """A hello's start in packets without any connection."""
-    hello = bytes.fromhex("160301002f0100002b0303" + "00" * 32 + "00" + "0004c02bc02f"
-                          "0100")
     count = 2000
 
     def frame(i):
         return frames.tcp("02:00:00:00:00:77", GATEWAY, "10.7.0.77", "203.0.113.200",
-                          2000 + i, 443, frames.ACK, payload=hello)
+                          2000 + i, 443, frames.ACK, payload=HELLO)
 
-    script = ("import socket, sys\n"
-              "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
-              "s.bind(('eth0', 0))\n"
-              "data = sys.stdin.buffer.read()\n"
-              "size = %d\n"
-              "for i in range(0, len(data), size): s.send(data[i:i + size])\n"
-              % len(frame(0)))
     before = home.counts()
-    subprocess.run(inside("device", "python3", "-c", script), check=True,
-                   input=b"".join(frame(i) for i in range(count)))
+    send_raw([frame(i) for i in range(count)])
     told, dropped, end = 0, 0, time.monotonic() + COUNTS_EVERY_S + 5
     while time.monotonic() < end and not dropped:
         with contextlib.suppress(TimeoutError):

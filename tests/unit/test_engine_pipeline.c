@@ -237,15 +237,6 @@ static void another_makers_url_is_refused(void **state)
 	house_free(h);
 }
 
-static void engine_restart(struct house *h)
-{
-	engine_end(h);
-	engine_start(h);
-	for (size_t i = 0; i < ROLE_MAX; i++)
-		h->far[i].count = 0;
-	connect_all(h);
-}
-
 static void makers_next_file_replaces_once_it_is_here(void **state)
 {
 	(void)state;

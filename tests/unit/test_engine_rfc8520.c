@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_engine_rfc8520 - what RFC 8520 asks of a manager as a whole, by section: what
- * docs/mud-conformance.md could not show by a smaller test. */
+/* test_engine_rfc8520 - what RFC 8520 and its extensions ask of a manager as a whole, by
+ * section: what docs/mud-conformance.md could not show by a smaller test. */
 #include "test_engine_util.h"
 
 #define LAMP "02:00:00:00:00:10"
@@ -17,8 +17,17 @@ static uint64_t last_fetch(struct house *h)
 	return got(h, ROLE_COURIER, MESSAGE_FETCH, n - 1)->fetch.id;
 }
 
-/* A file whose one rule lets the device open TCP port 8080 of this peer. */
-static void bring(struct house *h, const struct peer *peer)
+static void send_rule(struct house *h, uint64_t id, const struct rule *r)
+{
+	struct message m;
+
+	message_from_rule(&m, id, r);
+	far_send(h, ROLE_COURIER, &m);
+}
+
+/* A file of one rule a peer, in this order: the device may open its TCP port 8080. The
+ * first stays on in quarantine. */
+static void bring_all(struct house *h, const struct peer *peers, uint32_t count)
 {
 	uint64_t id = last_fetch(h);
 	struct message m = {.type = MESSAGE_PROFILE};
@@ -28,22 +37,29 @@ static void bring(struct house *h, const struct peer *peer)
 	str_copy(m.profile.url, sizeof(m.profile.url), URL_A);
 	m.profile.cache_validity_h = 48;
 	m.profile.is_supported = true;
+	m.profile.has_quarantine = true;
 	m.profile.signature = SIGNATURE_VALID;
 	memset(m.profile.sha256, 1, sizeof(m.profile.sha256));
-	m.profile.rule_count = 1;
+	m.profile.rule_count = count;
 	far_send(h, ROLE_COURIER, &m);
 	rule_init(&r);
-	r.id = 1;
 	r.proto = FLOW_PROTO_TCP;
-	r.peer = *peer;
 	r.peer_port = (struct range16){8080, 8080};
-	message_from_rule(&m, id, &r);
-	far_send(h, ROLE_COURIER, &m);
+	for (r.id = 1; r.id <= count; r.id++) {
+		r.peer = peers[r.id - 1];
+		r.quarantine = r.id == 1;
+		send_rule(h, id, &r);
+	}
 	memset(&m, 0, sizeof(m));
 	m.type = MESSAGE_PROFILE_END;
 	m.profile_end.id = id;
 	far_send(h, ROLE_COURIER, &m);
 	spin(h);
+}
+
+static void bring(struct house *h, const struct peer *peer)
+{
+	bring_all(h, peer, 1);
 }
 
 /* Whether the kernel lets mac open TCP port 8080 of that address. */
@@ -218,6 +234,68 @@ static void dhcp_does_not_move_a_proven_device(void **state)
 	house_free(h);
 }
 
+static struct peer host(const char *addr)
+{
+	struct peer p = {.kind = PEER_PREFIX};
+
+	p.prefix.addr = ip(addr);
+	p.prefix.len = (uint8_t)addr_bits(&p.prefix.addr);
+	return p;
+}
+
+#define REPAIR "198.51.100.7"
+#define CLOUD "198.51.100.8"
+
+/* draft-richardson-shg-mud-quarantined-access: what the file names stays on, so that the
+ * device can be repaired; and nothing else does, not even over a restart. */
+static void quarantine_keeps_what_the_file_names(void **state)
+{
+	struct peer peers[2] = {host(REPAIR), host(CLOUD)};
+	struct house *h = house_new();
+
+	(void)state;
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, UINT32_MAX);
+	see_dhcp(h, LAMP, "lamp", URL_A);
+	bring_all(h, peers, 2);
+	assert_true(reaches(h, LAMP, REPAIR) && reaches(h, LAMP, CLOUD));
+	assert_int_equal(
+		pipeline_quarantine(&h->p, device_of(h, LAMP), "it scanned the LAN"), 0);
+	spin(h);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_QUARANTINED);
+	assert_true(reaches(h, LAMP, REPAIR));
+	assert_false(reaches(h, LAMP, CLOUD));
+	engine_restart(h);
+	assert_string_equal(device_of(h, LAMP)->quarantine, "it scanned the LAN");
+	assert_true(reaches(h, LAMP, REPAIR));
+	assert_false(reaches(h, LAMP, CLOUD));
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), NULL), 0);
+	spin(h);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	assert_true(reaches(h, LAMP, CLOUD));
+	house_free(h);
+}
+
+/* The same without a file: it was hindered in nothing, and now may do nothing. */
+static void quarantine_needs_no_file(void **state)
+{
+	struct house *h = house_new();
+
+	(void)state;
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, UINT32_MAX);
+	see_dhcp(h, LAMP, "lamp", "");
+	assert_false(kernel_has(h, ELEMENT_MANAGED, LAMP, NULL));
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), "odd"), 0);
+	spin(h);
+	assert_true(kernel_has(h, ELEMENT_MANAGED, LAMP, NULL));
+	assert_false(reaches(h, LAMP, CLOUD));
+	engine_restart(h);
+	assert_true(kernel_has(h, ELEMENT_MANAGED, LAMP, NULL));
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), NULL), 0);
+	spin(h);
+	assert_false(kernel_has(h, ELEMENT_MANAGED, LAMP, NULL));
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +304,8 @@ int main(void)
 		cmocka_unit_test(weak_ones_are_in_no_class_with_strong_ones),
 		cmocka_unit_test(owner_lets_weak_ones_in),
 		cmocka_unit_test(dhcp_does_not_move_a_proven_device),
+		cmocka_unit_test(quarantine_keeps_what_the_file_names),
+		cmocka_unit_test(quarantine_needs_no_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

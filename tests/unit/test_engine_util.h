@@ -250,6 +250,15 @@ static inline void connect_all(struct house *h)
 	enforcer_ready(h);
 }
 
+static inline void engine_restart(struct house *h)
+{
+	engine_end(h);
+	engine_start(h);
+	for (size_t i = 0; i < ROLE_MAX; i++)
+		h->far[i].count = 0;
+	connect_all(h);
+}
+
 static inline struct house *house_new(void)
 {
 	struct house *h = calloc(1, sizeof(*h));

@@ -3,7 +3,6 @@
  * matches say which conversation that is, and are enforced by themselves; the profile
  * is held against what the device sends. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include "profiles/mud/mud_priv.h"
 
@@ -132,7 +131,7 @@ static bool versions(
 	return whole;
 }
 
-/* As struct message_seen_hello has it: what would break the list is escaped. */
+/* As the sensor writes struct message_seen_hello, which it is compared with. */
 static bool add_alpn(char alpn[LIMIT_TEXT], const char *name)
 {
 	size_t len = strlen(alpn);
@@ -140,14 +139,15 @@ static bool add_alpn(char alpn[LIMIT_TEXT], const char *name)
 	if (len)
 		alpn[len++] = ',';
 	for (const char *c = name; *c; c++) {
-		bool plain = *c >= ' ' && *c <= '~' && *c != ',' && *c != '\\';
+		struct untrusted_str one = {.bytes = c, .len = 1};
+
 		if (len + sizeof "\\x00" > LIMIT_TEXT)
 			return false;
-		if (plain)
-			alpn[len++] = *c;
+		if (*c == ',')
+			str_copy(alpn + len, LIMIT_TEXT - len, "\\x2c");
 		else
-			len += (size_t)snprintf(alpn + len, LIMIT_TEXT - len, "\\x%02x",
-				(unsigned char)*c);
+			str_escape(one, alpn + len, LIMIT_TEXT - len);
+		len += strlen(alpn + len);
 	}
 	alpn[len] = 0;
 	return true;

@@ -258,6 +258,41 @@ static void test_tls_leaf_that_nobody_knows(void **state)
 	reading_free(&r);
 }
 
+static void test_weak_parameters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *list, *part; /* NULL: nothing to say */
+	} cases[] = {
+		{"\"cipher-suite\":[4865,5]", "0x0005 is weak"},
+		{"\"cipher-suite\":[49153]", "0xc001 is weak: no encryption"},
+		{"\"cipher-suite\":[52]", "an anonymous server"},
+		{"\"cipher-suite\":[10,5,4]", "0x000a is weak"},
+		{"\"cipher-suite\":[47,53,4865,4867,49195,52392]", NULL},
+		{"\"supported-group\":[29,19]", "0x0013 is weak"},
+		{"\"supported-group\":[23,24,29,30,256]", NULL},
+		{"\"signature-algorithm\":[513]", "0x0201 is weak: SHA-1"},
+		{"\"signature-algorithm-cert\":[257]", "0x0101 is weak: MD5"},
+		{"\"signature-algorithm\":[1025,2052,2055]", NULL},
+		{"\"extension-type\":[0,6682]", "0x1a1a is reserved"},
+		{"\"cipher-suite\":[64250]", "0xfafa is reserved"},
+		{"\"extension-type\":[5,6426]", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[512];
+		snprintf(text, sizeof text, TLS("{\"name\":\"p\",%s}"), cases[i].list);
+		struct reading r = read_good(
+			&(struct file){.header = TLS_HEADER, .matches = text}, 1);
+		/* it is for people to judge: the rule stays in force */
+		assert_int_equal(r.p.rules[0].status, RULE_ENFORCED);
+		assert_int_equal(count_notes(&r, NOTE_WARNING), cases[i].part ? 1 : 0);
+		if (cases[i].part)
+			assert_non_null(find_note(&r, NOTE_WARNING, cases[i].part));
+		reading_free(&r);
+	}
+}
+
 static void test_tls_where_there_is_none(void **state)
 {
 	(void)state;
@@ -304,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_tls_in_the_wild),
 		cmocka_unit_test(test_tls_beyond_repair),
 		cmocka_unit_test(test_tls_leaf_that_nobody_knows),
+		cmocka_unit_test(test_weak_parameters),
 		cmocka_unit_test(test_tls_where_there_is_none),
 	};
 

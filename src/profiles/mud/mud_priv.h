@@ -216,6 +216,16 @@ void mud_link_add(struct mud_reader *r, const struct mud_at *at, const char *kin
 struct mud_match;
 void mud_tls_read(struct mud_reader *r, struct mud_match *m);
 
+/* tls_weak.c - warns of what should not be in a list */
+enum mud_tls_kind {
+	MUD_TLS_CIPHERS,
+	MUD_TLS_GROUPS,
+	MUD_TLS_SIGNATURES,
+	MUD_TLS_OTHERS, /* reserved values alone */
+};
+void mud_tls_weak(struct mud_reader *r, const struct mud_at *at, enum mud_tls_kind kind,
+	const struct u16_list *l);
+
 /* limit.c - draft-lear-opsawg-mud-bw-profile-01 */
 void mud_limit_read(
 	struct mud_reader *r, const struct mud_at *at, enum direction direction);

@@ -79,8 +79,8 @@ static bool is_list(struct mud_reader *r, const struct mud_at *at)
 	return true;
 }
 
-static void numbers(
-	struct mud_reader *r, const struct mud_at *at, uint32_t max, struct u16_list *l)
+static void numbers(struct mud_reader *r, const struct mud_at *at, uint32_t max,
+	enum mud_tls_kind kind, struct u16_list *l)
 {
 	struct mud_at item;
 	uint32_t v;
@@ -91,8 +91,10 @@ static void numbers(
 	for (struct mud_iter it = mud_iter_start(r, at);
 		whole && mud_iter_next(r, at, &it, &item);)
 		whole = mud_uint(r, &item, 0, max, &v) && add(l, (uint16_t)v);
-	if (whole)
+	if (whole) {
+		mud_tls_weak(r, at, kind, l);
 		return;
+	}
 	give_up(r, at);
 	l->count = 0;
 }
@@ -215,13 +217,14 @@ static void read_one(
 	if (!versions(r, &slots[TLS_VERSION], false, &t->versions) ||
 		!versions(r, &slots[DTLS_VERSION], true, &t->versions))
 		t->versions.count = 0;
-	numbers(r, &slots[CIPHER], UINT16_MAX, &t->ciphers);
-	numbers(r, &slots[EXTENSION], UINT16_MAX, &t->extensions);
-	numbers(r, &slots[PSK_MODE], UINT8_MAX, &t->modes);
-	numbers(r, &slots[GROUP], UINT16_MAX, &t->groups);
-	numbers(r, &slots[SIGNATURE], UINT16_MAX, &t->signatures);
-	numbers(r, &slots[SIGNATURE_CERT], UINT16_MAX, &t->signatures_cert);
-	numbers(r, &slots[COMPRESSION], UINT16_MAX, &t->compressions);
+	numbers(r, &slots[CIPHER], UINT16_MAX, MUD_TLS_CIPHERS, &t->ciphers);
+	numbers(r, &slots[EXTENSION], UINT16_MAX, MUD_TLS_OTHERS, &t->extensions);
+	numbers(r, &slots[PSK_MODE], UINT8_MAX, MUD_TLS_OTHERS, &t->modes);
+	numbers(r, &slots[GROUP], UINT16_MAX, MUD_TLS_GROUPS, &t->groups);
+	numbers(r, &slots[SIGNATURE], UINT16_MAX, MUD_TLS_SIGNATURES, &t->signatures);
+	numbers(r, &slots[SIGNATURE_CERT], UINT16_MAX, MUD_TLS_SIGNATURES,
+		&t->signatures_cert);
+	numbers(r, &slots[COMPRESSION], UINT16_MAX, MUD_TLS_OTHERS, &t->compressions);
 	protocols(r, &slots[ALPN], t->alpn);
 	authorities(r, &slots[ANCHORS], t);
 	authorities(r, &slots[AUTHORITIES], t);

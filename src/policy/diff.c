@@ -18,7 +18,8 @@ int policy_diff(const struct element *before, size_t before_count,
 		} else if (c > 0) {
 			r = add(ctx, &after[j++]);
 		} else {
-			if (before[i].timeout_s != after[j].timeout_s)
+			if (before[i].timeout_s != after[j].timeout_s ||
+				before[i].rate != after[j].rate)
 				r = add(ctx, &after[j]);
 			i++;
 			j++;

@@ -193,7 +193,7 @@ int policy_access_new(struct pool *pool, const struct policy_says *before,
 	size_t *ret_count) CARDEA_MUSTCHECK;
 
 /* From one element list to another, both sorted by element_compare without duplicates.
- * A key in both whose timeout differs is added again. Non-zero stops. */
+ * A key in both whose timeout or rate differs is added again. Non-zero stops. */
 typedef int (*policy_change)(void *ctx, const struct element *e);
 int policy_diff(const struct element *before, size_t before_count,
 	const struct element *after, size_t after_count, policy_change remove,

@@ -149,7 +149,7 @@ modules {
 			certificate_file = %(certificate)s
 			ca_file = %(ca)s
 			tls_min_version = "1.2"
-			tls_max_version = "1.2"
+			tls_max_version = "1.3"
 			verify {
 				tmpdir = %(held)s
 				client = "%(identity)s hold --mac %%{Calling-Station-Id} --held %(held)s %%{TLS-Client-Cert-Filename}"
@@ -243,21 +243,23 @@ network={
 	client_cert="%(certificate)s"
 	private_key="%(key)s"
 	eapol_flags=0
+	phase1="tls_disable_tlsv1_3=%(no13)d"
 }
 """
 
 
-def _network(path, makers, identity):
+def _network(path, makers, identity, tls="1.2"):
     key, certificate = identity
     with open(path, "w", encoding="ascii") as out:
-        out.write(_NETWORK % {"ca": makers.ca, "key": key, "certificate": certificate})
+        out.write(_NETWORK % {"ca": makers.ca, "key": key, "certificate": certificate,
+                              "no13": tls != "1.3"})
     return path
 
 
-def eapol_test(home, makers, mac, identity):
+def eapol_test(home, makers, mac, identity, tls="1.2"):
     """One EAP-TLS conversation with the RADIUS server, as a switch would relay it for
     this MAC. True when access was granted."""
-    path = _network(home.path("eapol_test.conf"), makers, identity)
+    path = _network(home.path("eapol_test.conf"), makers, identity, tls)
     done = home.gateway.ns.run(["eapol_test", "-c", path, "-a", "127.0.0.1", "-p",
                                 str(PORT), "-s", SECRET, "-M", mac, "-t", "10"],
                                check=False)

@@ -93,11 +93,13 @@ def test_a_device_at_a_port(home, radius, makers, door):
         port.stop()
 
 
-def test_by_eapol_test(home, radius, makers):
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+def test_by_eapol_test(home, radius, makers, tls):
     """The RADIUS server alone, before the device has sent a single packet."""
-    mac = fresh_mac()
+    mac, before = fresh_mac(), radius.log()
     identity = makers.issue("early", url=mud_url(MODEL))
-    assert eap.eapol_test(home, makers, mac, identity), radius.log()[-3000:]
+    assert eap.eapol_test(home, makers, mac, identity, tls), radius.log()[-3000:]
+    assert 'TLS-Session-Version = "TLS %s"' % tls in radius.log()[len(before):]
     known = wait_certificate(home, mac, mud_url(MODEL))
     assert known["mud_signer"] == ""
     assert "%s is %s" % (mac, mud_url(MODEL)) in radius.log()
@@ -146,18 +148,19 @@ def test_a_stranger_is_not_admitted(home, radius, makers):
         {k: before[k] for k in ("mud_url", "url_source", "state")}
 
 
-def test_a_certificate_without_its_key_says_nothing(home, radius, makers):
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+def test_a_certificate_without_its_key_says_nothing(home, radius, makers, tls):
     """Certificates are public. The server's first hook sees this one, and Cardea is told
     nothing, for the device never signs."""
     mac = fresh_mac()
     owner = makers.issue("owner", url=mud_url(MODEL), signer=SIGNER)
     before = radius.log()
-    assert not eap.eapol_test(home, makers, mac, makers.steal(owner))
+    assert not eap.eapol_test(home, makers, mac, makers.steal(owner), tls)
     said = radius.log()[len(before):]
     assert "cardea-identity hold" in said and "cardea-identity certificate" not in said
     time.sleep(SILENCE)
     assert home.cardea.device(mac) is None
-    assert eap.eapol_test(home, makers, mac, owner), radius.log()[-3000:]
+    assert eap.eapol_test(home, makers, mac, owner, tls), radius.log()[-3000:]
     wait_certificate(home, mac, mud_url(MODEL))
 
 

@@ -123,11 +123,15 @@ static int apply(struct pipeline *p, const struct decision *d)
 static void follow(struct pipeline *p, const struct decision *d)
 {
 	struct device *device = inventory_by_id(p->inventory, d->device);
+	struct household_device *hd = household_device(&p->household, d->device);
 
 	if (d->kind == DECISION_SIGNER || d->kind == DECISION_UNSIGNED)
 		pipeline_judge_again(p, d->subject);
-	else if (device && (d->kind == DECISION_AUTHORITY || d->kind == DECISION_ROLLBACK))
+	else if (device && hd &&
+		 (d->kind == DECISION_AUTHORITY || d->kind == DECISION_ROLLBACK)) {
+		hd->refused_url[0] = 0; /* the answer to this is another one now */
 		pipeline_says_url(p, device, d->subject);
+	}
 }
 
 int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *choice,

@@ -12,10 +12,10 @@
 #include "proc/child.h"
 
 /* Somebody may flush the whole ruleset; the parent then starts us anew. */
-#define CHECK_EVERY (2 * NS_PER_SEC)
-/* A full transaction as it came (21 MiB, twice while its array grows), as entries, twice
- * while they are sorted (60 MiB), and as a batch (96 MiB reserved). */
-#define MEMORY_MAX (320U << 20)
+#define CHECK_EVERY NS_PER_SEC
+/* A full transaction as it came (17 MiB), as entries (a limit's are two), once more while
+ * they are sorted (2 * 30 MiB), and as a batch (96 MiB reserved). */
+#define MEMORY_MAX (256U << 20)
 /* Counts wait for an engine that reads slowly: the rest of its queue is for answers. */
 #define COUNTS_QUEUE_MAX (IPC_QUEUE_MAX / 4)
 #define COUNTS_WAIT (50 * NS_PER_MS)

@@ -978,6 +978,31 @@ def test_other_configuration_replaces(plain, enforcer):
     assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
 
 
+def test_older_tables_are_replaced(plain):
+    """An upgrade finds tables of the same name with other sets in them."""
+    for family in ("inet", "bridge"):
+        plain.nft("""table %s cardea {
+            chain v0123456789abcdef { }
+            set managed { type ipv4_addr; elements = { 10.1.0.10 } }
+            set in4 { type inet_service; flags interval; elements = { 1-1000 } }
+            map limited_f { type ether_addr : verdict; }
+            chain from { ether saddr vmap @limited_f; drop; }
+            chain forward { type filter hook forward priority -10; jump from; }; }"""
+                  % family)
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+    e = Enforcer()
+    try:
+        assert e.ready.startswith("ready kept=0")
+        assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+        e.manage("d1")
+        e.commit("in %s %s udp 80" % (IP4["d1"], IP4["w"]))
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+        assert plain.passes("w", "d1", from_wan(4, u(1, 80)))
+        e.ask("shutdown open")
+    finally:
+        e.close()
+
+
 def test_tables_removed_by_others(plain, enforcer):
     """The enforcer ends; its next start lays everything anew."""
     enforcer.manage("d1")
@@ -1053,6 +1078,30 @@ def test_large_transaction(plain, enforcer):
     assert plain.blocked("d1", "w", to_wan(4, t(2, 10000, SYN)))
 
 
+def test_full_sync(plain, enforcer):
+    """100,000 elements in one transaction, again, and away; then all that one takes."""
+    base = ["managed " + MAC["d1"], "local 10.1.0.0/24", "local fd00:1::/64"]
+    many = "many %d out %s 203.0.113.9 tcp"
+    enforcer.manage("d1")
+    for what in ("first", "again"):
+        answer = enforcer.commit(*base, many % (100000, MAC["d1"]), how="sync")
+        print("100,000 elements, %s: %s" % (what, answer))
+    assert plain.passes("d1", "w", to_wan(4, t(1, 60000, SYN)))
+    start = time.monotonic()
+    assert sum(counts(enforcer)[0].values()) == 1
+    print("counts of all: %.0f ms" % ((time.monotonic() - start) * 1000))
+    print("away:", enforcer.commit(*base, how="sync"))
+    assert plain.blocked("d1", "w", to_wan(4, t(2, 60000, SYN)))
+    most = "many %d out %s 2001:db8::9 tcp timeout 600"
+    answer = enforcer.ask(most % (131073, MAC["d1"]), "commit")
+    assert answer.startswith("done error=-1002 "), answer
+    for what in ("laid", "replaced"):
+        print("131,072", what, enforcer.commit(most % (131072, MAC["d1"])))
+    assert plain.passes("d1", "w", to_wan(6, t(1, 60000, SYN)))
+    print("forgotten:", enforcer.commit("forget " + MAC["d1"]))
+    assert plain.blocked("d1", "w", to_wan(6, t(2, 60000, SYN)))
+
+
 def counts(enforcer):
     """{(kind, family, device, peers, protos, ports): packets} of each table."""
     found = ({}, {})
@@ -1066,6 +1115,7 @@ def counts(enforcer):
     return found
 
 
+@both_ways
 @pytest.mark.parametrize("family", [4, 6])
 def test_counts(plain, enforcer, family):
     """Of each element the packets that opened a conversation, and no others."""
@@ -1096,15 +1146,20 @@ def test_counts(plain, enforcer, family):
         ("in-range", f, d1, all_, "17-17", "90-99", "0-65535"): 1}
     bridge = {("out", f, m, d2 + "-" + d2, "17-17", "0-0", "5-5"): 1}
     assert counts(enforcer) == (routed, bridge)
-    # a sync leaves alone what stays, with its count; a refresh starts anew
-    enforcer.commit("out %s %s udp 6 timeout 600" % (m, w))
-    assert plain.passes("d1", "w", to_wan(family, u(9, 6)))
-    assert counts(enforcer)[0][("out", f, m, peer, "17-17", "0-0", "6-6")] == 1
-    enforcer.commit("out %s %s udp 6 timeout 600" % (m, w))
-    assert counts(enforcer)[0] == routed
+    # what is opened again, forgotten and opened again, or just stays keeps its count
+    timed = ("out", f, m, peer, "17-17", "0-0", "6-6")
+    for port, forget in ((9, []), (10, []), (11, ["forget " + m]), (12, [])):
+        enforcer.commit(*forget, "out %s %s udp 6 timeout %d" % (m, w, 600 + port))
+        assert plain.passes("d1", "w", to_wan(family, u(port, 6)))
+        routed[timed] = routed.get(timed, 0) + 1
+        assert counts(enforcer) == (routed, bridge)
     enforcer.commit("managed " + m, "policed " + d1, "out %s %s udp 5" % (m, w),
-                    how="sync")
-    assert counts(enforcer) == ({k: n for k, n in routed.items() if k[-1] == "5-5"}, {})
+                    "out %s %s udp 6" % (m, w), how="sync")
+    left = {k: n for k, n in routed.items() if k[-1] in ("5-5", "6-6")}
+    assert counts(enforcer) == (left, {})
+    enforcer.commit("remove out %s %s udp 5" % (m, w))
+    enforcer.commit("out %s %s udp 5" % (m, w))
+    assert counts(enforcer) == ({timed: 4}, {})
 
 
 def test_counts_to_a_slow_engine(plain, enforcer):

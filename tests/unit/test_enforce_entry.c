@@ -98,6 +98,123 @@ static void test_boxes(void **state)
 	assert_int_equal(n.timeout_s, 60);
 }
 
+static void test_inbound(void **state)
+{
+	struct element e = {.kind = ELEMENT_IN, .family = 4, .device = ip("10.1.0.16"),
+		.mac = hw(DEVICE), .peer_lo = ip("10.1.0.99"),
+		.peer_hi = ip("10.1.0.99"), .proto_lo = 17, .proto_hi = 17,
+		.device_port = {80, 80}, .peer_port = {0, 65535}};
+	struct entry n;
+
+	(void)state;
+	entry_from_element(&n, &e);
+	assert_string_equal(nft_sets[n.set].name, "in4");
+	key_is(&n, "0a0100100a0100631100000000500000", "0a0100100a0100631100000000500000");
+	assert_false(nft_sets[n.set].ranges);
+	e.family = 6;
+	e.device = ip("fd00::10");
+	e.peer_lo = e.peer_hi = ip("fd00::99");
+	entry_from_element(&n, &e);
+	assert_string_equal(nft_sets[n.set].name, "in6");
+	key_is(&n,
+		"fd000000000000000000000000000010fd0000000000000000000000000000991100000000"
+		"500000",
+		"fd000000000000000000000000000010fd0000000000000000000000000000991100000000"
+		"500000");
+}
+
+static void test_ether(void **state)
+{
+	struct element e = {.kind = ELEMENT_ETHER_OUT, .mac = hw(DEVICE),
+		.ether_type = 0x88e1, .peer_mac_hi = hw("ff:ff:ff:ff:ff:ff")};
+	struct entry n;
+
+	(void)state;
+	entry_from_element(&n, &e);
+	assert_string_equal(nft_sets[n.set].name, "ether_f");
+	assert_true(nft_sets[n.set].ranges);
+	key_is(&n, "020000000010000088e100000000000000000000",
+		"020000000010000088e10000ffffffffffff0000");
+	e.kind = ELEMENT_ETHER_IN;
+	e.peer_mac_lo = e.peer_mac_hi = hw("02:00:00:00:00:20");
+	entry_from_element(&n, &e);
+	assert_string_equal(nft_sets[n.set].name, "ether_t");
+	key_is(&n, "020000000010000088e100000200000000200000",
+		"020000000010000088e100000200000000200000");
+}
+
+static void test_limit_keys(void **state)
+{
+	static const struct {
+		enum element_kind kind;
+		const char *device, *set, *limited, *key;
+	} cases[] = {
+		{ELEMENT_LIMIT_OUT_BYTES, NULL, "bytes_f", "limited_f", "020000000010"},
+		{ELEMENT_LIMIT_OUT_PACKETS, NULL, "packets_f", "limited_f",
+			"020000000010"},
+		{ELEMENT_LIMIT_IN_BYTES, "10.1.0.16", "bytes_t4", "limited_t4",
+			"0a010010"},
+		{ELEMENT_LIMIT_IN_PACKETS, "10.1.0.16", "packets_t4", "limited_t4",
+			"0a010010"},
+		{ELEMENT_LIMIT_IN_BYTES, "fd00::10", "bytes_t6", "limited_t6",
+			"fd000000000000000000000000000010"},
+		{ELEMENT_LIMIT_IN_PACKETS, "fd00::10", "packets_t6", "limited_t6",
+			"fd000000000000000000000000000010"},
+	};
+	struct entry n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct element e = {.kind = cases[i].kind, .rate = 125000};
+		if (cases[i].device)
+			e.device = ip(cases[i].device);
+		else
+			e.mac = hw(DEVICE);
+		e.family = e.device.family;
+		entry_from_element(&n, &e);
+		assert_string_equal(nft_sets[n.set].name, cases[i].set);
+		assert_string_equal(nft_sets[NFT_LIMITED(n.set)].name, cases[i].limited);
+		key_is(&n, cases[i].key, cases[i].key);
+		assert_int_equal(n.rate, 125000);
+		e.rate = UINT64_MAX; /* more than the kernel's bucket: its most */
+		entry_from_element(&n, &e);
+		assert_int_equal(n.rate, UINT32_MAX);
+	}
+}
+
+/* What is counted comes back as it went. */
+static void test_back_to_elements(void **state)
+{
+	struct element back, e[] = {
+		{.kind = ELEMENT_OUT, .mac = hw(DEVICE), .proto_lo = 6, .proto_hi = 6,
+			.peer_port = {0x1234, 0x1234}},
+		{.kind = ELEMENT_OUT_RANGE, .mac = hw(DEVICE), .proto_hi = 255,
+			.device_port = {1, 2}, .peer_port = {0x300, 0xff00}},
+		{.kind = ELEMENT_IN_RANGE, .proto_lo = 6, .proto_hi = 17,
+			.device_port = {1, 2}, .peer_port = {0x300, 0xff00}},
+		{.kind = ELEMENT_IN, .proto_lo = 17, .proto_hi = 17,
+			.device_port = {0x1234, 0x1234}}};
+	struct entry n;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof e / sizeof *e; i++) {
+		struct element *x = &e[i / 2];
+		bool exact = x->kind == ELEMENT_OUT || x->kind == ELEMENT_IN;
+		x->family = i % 2 ? 6 : 4;
+		x->peer_lo = ip(i % 2 ? "2001:db8::" : "10.0.0.0");
+		x->peer_hi = ip(i % 2 ? "2001:db8::ffff" : "10.0.255.255");
+		if (exact)
+			x->peer_lo = x->peer_hi;
+		if (x->kind == ELEMENT_IN || x->kind == ELEMENT_IN_RANGE)
+			x->device = ip(i % 2 ? "fd00::10" : "10.1.0.16");
+		assert_int_equal(element_check(x), 0);
+		entry_from_element(&n, x);
+		entry_to_element(&n, &back);
+		assert_int_equal(element_compare(x, &back), 0);
+		assert_int_equal(element_check(&back), 0);
+	}
+}
+
 static void test_list_last_word_counts(void **state)
 {
 	struct entry entries[300];
@@ -192,6 +309,8 @@ static void test_management(void **state)
 	assert_int_equal(enforce_txn_add(&t, &c, &e, false), 0);
 	e.mac = hw("01:00:5e:00:00:01");
 	assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_EMALFORMED);
+	e.kind = ELEMENT_KIND_MAX;
+	assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_EMALFORMED);
 	/* the gateway's addresses may be its own */
 	e = (struct element){.kind = ELEMENT_BOUND, .family = 4, .mac = hw(GATEWAY),
 		.device = ip("10.1.0.1")};
@@ -206,6 +325,41 @@ static void test_management(void **state)
 	assert_int_equal(t.change_count, 3);
 	enforce_txn_clear(&t);
 	assert_null(t.changes);
+}
+
+/* Every kind that is keyed by a MAC, or by an address of a device. */
+static void test_management_of_all_kinds(void **state)
+{
+	static const struct {
+		enum element_kind kind;
+		bool by_mac;
+	} kinds[] = {{ELEMENT_OUT, true}, {ELEMENT_OUT_RANGE, true},
+		{ELEMENT_ETHER_OUT, true}, {ELEMENT_ETHER_IN, true},
+		{ELEMENT_LIMIT_OUT_BYTES, true}, {ELEMENT_LIMIT_OUT_PACKETS, true},
+		{ELEMENT_POLICED, false}, {ELEMENT_IN, false}, {ELEMENT_IN_RANGE, false},
+		{ELEMENT_LIMIT_IN_BYTES, false}, {ELEMENT_LIMIT_IN_PACKETS, false}};
+	struct enforce_config c = {0};
+	struct enforce_txn t = {0};
+
+	(void)state;
+	assert_int_equal(enforce_config_set(&c, "gateway_mac", GATEWAY), 0);
+	enforce_txn_begin(&t, 1, false);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct element e = {.kind = kinds[i].kind, .family = 4, .rate = 1,
+			.ether_type = 0x88e1, .proto_lo = 6, .proto_hi = 6,
+			.peer_lo = ip("10.1.0.99"), .peer_hi = ip("10.1.0.99")};
+		bool limit_out = kinds[i].by_mac && e.kind >= ELEMENT_LIMIT_OUT_BYTES;
+		if (limit_out || e.kind == ELEMENT_ETHER_OUT ||
+			e.kind == ELEMENT_ETHER_IN)
+			e.family = 0;
+		e.mac = hw(GATEWAY);
+		e.device = ip(kinds[i].by_mac ? "10.1.0.16" : "255.255.255.255");
+		assert_int_equal(enforce_txn_add(&t, &c, &e, false), CARDEA_EREFUSED);
+		e.mac = hw(DEVICE);
+		e.device = ip("10.1.0.16");
+		assert_int_equal(enforce_txn_add(&t, &c, &e, false), 0);
+	}
+	enforce_txn_clear(&t);
 }
 
 static void test_limits(void **state)
@@ -260,10 +414,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_inbound),
+		cmocka_unit_test(test_ether),
+		cmocka_unit_test(test_limit_keys),
+		cmocka_unit_test(test_back_to_elements),
 		cmocka_unit_test(test_list_last_word_counts),
 		cmocka_unit_test(test_belongs),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_management),
+		cmocka_unit_test(test_management_of_all_kinds),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_skeleton_text),
 	};

@@ -57,9 +57,6 @@ static void put_limit(struct nlmsghdr *h, const struct entry *e)
 {
 	bool bytes = e->set < NFT_SET_PACKETS_F;
 	uint32_t least = e->rate < LARGEST_PACKET ? LARGEST_PACKET - e->rate : 0;
-	struct nlattr *nest = mnl_attr_nest_start(h, NFTA_SET_ELEM_EXPR);
-	mnl_attr_put_strz(h, NFTA_EXPR_NAME, "limit");
-	struct nlattr *data = mnl_attr_nest_start(h, NFTA_EXPR_DATA);
 
 	mnl_attr_put_u64(h, NFTA_LIMIT_RATE, htobe64(e->rate));
 	mnl_attr_put_u64(h, NFTA_LIMIT_UNIT, htobe64(1)); /* second */
@@ -67,6 +64,18 @@ static void put_limit(struct nlmsghdr *h, const struct entry *e)
 	mnl_attr_put_u32(h, NFTA_LIMIT_TYPE,
 		htobe32(bytes ? NFT_LIMIT_PKT_BYTES : NFT_LIMIT_PKTS));
 	mnl_attr_put_u32(h, NFTA_LIMIT_FLAGS, htobe32(NFT_LIMIT_F_INV));
+}
+
+static void put_expression(struct nlmsghdr *h, const struct entry *e)
+{
+	struct nlattr *nest = mnl_attr_nest_start(h, NFTA_SET_ELEM_EXPR);
+	mnl_attr_put_strz(h, NFTA_EXPR_NAME, e->rate ? "limit" : "counter");
+	struct nlattr *data = mnl_attr_nest_start(h, NFTA_EXPR_DATA);
+
+	if (e->rate)
+		put_limit(h, e);
+	else
+		mnl_attr_put_u64(h, NFTA_COUNTER_PACKETS, htobe64(e->packets));
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, nest);
 }
@@ -78,8 +87,8 @@ void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole)
 	put_data(h, NFTA_SET_ELEM_KEY, e->key, e->key_len);
 	if (nft_sets[e->set].ranges)
 		put_data(h, NFTA_SET_ELEM_KEY_END, e->end, e->key_len);
-	if (whole && e->rate)
-		put_limit(h, e);
+	if (whole && (e->rate || e->packets))
+		put_expression(h, e);
 	if (whole && e->timeout_s)
 		mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT,
 			htobe64((uint64_t)e->timeout_s * MS_PER_S));

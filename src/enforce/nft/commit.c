@@ -47,6 +47,7 @@ static bool is_named(struct commit *c, const struct entry *e)
 	if (!named)
 		return false;
 	named->there = true;
+	named->packets = e->packets;
 	named->same = !e->timeout_s && !named->timeout_s && !named->remove &&
 		      e->rate == named->rate;
 	return true;
@@ -84,8 +85,10 @@ static int commit_look(struct commit *c)
 {
 	int e = 0;
 
-	for (size_t i = 0; i < c->changes.count; i++)
+	for (size_t i = 0; i < c->changes.count; i++) { /* in the table before */
 		c->changes.entries[i].there = c->changes.entries[i].same = false;
+		c->changes.entries[i].packets = 0;
+	}
 	for (enum nft_set set = 0; set < NFT_SET_MAX && !e; set++) {
 		if (must_look(c, set))
 			e = nft_read_set(c->socket, c->table, set, NULL, commit_visit,
@@ -94,25 +97,17 @@ static int commit_look(struct commit *c)
 	return e;
 }
 
-/* After a sync's look all is known. Otherwise a hash set needs no look where the kernel
- * can destroy; a range set answers a delete by covering, so it must be asked. */
-static int change_look(struct commit *c, struct entry *e)
-{
-	if (c->txn->sync || e->there)
-		return 0;
-	if (nft_sets[e->set].ranges || !c->socket->can_destroy)
-		return nft_read_set(c->socket, c->table, e->set, e, change_visit, c);
-	e->there = true;
-	return 0;
-}
-
 /* Removals first: what is added may cover what goes. An element is replaced rather
- * than renewed, as kernels before 6.12 keep the old timeout. */
+ * than renewed, as kernels before 6.12 keep the old timeout; it takes its count along.
+ * So each is looked for, unless the look of a sync or a forget found it. */
 static int commit_fill(struct commit *c)
 {
 	for (size_t i = 0; i < c->changes.count; i++) {
 		struct entry *n = &c->changes.entries[i];
-		int e = change_look(c, n);
+		int e = 0;
+		if (!c->txn->sync && !n->there)
+			e = nft_read_set(c->socket, c->table, n->set, n, change_visit,
+				c);
 		if (e)
 			return e;
 		if (n->there && !n->same)
@@ -275,7 +270,7 @@ static int nft_open(const struct enforce_config *c, struct enforce_state **ret_s
 	}
 	s->socket.can_destroy = destroy_probe(&s->socket);
 	*ret_opened = (struct enforce_opened){kept, s->socket.can_destroy
-		? "" : "removal without a look first (Linux 6.3): slower"};
+		? "" : "removal of what may be gone (Linux 6.3): slower"};
 	*ret_state = s;
 	return 0;
 }

@@ -120,7 +120,7 @@ int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,
 	const struct entry *key, entry_visit *each, void *ctx) CARDEA_MUSTCHECK;
 
 /* batch.c: one transaction of the kernel. The full 131,072 elements of the largest key,
- * each removed and added in both tables, are 66 MB. */
+ * each removed and added in both tables, are 60 MB. */
 #define NFT_BATCH_MAX (96 << 20)
 struct nft_batch {
 	struct nft_socket *socket;

@@ -425,6 +425,18 @@ def test_etag(rig):
     assert r.head.signature == VALID and r.head.etag == 'W/"7"'
 
 
+def test_etag_of_an_earlier_courier(make_rig):
+    """Its anchors may have been others: the file and its signature are checked anew."""
+    rig = make_rig()
+    url = rig.publish()
+    data = rig.web.pages["/light.json"]
+    rig.web.pages["/light.json"] = lambda h: h.send(200, data, ETag='"7"')
+    assert rig.fetch(url, etag='"7"').head.signature == VALID
+    assert "If-None-Match" not in rig.web.requests[0][2]
+    rig.fetch(url, etag='"7"')
+    assert rig.web.requests[2][2]["If-None-Match"] == '"7"'
+
+
 @pytest.mark.parametrize("etags", [["no quotes"], ['"a"', '"b"'], ['"' + "x" * 300 + '"'], ['"\xe4"'], ['"a b"']])
 def test_strange_etags_are_none(rig, etags):
     url = rig.publish()

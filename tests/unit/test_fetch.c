@@ -355,31 +355,79 @@ static void ask_with(struct rig *g, uint64_t id, const char *etag)
 	host(g, id, "maker.example", "203.0.113.1");
 }
 
+/* Gets URL with this ETag. */
+static void give(struct rig *g, uint64_t id, const char *etag)
+{
+	fetch(g, id, URL);
+	host(g, id, "maker.example", "203.0.113.1");
+	(void)str_copy(g->transfer->etag, LIMIT_TEXT, etag);
+	respond(g, 200, NULL, FILE_OF(URL, ""));
+	assert_string_equal(head_of(g)->etag, etag);
+}
+
 static void test_what_the_engine_has(void **state)
 {
 	struct rig *g = *state;
 
-	ask_with(g, 1, "W/\"7\"");
+	give(g, 1, "W/\"7\"");
+	ask_with(g, 2, "W/\"7\"");
 	assert_string_equal(g->transfer->if_none_match, "W/\"7\"");
 	respond(g, 302, "https://maker.example/there.json", NULL);
-	host(g, 1, "maker.example", "203.0.113.1");
+	host(g, 2, "maker.example", "203.0.113.1");
 	assert_string_equal(g->transfer->if_none_match, "W/\"7\"");
 	respond(g, 304, NULL, NULL);
 	assert_int_equal(last(g)->type, MESSAGE_NOT_MODIFIED);
-	assert_int_equal(last(g)->not_modified.id, 1);
-	assert_int_equal(g->idle, 1);
+	assert_int_equal(last(g)->not_modified.id, 2);
+	assert_int_equal(g->idle, 2);
+	/* another engine has the same file, and this process checked it */
+	fetcher_reset(g->f);
+	ask_with(g, 3, "W/\"7\"");
+	assert_string_equal(g->transfer->if_none_match, "W/\"7\"");
 	/* not for the signature, where it would say nothing */
-	ask_with(g, 2, "\"7\"");
 	respond(g, 200, NULL, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
-	host(g, 2, "maker.example", "203.0.113.1");
-	assert_string_equal(g->transfer->if_none_match, "");
-	respond(g, 304, NULL, NULL);
-	expect_failure(g, 2, CARDEA_EPEER, "answered 304");
-	/* and not unasked */
-	ask_with(g, 3, "no\r\nGood: one");
+	host(g, 3, "maker.example", "203.0.113.1");
 	assert_string_equal(g->transfer->if_none_match, "");
 	respond(g, 304, NULL, NULL);
 	expect_failure(g, 3, CARDEA_EPEER, "answered 304");
+}
+
+/* Never asked with: what is no ETag, and what this process did not see itself. */
+static void test_what_is_not_asked_with(void **state)
+{
+	static const char *const etags[] = {
+		"\"8\"", "\"7\"", "no\r\nGood: one", "", "W/\"7"};
+	struct rig *g = *state;
+
+	give(g, 1, "W/\"7\"");
+	for (unsigned i = 0; i < sizeof etags / sizeof *etags; i++) {
+		ask_with(g, 10 + i, etags[i]);
+		assert_string_equal(g->transfer->if_none_match, "");
+		respond(g, 304, NULL, NULL);
+		expect_failure(g, 10 + i, CARDEA_EPEER, "answered 304");
+	}
+	/* of another file */
+	struct message_fetch m = {
+		.id = 2, .url = "https://maker.example/x", .etag = "W/\"7\""};
+	fetcher_fetch(g->f, &m);
+	host(g, 2, "maker.example", "203.0.113.1");
+	assert_string_equal(g->transfer->if_none_match, "");
+}
+
+/* It may be put right while the file, and its ETag, stay as they are. */
+static void test_bad_signature_is_got_again(void **state)
+{
+	struct rig *g = *state;
+
+	fetch(g, 1, URL);
+	host(g, 1, "maker.example", "203.0.113.1");
+	(void)str_copy(g->transfer->etag, LIMIT_TEXT, "\"7\"");
+	respond(g, 200, NULL, FILE_OF(URL, "\"mud-signature\":\"light.p7s\","));
+	host(g, 1, "maker.example", "203.0.113.1");
+	respond(g, 200, NULL, "0123");
+	expect_state(g, SIGNATURE_INVALID, "not one CMS object");
+	assert_string_equal(head_of(g)->etag, "\"7\"");
+	ask_with(g, 2, "\"7\"");
+	assert_string_equal(g->transfer->if_none_match, "");
 }
 
 static void test_etags(void **state)
@@ -678,6 +726,8 @@ int main(void)
 		T(test_file_that_names_another_url),
 		T(test_all_parts_are_sent),
 		T(test_what_the_engine_has),
+		T(test_what_is_not_asked_with),
+		T(test_bad_signature_is_got_again),
 		T(test_etags),
 		T(test_etag_of_the_file),
 		T(test_redirects),

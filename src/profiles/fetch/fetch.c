@@ -40,6 +40,7 @@ struct fetcher {
 	const struct fetch_config *config;
 	const struct fetch_ops *ops;
 	void *ctx;
+	struct fetch_etags *etags;
 	struct fetch *first; /* in order of arrival */
 	unsigned count, running;
 };
@@ -51,6 +52,11 @@ struct fetcher *fetcher_new(struct loop *l, const struct fetch_config *config,
 
 	if (!f)
 		return NULL;
+	f->etags = fetch_etags_new();
+	if (!f->etags) {
+		free(f);
+		return NULL;
+	}
 	f->loop = l;
 	f->config = config;
 	f->ops = ops;
@@ -282,19 +288,6 @@ void fetcher_host(struct fetcher *f, const struct message_host_addrs *m)
 
 /* ---- what came back ---- */
 
-bool fetch_etag_is_good(const char *etag)
-{
-	const char *at = strncmp(etag, "W/", 2) ? etag : etag + 2;
-	size_t len = strlen(at);
-
-	if (len < 2 || at[0] != '"' || at[len - 1] != '"')
-		return false;
-	for (size_t i = 1; i < len - 1; i++)
-		if (at[i] <= ' ' || at[i] > '~' || at[i] == '"')
-			return false;
-	return true;
-}
-
 static void deliver(struct fetch *x)
 {
 	struct fetcher *f = x->owner;
@@ -311,12 +304,17 @@ static void deliver(struct fetch *x)
 	char text[LIMIT_TEXT] = "";
 	nstime wall = clock_wall(loop_clock(f->loop));
 
+	enum signature_state state;
 	int e = fetch_deliver(
-		f->config, &file, x->id, wall, f->ops->send, f->ctx, text);
-	if (e)
+		f->config, &file, x->id, wall, f->ops->send, f->ctx, &state, text);
+	if (e) {
 		fetch_fail(x, e, text);
-	else
-		fetch_end(x);
+		return;
+	}
+	/* a bad signature may be put right while the file stays */
+	if (state == SIGNATURE_VALID || state == SIGNATURE_NONE)
+		fetch_etags_add(f->etags, x->asked, x->etag);
+	fetch_end(x);
 }
 
 static void mud_here(struct fetch *x)
@@ -467,7 +465,7 @@ static struct fetch *fetch_new(struct fetcher *f, const struct message_fetch *m)
 	x->owner = f;
 	x->id = m->id;
 	(void)str_copy(x->asked, sizeof x->asked, m->url);
-	if (fetch_etag_is_good(m->etag))
+	if (fetch_etag_is_good(m->etag) && fetch_etags_has(f->etags, m->url, m->etag))
 		(void)str_copy(x->have, sizeof x->have, m->etag);
 	x->deadline.fire = fetch_late;
 	x->deadline.ctx = x;
@@ -504,5 +502,6 @@ void fetcher_free(struct fetcher *f)
 		return;
 	while (f->first)
 		fetch_free(f->first);
+	fetch_etags_free(f->etags);
 	free(f);
 }

@@ -211,7 +211,7 @@ static int profile_make(const struct fetch_config *c, const struct fetch_file *f
 
 int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file,
 	uint64_t id, nstime wall, int (*send)(void *ctx, const struct message *m),
-	void *ctx, char ret_text[LIMIT_TEXT])
+	void *ctx, enum signature_state *ret_state, char ret_text[LIMIT_TEXT])
 {
 	struct sender s = {.send = send, .ctx = ctx, .id = id};
 	struct pool *pool = pool_new("mud", MUD_POOL_BYTES);
@@ -228,6 +228,8 @@ int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file,
 			fetch_say(ret_text,
 				SHOWN_URL ": its rules cannot be passed on: %s",
 				file->final, error_text(e));
+		else
+			*ret_state = p->signature;
 	}
 	free(p);
 	pool_free(pool);

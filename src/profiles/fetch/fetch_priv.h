@@ -24,7 +24,15 @@ int fetch_signature_url(const struct fetch_file *file, char ret_url[LIMIT_URL],
  * says what, where, what next. */
 int fetch_deliver(const struct fetch_config *c, const struct fetch_file *file,
 	uint64_t id, nstime wall, int (*send)(void *ctx, const struct message *m),
-	void *ctx, char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+	void *ctx, enum signature_state *ret_state,
+	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
+/* The ETags that this process has checked the file of. */
+struct fetch_etags;
+struct fetch_etags *fetch_etags_new(void);
+void fetch_etags_free(struct fetch_etags *e);
+void fetch_etags_add(struct fetch_etags *e, const char *url, const char *etag);
+bool fetch_etags_has(const struct fetch_etags *e, const char *url, const char *etag);
 
 /* A sentence that may hold a stranger's words: printable whatever they are. */
 void fetch_say(char ret_text[LIMIT_TEXT], const char *fmt, ...) CARDEA_PRINTF(2, 3);

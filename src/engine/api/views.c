@@ -221,6 +221,7 @@ void api_view_device(struct api_request *r)
 		write_profile(j, hd->source);
 	else
 		jsonw_null(j);
+	api_write_limits(j, hd);
 	jsonw_key(j, "names");
 	jsonw_array(j);
 	if (hd)

@@ -32,12 +32,12 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device decide policy mud config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy controller quarantine mud config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -57,6 +57,7 @@ _cardea()
 	--after) :; return ;;
 	--port) :; return ;;
 	--proto) _cardea_words tcp udp icmp; return ;;
+	--reason) :; return ;;
 	--out) _cardea_files; return ;;
 	--key) _cardea_files; return ;;
 	--cert) _cardea_files; return ;;
@@ -88,7 +89,13 @@ _cardea()
 	'decide reject') flags='' ;;
 	'events ') flags='--device --limit --after --follow --jsonl' ;;
 	'why ') flags='--port --proto' ;;
-	'policy show') flags='--nft' ;;
+	'policy show') flags='--nft --unused' ;;
+	'controller list') flags='' ;;
+	'controller set') flags='--device --add --dry-run' ;;
+	'controller remove') flags='--device --dry-run' ;;
+	'quarantine list') flags='' ;;
+	'quarantine add') flags='--reason --dry-run' ;;
+	'quarantine release') flags='--dry-run' ;;
 	'mud lint') flags='--import' ;;
 	'mud repair') flags='--out' ;;
 	'mud diff') flags='' ;;
@@ -109,7 +116,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy mud replay start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine mud replay start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -119,6 +126,11 @@ _cardea()
 	'why  0') _cardea_devices ;;
 	'policy  0') _cardea_words show ;;
 	'policy show 0') _cardea_devices ;;
+	'controller  0') _cardea_words list set remove ;;
+	'controller set 1') _cardea_devices ;;
+	'quarantine  0') _cardea_words list add release ;;
+	'quarantine add 0') _cardea_devices ;;
+	'quarantine release 0') _cardea_devices ;;
 	'mud  0') _cardea_words lint repair diff sign verify label make view ;;
 	'mud lint 0') _cardea_files ;;
 	'mud repair 0') _cardea_files ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -79,6 +79,26 @@ complete -c cardea -n '__cardea_at 0' -a policy
 complete -c cardea -n '__cardea_at 1 policy' -a show -d 'what may each device do, and who says so?'
 complete -c cardea -n '__cardea_at 2 policy show' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in policy show' -l nft -d 'what the kernel holds, in nft\'s own words'
+complete -c cardea -n '__cardea_in policy show' -l unused -d 'only rules that were never used'
+complete -c cardea -n '__cardea_at 0' -a controller
+complete -c cardea -n '__cardea_at 1 controller' -a list -d 'who is the controller of which devices, and who might be'
+complete -c cardea -n '__cardea_at 1 controller' -a set -d 'say which device or address a class means; CLASS is a URI, or my-controller'
+complete -c cardea -n '__cardea_at 3 controller set' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in controller set' -l device -r -f -a '(cardea completion devices 2>/dev/null)' -d 'for this device alone'
+complete -c cardea -n '__cardea_in controller set' -l add -d 'beside those that it means already'
+complete -c cardea -n '__cardea_in controller set' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 controller' -a remove -d 'from now on a class means nobody'
+complete -c cardea -n '__cardea_in controller remove' -l device -r -f -a '(cardea completion devices 2>/dev/null)' -d 'for this device alone'
+complete -c cardea -n '__cardea_in controller remove' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a quarantine
+complete -c cardea -n '__cardea_at 1 quarantine' -a list -d 'devices in quarantine, and what they may still do'
+complete -c cardea -n '__cardea_at 1 quarantine' -a add -d 'let a device do no more than what repairs it'
+complete -c cardea -n '__cardea_at 2 quarantine add' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in quarantine add' -l reason -r -f -d 'why, for whoever asks later'
+complete -c cardea -n '__cardea_in quarantine add' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 quarantine' -a release -d 'let a device do again what its profile says'
+complete -c cardea -n '__cardea_at 2 quarantine release' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in quarantine release' -l dry-run -d 'say what would change, and change nothing'
 complete -c cardea -n '__cardea_at 0' -a mud
 complete -c cardea -n '__cardea_at 1 mud' -a lint -d 'does a MUD file conform to RFC 8520? (exit 6: it does not)'
 complete -c cardea -n '__cardea_at 2 mud lint' -F

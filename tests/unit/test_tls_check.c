@@ -116,11 +116,12 @@ static void the_rest_is_counted(void **state)
 		"its TLS profile does not list");
 }
 
-/* RFC 9761 5: what is not recognised is passed over; signals are no cipher suites. */
+/* What is not recognised is passed over (RFC 9761); signals are no cipher suites, and a
+ * cookie is not the device's. */
 static void the_unknown_is_passed_over(void **state)
 {
 	(void)state;
-	SET(&hello.extensions, 0, 0x7777);
+	SET(&hello.extensions, 0, 0x7777, 44);
 	SET(&hello.versions, 0x0304, 0x7f1c);
 	SET(&hello.ciphers, 0x1301, 0x00ff, 0x5600);
 	allowed();

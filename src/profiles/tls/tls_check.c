@@ -14,6 +14,8 @@
  * 3.3), which OpenSSL always says, and "I come back with less" (RFC 7507). */
 #define SCSV_RENEGOTIATION 0x00ff
 #define SCSV_FALLBACK 0x5600
+/* The server's own words, given back to it on demand (RFC 8446 4.2.2). */
+#define EXTENSION_COOKIE 44
 
 struct kind {
 	const char *what;
@@ -54,6 +56,8 @@ static bool has(const struct u16_list *l, uint16_t value)
 
 static bool is_parameter(const struct kind *k, uint16_t value)
 {
+	if (k->name == tls_name_extension && value == EXTENSION_COOKIE)
+		return false;
 	if (k->only_known)
 		return k->name(value) != NULL;
 	return k->name != tls_name_cipher ||

@@ -189,7 +189,8 @@ static void say_undo(
 	const char *old = text_quote(before);
 
 	if (old)
-		cli_say(c, "undo with: cardea device rename %s %s", device_handle(d, name), old);
+		cli_say(c, "undo with: cardea device rename %s %s",
+			device_handle(d, name), old);
 	else
 		cli_say(c,
 			"The old name had characters that no one can type; there is no "

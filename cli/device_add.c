@@ -24,8 +24,8 @@ struct add {
 
 static enum cli_exit wrong_qr(const char *why)
 {
-	cli_complain("copy the code as the scanner shows it, in quotes, with \\x1e or <RS> "
-		     "for what cannot be typed; or give --mac and --url",
+	cli_complain("copy the code as the scanner shows it, in quotes, with \\x1e or "
+		     "<RS> for what cannot be typed; or give --mac and --url",
 		"this is no QR code of a device (RFC 9238): %s", why);
 	return CLI_USAGE;
 }
@@ -75,11 +75,12 @@ static enum cli_exit parse_qr(const char *text, size_t len, struct sqrl *ret)
 
 static enum cli_exit no_mac(const struct sqrl *s)
 {
-	cli_complain("add --mac MAC: it stands on the device, or in `cardea device list` "
-		     "once the device has joined",
-		s->has_eui64 ? "the code has a 64-bit address of another kind of network, "
-			       "and no MAC"
-			     : "the code does not say which device it is: it has no MAC");
+	cli_complain("add --mac MAC: it stands on the device, or in `cardea device "
+		     "list` once the device has joined",
+		s->has_eui64 ? "the code has a 64-bit address of another kind of "
+			       "network, and no MAC"
+			     : "the code does not say which device it is: it has no "
+			       "MAC");
 	return CLI_USAGE;
 }
 
@@ -120,7 +121,8 @@ static enum cli_exit take_by_hand(struct add *a, const char *url)
 	a->source = "owner";
 	if (url && a->has_mac && str_copy(a->url, sizeof(a->url), url))
 		return CLI_OK;
-	cli_complain("cardea device add --mac MAC --url URL, or --qr with the code on it",
+	cli_complain(
+		"cardea device add --mac MAC --url URL, or --qr with the code on it",
 		url && a->has_mac ? "the URL is too long"
 				  : "which device, and which MUD file?");
 	return CLI_USAGE;
@@ -135,8 +137,8 @@ static enum cli_exit read_flags(const struct cli *c, struct add *a)
 	a->name = args_flag(c, "name");
 	if (mac && (mac_parse(mac, &a->mac) || mac_is_group(&a->mac) ||
 			   mac_is_zero(&a->mac))) {
-		cli_complain("write it as 02:00:00:00:00:10", "\"%s\" is no device's MAC",
-			text_clean(mac));
+		cli_complain("write it as 02:00:00:00:00:10",
+			"\"%s\" is no device's MAC", text_clean(mac));
 		return CLI_USAGE;
 	}
 	a->has_mac = mac != NULL;
@@ -157,8 +159,9 @@ static enum cli_exit post(const struct cli *c, const struct add *a, json_t **ret
 	struct client_target t;
 	char mac[MAC_TEXT_MAX], *text = NULL;
 	enum cli_exit e = CLI_FAILED;
-	json_t *body = json_pack("{s:s, s:s, s:s, s:s*}", "mac", mac_format(&a->mac, mac),
-		"source", a->source, "mud_url", a->url, "name", a->name);
+	json_t *body = json_pack("{s:s, s:s, s:s, s:s*}", "mac",
+		mac_format(&a->mac, mac), "source", a->source, "mud_url", a->url,
+		"name", a->name);
 
 	if (!body) {
 		cli_complain("use letters of any script, in UTF-8", "this is no name");

@@ -53,7 +53,8 @@ enum cli_exit device_url(struct cli *c)
 	if (e == CLI_OK)
 		e = answer_device(c, c->args[0], &before);
 	if (e == CLI_OK && args_flag(c, "dry-run"))
-		printf("%s would be %s\n", answer_text(before, "name"), text_clean(url));
+		printf("%s would be %s\n", answer_text(before, "name"),
+			text_clean(url));
 	else if (e == CLI_OK)
 		e = device_post(c, c->args[0], json_pack("{s:s}", "mud_url", url), &d);
 	if (d && c->json)
@@ -70,7 +71,8 @@ enum cli_exit device_url(struct cli *c)
 static void print_confirmed(const json_t *d, bool yes, bool dry)
 {
 	printf("%s %s %staken for what its MUD URL says: %s\n", answer_text(d, "name"),
-		dry ? "would be" : "is", yes ? "" : "no longer ", answer_text(d, "mud_url"));
+		dry ? "would be" : "is", yes ? "" : "no longer ",
+		answer_text(d, "mud_url"));
 }
 
 static enum cli_exit wants_url(const json_t *d)
@@ -91,7 +93,8 @@ enum cli_exit device_confirm(struct cli *c)
 	if (e == CLI_OK && yes)
 		e = wants_url(before);
 	if (e == CLI_OK && !dry)
-		e = device_post(c, c->args[0], json_pack("{s:b}", "confirmed", yes), &d);
+		e = device_post(
+			c, c->args[0], json_pack("{s:b}", "confirmed", yes), &d);
 	if (d && c->json)
 		e = answer_print(d);
 	else if (e == CLI_OK)

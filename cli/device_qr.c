@@ -16,7 +16,9 @@ static const struct {
 
 static int digit(char c)
 {
-	return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return tolower((unsigned char)c) - 'a' + 10;
 }
 
 /* Each returns how much of text it took, 0 when this is not its business. */
@@ -64,12 +66,14 @@ int device_qr_unescape(const char *text, size_t len, uint8_t *buf, size_t size)
 
 		if (out == size)
 			return -1;
-		if (text[at] == '\\' && !(n = take_escape(text + at, len - at, &buf[out])))
-			return -1;
-		if (text[at] == '<')
+		if (text[at] == '\\')
+			n = take_escape(text + at, len - at, &buf[out]);
+		else if (text[at] == '<')
 			n = take_name(text + at, len - at, &buf[out]);
-		else if (!n)
+		else
 			n = take_picture(text + at, len - at, &buf[out]);
+		if (!n && text[at] == '\\')
+			return -1;
 		if (!n) {
 			buf[out] = (uint8_t)text[at];
 			n = 1;

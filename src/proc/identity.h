@@ -34,14 +34,14 @@ struct identity_cert {
 	char issuer[IDENTITY_ISSUER_MAX]; /* "/CN=..." */
 };
 
-/* Reads one certificate, PEM or DER; in PEM the first is the device's. Hostile input: be
- * in the sandbox. CARDEA_EMALFORMED with a sentence. */
+/* Reads one certificate, PEM or DER; in PEM the first is the device's. Hostile input:
+ * be in the sandbox. CARDEA_EMALFORMED with a sentence. */
 int identity_cert_read(const void *bytes, size_t len, struct identity_cert *ret,
 	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 /* Before the sandbox: what the library would want to open later. */
 int identity_cert_init(void) CARDEA_MUSTCHECK;
 
-/* Reads a regular file into IDENTITY_FILE_MAX bytes. CARDEA_ELIMIT when it is bigger. */
+/* Reads a regular file into IDENTITY_FILE_MAX bytes; CARDEA_ELIMIT: it is bigger. */
 int identity_held_read(const char *path, char *buf, size_t *ret_len) CARDEA_MUSTCHECK;
 /* The certificate that this device showed last is put into dir, or taken from there. */
 int identity_held_put(const char *dir, const struct mac *mac, const void *bytes,

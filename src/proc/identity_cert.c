@@ -89,8 +89,8 @@ static int read_url(const ASN1_OCTET_STRING *value, char url[LIMIT_URL], char *t
 	int error = 0;
 
 	if (!s || at != end)
-		error = refuse(text, "its MUD URL (1.3.6.1.5.5.7.1.25) is no IA5String, "
-				     "as RFC 8520 section 11 asks for");
+		error = refuse(text, "its MUD URL (1.3.6.1.5.5.7.1.25) is no "
+				     "IA5String, as RFC 8520 section 11 asks for");
 	else if (ASN1_STRING_length(s) >= LIMIT_URL ||
 		 memchr(ASN1_STRING_get0_data(s), 0, (size_t)ASN1_STRING_length(s)))
 		error = refuse(text, "its MUD URL is too long, or holds a NUL");
@@ -108,11 +108,12 @@ static int read_signer(const ASN1_OCTET_STRING *value, char signer[LIMIT_TEXT],
 		(size_t)ASN1_STRING_length(value), signer);
 
 	if (error == CARDEA_ELIMIT)
-		return refuse(text, "the name of its MUD signer (1.3.6.1.5.5.7.1.30) is "
-				    "too long");
+		return refuse(text, "the name of its MUD signer "
+				    "(1.3.6.1.5.5.7.1.30) is too long");
 	if (error || !signer[0])
-		return refuse(text, "its MUD signer (1.3.6.1.5.5.7.1.30) is no Name with "
-				    "something in it, as RFC 8520 section 11 asks for");
+		return refuse(text, "its MUD signer (1.3.6.1.5.5.7.1.30) is no Name "
+				    "with something in it, as RFC 8520 section 11 "
+				    "asks for");
 	return 0;
 }
 
@@ -143,7 +144,8 @@ static int read_origin(const X509 *cert, struct identity_cert *c, char *text)
 				    "4.1.2.2: 20 octets)");
 	for (int i = 0; i < len; i++)
 		(void)str_print(c->serial + 2 * i, 3, "%02x", bytes[i]);
-	if (!X509_NAME_oneline(X509_get_issuer_name(cert), c->issuer, sizeof(c->issuer)))
+	if (!X509_NAME_oneline(
+		    X509_get_issuer_name(cert), c->issuer, sizeof(c->issuer)))
 		return refuse(text, "its issuer cannot be read");
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Certificates between the moment when a device shows one and the moment when it has
- * proven that it has the key. Everybody can show everybody's certificate: the first hook
- * of a RADIUS server comes too early, and the second one no longer has the file. */
+ * proven that it has the key. Everybody can show everybody's certificate: the first
+ * hook of a RADIUS server comes too early, and the second no longer has the file. */
 #include "proc/identity.h"
 
 #include <errno.h>
@@ -69,7 +69,8 @@ static int write_all(int fd, const char *bytes, size_t len)
 }
 
 /* A reader sees the old one or the new one, never half of it. */
-int identity_held_put(const char *dir, const struct mac *mac, const void *bytes, size_t len)
+int identity_held_put(const char *dir, const struct mac *mac, const void *bytes,
+	size_t len)
 {
 	char path[PATH_BYTES], fresh[PATH_BYTES], suffix[32];
 	int fd, error;
@@ -93,7 +94,8 @@ int identity_held_put(const char *dir, const struct mac *mac, const void *bytes,
 	return error;
 }
 
-int identity_held_get(const char *dir, const struct mac *mac, char *buf, size_t *ret_len)
+int identity_held_get(const char *dir, const struct mac *mac, char *buf,
+	size_t *ret_len)
 {
 	char path[PATH_BYTES];
 	int error = place(dir, mac, "", path);

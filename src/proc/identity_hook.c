@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea-identity - what a RADIUS or DHCP server runs to tell Cardea which MUD URL a
- * device has; cardea-identity(8). It reads a stranger's certificate, so that happens in a
- * sandbox which has the socket to Cardea and nothing else. */
+ * device has; cardea-identity(8). It reads a stranger's certificate, so that happens in
+ * a sandbox which has the socket to Cardea and nothing else. */
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -161,7 +161,9 @@ static int tell(int fd, const struct identity_claim *claim)
 	else
 		say("%s is %s", mac_format(&claim->mac, mac),
 			str_escape(str_untrusted(claim->mud_url), url, sizeof(url)));
-	return error == CARDEA_EREFUSED ? EXIT_REFUSED : error ? EXIT_FAILED : EXIT_TOLD;
+	if (error == CARDEA_EREFUSED)
+		return EXIT_REFUSED;
+	return error ? EXIT_FAILED : EXIT_TOLD;
 }
 
 /* FreeRADIUS doubles a backslash where OpenSSL writes one, as before the octets of a
@@ -291,7 +293,8 @@ static int run_dhcp(const struct call *c, char *const *words, int count)
 	if (!strchr(words[2], ':')) /* else the first word is a DUID (RFC 8415 11) */
 		mac = words[1];
 	if (!mac || !read_mac(mac, &claim.mac)) {
-		say("the device of this lease has no Ethernet address; nothing is told");
+		say("the device of this lease has no Ethernet address; nothing is "
+		    "told");
 		return EXIT_TOLD;
 	}
 	if (!take_url(url, claim.mud_url)) {
@@ -346,7 +349,8 @@ static int take_flags(struct call *c, int argc, char *const *argv)
 	static const struct option options[] = {{"mac", required_argument, NULL, 'm'},
 		{"held", required_argument, NULL, 'd'},
 		{"serial", required_argument, NULL, 'n'},
-		{"issuer", required_argument, NULL, 'i'}, {"admit", no_argument, NULL, 'a'},
+		{"issuer", required_argument, NULL, 'i'},
+		{"admit", no_argument, NULL, 'a'},
 		{"socket", required_argument, NULL, 's'},
 		{"version", no_argument, NULL, 'V'}, {"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0}};
@@ -367,7 +371,7 @@ static int take_flags(struct call *c, int argc, char *const *argv)
 		else if (o == 'V')
 			return puts("cardea-identity " CARDEA_VERSION) < 0;
 		else if (o != 'm')
-			return usage(o == 'h' ? stdout : stderr, o == 'h' ? 0 : EXIT_FAILED);
+			return o == 'h' ? usage(stdout, 0) : usage(stderr, EXIT_FAILED);
 		else if (!take_mac(c, optarg))
 			return c->admit ? EXIT_TOLD : EXIT_FAILED;
 	}

@@ -15,7 +15,7 @@
 
 #define SOCKET_LIMITED "/run/cardea/identity.sock"
 #define SOCKET_CONTROL "/run/cardea/control.sock"
-#define TIMEOUT_S 3 /* Cardea answers in milliseconds; a RADIUS server waits ten seconds */
+#define TIMEOUT_S 3 /* Cardea answers in milliseconds; a RADIUS server waits 10 s */
 #define BODY_MAX 4096
 #define REPLY_MAX 65536 /* one device with all its members */
 
@@ -51,8 +51,10 @@ int identity_tell_dial(const char *path)
 
 static int fail(char *text, int error, const char *why)
 {
-	(void)str_print(text, LIMIT_TEXT, "%s%s%s", why, error == CARDEA_EPEER ? "" : ": ",
-		error == CARDEA_EPEER ? "" : error_text(error));
+	if (error == CARDEA_EPEER)
+		str_copy(text, LIMIT_TEXT, why);
+	else
+		(void)str_print(text, LIMIT_TEXT, "%s: %s", why, error_text(error));
 	return error;
 }
 

@@ -140,7 +140,8 @@ static void listen_identities(struct parent *p)
 	group = getgrnam(p->config.hook_group);
 	fd = group ? parent_socket_identity(path, group->gr_gid) : -ENOENT;
 	if (fd < 0)
-		log_error("parent", "no socket for identities: group \"%s\" of [hook]: %s",
+		log_error("parent",
+			"no socket for identities: group \"%s\" of [hook]: %s",
 			p->config.hook_group, group ? strerror(-fd) : "there is none");
 	else
 		add_socket(p, fd, SOCKET_IDENTITY, ROLE_ENGINE, 0, NULL);

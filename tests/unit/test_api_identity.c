@@ -12,8 +12,8 @@
 #define LOCK "02:00:00:00:00:20"
 #define LOCK_URL "https://maker.example/lock.json"
 #define PATH "/v1/identities"
-#define MEMBERS(source, more)                                                           \
-	"{\"mac\":\"" LOCK "\",\"source\":\"" source "\",\"mud_url\":\"" LOCK_URL "\"" more "}"
+#define FROM(source) "{\"mac\":\"" LOCK "\",\"source\":\"" source "\",\"mud_url\":\""
+#define MEMBERS(source, more) FROM(source) LOCK_URL "\"" more "}"
 
 static struct house *h;
 static struct api *api;
@@ -95,7 +95,8 @@ static int ask(const struct sockaddr_un *un, const char *method, const char *pat
 	assert_int_equal(str_print(request, sizeof(request),
 		"%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", method, path,
 		strlen(body), body), 0);
-	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	assert_int_equal(
+		send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	assert_true(hear(fd));
 	close(fd);
 	assert_int_equal(sscanf(reply, "HTTP/1.1 %d ", &status), 1);
@@ -217,18 +218,18 @@ static void nonsense(void **state)
 		MEMBERS("certificate", ",\"mud_signer\":\"a\\u0000b\""),
 		MEMBERS("certificate", ",\"mud_signer\":\"a\\u001b[2J\""),
 		MEMBERS("owner", ",\"name\":\"a\\u001bb\""), MEMBERS("owner", ",\"name\":1"),
-		"{\"mac\":\"" LOCK "\",\"source\":\"dhcp\",\"mud_url\":\"http://a.example/\"}",
-		"{\"mac\":\"" LOCK "\",\"source\":\"dhcp\",\"mud_url\":\"https://u@a.example/\"}",
-		"{\"mac\":\"" LOCK "\",\"source\":\"dhcp\",\"mud_url\":\"https://192.0.2.1/\"}",
-		"{\"mac\":\"" LOCK "\",\"source\":\"dhcp\",\"mud_url\":\"https://a/ b\"}"};
+		FROM("dhcp") "http://a.example/\"}",
+		FROM("dhcp") "https://u@a.example/\"}",
+		FROM("dhcp") "https://192.0.2.1/\"}",
+		FROM("dhcp") "https://a/ b\"}"};
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		refused(&control, "POST", PATH, bodies[i], 400);
 		assert_null(lock());
 	}
 	memset(longest, 'x', sizeof(longest) - 1);
-	memcpy(longest, "{\"mac\":\"" LOCK "\",\"source\":\"dhcp\",\"mud_url\":\"https://a/",
-		strlen("{\"mac\":\"" LOCK "\",\"source\":\"dhcp\",\"mud_url\":\"https://a/"));
+	memcpy(longest, FROM("dhcp") "https://a/",
+		strlen(FROM("dhcp") "https://a/"));
 	memcpy(longest + sizeof(longest) - 3, "\"}", 2);
 	refused(&control, "POST", PATH, longest, 400);
 	assert_null(lock());
@@ -239,7 +240,8 @@ static void names_collide(void **state)
 	(void)state;
 	tell(&control, MEMBERS("owner", ",\"name\":\"Door\""));
 	refused(&control, "POST", PATH,
-		"{\"mac\":\"02:00:00:00:00:21\",\"source\":\"owner\",\"name\":\"door\"}", 409);
+		"{\"mac\":\"02:00:00:00:00:21\",\"source\":\"owner\",\"name\":\"door\"}",
+		409);
 }
 
 /* As many as like may hold the limited socket: the owner still gets in. */

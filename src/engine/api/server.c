@@ -258,7 +258,8 @@ static bool is_root(int fd)
 static void admit(struct api *a, int fd, bool limited)
 {
 	struct api_client *c = NULL;
-	bool full = limited && a->limited == API_LIMITED_MAX; /* leave places for root */
+	/* places are left for root */
+	bool full = limited && a->limited == API_LIMITED_MAX;
 
 	for (size_t i = 0; i < API_CLIENTS_MAX && !c && !full; i++)
 		if (!a->clients[i].api)
@@ -280,8 +281,8 @@ static void admit(struct api *a, int fd, bool limited)
 		return;
 	}
 	loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
-	/* The socket's mode keeps others out; this holds where the mode was changed. Who
-	 * may tell identities is a matter of the mode alone. */
+	/* The socket's mode keeps others out; this holds where the mode was changed.
+	 * Who may tell identities is a matter of the mode alone. */
 	if (!limited && !is_root(fd))
 		refuse(c, 403, "run it as root, or with sudo",
 			"only root may speak to the control socket");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who a device is, told by somebody other than the LAN: the owner, a code on its case, a
- * RADIUS server, a DHCP server. */
+/* Who a device is, told by somebody other than the LAN: the owner, a code on its case,
+ * a RADIUS server, a DHCP server. */
 #include <errno.h>
 #include <string.h>
 #include "engine/api/api_priv.h"
@@ -14,7 +14,7 @@ static enum url_source source_of(const char *word)
 	return URL_SOURCE_NONE;
 }
 
-/* A member that is text and fits; "" when it is not there. False after an error reply. */
+/* A member that is text and fits, or is not there: "". False after an error reply. */
 static bool text_member(struct api_request *r, const json_t *root, const char *key,
 	char *buf, size_t size)
 {
@@ -27,8 +27,8 @@ static bool text_member(struct api_request *r, const json_t *root, const char *k
 	if (text && strlen(text) == json_string_length(member) &&
 		str_is_clean_utf8(text, strlen(text)) && str_copy(buf, size, text))
 		return true;
-	api_fail(r, 400, "send printable text", "\"%s\" is no text of 1 to %zu bytes", key,
-		size - 1);
+	api_fail(r, 400, "send printable text", "\"%s\" is no text of 1 to %zu bytes",
+		key, size - 1);
 	return false;
 }
 
@@ -51,7 +51,8 @@ static bool check_identity(struct api_request *r, struct identity *i, const char
 	char text[LIMIT_TEXT];
 
 	if (mac_parse(mac, &i->mac)) {
-		api_fail(r, 400, "send \"mac\" as 02:00:00:00:00:10", "there is no MAC");
+		api_fail(r, 400, "send \"mac\" as 02:00:00:00:00:10",
+			"there is no MAC");
 		return false;
 	}
 	i->source = source_of(source);

@@ -95,8 +95,8 @@ static const struct config_item schema[] = {
 	{"paths", "libexec", CONFIG_STRING, AT(libexec_dir), "\"\"",
 		"where the processes' programs are; empty: beside cardead", 0, 0, NULL},
 	{"hook", "group", CONFIG_STRING, AT(hook_group), "\"\"",
-		"group of a RADIUS or DHCP server that may tell who devices are; empty: "
-		"nobody",
+		"group of a RADIUS or DHCP server that may tell who devices are; "
+		"empty: nobody",
 		0, 0, check_group},
 	{"stop", "open", CONFIG_BOOL, AT(stop_open), "false",
 		"a plain stop takes the rules away; false leaves the network protected", 0,

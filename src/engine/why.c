@@ -2,9 +2,11 @@
 /* A question about a destination becomes flows, which the evaluator judges. */
 #include "engine/why.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include "base/str.h"
+#include "engine/classes.h"
 #include "wire/dns_name.h"
 
 struct judge {
@@ -81,19 +83,20 @@ static void own_address(const struct device *d, struct flow *f)
 		}
 }
 
-/* A name that the device has not asked for has no address to judge: the rules do. */
-static bool name_is_listed(const struct household_device *hd, struct why_answer *a)
+/* A name that the device has not asked for has no address to judge: the rules do. One in
+ * force before one that is not. */
+static void find_listed(const struct household_device *hd, struct why_answer *a)
 {
 	for (uint32_t i = 0; i < hd->policy.count; i++) {
 		const struct rule *r = &hd->policy.rules[i];
 
 		if (r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT &&
-			strcmp(r->peer.name, a->name) == 0) {
+			strcmp(r->peer.name, a->name) == 0 &&
+			(!a->rule || rule_in_force(r)))
 			a->rule = r;
-			return true;
-		}
+		if (a->rule && rule_in_force(a->rule))
+			return;
 	}
-	return false;
 }
 
 static void judge_unknown_name(const struct household_device *hd,
@@ -101,7 +104,8 @@ static void judge_unknown_name(const struct household_device *hd,
 {
 	char sentence[RULE_SENTENCE_MAX];
 
-	a->allowed = name_is_listed(hd, a);
+	find_listed(hd, a);
+	a->allowed = a->rule && rule_in_force(a->rule);
 	a->verdict.kind = a->allowed ? VERDICT_ALLOW : VERDICT_VIOLATION;
 	a->verdict.reason = a->allowed ? REASON_RULE : REASON_DEFAULT_DENY;
 	a->verdict.rule = a->rule ? a->rule->id : 0;
@@ -111,11 +115,28 @@ static void judge_unknown_name(const struct household_device *hd,
 			"Allowed: %s %s. It has not asked for this name lately; its "
 			"address is opened in the moment it is told.",
 			d->name, rule_sentence(a->rule, sentence));
+	else if (a->rule)
+		(void)str_print(a->text, sizeof(a->text),
+			"Blocked: %s -> %s. Its profile lists this name, but the rule is "
+			"not in force: %s.",
+			d->name, a->name, a->rule->detail);
 	else
 		(void)str_print(a->text, sizeof(a->text),
 			"Blocked: %s -> %s. Its profile does not list this name, and "
 			"the device has not asked for it lately.",
 			d->name, a->name);
+}
+
+/* An address of the other that the device would talk to from one of its own. */
+static struct addr near_address(const struct device *d, const struct device *other)
+{
+	struct addr none = {0};
+
+	for (size_t i = 0; i < d->addr_count; i++)
+		for (size_t k = 0; k < other->addr_count; k++)
+			if (d->addrs[i].addr.family == other->addrs[k].addr.family)
+				return other->addrs[k].addr;
+	return other->addr_count ? other->addrs[0].addr : none;
 }
 
 static int find_peer(const struct why_question *q, const struct household_device *hd,
@@ -124,6 +145,12 @@ static int find_peer(const struct why_question *q, const struct household_device
 	struct dns_name name;
 	const char *known;
 
+	if (q->peer) {
+		a->flow.peer = near_address(q->device, q->peer);
+		str_copy(a->name, sizeof(a->name), q->peer->name);
+		a->known_address = true;
+		return a->flow.peer.family ? 0 : -ENOENT;
+	}
 	if (addr_parse(q->destination, &a->flow.peer) == 0) {
 		known = bindings_name_of(&hd->names, &a->flow.peer, wall);
 		str_copy(a->name, sizeof(a->name), known ? known : "");
@@ -145,6 +172,46 @@ static void explain(const struct judge *j, const struct device *d)
 		d->name, a->name[0] ? a->name : NULL, a->text);
 }
 
+static struct flow seen_from_peer(const struct flow *f)
+{
+	struct flow g = *f;
+
+	g.direction = DIRECTION_TO_DEVICE;
+	g.device = f->peer;
+	g.peer = f->device;
+	g.device_port = f->peer_port;
+	g.peer_port = f->device_port;
+	return g;
+}
+
+/* Between two devices of the house both must agree. */
+static void judge_other_end(struct household *h, const struct device *d, nstime wall,
+	struct why_answer *a)
+{
+	const struct device *other =
+		h->classes ? inventory_by_addr(h->classes->inventory, &a->flow.peer) : NULL;
+	struct household_device *hd = other ? household_device(h, other->id) : NULL;
+	struct household_names n;
+	struct why_answer theirs = {.flow = seen_from_peer(&a->flow)};
+	struct judge j = {.hd = hd, .env = &h->env, .answer = &theirs};
+
+	if (!hd || !hd->pool || !device_is_enforced(other) || other == d || !a->allowed ||
+		a->flow.direction != DIRECTION_FROM_DEVICE)
+		return;
+	j.names = household_names(&n, hd, wall);
+	judge_flow(&j);
+	if (theirs.allowed)
+		return;
+	explain(&j, other);
+	a->allowed = false;
+	a->verdict = theirs.verdict;
+	a->rule = theirs.rule;
+	a->decided_by = other;
+	(void)!str_print(a->text, sizeof(a->text),
+		"%s may send this, but the policy of %s does not take it. %s", d->name,
+		other->name, theirs.text);
+}
+
 /* The guard judges every device, with or without a profile. */
 static void refused_by_guard(const struct event *e, struct why_answer *a)
 {
@@ -153,6 +220,23 @@ static void refused_by_guard(const struct event *e, struct why_answer *a)
 	a->verdict.reason = e->reason;
 	str_copy(a->name, sizeof(a->name), e->name);
 	str_copy(a->text, sizeof(a->text), e->text);
+}
+
+/* Nothing is enforced for it; the other end may be protected. */
+static void answer_watched(struct household *h, const struct why_question *q, nstime wall,
+	struct why_answer *a)
+{
+	const struct device *d = q->device;
+
+	a->allowed = true;
+	(void)str_print(a->text, sizeof(a->text), "Allowed: %s is only watched (%s).",
+		d->name, d->problem[0] ? d->problem : "it is new");
+	if (q->event || !a->flow.peer.family)
+		return;
+	own_address(d, &a->flow);
+	flow_tried(&a->flow, q);
+	judge_other_end(h, d, wall, a);
+	a->enforced = !a->allowed;
 }
 
 int why_answer(struct household *h, const struct why_question *q, nstime wall,
@@ -164,6 +248,7 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	int error;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->decided_by = q->device;
 	if (!hd)
 		return CARDEA_ELIMIT;
 	error = q->event ? 0 : find_peer(q, hd, wall, ret);
@@ -175,10 +260,7 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 		return 0;
 	}
 	if (!ret->enforced) {
-		ret->allowed = true;
-		(void)str_print(ret->text, sizeof(ret->text),
-			"Allowed: %s is only watched (%s).", q->device->name,
-			q->device->problem[0] ? q->device->problem : "it is new");
+		answer_watched(h, q, wall, ret);
 		return 0;
 	}
 	j.names = household_names(&n, hd, wall);
@@ -196,5 +278,6 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	own_address(q->device, &ret->flow);
 	(void)any_rule_allows(&j, q);
 	explain(&j, q->device);
+	judge_other_end(h, q->device, wall, ret);
 	return 0;
 }

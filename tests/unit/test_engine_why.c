@@ -140,6 +140,85 @@ static void speaks_of_what_was_tried(void **state)
 	assert_int_equal(a.flow.peer_port, 22);
 }
 
+#define PLUG "02:00:00:00:00:30"
+#define PLUG_IP "192.168.7.30"
+
+/* TCP to and from the local networks, on these ports. */
+static void protect_locally(const char *mac, uint16_t to_port, uint16_t from_port)
+{
+	struct rule rules[2];
+	struct shelf_entry e = {.profile = {.rules = rules, .rule_count = 2}};
+	struct device *d = device_of(h, mac);
+
+	for (unsigned i = 0; i < 2; i++) {
+		rule_init(&rules[i]);
+		rules[i].id = i + 1;
+		rules[i].proto = FLOW_PROTO_TCP;
+		rules[i].peer.kind = PEER_LOCAL_NETWORKS;
+	}
+	rules[0].peer_port = (struct range16){to_port, to_port};
+	rules[1].direction = DIRECTION_TO_DEVICE;
+	rules[1].device_port = (struct range16){from_port, from_port};
+	assert_int_equal(
+		household_adopt(household_device(&h->p.household, d->id), &e), 0);
+	d->state = DEVICE_PROTECTED;
+	household_update(&h->p.household, d, false, h->clock.now);
+}
+
+static void both_ends_must_agree(void **state)
+{
+	(void)state;
+	struct why_question q = {.device = device_of(h, LAMP), .destination = "x",
+		.port = -1};
+
+	see_addr(h, PLUG, PLUG_IP, ADDR_SOURCE_DHCP4, 3600);
+	/* nobody is protected; then the plug is */
+	assert_int_equal(ask(PLUG_IP, FLOW_PROTO_TCP, 80), 0);
+	assert_true(a.allowed);
+	protect_locally(PLUG, 8080, 80);
+	assert_int_equal(ask(PLUG_IP, FLOW_PROTO_TCP, 80), 0);
+	assert_true(a.allowed);
+	assert_false(a.enforced);
+	assert_int_equal(ask(PLUG_IP, FLOW_PROTO_TCP, 81), 0);
+	assert_false(a.allowed);
+	assert_true(a.enforced);
+	assert_ptr_equal(a.decided_by, device_of(h, PLUG));
+	/* the lamp may send to port 81, which the plug does not take, and not to 80 */
+	protect_locally(LAMP, 81, 1);
+	assert_int_equal(ask(PLUG_IP, FLOW_PROTO_TCP, 81), 0);
+	assert_false(a.allowed);
+	assert_ptr_equal(a.decided_by, device_of(h, PLUG));
+	assert_non_null(strstr(a.text, "does not take it"));
+	assert_int_equal(ask(PLUG_IP, FLOW_PROTO_TCP, 80), 0);
+	assert_false(a.allowed);
+	assert_ptr_equal(a.decided_by, device_of(h, LAMP));
+	protect_locally(LAMP, 80, 1);
+	assert_int_equal(ask(PLUG_IP, FLOW_PROTO_TCP, 80), 0);
+	assert_true(a.allowed);
+	/* asked by the device instead of its address */
+	q.peer = device_of(h, PLUG);
+	assert_int_equal(why_answer(&h->p.household, &q, h->clock.now, &a), 0);
+	assert_true(a.allowed);
+	assert_string_equal(a.name, device_of(h, PLUG)->name);
+	assert_int_equal(a.flow.peer_port, 80);
+}
+
+static void quarantine_is_an_answer(void **state)
+{
+	(void)state;
+	protect();
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), "for a test"), 0);
+	assert_int_equal(ask("cloud.example", 0, -1), 0);
+	assert_true(a.enforced);
+	assert_false(a.allowed);
+	assert_non_null(strstr(a.text, "quarantine"));
+	tell_name(h, 1, LAMP_IP, "cloud.example", "198.51.100.7");
+	assert_int_equal(ask("198.51.100.7", FLOW_PROTO_TCP, 443), 0);
+	assert_false(a.allowed);
+	assert_int_equal(a.verdict.kind, VERDICT_QUARANTINE);
+	assert_non_null(strstr(a.text, "quarantine"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +229,8 @@ int main(void)
 		TEST(neither_name_nor_address),
 		TEST(events_are_judged_by_what_holds_now),
 		TEST(speaks_of_what_was_tried),
+		TEST(both_ends_must_agree),
+		TEST(quarantine_is_an_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,9 @@ static void write_rule(struct api_request *request, struct household_device *hd,
 static void write_answer(struct api_request *r, const struct device *d,
 	const struct why_answer *a, const struct event *e)
 {
-	struct household_device *hd = household_device(&r->pipeline->household, d->id);
+	const struct device *judge = a->decided_by ? a->decided_by : d;
+	struct household_device *hd =
+		household_device(&r->pipeline->household, judge->id);
 	struct jsonw *j = &r->json;
 	char proto[FLOW_PROTO_TEXT_MAX];
 
@@ -81,6 +83,7 @@ static void write_answer(struct api_request *r, const struct device *d,
 	jsonw_kv_string(j, "proto", flow_proto_text(a->flow.proto, proto));
 	jsonw_kv_u64(j, "port", a->flow.peer_port);
 	jsonw_kv_untrusted(j, "text", a->text);
+	jsonw_kv_untrusted(j, "decided_by", judge->name);
 	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);
 	jsonw_key(j, "rule");
 	if (a->rule)
@@ -101,7 +104,10 @@ static void answer(struct api_request *r, const struct why_question *q)
 	int error = why_answer(&r->pipeline->household, q, pipeline_wall(r->pipeline),
 		&a);
 
-	if (error)
+	if (error == -ENOENT)
+		api_fail(r, 404, "ask again when it is there",
+			"%s has no address now", q->peer->name);
+	else if (error)
 		api_fail(r, 400, "give a name such as example.com, or an address",
 			"the destination is neither a name nor an address");
 	else
@@ -152,6 +158,17 @@ static bool read_proto(struct api_request *r, int *ret)
 	return true;
 }
 
+/* A device by its name or MAC; a number or an address is what it says. */
+static const struct device *peer_device(struct api_request *r, const char *text)
+{
+	const struct device *d = inventory_find(r->pipeline->inventory, text);
+	struct mac mac;
+
+	if (!d || (strcasecmp(d->name, text) != 0 && mac_parse(text, &mac)))
+		return NULL;
+	return d;
+}
+
 void api_view_why(struct api_request *r)
 {
 	struct why_question q = {0};
@@ -175,6 +192,7 @@ void api_view_why(struct api_request *r)
 	}
 	q.device = api_device(r, device);
 	q.destination = destination;
+	q.peer = peer_device(r, destination);
 	q.journal = &r->pipeline->journal;
 	q.port = (int)port;
 	if (q.device)

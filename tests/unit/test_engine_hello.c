@@ -7,6 +7,8 @@
 #define CLOUD_IP "198.51.100.7"
 #define RC4 0x0005
 #define GOOD 0x1301
+#define SERVED 9443
+#define PHONE_IP "192.168.7.30"
 
 static struct event last;
 
@@ -16,23 +18,42 @@ static void keep_event(void *ctx, const struct event *e)
 	last = *e;
 }
 
-static void send_rule(struct house *h, uint64_t id, uint32_t rule, uint16_t port,
-	uint8_t tls)
+static void send_rule(struct house *h, uint64_t id, struct rule r)
 {
 	struct message m;
-	struct rule r;
 
 	memset(&m, 0, sizeof(m));
-	rule_init(&r);
-	r.id = rule;
 	r.proto = FLOW_PROTO_TCP;
+	r.layer = LAYER_MANUFACTURER;
+	message_from_rule(&m, id, &r);
+	far_send(h, ROLE_COURIER, &m);
+}
+
+static struct rule cloud_rule(rule_id id, uint16_t port, uint8_t tls)
+{
+	struct rule r;
+
+	rule_init(&r);
+	r.id = id;
 	r.peer.kind = PEER_NAME;
 	str_copy(r.peer.name, sizeof(r.peer.name), "cloud.example");
 	r.peer_port = (struct range16){port, port};
-	r.layer = LAYER_MANUFACTURER;
 	r.tls = tls;
-	message_from_rule(&m, id, &r);
-	far_send(h, ROLE_COURIER, &m);
+	return r;
+}
+
+/* The network opens the connection, and TLS begins with the device. */
+static struct rule served_rule(rule_id id, uint8_t tls)
+{
+	struct rule r;
+
+	rule_init(&r);
+	r.id = id;
+	r.direction = DIRECTION_TO_DEVICE;
+	r.peer.kind = PEER_LOCAL_NETWORKS;
+	r.device_port = (struct range16){SERVED, SERVED};
+	r.tls = tls;
+	return r;
 }
 
 /* Port 443 has the first TLS profile, 8443 the second, 8883 none. */
@@ -48,12 +69,13 @@ static void send_tls_profile(struct house *h, uint64_t id, uint8_t digest, uint1
 	m.profile.tls_supported = true;
 	m.profile.signature = SIGNATURE_VALID;
 	memset(m.profile.sha256, digest, sizeof(m.profile.sha256));
-	m.profile.rule_count = 3;
+	m.profile.rule_count = 4;
 	m.profile.tls_count = 2;
 	far_send(h, ROLE_COURIER, &m);
-	send_rule(h, id, 1, 443, 1);
-	send_rule(h, id, 2, 8443, 2);
-	send_rule(h, id, 3, 8883, 0);
+	send_rule(h, id, cloud_rule(1, 443, 1));
+	send_rule(h, id, cloud_rule(2, 8443, 2));
+	send_rule(h, id, cloud_rule(3, 8883, 0));
+	send_rule(h, id, served_rule(4, 1));
 	memset(&t, 0, sizeof(t));
 	str_copy(t.name, sizeof(t.name), "cloud");
 	t.ciphers.count = 1;
@@ -216,6 +238,66 @@ static void others_are_left_alone(void **state)
 	house_free(h);
 }
 
+/* STARTTLS, FTP, a cloud that calls back: who opens TLS need not have opened TCP. */
+static void the_peer_may_have_opened_the_connection(void **state)
+{
+	struct house *h = with_lamp();
+	struct message m;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		memset(&m, 0, sizeof(m));
+		m.type = MESSAGE_SEEN_HELLO;
+		m.seen_hello.mac = mac_of(LAMP);
+		m.seen_hello.device = ip(LAMP_IP);
+		m.seen_hello.peer = ip(PHONE_IP);
+		m.seen_hello.proto = FLOW_PROTO_TCP;
+		m.seen_hello.device_port = SERVED;
+		m.seen_hello.peer_port = 50000;
+		m.seen_hello.ciphers.count = 1;
+		m.seen_hello.ciphers.items[0] = i ? RC4 : GOOD;
+		assert_int_equal(last.id, 0);
+		far_send(h, ROLE_SENSOR, &m);
+		spin(h);
+	}
+	assert_int_equal(last.reason, REASON_TLS);
+	assert_int_equal(last.flow.direction, DIRECTION_TO_DEVICE);
+	assert_non_null(strstr(last.text, "with " PHONE_IP " was ended"));
+	house_free(h);
+}
+
+static void a_device_that_is_only_watched_is_left_alone(void **state)
+{
+	struct house *h = with_lamp();
+
+	(void)state;
+	device_of(h, LAMP)->state = DEVICE_WATCHED;
+	open_tls(h, LAMP, 443, RC4, "cloud.example");
+	assert_int_equal(last.id, 0);
+	house_free(h);
+}
+
+/* A newer file on the shelf waits for somebody's word: its lists do not count yet. */
+static void a_file_not_in_force_does_not_count(void **state)
+{
+	struct house *h = with_lamp();
+	struct tls_profile lists[2];
+	struct profile newer;
+
+	(void)state;
+	memset(lists, 0, sizeof(lists));
+	lists[0].ciphers.count = 1;
+	lists[0].ciphers.items[0] = 0x1303;
+	newer = shelf_find(&h->p.shelf, URL_A)->profile;
+	newer.tls = lists;
+	newer.sha256[0] ^= 1;
+	assert_int_equal(shelf_put(&h->p.shelf, URL_A, START, START, &newer), 0);
+	open_tls(h, LAMP, 443, GOOD, "cloud.example");
+	assert_int_equal(last.id, 0);
+	assert_true(kernel_lets(h, 443));
+	house_free(h);
+}
+
 /* Whatever a sensor could say: no address, another family, all lists full. */
 static void hostile_hellos_do_nothing(void **state)
 {
@@ -245,6 +327,9 @@ int main(void)
 		cmocka_unit_test(the_peer_has_a_name),
 		cmocka_unit_test(a_long_name_gives_way_to_the_address),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(the_peer_may_have_opened_the_connection),
+		cmocka_unit_test(a_device_that_is_only_watched_is_left_alone),
+		cmocka_unit_test(a_file_not_in_force_does_not_count),
 		cmocka_unit_test(hostile_hellos_do_nothing),
 	};
 

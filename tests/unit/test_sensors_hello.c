@@ -275,6 +275,19 @@ static void a_split_hello_is_known_in_part(void **state)
 	LIST(&last.seen_hello.extensions, 0, 43, 10, 13, 16, 45, 27, 50);
 }
 
+/* More records than anybody makes: what those say that are read. */
+static void many_records_are_known_in_part(void **state)
+{
+	uint8_t payload[4000];
+
+	(void)state;
+	put(&tcp4, payload, wrap(&tcp4, payload, sizeof(payload), 8));
+	assert_int_equal(count, 1);
+	LIST(&last.seen_hello.ciphers, 0x1301, 0xc02b);
+	assert_string_equal(last.seen_hello.server_name, "cloud.acme.example");
+	assert_int_equal(last.seen_hello.signatures_cert.count, 0);
+}
+
 static void a_dtls_fragment_is_known_in_part(void **state)
 {
 	struct carrier c = tcp4;
@@ -460,6 +473,7 @@ int main(void)
 		cmocka_unit_test_setup(old_clients_have_a_version, setup),
 		cmocka_unit_test_setup(records_are_joined, setup),
 		cmocka_unit_test_setup(a_split_hello_is_known_in_part, setup),
+		cmocka_unit_test_setup(many_records_are_known_in_part, setup),
 		cmocka_unit_test_setup(a_dtls_fragment_is_known_in_part, setup),
 		cmocka_unit_test_setup(too_much_is_told_too, setup),
 		cmocka_unit_test_setup(names_are_made_readable, setup),

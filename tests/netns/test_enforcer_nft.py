@@ -827,11 +827,19 @@ def test_limits_in_a_sync(plain, enforcer):
     assert limits_laid(plain, "packets_f") == {MAC["d1"]: "100/second"}
     assert limits_laid(plain, "bytes_t4") == {IP4["d1"]: "70000"}
     assert limits_laid(plain, "bytes_t6") == {IP6["d1"]: "4294967295"}
-    frames = flood(plain, "d1", "w", to_wan(4, u(1000, 9)), 0.5, 1000)
-    assert 120 <= len(frames) <= 180
-    enforcer.commit(*base, *limits, how="sync")
-    frames = flood(plain, "d1", "w", to_wan(4, u(1000, 9)), 0.5, 1000)
-    assert len(frames) <= 80
+    log = Nflog()
+    try:
+        first = flood(plain, "d1", "w", to_wan(4, u(1000, 9)), 0.5, 1000)
+        assert 120 <= len(first) <= 180
+        enforcer.commit(*base, *limits, how="sync")
+        again = flood(plain, "d1", "w", to_wan(4, u(1000, 9)), 0.5, 1000)
+        assert len(again) <= 80
+        assert "cardea:f:deny" not in log.prefixes()  # no violation
+    finally:
+        log.close()
+    over = plain.nft("list", "set", "inet", "cardea", "over_f")
+    dropped = int(re.search(MAC["d1"] + r" counter packets (\d+)", over).group(1))
+    assert 980 <= len(first) + len(again) + dropped <= 1000
     enforcer.commit(*base, "limit packets %s 50" % MAC["d1"], how="sync")
     assert limits_laid(plain, "packets_f") == {MAC["d1"]: "50/second"}
     assert limits_laid(plain, "bytes_t4") == {}

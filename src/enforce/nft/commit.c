@@ -104,10 +104,9 @@ static int commit_fill(struct commit *c)
 {
 	for (size_t i = 0; i < c->changes.count; i++) {
 		struct entry *n = &c->changes.entries[i];
-		int e = 0;
-		if (!c->txn->sync && !n->there)
-			e = nft_read_set(c->socket, c->table, n->set, n, change_visit,
-				c);
+		bool known = c->txn->sync || n->there;
+		int e = known ? 0 : nft_read_set(c->socket, c->table, n->set, n,
+					    change_visit, c);
 		if (e)
 			return e;
 		if (n->there && !n->same)

@@ -309,6 +309,30 @@ static void test_longest_words(void **state)
 		}
 }
 
+/* What is shown of a name ends in dots only when something is missing. */
+static void test_names_are_cut_with_dots(void **state)
+{
+	static struct profile p;
+	struct trust_facts f = {.profile = &p, .said_url = V1};
+	struct trust_verdict v;
+	char want[LIMIT_TEXT];
+
+	(void)state;
+	p.signature = SIGNATURE_VALID;
+	for (int len = 1; len < 60; len++) {
+		memset(p.signer, 's', (size_t)len);
+		p.signer[len] = 0;
+		trust_judge(&f, &v);
+		assert_int_equal(str_print(want, sizeof want,
+					 "signed by %.*s%s; from now on files from there "
+					 "must be, too",
+					 len < 48 ? len : 44, p.signer,
+					 len < 48 ? "" : "..."),
+			0);
+		assert_string_equal(v.text, want);
+	}
+}
+
 static void test_roots(void **state)
 {
 	static const struct {
@@ -418,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_longest_words),
+		cmocka_unit_test(test_names_are_cut_with_dots),
 		cmocka_unit_test(test_roots),
 		cmocka_unit_test(test_long_urls),
 		cmocka_unit_test(test_pairs),

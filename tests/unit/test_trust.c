@@ -48,6 +48,8 @@ struct line {
 static const struct line lines[] = {
 	/* good signatures */
 	{"first", GOOD, PIN, .words = "signed by " ME},
+	{"no place to pin", GOOD, .said = "https://maker.example/x/../v1.json",
+		USE(MANUFACTURER), .words = "no place of its own"},
 	{"same signer", GOOD, PINNED, USE(MANUFACTURER), .words = ""},
 	{"other subject", GOOD, .signer = "CN=Eve", PINNED, ASK(SIGNER),
 		.words = "signed by CN=Eve, all before it by " ME},

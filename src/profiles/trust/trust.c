@@ -207,6 +207,7 @@ static bool judge_changed_signer(const struct trust_facts *f,
 static bool judge_signed(const struct trust_facts *f, struct trust_verdict *v)
 {
 	const struct trust_pin *pin = pin_of(f);
+	char root[LIMIT_URL];
 
 	if (!is_valid(f))
 		return false;
@@ -214,6 +215,12 @@ static bool judge_signed(const struct trust_facts *f, struct trust_verdict *v)
 		return judge_changed_signer(f, pin, v);
 	if (pin)
 		return settle(v, TRUST_USE, DECISION_SIGNER, "%s", "");
+	trust_root(f->said_url, root);
+	if (!root[0]) /* one pin for all such places would mix makers */
+		return settle(v, TRUST_USE, DECISION_SIGNER,
+			"signed by %s; its URL goes back and forth, so that no place of "
+			"its own can be remembered",
+			SHOWN(f->profile->signer));
 	return settle(v, TRUST_USE_AND_PIN, DECISION_SIGNER,
 		"signed by %s; from now on files from there must be, too",
 		SHOWN(f->profile->signer));

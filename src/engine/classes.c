@@ -272,20 +272,23 @@ uint64_t classes_print(const struct classes *c, const struct household_device *h
 	return to.sum;
 }
 
-/* Each device whose classes have other members than those it was compiled with. */
+/* Each device whose classes have other members than those it was compiled with; all when
+ * it is everybody's servers. */
 static void settle(struct loop_timer *t)
 {
 	struct classes *c = t->ctx;
 	nstime begin = loop_now(c->loop);
 	nstime wall = clock_wall(loop_clock(c->loop));
+	bool servers = classes_servers(c, &c->household->env);
 	struct device *d;
 
 	for (size_t i = 0; (d = inventory_at(c->inventory, i)); i++) {
 		struct household_device *hd = household_device(c->household, d->id);
 
-		if (hd && hd->pool && hd->uses_classes && device_is_enforced(d) &&
-			classes_print(c, hd) != hd->members)
-			household_update(c->household, d, false, wall);
+		if (hd && hd->pool && device_is_enforced(d) &&
+			(servers || (hd->uses_classes &&
+					    classes_print(c, hd) != hd->members)))
+			household_update(c->household, d, servers && c->lost, wall);
 	}
 	c->lost = false;
 	c->pause = (loop_now(c->loop) - begin) * PAUSE_SHARE;

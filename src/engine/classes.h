@@ -16,6 +16,9 @@
 
 struct pipeline;
 
+/* The classes that stand for everybody's servers (RFC 8520 17.6). */
+#define CLASSES_DNS "urn:ietf:params:mud:dns"
+#define CLASSES_NTP "urn:ietf:params:mud:ntp"
 /* What owners call the controller of one device (RFC 8520 8.3, my-controller). */
 #define CLASSES_MY_CONTROLLER "my-controller"
 /* When devices come, go or move, the others follow in one go: many who join at once cost
@@ -57,6 +60,9 @@ size_t classes_said(const struct classes *c, device_id holder, const char *class
 bool classes_is_mapped(const struct classes *c, device_id holder, const char *class);
 /* A number that changes with the members of any class that the device's policy uses. */
 uint64_t classes_print(const struct classes *c, const struct household_device *hd);
+/* Puts the servers that the owner named for these two in the place of those in env; true
+ * when they are others now. */
+bool classes_servers(const struct classes *c, struct policy_env *env);
 /* Devices may now be members, or no longer (lost): who depends on it follows soon. */
 void classes_changed(struct classes *c, bool lost);
 /* A device is forgotten: so is what the owner said for it. */

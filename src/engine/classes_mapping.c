@@ -82,6 +82,12 @@ static bool is_class(const char *class)
 	return strlen(class) < LIMIT_NAME;
 }
 
+/* These are assumed for every device (RFC 8520 3). */
+static bool is_everybodys(const char *class)
+{
+	return strcmp(class, CLASSES_DNS) == 0 || strcmp(class, CLASSES_NTP) == 0;
+}
+
 static bool is_one_host(const struct addr *a)
 {
 	return !addr_is_multicast(a) && !addr_is_unspecified(a) && !addr_is_loopback(a) &&
@@ -170,7 +176,7 @@ static int map(struct pipeline *p, device_id holder, const char *class, const ch
 	struct store_controller m = {.device = holder};
 	int error;
 
-	if (!is_class(class))
+	if (!is_class(class) || (holder && is_everybodys(class)))
 		return CARDEA_EMALFORMED;
 	str_copy(m.class, sizeof(m.class), class);
 	error = find_target(p, target, &m);

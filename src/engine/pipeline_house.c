@@ -84,6 +84,7 @@ void pipeline_house_apply(struct pipeline *p)
 
 	p->house.settle = 0;
 	h->env = p->house.env;
+	(void)classes_servers(&p->classes, &h->env);
 	memcpy(h->gateway_macs, p->house.macs, sizeof(h->gateway_macs));
 	h->gateway_mac_count = p->house.mac_count;
 	inventory_reserve_none(p->inventory);

@@ -21,7 +21,7 @@ def opened():
     """The home, joined and protected; its devices are for the tests to use."""
     from lab import Home
 
-    with Home() as home:
+    with Home(second_lan=True) as home:
         home.owners_rules = home.gateway.rules()
         home.cardea = home.gateway.start_cardea()
         home.join_all()

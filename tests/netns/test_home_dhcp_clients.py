@@ -188,20 +188,23 @@ log-dhcp
 dhcp-leasefile=%(folder)s/leases
 pid-file=%(folder)s/pid
 dhcp-range=192.0.2.100,192.0.2.110,2m
+dhcp-range=2001:db8:77::100,2001:db8:77::110,64,2m
 dhcp-script=%(script)s
 """
-FAR_MAC = "00:00:5e:00:53:c0"
+FAR_MACS = ("00:00:5e:00:53:%02x" % n for n in itertools.count(0xc0))
 
 
 @pytest.fixture
 def far(home):
-    """A LAN that the gateway has no part in: a DHCP server, and a device."""
+    """A LAN that the gateway has no part in: a DHCP server, and a device of this MAC."""
+    mac = next(FAR_MACS)
     server, client = Netns(home, "farsrv"), Netns(home, "fardev")
-    client.ip("link", "add", "eth0", "address", FAR_MAC, "type", "veth", "peer", "name",
+    client.ip("link", "add", "eth0", "address", mac, "type", "veth", "peer", "name",
               "far0", "netns", server.name)
-    server.ip_batch(["addr add 192.0.2.1/24 dev far0", "link set far0 up"])
+    server.ip_batch(["addr add 192.0.2.1/24 dev far0",
+                     "addr add 2001:db8:77::1/64 dev far0 nodad", "link set far0 up"])
     client.ip("link", "set", "eth0", "up")
-    yield server, client
+    yield server, client, mac
     client.remove()
     server.remove()
 
@@ -228,17 +231,41 @@ def lease(client, url=None, name="far"):
 
 @wants("dnsmasq", "udhcpc")
 def test_the_script_of_dnsmasq(home, far):
-    server, client = far
+    server, client, mac = far
     dhcpd = dnsmasq(home, server)
     try:
         lease(client)
         time.sleep(1)
-        assert home.cardea.device(FAR_MAC) is None  # nothing was said, nothing is told
+        assert home.cardea.device(mac) is None  # nothing was said, nothing is told
         lease(client, mud_url("sensor"), "--help")
-        known = home.cardea.wait(lambda: home.cardea.device(FAR_MAC), what="the lease")
+        known = home.cardea.wait(lambda: home.cardea.device(mac), what="the lease")
         assert known["mud_url"] == mud_url("sensor")
         assert known["url_source"] == "dhcp" and known["proven"] is False
         assert known["addresses"] == []  # it was never seen on our LAN
         assert dhcpd.alive()
     finally:
+        dhcpd.stop()
+
+
+@wants("dnsmasq", "dhclient")
+def test_the_script_of_dnsmasq_by_dhcpv6(home, far):
+    """Its script is told the DUID, and the MAC beside it."""
+    server, client, mac = far
+    dhcpd = dnsmasq(home, server)
+    folder = home.path("far")
+    conf, leases = (os.path.join(folder, name) for name in ("six.conf", "six.leases"))
+    with open(conf, "w", encoding="ascii") as out:
+        out.write(_DHCLIENT6 % mud_url("sensor"))
+    open(leases, "w", encoding="ascii").close()
+    dhclient = client.spawn(
+        ["sh", "-c", _AFTER_DAD, "sh", "dhclient", "-6", "-d", "-cf", conf, "-lf", leases,
+         "-sf", "/bin/true", "-pf", os.path.join(folder, "six.pid"), "eth0"])
+    try:
+        known = home.cardea.wait(lambda: home.cardea.device(mac), what="the lease")
+        assert (known["mud_url"], known["url_source"]) == (mud_url("sensor"), "dhcp")
+    except BaseException:
+        print(dhcpd.log(), dhclient.log())
+        raise
+    finally:
+        dhclient.stop()
         dhcpd.stop()

@@ -245,11 +245,11 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	struct binder b = {
 		.policy = p,
 		.env = env,
-		.names = names,
 		.name = name,
 		.peer = *peer,
 		.out = {.device = d, .timeout_s = timeout_s, .emit = emit, .ctx = ctx},
 	};
+	struct policy_memo memo;
 	struct pool *pool;
 	int r = 0;
 
@@ -258,6 +258,7 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	pool = pool_new("policy binding", POLICY_SCRATCH_BYTES);
 	if (!pool)
 		return -ENOMEM;
+	b.names = policy_memo_init(&memo, names, pool);
 	space_init(&b.literal, pool, LIMIT_BOXES);
 	space_init(&b.asked, pool, LIMIT_BOXES);
 	space_init(&b.done, pool, LIMIT_BOXES);

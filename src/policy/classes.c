@@ -4,6 +4,7 @@
 #include "policy/policy_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool policy_peer_is_class(enum peer_kind kind)
 {
@@ -85,6 +86,61 @@ int policy_class_ranges(const struct policy_names *names, const struct peer *p,
 		r = visit(ctx, &list[i], &list[last]);
 	}
 	return r;
+}
+
+static struct policy_class *memo_find(struct policy_memo *m, const struct peer *p)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (policy_peers_equal(m->classes[i].peer, p))
+			return &m->classes[i];
+	return NULL;
+}
+
+static size_t memo_members(
+	void *ctx, const struct peer *p, struct addr *out, size_t max)
+{
+	struct policy_memo *m = ctx;
+	struct policy_class *c = memo_find(m, p);
+
+	if (!c) {
+		size_t n = m->names->members(m->names->ctx, p, out, max);
+		struct addr *copy = NULL;
+		if (m->count < POLICY_MEMO_CLASSES && max == LIMIT_CLASS_ADDRS)
+			copy = pool_copy(m->pool, out, n * sizeof *out);
+		if (copy)
+			m->classes[m->count++] = (struct policy_class){p, copy, n};
+		return n;
+	}
+	size_t n = c->count < max ? c->count : max;
+	memcpy(out, c->addrs, n * sizeof *out);
+	return n;
+}
+
+static bool memo_has(void *ctx, const char *name, const struct addr *a)
+{
+	const struct policy_memo *m = ctx;
+
+	return m->names->has(m->names->ctx, name, a);
+}
+
+static size_t memo_addrs(void *ctx, const char *name, struct addr *out, size_t max)
+{
+	const struct policy_memo *m = ctx;
+
+	return m->names->addrs(m->names->ctx, name, out, max);
+}
+
+const struct policy_names *policy_memo_init(struct policy_memo *memo,
+	const struct policy_names *names, struct pool *pool)
+{
+	if (!names)
+		return NULL;
+	*memo = (struct policy_memo){.names = names, .pool = pool};
+	memo->own = (struct policy_names){.has = memo_has,
+		.addrs = memo_addrs,
+		.members = names->members ? memo_members : NULL,
+		.ctx = memo};
+	return &memo->own;
 }
 
 bool policy_uses_peer(const struct policy *p, enum peer_kind kind)

@@ -106,12 +106,14 @@ int policy_compile(const struct policy *p, const struct policy_env *env,
 		{DIRECTION_TO_DEVICE, 6, SCOPE_LINK},
 	};
 	struct pool *pool = pool_new("policy compile", POLICY_SCRATCH_BYTES);
-	struct compiler c = {.policy = p, .env = env, .names = names};
+	struct compiler c = {.policy = p, .env = env};
+	struct policy_memo memo;
 	struct meter m = {.emit = emit, .ctx = ctx};
 	int r = 0;
 
 	if (!pool)
 		return -ENOMEM;
+	c.names = policy_memo_init(&memo, names, pool);
 	/* drops take boxes too, without becoming elements */
 	space_init(&c.taken, pool, LIMIT_BOXES);
 	space_init(&c.scratch, pool, LIMIT_BOXES);

@@ -89,14 +89,6 @@ static void say_flow(struct text *t, const struct policy_env *env, const struct 
 	say(t, ".");
 }
 
-static bool same_peer(const struct peer *a, const struct peer *b)
-{
-	return a->kind == b->kind && strcmp(a->name, b->name) == 0 &&
-	       a->prefix.len == b->prefix.len &&
-	       addr_equal(&a->prefix.addr, &b->prefix.addr) &&
-	       mac_equal(&a->mac, &b->mac);
-}
-
 /* A rule of the file that lets such a conversation start. */
 static bool is_listed(const struct policy *p, uint32_t i, enum direction d)
 {
@@ -114,7 +106,7 @@ static uint32_t count_peers(const struct policy *p, enum direction d)
 		bool seen = !is_listed(p, i, d);
 		for (uint32_t j = 0; j < i && !seen; j++)
 			seen = is_listed(p, j, d) &&
-			       same_peer(&p->rules[i].peer, &p->rules[j].peer);
+			       policy_peers_equal(&p->rules[i].peer, &p->rules[j].peer);
 		n += !seen;
 	}
 	return n;

@@ -43,6 +43,8 @@ static inline bool policy_rule_counts(const struct rule *r, enum direction d)
 	return rule_in_force(r) && r->direction == d &&
 	       r->ethertype == RULE_ETHERTYPE_IP;
 }
+/* The same whatever house they come to. */
+bool policy_peers_equal(const struct peer *a, const struct peer *b);
 /* As policy_evaluate asks; blocks need no names. */
 bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f);
@@ -54,6 +56,24 @@ bool policy_class_has(const struct policy_names *names, const struct peer *p,
 int policy_class_ranges(const struct policy_names *names, const struct peer *p,
 	uint8_t family, int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
 	void *ctx) CARDEA_MUSTCHECK;
+
+/* Names for the time of one compilation: each class is asked for once, however many
+ * rules and sides want to know. What does not fit is asked for again. */
+#define POLICY_MEMO_CLASSES 32
+struct policy_memo {
+	const struct policy_names *names; /* asked; may be NULL */
+	struct pool *pool;
+	struct policy_class {
+		const struct peer *peer; /* of a rule of the policy */
+		struct addr *addrs;
+		size_t count;
+	} classes[POLICY_MEMO_CLASSES];
+	size_t count;
+	struct policy_names own; /* what to hand on */
+};
+/* memo->own, or NULL when names is. */
+const struct policy_names *policy_memo_init(struct policy_memo *memo,
+	const struct policy_names *names, struct pool *pool);
 
 /* ARP (RFC 826) and EAPOL (IEEE 802.1X 11.1.4) pass whatever rules say: without them no
  * device gets as far as having an address. */
@@ -118,7 +138,10 @@ bool policy_box_is_exact(const struct box *b, enum direction d);
 int policy_emit_box(const struct policy_output *o, const struct box *b,
 	rule_id rule) CARDEA_MUSTCHECK;
 
-/* Five full lists at most (binding.c); doubling in a pool wastes as much again. */
-#define POLICY_SCRATCH_BYTES (LIMIT_BOXES * 5 * 2 * sizeof(struct box))
+/* Five full lists at most (binding.c); doubling in a pool wastes as much again. And the
+ * members of some classes. */
+#define POLICY_SCRATCH_BYTES                                                           \
+	(LIMIT_BOXES * 5 * 2 * sizeof(struct box) +                                    \
+		POLICY_MEMO_CLASSES * LIMIT_CLASS_ADDRS * sizeof(struct addr))
 
 #endif

@@ -160,7 +160,7 @@ static bool ranges_equal(struct range16 a, struct range16 b)
 	return a.lo == b.lo && a.hi == b.hi;
 }
 
-static bool peers_equal(const struct peer *a, const struct peer *b)
+bool policy_peers_equal(const struct peer *a, const struct peer *b)
 {
 	if (a->kind != b->kind)
 		return false;
@@ -180,7 +180,7 @@ static bool is_counterpart(const struct rule *a, const struct rule *b)
 	       policy_has_ports(a->proto) && a->ethertype == RULE_ETHERTYPE_IP &&
 	       b->ethertype == RULE_ETHERTYPE_IP &&
 	       (!a->family || !b->family || a->family == b->family) &&
-	       peers_equal(&a->peer, &b->peer);
+	       policy_peers_equal(&a->peer, &b->peer);
 }
 
 static bool is_mirror(const struct rule *a, const struct rule *b)

@@ -7,8 +7,7 @@
 #include "base/str.h"
 #include "profiles/mud/mud.h"
 
-/* A round of compilations takes at most a fifth of the time. */
-#define PAUSE_SHARE 4
+#define PAUSE_SHARE 4 /* compilations take a fifth of the time */
 
 /* The authority of the device's MUD URL, worked out once for each URL. */
 static const char *authority_of(struct household_device *hd, const struct device *d)
@@ -272,26 +271,48 @@ uint64_t classes_print(const struct classes *c, const struct household_device *h
 	return to.sum;
 }
 
-/* Each device whose classes have other members than those it was compiled with; all when
- * it is everybody's servers. */
+/* Its classes have other members than those it was compiled with, or everybody's servers
+ * are others. */
+static void follow(struct classes *c, const struct device *d, nstime wall)
+{
+	struct household_device *hd = household_device(c->household, d->id);
+
+	if (hd && hd->pool && device_is_enforced(d) &&
+		(c->servers ||
+			(hd->uses_classes && classes_print(c, hd) != hd->members)))
+		household_update(c->household, d, c->servers && c->lost, wall);
+}
+
+static void end_round(struct classes *c)
+{
+	c->next = 0;
+	c->servers = false;
+	if (c->again)
+		loop_arm(c->loop, &c->settle, CLASSES_SETTLE);
+	else
+		c->lost = false;
+	c->again = false;
+}
+
 static void settle(struct loop_timer *t)
 {
 	struct classes *c = t->ctx;
-	nstime begin = loop_now(c->loop);
+	nstime begin = loop_now(c->loop), passed;
 	nstime wall = clock_wall(loop_clock(c->loop));
-	bool servers = classes_servers(c, &c->household->env);
 	struct device *d;
 
-	for (size_t i = 0; (d = inventory_at(c->inventory, i)); i++) {
-		struct household_device *hd = household_device(c->household, d->id);
-
-		if (hd && hd->pool && device_is_enforced(d) &&
-			(servers || (hd->uses_classes &&
-					    classes_print(c, hd) != hd->members)))
-			household_update(c->household, d, servers && c->lost, wall);
+	if (!c->next)
+		c->servers = classes_servers(c, &c->household->env);
+	while ((d = inventory_at(c->inventory, c->next))) {
+		c->next++;
+		follow(c, d, wall);
+		passed = loop_now(c->loop) - begin;
+		if (passed > CLASSES_SLICE) {
+			loop_arm(c->loop, &c->settle, passed * PAUSE_SHARE);
+			return;
+		}
 	}
-	c->lost = false;
-	c->pause = (loop_now(c->loop) - begin) * PAUSE_SHARE;
+	end_round(c);
 }
 
 void classes_changed(struct classes *c, bool lost)
@@ -299,8 +320,9 @@ void classes_changed(struct classes *c, bool lost)
 	if (!c)
 		return;
 	c->lost |= lost;
+	c->again |= c->next > 0;
 	if (c->loop && !c->settle.due)
-		loop_arm(c->loop, &c->settle, CLASSES_SETTLE + c->pause);
+		loop_arm(c->loop, &c->settle, CLASSES_SETTLE);
 }
 
 void classes_init(struct classes *c, struct inventory *inv, struct household *h)

@@ -24,6 +24,8 @@ struct pipeline;
 /* When devices come, go or move, the others follow in one go: many who join at once cost
  * one compilation each, not one for each other. */
 #define CLASSES_SETTLE (75 * NS_PER_MS)
+/* A round stops for all else after so long, and for PAUSE_SHARE times as long. */
+#define CLASSES_SLICE (20 * NS_PER_MS)
 
 struct classes {
 	struct inventory *inventory;
@@ -32,7 +34,9 @@ struct classes {
 	struct loop *loop;
 	struct loop_timer settle;
 	bool lost; /* somebody is no longer a member of something */
-	nstime pause; /* after the last round, that rounds take a part of the time only */
+	size_t next;	 /* where a round that takes long goes on */
+	bool servers;	 /* this round is about everybody */
+	bool again;	 /* something changed in the middle of it */
 	struct store_controller said[LIMIT_CONTROLLERS]; /* by the owner */
 	size_t said_count;
 };

@@ -145,7 +145,8 @@ static void say_undo(const struct cli *c, const json_t *before, const char *clas
 	if (!any)
 		cli_say(c, "undo with: cardea controller remove %s%s%s", quoted,
 			device ? " --device " : "",
-			device ? device_handle(device, answer_raw(device, "name")) : "");
+			device ? device_handle(device, answer_raw(device, "name"))
+			       : "");
 }
 
 static enum cli_exit post(struct cli *c, json_t *body, json_t **ret)

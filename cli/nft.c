@@ -142,7 +142,8 @@ static void word_rate(struct words *w, const json_t *e, bool bytes)
 	w->len += w->bad ? 0 : (size_t)len;
 }
 
-/* A limit of packets or bytes, from the device (by its MAC) or to one of its addresses. */
+/* A limit of packets or bytes, from the device (by its MAC) or to one of its
+ * addresses. */
 static const char *limit_words(struct words *w, const json_t *e, uint8_t family)
 {
 	const char *set = answer_raw(e, "set");

@@ -83,8 +83,7 @@ static void mapped(const struct query *q)
 
 static void by_mac(const struct query *q)
 {
-	const struct device *d =
-		inventory_by_mac(q->classes->inventory, &q->peer->mac);
+	const struct device *d = inventory_by_mac(q->classes->inventory, &q->peer->mac);
 
 	if (d && d != q->self)
 		(void)q->visit(q->ctx, d, NULL);
@@ -179,7 +178,8 @@ size_t classes_count(const struct classes *c, const struct household_device *hd,
 	const struct peer *p)
 {
 	size_t count = 0;
-	struct query q = {.classes = c, .peer = p, .visit = count_member, .ctx = &count};
+	struct query q = {
+		.classes = c, .peer = p, .visit = count_member, .ctx = &count};
 
 	query_run(&q, hd);
 	return count;
@@ -197,7 +197,8 @@ const char *classes_note(const struct classes *c, const struct household_device 
 	case PEER_MY_CONTROLLER:
 		return classes_is_mapped(c, hd->id, classes_name(p))
 			       ? "the controller that you chose is not here now"
-			       : "nobody is this controller yet; `cardea controller set` "
+			       : "nobody is this controller yet; `cardea controller "
+				 "set` "
 				 "names one";
 	case PEER_SAME_MANUFACTURER:
 		if (!is_member(d))

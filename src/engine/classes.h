@@ -21,8 +21,8 @@ struct pipeline;
 #define CLASSES_NTP "urn:ietf:params:mud:ntp"
 /* What owners call the controller of one device (RFC 8520 8.3, my-controller). */
 #define CLASSES_MY_CONTROLLER "my-controller"
-/* When devices come, go or move, the others follow in one go: many who join at once cost
- * one compilation each, not one for each other. */
+/* When devices come, go or move, the others follow in one go: many who join at once
+ * cost one compilation each, not one for each other. */
 #define CLASSES_SETTLE (75 * NS_PER_MS)
 /* A round stops for all else after so long, and for PAUSE_SHARE times as long. */
 #define CLASSES_SLICE (20 * NS_PER_MS)
@@ -33,10 +33,10 @@ struct classes {
 	struct hash_key key;
 	struct loop *loop;
 	struct loop_timer settle;
-	bool lost; /* somebody is no longer a member of something */
-	size_t next;	 /* where a round that takes long goes on */
-	bool servers;	 /* this round is about everybody */
-	bool again;	 /* something changed in the middle of it */
+	bool lost;    /* somebody is no longer a member of something */
+	size_t next;  /* where a round that takes long goes on */
+	bool servers; /* this round is about everybody */
+	bool again;   /* something changed in the middle of it */
 	struct store_controller said[LIMIT_CONTROLLERS]; /* by the owner */
 	size_t said_count;
 };
@@ -59,8 +59,8 @@ const char *classes_note(const struct classes *c, const struct household_device 
 /* The index of the next of the owner's words, from `from`, that counts for this device
  * and class, or said_count. What he says for one device counts instead of what he says
  * for all. */
-size_t classes_said(const struct classes *c, device_id holder, const char *class,
-	size_t from);
+size_t classes_said(
+	const struct classes *c, device_id holder, const char *class, size_t from);
 bool classes_is_mapped(const struct classes *c, device_id holder, const char *class);
 /* A number that changes with the members of any class that the device's policy uses. */
 uint64_t classes_print(const struct classes *c, const struct household_device *hd);
@@ -77,8 +77,8 @@ size_t classes_unmapped(struct pipeline *p, const struct household_device *hd,
 	struct peer *out, size_t max);
 /* The class a peer means as mappings call it. */
 const char *classes_name(const struct peer *p);
-/* From now on the class means target alone; holder 0: for everybody. target: a device by
- * name, MAC, address or id, else a literal address; NULL: nobody any longer.
+/* From now on the class means target alone; holder 0: for everybody. target: a device
+ * by name, MAC, address or id, else a literal address; NULL: nobody any longer.
  * CARDEA_EMALFORMED: no class; -ENOENT: no such target, or nothing to remove;
  * CARDEA_EREFUSED: the holder itself, or an address that is nobody's; CARDEA_ELIMIT. */
 int classes_map(struct pipeline *p, device_id holder, const char *class,

@@ -19,21 +19,22 @@ bool classes_same(const struct peer *a, const struct peer *b)
 	       strcmp(a->name, b->name) == 0;
 }
 
-static bool is_said(const struct store_controller *m, device_id holder, const char *class)
+static bool is_said(
+	const struct store_controller *m, device_id holder, const char *class)
 {
 	return m->device == holder && strcmp(m->class, class) == 0;
 }
 
-static size_t next_said(const struct classes *c, device_id holder, const char *class,
-	size_t from)
+static size_t next_said(
+	const struct classes *c, device_id holder, const char *class, size_t from)
 {
 	while (from < c->said_count && !is_said(&c->said[from], holder, class))
 		from++;
 	return from;
 }
 
-size_t classes_said(const struct classes *c, device_id holder, const char *class,
-	size_t from)
+size_t classes_said(
+	const struct classes *c, device_id holder, const char *class, size_t from)
 {
 	bool own = next_said(c, holder, class, 0) < c->said_count;
 
@@ -72,7 +73,8 @@ static bool is_class(const char *class)
 
 	if (strcmp(class, CLASSES_MY_CONTROLLER) == 0)
 		return true;
-	while (isalnum((unsigned char)class[n]) || (n && strchr("+-.", class[n]) && class[n]))
+	while (isalnum((unsigned char)class[n]) ||
+		(n && strchr("+-.", class[n]) && class[n]))
 		n++;
 	if (!n || class[n] != ':' || !class[n + 1] || !isalpha((unsigned char)class[0]))
 		return false;
@@ -90,8 +92,8 @@ static bool is_everybodys(const char *class)
 
 static bool is_one_host(const struct addr *a)
 {
-	return !addr_is_multicast(a) && !addr_is_unspecified(a) && !addr_is_loopback(a) &&
-	       !addr_is_limited_broadcast(a);
+	return !addr_is_multicast(a) && !addr_is_unspecified(a) &&
+	       !addr_is_loopback(a) && !addr_is_limited_broadcast(a);
 }
 
 static int find_target(struct pipeline *p, const char *text, struct store_controller *m)
@@ -130,7 +132,8 @@ static void save(struct pipeline *p, const struct store_controller *m)
 	save_device(p, m->target);
 	error = store_controller_save(p->store, m);
 	if (error)
-		log_error("classes", "a controller was not stored: %s", error_text(error));
+		log_error("classes", "a controller was not stored: %s",
+			error_text(error));
 }
 
 static int unmap(struct pipeline *p, device_id holder, const char *class)
@@ -170,8 +173,8 @@ static int add(struct pipeline *p, const struct store_controller *m)
 	return 0;
 }
 
-static int map(struct pipeline *p, device_id holder, const char *class, const char *target,
-	bool alone)
+static int map(struct pipeline *p, device_id holder, const char *class,
+	const char *target, bool alone)
 {
 	struct store_controller m = {.device = holder};
 	int error;
@@ -190,8 +193,8 @@ static int map(struct pipeline *p, device_id holder, const char *class, const ch
 	return error;
 }
 
-int classes_map(struct pipeline *p, device_id holder, const char *class,
-	const char *target)
+int classes_map(
+	struct pipeline *p, device_id holder, const char *class, const char *target)
 {
 	int error;
 
@@ -202,8 +205,8 @@ int classes_map(struct pipeline *p, device_id holder, const char *class,
 	return error;
 }
 
-int classes_map_also(struct pipeline *p, device_id holder, const char *class,
-	const char *target)
+int classes_map_also(
+	struct pipeline *p, device_id holder, const char *class, const char *target)
 {
 	return map(p, holder, class, target, false);
 }

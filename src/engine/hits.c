@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Counters of the kernel, asked for in rounds; the difference is what rules were used. */
+/* Counters of the kernel, asked for in rounds; the difference is what rules were used.
+ */
 #include "engine/hits.h"
 
 #include <errno.h>
@@ -64,7 +65,8 @@ static uint64_t key_of(const struct hits *h, const struct message_count *m)
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static struct hits_counter *slot_of(struct hits_counter *slots, size_t count, uint64_t key)
+static struct hits_counter *slot_of(
+	struct hits_counter *slots, size_t count, uint64_t key)
 {
 	size_t i = (size_t)key & (count - 1);
 
@@ -121,7 +123,8 @@ static bool make_room(struct hits *h)
 /* The counter of the element; NULL when there is no place for it. */
 static struct hits_counter *counter_of(struct hits *h, uint64_t key)
 {
-	struct hits_counter *c = h->slot_count ? slot_of(h->slots, h->slot_count, key) : NULL;
+	struct hits_counter *c =
+		h->slot_count ? slot_of(h->slots, h->slot_count, key) : NULL;
 
 	if (c && c->key)
 		return c;
@@ -155,7 +158,8 @@ static uint64_t growth(struct hits *h, const struct message_count *m)
 static struct flow flow_of(const struct element *e)
 {
 	bool from = e->kind == ELEMENT_OUT || e->kind == ELEMENT_OUT_RANGE;
-	struct flow f = {.direction = from ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE,
+	struct flow f = {
+		.direction = from ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE,
 		.device = e->device,
 		.peer = e->peer_lo,
 		.proto = e->proto_lo};
@@ -251,8 +255,7 @@ static void ask(struct pipeline *p, nstime now)
 	uint8_t buf[64];
 	int len = message_encode(&m, buf, sizeof(buf));
 
-	if (len <= 0 ||
-		ipc_send(&p->channels[ROLE_ENFORCER], buf, (size_t)len, -1))
+	if (len <= 0 || ipc_send(&p->channels[ROLE_ENFORCER], buf, (size_t)len, -1))
 		return; /* it is busy with rules: next time */
 	p->hits.round++;
 	p->hits.asking = true;
@@ -277,8 +280,11 @@ void hits_tick(struct pipeline *p)
 
 static int save_one(struct pipeline *p, device_id id, struct rule_hits *r)
 {
-	struct store_hit s = {.device = id, .direction = r->direction, .hits = r->hits,
-		.first = r->first, .last = r->last};
+	struct store_hit s = {.device = id,
+		.direction = r->direction,
+		.hits = r->hits,
+		.first = r->first,
+		.last = r->last};
 	int error;
 
 	str_copy(s.acl, sizeof(s.acl), r->acl);
@@ -304,8 +310,10 @@ void hits_save(struct pipeline *p)
 static int load_one(void *ctx, const struct store_hit *s)
 {
 	struct pipeline *p = ctx;
-	struct rule_hits r = {.direction = s->direction, .hits = s->hits,
-		.first = s->first, .last = s->last};
+	struct rule_hits r = {.direction = s->direction,
+		.hits = s->hits,
+		.first = s->first,
+		.last = s->last};
 	struct household_device *hd = NULL;
 
 	if (inventory_by_id(p->inventory, s->device))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* hits - how often each rule was used: the kernel counts for each element, and what is new
- * since the last time is put down to the rule that the element stands for. A rule counts
- * on under a new version of its file, as long as it is called the same there. */
+/* hits - how often each rule was used: the kernel counts for each element, and what is
+ * new since the last time is put down to the rule that the element stands for. A rule
+ * counts on under a new version of its file, as long as it is called the same there. */
 #ifndef CARDEA_ENGINE_HITS_H
 #define CARDEA_ENGINE_HITS_H
 
@@ -32,9 +32,9 @@ struct hits {
 	struct hits_counter *slots;
 	size_t slot_count, used;
 	uint32_t round, swept; /* swept: the round that threw out the stale ones */
-	bool asking, seeded; /* seeded: what the kernel counted before us is known */
-	nstime asked, saved; /* mono */
-	uint64_t unseen;     /* counters without a slot */
+	bool asking, seeded;   /* seeded: what the kernel counted before us is known */
+	nstime asked, saved;   /* mono */
+	uint64_t unseen;       /* counters without a slot */
 };
 
 void hits_init(struct hits *h);
@@ -51,9 +51,10 @@ void hits_save(struct pipeline *p);
 /* household_hits.c */
 /* Of the rule with this index in the device's policy. Rules that the device has not had
  * before count from now. NULL when memory is short. */
-struct rule_hits *household_hits(struct household_device *hd, uint32_t rule, nstime wall);
+struct rule_hits *household_hits(
+	struct household_device *hd, uint32_t rule, nstime wall);
 /* Takes what was stored; before the device has a policy. */
-int household_hits_load(struct household_device *hd, const struct rule_hits *stored)
-	CARDEA_MUSTCHECK;
+int household_hits_load(
+	struct household_device *hd, const struct rule_hits *stored) CARDEA_MUSTCHECK;
 
 #endif

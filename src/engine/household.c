@@ -87,20 +87,23 @@ static size_t names_addrs(void *ctx, const char *name, struct addr *out, size_t 
 	return bindings_addrs(&n->device->names, name, n->wall, out, max);
 }
 
-static size_t names_members(void *ctx, const struct peer *p, struct addr *out, size_t max)
+static size_t names_members(
+	void *ctx, const struct peer *p, struct addr *out, size_t max)
 {
 	const struct household_names *n = ctx;
 
 	return classes_members(n->device->house->classes, n->device, p, out, max);
 }
 
-struct policy_names household_names(struct household_names *n,
-	const struct household_device *d, nstime wall)
+struct policy_names household_names(
+	struct household_names *n, const struct household_device *d, nstime wall)
 {
 	n->device = d;
 	n->wall = wall;
-	return (struct policy_names){.has = names_has, .addrs = names_addrs,
-		.members = d->house->classes ? names_members : NULL, .ctx = n};
+	return (struct policy_names){.has = names_has,
+		.addrs = names_addrs,
+		.members = d->house->classes ? names_members : NULL,
+		.ctx = n};
 }
 
 static int list_emit(void *ctx, const struct element *e, rule_id rule)
@@ -205,7 +208,8 @@ static void open_all_names(struct household *h, const struct device *d,
 	if (!hd->pool || !device_is_enforced(d))
 		return;
 	if (bindings_each(&hd->names, wall, open_binding, &o))
-		log_warn("household", "device %u: not every name could be opened", d->id);
+		log_warn("household", "device %u: not every name could be opened",
+			d->id);
 }
 
 static bool list_has(const struct element_list *l, const struct element *e)
@@ -215,8 +219,8 @@ static bool list_has(const struct element_list *l, const struct element *e)
 }
 
 /* Addresses that one list binds to the device and the other does not; how many. */
-static size_t bound_only_in(const struct element_list *l, const struct element_list *other,
-	struct addr out[LIMIT_ADDRS_PER_DEVICE])
+static size_t bound_only_in(const struct element_list *l,
+	const struct element_list *other, struct addr out[LIMIT_ADDRS_PER_DEVICE])
 {
 	size_t count = 0;
 
@@ -238,8 +242,8 @@ static void forget_lost(struct household *h, const struct device *d,
 }
 
 /* What others may know the device by: as a member of what, under which addresses. */
-static void tell_classes(struct household *h, const struct device *d,
-	struct household_device *hd)
+static void tell_classes(
+	struct household *h, const struct device *d, struct household_device *hd)
 {
 	bool member = device_is_enforced(d) && device_is_proven(d);
 	const char *url = member ? d->mud_url : "";
@@ -267,7 +271,8 @@ static int is_near(void *ctx, const struct binding *b)
 
 /* True when flows must end with the change: a member of one of its classes is none any
  * longer, or one comes whose address was open under a name, in other pieces. */
-static bool follow_classes(struct household *h, struct household_device *hd, nstime wall)
+static bool follow_classes(
+	struct household *h, struct household_device *hd, nstime wall)
 {
 	uint64_t before = hd->members;
 
@@ -298,8 +303,8 @@ static void send_update(struct household *h, const struct device *d,
 	commit_end(h->commit, 0);
 }
 
-void household_update(struct household *h, const struct device *d, bool forget,
-	nstime wall)
+void household_update(
+	struct household *h, const struct device *d, bool forget, nstime wall)
 {
 	struct household_device *hd = household_device(h, d->id);
 	struct element_list after = {0};
@@ -311,8 +316,8 @@ void household_update(struct household *h, const struct device *d, bool forget,
 	device_elements(h, d, hd, wall, &after);
 	if (after.error) {
 		/* The kernel keeps what it has: neither opened nor closed. */
-		log_error("household", "device %u: %s; its rules stay as they were", d->id,
-			error_text(after.error));
+		log_error("household", "device %u: %s; its rules stay as they were",
+			d->id, error_text(after.error));
 		element_list_free(&after);
 		return;
 	}
@@ -426,7 +431,8 @@ void household_update_house(struct household *h)
 
 	house_elements(h, &after);
 	if (after.error) {
-		log_error("household", "%s; the house's own addresses stay as they were",
+		log_error("household",
+			"%s; the house's own addresses stay as they were",
 			error_text(after.error));
 		element_list_free(&after);
 		return;
@@ -481,8 +487,8 @@ bool household_tell(struct household *h, const struct device *d,
 		b.addr = answer->addrs.addrs[i];
 		b.expires = expires[i];
 		if (b.expires && open_binding(&o, &b))
-			log_warn("household", "device %u: an address could not be opened",
-				d->id);
+			log_warn("household",
+				"device %u: an address could not be opened", d->id);
 	}
 	commit_end(h->commit, ticket);
 	return true;

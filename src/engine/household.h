@@ -26,7 +26,7 @@ struct classes;
 
 /* A conversation that we ended, and do not let begin again for a while. */
 #define HOUSEHOLD_BLOCK_S 600
-#define HOUSEHOLD_BLOCKS_MAX (LIMIT_BLOCKS / 2) /* each is a rule for both directions */
+#define HOUSEHOLD_BLOCKS_MAX (LIMIT_BLOCKS / 2) /* each makes two rules */
 struct household_block {
 	struct addr peer;
 	uint8_t proto;
@@ -59,20 +59,20 @@ struct household_device {
 	size_t block_count;
 	bool owes_forget; /* its flows were to end while the enforcer was away */
 	const struct shelf_entry *source; /* of the policy */
-	uint8_t sha256[32];		  /* of the file it was made from */
-	char next_url[LIMIT_URL]; /* said since it is protected, not fetched yet */
-	char refused_url[LIMIT_URL]; /* said, too, and not accepted by the owner */
-	struct element_list installed;	  /* without those that have a timeout */
+	uint8_t sha256[32];               /* of the file it was made from */
+	char next_url[LIMIT_URL];      /* said since it is protected, not fetched yet */
+	char refused_url[LIMIT_URL];   /* said, too, and not accepted by the owner */
+	struct element_list installed; /* without those that have a timeout */
 	/* engine/hits.h */
 	struct rule_hits *hits;
 	size_t hit_count;
-	uint16_t *hit_of_rule;	     /* in hits, for each rule of hits_of */
-	const struct rule *hits_of;  /* the policy that this was made for */
+	uint16_t *hit_of_rule;      /* in hits, for each rule of hits_of */
+	const struct rule *hits_of; /* the policy that this was made for */
 	/* engine/classes.h */
-	bool uses_classes;	     /* the policy does */
-	uint64_t members;	     /* of these classes, when it was compiled */
-	char member_url[LIMIT_URL];  /* what it is a member by; empty: it is none */
-	char authority[LIMIT_NAME];  /* of authority_url, as RFC 8520 compares it */
+	bool uses_classes;          /* the policy does */
+	uint64_t members;           /* of these classes, when it was compiled */
+	char member_url[LIMIT_URL]; /* what it is a member by; empty: it is none */
+	char authority[LIMIT_NAME]; /* of authority_url, as RFC 8520 compares it */
 	char authority_url[LIMIT_URL];
 };
 
@@ -82,7 +82,7 @@ struct household_device {
 /* What the bandwidths of a device's file come to. */
 struct household_limits {
 	uint64_t bytes[DIRECTION_MAX], packets[DIRECTION_MAX]; /* a second; 0: none */
-	uint8_t counted[LIMIT_PROFILE_LIMITS]; /* HOUSEHOLD_LIMIT_…, for each of limits */
+	uint8_t counted[LIMIT_PROFILE_LIMITS]; /* HOUSEHOLD_LIMIT_…, of each */
 };
 
 struct household {
@@ -92,7 +92,7 @@ struct household {
 	struct household_device *devices[LIMIT_DEVICES];
 	size_t count;
 	uint16_t places[LIMIT_DEVICES]; /* in devices, by id; a hint */
-	struct classes *classes;	/* NULL: no class has members */
+	struct classes *classes;        /* NULL: no class has members */
 	struct element_list house; /* LAN prefixes and the gateway's own addresses */
 	struct commit *commit;
 };
@@ -107,16 +107,18 @@ void household_remove(struct household *h, const struct device *d);
 /* The wall clock was set: names live on for as long as they had. */
 void household_shift(struct household *h, nstime before, nstime jump);
 /* Takes the profile as the device's policy; all stays as it was when that fails. */
-int household_adopt(struct household_device *d, const struct shelf_entry *source)
-	CARDEA_MUSTCHECK;
-/* Makes the device's state, policy and kernel elements follow device.quarantine; flows end
- * with it. */
-int household_quarantine(struct household *h, struct device *d, nstime wall)
-	CARDEA_MUSTCHECK;
-/* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes where
- * there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the device. */
-int household_block(struct household *h, const struct device *d, const struct addr *peer,
-	uint8_t proto, uint16_t port, nstime wall) CARDEA_MUSTCHECK;
+int household_adopt(
+	struct household_device *d, const struct shelf_entry *source) CARDEA_MUSTCHECK;
+/* Makes the device's state, policy and kernel elements follow device.quarantine; flows
+ * end with it. */
+int household_quarantine(
+	struct household *h, struct device *d, nstime wall) CARDEA_MUSTCHECK;
+/* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
+ * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
+ * device. */
+int household_block(struct household *h, const struct device *d,
+	const struct addr *peer, uint8_t proto, uint16_t port,
+	nstime wall) CARDEA_MUSTCHECK;
 void household_limits(const struct household_device *hd, struct household_limits *ret);
 /* "approximated" or "not enforceable here" for the i-th of the device's limits. */
 const char *household_limit_status(const struct household_limits *all, size_t i,
@@ -127,27 +129,27 @@ struct household_names {
 	const struct household_device *device;
 	nstime wall;
 };
-struct policy_names household_names(struct household_names *n,
-	const struct household_device *d, nstime wall);
+struct policy_names household_names(
+	struct household_names *n, const struct household_device *d, nstime wall);
 
 /* Brings the kernel in line with the device, changes only, in one transaction. forget:
  * open names and flows end too (they are opened again where still allowed). */
-void household_update(struct household *h, const struct device *d, bool forget,
-	nstime wall);
-/* Blocks and names whose time is over are forgotten; where one of them took something away, the
- * kernel learns that it no longer does. */
+void household_update(
+	struct household *h, const struct device *d, bool forget, nstime wall);
+/* Blocks and names whose time is over are forgotten; where one of them took something
+ * away, the kernel learns that it no longer does. */
 void household_expire(struct household *h, const struct device *d, nstime wall);
 /* The gateway's own addresses and prefixes changed. */
 void household_update_house(struct household *h);
 /* The device was just told these addresses for a name. told sees each binding (to save
- * it). True when a transaction with the ticket is under way, false when the kernel needs
- * nothing. */
+ * it). True when a transaction with the ticket is under way, false when the kernel
+ * needs nothing. */
 bool household_tell(struct household *h, const struct device *d,
 	const struct message_dns_answer *answer, nstime wall, uint64_t ticket,
 	void (*told)(void *ctx, const struct device *d, const struct binding *b),
 	void *ctx);
 /* All there is, for an enforcer that just came. */
-void household_sync(struct household *h, const struct device *(*at)(void *ctx, size_t i),
-	void *ctx, nstime wall);
+void household_sync(struct household *h,
+	const struct device *(*at)(void *ctx, size_t i), void *ctx, nstime wall);
 
 #endif

@@ -16,8 +16,8 @@ static struct rule_hits *find(const struct household_device *hd, const struct ru
 	return NULL;
 }
 
-static struct rule_hits *named_before(struct rule_hits *all, size_t count,
-	const struct rule *r)
+static struct rule_hits *named_before(
+	struct rule_hits *all, size_t count, const struct rule *r)
 {
 	struct household_device made = {.hits = all, .hit_count = count};
 
@@ -33,7 +33,8 @@ static struct rule_hits begin(const struct rule *r, nstime wall)
 	return h;
 }
 
-/* One for each name that the policy's rules have, with what was counted for it before. */
+/* One for each name that the policy's rules have, with what was counted for it before.
+ */
 static int follow_policy(struct household_device *hd, nstime wall)
 {
 	const struct policy *p = &hd->policy;
@@ -65,7 +66,8 @@ static int follow_policy(struct household_device *hd, nstime wall)
 	return 0;
 }
 
-struct rule_hits *household_hits(struct household_device *hd, uint32_t rule, nstime wall)
+struct rule_hits *household_hits(
+	struct household_device *hd, uint32_t rule, nstime wall)
 {
 	if (!hd->pool || rule >= hd->policy.count)
 		return NULL;

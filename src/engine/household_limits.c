@@ -58,8 +58,8 @@ static uint64_t add_up(const struct measure *m, uint8_t counted[])
 		if (!rate_of(m, l) || (!all && l->acl[0]))
 			continue;
 		total = sum(total, rate_of(m, l));
-		counted[i] |= m->packets ? HOUSEHOLD_LIMIT_PACKETS
-					 : HOUSEHOLD_LIMIT_BYTES;
+		counted[i] |=
+			m->packets ? HOUSEHOLD_LIMIT_PACKETS : HOUSEHOLD_LIMIT_BYTES;
 	}
 	return total;
 }
@@ -104,7 +104,8 @@ void household_limit_elements(const struct household_device *hd, const struct de
 		return;
 	household_limits(hd, &limits);
 	add_limit(l, ELEMENT_LIMIT_OUT_BYTES, d, limits.bytes[DIRECTION_FROM_DEVICE]);
-	add_limit(l, ELEMENT_LIMIT_OUT_PACKETS, d, limits.packets[DIRECTION_FROM_DEVICE]);
+	add_limit(
+		l, ELEMENT_LIMIT_OUT_PACKETS, d, limits.packets[DIRECTION_FROM_DEVICE]);
 	add_limit(l, ELEMENT_LIMIT_IN_BYTES, d, limits.bytes[DIRECTION_TO_DEVICE]);
 	add_limit(l, ELEMENT_LIMIT_IN_PACKETS, d, limits.packets[DIRECTION_TO_DEVICE]);
 }
@@ -123,8 +124,9 @@ const char *household_limit_status(const struct household_limits *all, size_t i,
 		return rule_status_name(RULE_APPROXIMATED);
 	*ret_detail = "only some of the lists of its direction are limited";
 	if (all->counted[i])
-		*ret_detail = "for the device as a whole, and only in bytes or in "
-			      "packets: only some of its lists are limited in the other";
+		*ret_detail =
+			"for the device as a whole, and only in bytes or in "
+			"packets: only some of its lists are limited in the other";
 	return rule_status_name(
 		all->counted[i] ? RULE_APPROXIMATED : RULE_UNENFORCEABLE);
 }

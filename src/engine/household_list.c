@@ -32,7 +32,8 @@ int element_list_order(const void *a, const void *b)
 	return element_compare(a, b);
 }
 
-/* Sorted, each key once, and no larger than it must be: it lives as long as the device. */
+/* Sorted, each key once, and no larger than it must be: it lives as long as the device.
+ */
 void element_list_finish(struct element_list *l)
 {
 	size_t kept = 0;

@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "engine/household_priv.h"
 
-#define FILE_POOL_BYTES                                                                  \
-	(LIMIT_RULES * sizeof(struct rule) +                                             \
+#define FILE_POOL_BYTES                                                                \
+	(LIMIT_RULES * sizeof(struct rule) +                                           \
 		LIMIT_PROFILE_LIMITS * sizeof(struct profile_limit) + 65536)
 
 /* Both directions: where the file lets the peer in, it could open the flow anew. */
@@ -34,9 +34,11 @@ static size_t block_rules(const struct household_device *hd, struct rule *out)
 	return count;
 }
 
-static int make(const struct household_device *hd, struct pool *pool, struct policy *ret)
+static int make(
+	const struct household_device *hd, struct pool *pool, struct policy *ret)
 {
-	struct policy_input in = {.rules = hd->rules, .count = hd->rule_count,
+	struct policy_input in = {.rules = hd->rules,
+		.count = hd->rule_count,
 		.quarantined = hd->quarantined};
 	struct rule *blocks = NULL;
 	int error;
@@ -118,8 +120,8 @@ static void drop_policy(struct household_device *hd)
 	hd->uses_classes = false;
 }
 
-static enum device_state state_of(const struct device *d,
-	const struct household_device *hd)
+static enum device_state state_of(
+	const struct device *d, const struct household_device *hd)
 {
 	if (hd->quarantined)
 		return DEVICE_QUARANTINED;
@@ -170,8 +172,8 @@ static void remove_block(struct household_device *hd, size_t i)
 		(hd->block_count - i) * sizeof(hd->blocks[0]));
 }
 
-int household_block(struct household *h, const struct device *d, const struct addr *peer,
-	uint8_t proto, uint16_t port, nstime wall)
+int household_block(struct household *h, const struct device *d,
+	const struct addr *peer, uint8_t proto, uint16_t port, nstime wall)
 {
 	struct household_device *hd = household_device(h, d->id);
 	nstime until = wall + HOUSEHOLD_BLOCK_S * NS_PER_SEC;

@@ -10,7 +10,8 @@ void element_list_free(struct element_list *l);
 void element_list_add(struct element_list *l, const struct element *e);
 void element_list_addr(struct element_list *l, enum element_kind kind,
 	const struct mac *mac, const struct addr *addr);
-/* Sorted, each key once, and no larger than it must be: it lives as long as the device. */
+/* Sorted, each key once, and no larger than it must be: it lives as long as the device.
+ */
 void element_list_finish(struct element_list *l);
 int element_list_order(const void *a, const void *b);
 

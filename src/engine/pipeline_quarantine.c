@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Quarantine by the owner's hand: what a device may still do is what its file keeps on in
- * quarantine, and names and time from this gateway. */
+/* Quarantine by the owner's hand: what a device may still do is what its file keeps on
+ * in quarantine, and names and time from this gateway. */
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"

@@ -21,17 +21,18 @@ static void judge_flow(struct judge *j)
 	struct why_answer *a = j->answer;
 
 	policy_evaluate(&j->hd->policy, j->env, &j->names, &a->flow, &a->verdict);
-	a->allowed = a->verdict.kind == VERDICT_ALLOW || a->verdict.kind == VERDICT_PASS;
+	a->allowed =
+		a->verdict.kind == VERDICT_ALLOW || a->verdict.kind == VERDICT_PASS;
 	a->rule = policy_rule(&j->hd->policy, a->verdict.rule);
 }
 
 /* The service of a rule, where the question leaves it open. */
-static void flow_of_rule(struct flow *f, const struct rule *r,
-	const struct why_question *q)
+static void flow_of_rule(
+	struct flow *f, const struct rule *r, const struct why_question *q)
 {
-	f->proto = (uint8_t)(q->proto ? q->proto
-				      : r->proto == RULE_PROTO_ANY ? FLOW_PROTO_TCP
-								   : r->proto);
+	f->proto = (uint8_t)(q->proto                     ? q->proto
+			     : r->proto == RULE_PROTO_ANY ? FLOW_PROTO_TCP
+							  : r->proto);
 	f->peer_port = (uint16_t)(q->port >= 0 ? q->port : r->peer_port.lo);
 	f->device_port = r->device_port.lo ? r->device_port.lo : 49152;
 	f->icmp_type = r->icmp_type == RULE_ICMP_ANY ? 8 : (uint8_t)r->icmp_type;
@@ -83,8 +84,8 @@ static void own_address(const struct device *d, struct flow *f)
 		}
 }
 
-/* A name that the device has not asked for has no address to judge: the rules do. One in
- * force before one that is not. */
+/* A name that the device has not asked for has no address to judge: the rules do. One
+ * in force before one that is not. */
 static void find_listed(const struct household_device *hd, struct why_answer *a)
 {
 	for (uint32_t i = 0; i < hd->policy.count; i++) {
@@ -99,8 +100,8 @@ static void find_listed(const struct household_device *hd, struct why_answer *a)
 	}
 }
 
-static void judge_unknown_name(const struct household_device *hd,
-	const struct device *d, struct why_answer *a)
+static void judge_unknown_name(
+	const struct household_device *hd, const struct device *d, struct why_answer *a)
 {
 	char sentence[RULE_SENTENCE_MAX];
 
@@ -117,7 +118,8 @@ static void judge_unknown_name(const struct household_device *hd,
 			d->name, rule_sentence(a->rule, sentence));
 	else if (a->rule)
 		(void)str_print(a->text, sizeof(a->text),
-			"Blocked: %s -> %s. Its profile lists this name, but the rule is "
+			"Blocked: %s -> %s. Its profile lists this name, but the rule "
+			"is "
 			"not in force: %s.",
 			d->name, a->name, a->rule->detail);
 	else
@@ -185,18 +187,19 @@ static struct flow seen_from_peer(const struct flow *f)
 }
 
 /* Between two devices of the house both must agree. */
-static void judge_other_end(struct household *h, const struct device *d, nstime wall,
-	struct why_answer *a)
+static void judge_other_end(
+	struct household *h, const struct device *d, nstime wall, struct why_answer *a)
 {
 	const struct device *other =
-		h->classes ? inventory_by_addr(h->classes->inventory, &a->flow.peer) : NULL;
+		h->classes ? inventory_by_addr(h->classes->inventory, &a->flow.peer)
+			   : NULL;
 	struct household_device *hd = other ? household_device(h, other->id) : NULL;
 	struct household_names n;
 	struct why_answer theirs = {.flow = seen_from_peer(&a->flow)};
 	struct judge j = {.hd = hd, .env = &h->env, .answer = &theirs};
 
-	if (!hd || !hd->pool || !device_is_enforced(other) || other == d || !a->allowed ||
-		a->flow.direction != DIRECTION_FROM_DEVICE)
+	if (!hd || !hd->pool || !device_is_enforced(other) || other == d ||
+		!a->allowed || a->flow.direction != DIRECTION_FROM_DEVICE)
 		return;
 	j.names = household_names(&n, hd, wall);
 	judge_flow(&j);
@@ -223,8 +226,8 @@ static void refused_by_guard(const struct event *e, struct why_answer *a)
 }
 
 /* Nothing is enforced for it; the other end may be protected. */
-static void answer_watched(struct household *h, const struct why_question *q, nstime wall,
-	struct why_answer *a)
+static void answer_watched(struct household *h, const struct why_question *q,
+	nstime wall, struct why_answer *a)
 {
 	const struct device *d = q->device;
 

@@ -13,9 +13,10 @@
 struct why_question {
 	const struct device *device;
 	const char *destination; /* name or address; "" with an event */
-	const struct device *peer; /* it is this device; NULL: it is none, or by address */
-	int proto;		 /* 0: any */
-	int port;		 /* -1: any */
+	const struct device
+		*peer; /* it is this device; NULL: it is none, or by address */
+	int proto;     /* 0: any */
+	int port;      /* -1: any */
 	const struct event *event; /* NULL, or judge its flow */
 	/* What was tried lately, where the question names no service; or NULL. */
 	const struct journal *journal;
@@ -31,12 +32,12 @@ struct why_answer {
 	/* Whose policy decided: the other end's, where it does not take what the device
 	 * may send. */
 	const struct device *decided_by;
-	char name[LIMIT_NAME];	 /* of the destination, or empty */
+	char name[LIMIT_NAME]; /* of the destination, or empty */
 	char text[POLICY_EXPLAIN_MAX];
 };
 
-/* CARDEA_EMALFORMED: the destination is neither a name nor an address. -ENOENT: the peer
- * has no address. */
+/* CARDEA_EMALFORMED: the destination is neither a name nor an address. -ENOENT: the
+ * peer has no address. */
 int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	struct why_answer *ret) CARDEA_MUSTCHECK;
 

@@ -29,7 +29,8 @@ static void write_file(void)
 		rules[i].peer_port = (struct range16){8080, 8080};
 		rules[i].layer = LAYER_MANUFACTURER;
 		str_copy(rules[i].acl, sizeof(rules[i].acl), "from");
-		assert_int_equal(str_print(rules[i].ace, sizeof(rules[i].ace), "%u", i), 0);
+		assert_int_equal(
+			str_print(rules[i].ace, sizeof(rules[i].ace), "%u", i), 0);
 	}
 	rules[0].peer.kind = PEER_CONTROLLER;
 	str_copy(rules[0].peer.name, sizeof(rules[0].peer.name), CLASS);
@@ -71,11 +72,15 @@ static int teardown(void **state)
 	return 0;
 }
 
-static json_t *ask(void (*answer)(struct api_request *), const char *body, const char *query)
+static json_t *ask(
+	void (*answer)(struct api_request *), const char *body, const char *query)
 {
 	struct http_head head = {.query = {query, strlen(query)}};
-	struct api_request r = {.pipeline = &h->p, .head = &head, .body = body,
-		.body_len = strlen(body), .status = 200};
+	struct api_request r = {.pipeline = &h->p,
+		.head = &head,
+		.body = body,
+		.body_len = strlen(body),
+		.status = 200};
 	json_t *root;
 
 	jsonw_init_buffer(&r.json, API_REPLY_MAX);
@@ -179,10 +184,12 @@ static void a_controller_is_named_and_unnamed(void **state)
 	assert_int_equal(size(a, "unmapped"), 0);
 	json_decref(a);
 	a = ask(api_change_controllers,
-		"{\"class\":\"" CLASS "\",\"target\":\"203.0.113.2\",\"add\":true}", "");
+		"{\"class\":\"" CLASS "\",\"target\":\"203.0.113.2\",\"add\":true}",
+		"");
 	assert_int_equal(size(a, "controllers"), 3);
 	json_decref(a);
-	a = ask(api_change_controllers, "{\"class\":\"" CLASS "\",\"target\":null}", "");
+	a = ask(api_change_controllers, "{\"class\":\"" CLASS "\",\"target\":null}",
+		"");
 	assert_int_equal(status, 200);
 	assert_int_equal(size(a, "controllers"), 1);
 	json_decref(a);
@@ -229,7 +236,8 @@ static json_t *policy_of_lamp(void)
 static void policy_tells_who_is_meant_and_what_was_used(void **state)
 {
 	(void)state;
-	json_t *a = policy_of_lamp(), *d = item(a, "devices", 0), *r = item(d, "rules", 0);
+	json_t *a = policy_of_lamp(), *d = item(a, "devices", 0),
+	       *r = item(d, "rules", 0);
 
 	assert_string_equal(text(r, "status"), "enforced");
 	assert_int_equal(json_integer_value(json_object_get(r, "members")), 0);
@@ -264,8 +272,8 @@ static void policy_tells_limits_and_what_was_ended(void **state)
 	struct addr peer = ip("203.0.113.9");
 	json_t *a, *d, *l;
 
-	assert_int_equal(household_block(&h->p.household, lamp, &peer, FLOW_PROTO_UDP, 8080,
-				 h->clock.now),
+	assert_int_equal(household_block(&h->p.household, lamp, &peer, FLOW_PROTO_UDP,
+				 8080, h->clock.now),
 		0);
 	a = policy_of_lamp();
 	d = item(a, "devices", 0);

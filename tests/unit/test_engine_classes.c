@@ -174,7 +174,8 @@ static void the_same_maker_takes_proof_of_both(void **state)
 	settle();
 	assert_true(may_send(LAMP, PLUG_IP));
 	assert_true(may_send(PLUG, LAMP_IP));
-	assert_string_equal(classes_note(&h->p.classes, held(lamp), &rules[0].peer), "");
+	assert_string_equal(
+		classes_note(&h->p.classes, held(lamp), &rules[0].peer), "");
 }
 
 static void a_model_is_one_url(void **state)
@@ -346,7 +347,8 @@ static void many_who_join_cost_one_round(void **state)
 		str_copy(d->mud_url, sizeof(d->mud_url), URL_A);
 		update(d);
 	}
-	assert_int_equal(h->p.commit.seq, before + 100); /* two each, none for the lamp */
+	assert_int_equal(
+		h->p.commit.seq, before + 100); /* two each, none for the lamp */
 	settle();
 	assert_int_equal(h->p.commit.seq, before + 101);
 	assert_int_equal(members(lamp), 50);

@@ -12,7 +12,8 @@ static struct house *h;
 static struct shelf_entry file;
 static struct rule rules[4];
 
-/* 1: TCP 443 to a name; 2: UDP to a network; 3: pings from a network; 4: TCP from it. */
+/* 1: TCP 443 to a name; 2: UDP to a network; 3: pings from a network; 4: TCP from it.
+ */
 static void write_rules(void)
 {
 	memset(&file, 0, sizeof(file));
@@ -22,8 +23,8 @@ static void write_rules(void)
 		rules[i].peer.kind = PEER_PREFIX;
 		assert_int_equal(prefix_parse(NET "/24", &rules[i].peer.prefix), 0);
 		str_copy(rules[i].acl, sizeof(rules[i].acl), i < 2 ? "from" : "to");
-		assert_int_equal(str_print(rules[i].ace, sizeof(rules[i].ace), "ace%u", i),
-			0);
+		assert_int_equal(
+			str_print(rules[i].ace, sizeof(rules[i].ace), "ace%u", i), 0);
 	}
 	rules[0].proto = FLOW_PROTO_TCP;
 	rules[0].peer.kind = PEER_NAME;
@@ -264,8 +265,11 @@ static void one_round_at_a_time(void **state)
 
 static struct element some_element(uint32_t i)
 {
-	struct element e = {.kind = ELEMENT_OUT, .family = 4, .mac = mac_of(LAMP),
-		.proto_lo = FLOW_PROTO_TCP, .proto_hi = FLOW_PROTO_TCP,
+	struct element e = {.kind = ELEMENT_OUT,
+		.family = 4,
+		.mac = mac_of(LAMP),
+		.proto_lo = FLOW_PROTO_TCP,
+		.proto_hi = FLOW_PROTO_TCP,
 		.peer_port = {443, 443}};
 	uint8_t b[4] = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
 

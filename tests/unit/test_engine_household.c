@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the house does to a device's policy: names that end, quarantine, conversations that
- * are ended, bandwidths. */
+/* What the house does to a device's policy: names that end, quarantine, conversations
+ * that are ended, bandwidths. */
 #include <errno.h>
 #include "test_engine_util.h"
 
@@ -184,7 +184,8 @@ static void quarantine_survives_a_restart(void **state)
 	struct device *d;
 
 	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 86400);
-	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), "for a test"), 0);
+	assert_int_equal(
+		pipeline_quarantine(&h->p, device_of(h, LAMP), "for a test"), 0);
 	engine_end(h);
 	h->kernel_count = 0;
 	engine_start(h);
@@ -322,11 +323,11 @@ static uint64_t kernel_rate(const struct house *h, enum element_kind kind)
 	return 0;
 }
 
-static struct profile_limit limit_of(enum direction d, const char *acl, uint64_t bytes,
-	uint64_t packets)
+static struct profile_limit limit_of(
+	enum direction d, const char *acl, uint64_t bytes, uint64_t packets)
 {
-	struct profile_limit l = {.direction = d, .bytes = bytes, .packets = packets,
-		.timeframe_s = 1};
+	struct profile_limit l = {
+		.direction = d, .bytes = bytes, .packets = packets, .timeframe_s = 1};
 
 	str_copy(l.acl, sizeof(l.acl), acl);
 	return l;
@@ -341,8 +342,10 @@ static void limits_are_kept_where_they_can_be(void **state)
 		limit_of(DIRECTION_FROM_DEVICE, "all", 500, 7),
 		limit_of(DIRECTION_TO_DEVICE, "", 2000, 0),
 	};
-	struct shelf_entry e = {.profile = {.rules = rules, .rule_count = 2,
-					.limits = limits, .limit_count = 3}};
+	struct shelf_entry e = {.profile = {.rules = rules,
+					.rule_count = 2,
+					.limits = limits,
+					.limit_count = 3}};
 	struct house *h = house_new();
 	struct household_device *hd;
 	struct household_limits all;
@@ -355,11 +358,11 @@ static void limits_are_kept_where_they_can_be(void **state)
 	/* packets: one of two lists alone */
 	assert_int_equal(kernel_rate(h, ELEMENT_LIMIT_OUT_PACKETS), 0);
 	household_limits(hd, &all);
-	assert_string_equal(
-		household_limit_status(&all, 0, &hd->limits[0], &detail), "approximated");
+	assert_string_equal(household_limit_status(&all, 0, &hd->limits[0], &detail),
+		"approximated");
 	assert_string_equal(detail, "for the device as a whole");
-	assert_string_equal(
-		household_limit_status(&all, 1, &hd->limits[1], &detail), "approximated");
+	assert_string_equal(household_limit_status(&all, 1, &hd->limits[1], &detail),
+		"approximated");
 	assert_non_null(strstr(detail, "only in bytes or in packets"));
 	/* now one list has no limit at all */
 	limits[0].bytes = 0;
@@ -378,8 +381,10 @@ static void another_rate_reaches_the_kernel(void **state)
 	(void)state;
 	struct rule rules[2];
 	struct profile_limit limit = limit_of(DIRECTION_FROM_DEVICE, "", 1000, 0);
-	struct shelf_entry e = {.profile = {.rules = rules, .rule_count = 2,
-					.limits = &limit, .limit_count = 1}};
+	struct shelf_entry e = {.profile = {.rules = rules,
+					.rule_count = 2,
+					.limits = &limit,
+					.limit_count = 1}};
 	struct house *h = house_new();
 	struct household_device *hd;
 

@@ -9,7 +9,7 @@
 #include "engine/api/api_priv.h"
 #include "engine/classes.h"
 
-#define SUGGESTIONS_MAX 3  /* more is no help */
+#define SUGGESTIONS_MAX 3    /* more is no help */
 #define EVIDENCE_EVENTS 1000 /* the last ones that are looked at */
 #define EVIDENCE_MAX 256     /* pairs of devices that were kept apart */
 #define OPEN_PER_DEVICE 32   /* classes of one file; the published ones have two */
@@ -75,8 +75,8 @@ static bool is_concerned(const struct controllers *c, const struct device *d,
 	       uses(household_device(&c->pipeline->household, d->id), peer);
 }
 
-static void note_open(struct controllers *c, const struct device *d,
-	const struct peer *peer)
+static void note_open(
+	struct controllers *c, const struct device *d, const struct peer *peer)
 {
 	device_id holder = peer->kind == PEER_MY_CONTROLLER ? d->id : 0;
 
@@ -96,9 +96,9 @@ static void find_open(struct controllers *c)
 	for (size_t i = 0; (d = inventory_at(c->pipeline->inventory, i)); i++) {
 		const struct household_device *hd =
 			household_device(&c->pipeline->household, d->id);
-		size_t count = hd ? classes_unmapped(c->pipeline, hd, peers,
-					    OPEN_PER_DEVICE)
-				  : 0;
+		size_t count =
+			hd ? classes_unmapped(c->pipeline, hd, peers, OPEN_PER_DEVICE)
+			   : 0;
 
 		for (size_t k = 0; k < count; k++)
 			note_open(c, d, &peers[k]);
@@ -116,8 +116,7 @@ static uint64_t refused(const struct controllers *c, const struct open_class *o,
 		device_id other = p->from == candidate->id ? p->to
 				  : p->to == candidate->id ? p->from
 							   : 0;
-		const struct device *d =
-			inventory_by_id(c->pipeline->inventory, other);
+		const struct device *d = inventory_by_id(c->pipeline->inventory, other);
 
 		if (d && is_concerned(c, d, &o->peer, o->holder))
 			packets += p->packets;
@@ -144,7 +143,8 @@ static const char *hint(const struct device *d)
 		"pixel"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (contains(d->hostname, words[i]) || contains(d->vendor_class, words[i]))
+		if (contains(d->hostname, words[i]) ||
+			contains(d->vendor_class, words[i]))
 			return words[i];
 	return NULL;
 }
@@ -184,9 +184,8 @@ static void write_suggestion(struct jsonw *j, const struct suggestion *s)
 			"they were refused to talk lately (%llu packets)",
 			(unsigned long long)s->refused);
 	else
-		(void)str_print(
-			why, sizeof(why), "what it says of itself has \"%s\" in it",
-			s->hint);
+		(void)str_print(why, sizeof(why),
+			"what it says of itself has \"%s\" in it", s->hint);
 	jsonw_object(j);
 	jsonw_kv_untrusted(j, "device", s->device->name);
 	jsonw_kv_mac(j, "mac", &s->device->mac);
@@ -194,8 +193,8 @@ static void write_suggestion(struct jsonw *j, const struct suggestion *s)
 	jsonw_object_end(j);
 }
 
-static void write_suggestions(struct jsonw *j, const struct controllers *c,
-	const struct open_class *o)
+static void write_suggestions(
+	struct jsonw *j, const struct controllers *c, const struct open_class *o)
 {
 	struct suggestion best[SUGGESTIONS_MAX] = {0};
 	struct device *d;
@@ -216,8 +215,8 @@ static void write_suggestions(struct jsonw *j, const struct controllers *c,
 	jsonw_array_end(j);
 }
 
-static void write_device_name(struct jsonw *j, const struct controllers *c,
-	const char *key, device_id id)
+static void write_device_name(
+	struct jsonw *j, const struct controllers *c, const char *key, device_id id)
 {
 	const struct device *d = inventory_by_id(c->pipeline->inventory, id);
 
@@ -248,8 +247,8 @@ static struct peer peer_of(const char *class)
 	return peer;
 }
 
-static void write_said(struct jsonw *j, const struct controllers *c,
-	const struct store_controller *m)
+static void write_said(
+	struct jsonw *j, const struct controllers *c, const struct store_controller *m)
 {
 	struct device *target = inventory_by_id(c->pipeline->inventory, m->target);
 	struct peer peer = peer_of(m->class);
@@ -267,8 +266,8 @@ static void write_said(struct jsonw *j, const struct controllers *c,
 	jsonw_object_end(j);
 }
 
-static void write_open(struct jsonw *j, const struct controllers *c,
-	const struct open_class *o)
+static void write_open(
+	struct jsonw *j, const struct controllers *c, const struct open_class *o)
 {
 	jsonw_object(j);
 	jsonw_kv_untrusted(j, "class", classes_name(&o->peer));

@@ -21,8 +21,8 @@ static void write_members(struct api_request *r, const struct household_device *
 	jsonw_kv_string(&r->json, "note", classes_note(c, hd, &rule->peer));
 }
 
-static void write_hits(struct api_request *r, struct household_device *hd,
-	const struct rule *rule)
+static void write_hits(
+	struct api_request *r, struct household_device *hd, const struct rule *rule)
 {
 	bool listed = hd && hd->pool && rule >= hd->policy.rules &&
 		      rule < hd->policy.rules + hd->policy.count;
@@ -39,8 +39,8 @@ static void write_hits(struct api_request *r, struct household_device *hd,
 }
 
 /* hd: whose rule it is. */
-static void write_rule(struct api_request *request, struct household_device *hd,
-	const struct rule *r)
+static void write_rule(
+	struct api_request *request, struct household_device *hd, const struct rule *r)
 {
 	struct jsonw *j = &request->json;
 	char sentence[RULE_SENTENCE_MAX];
@@ -101,12 +101,12 @@ static void write_answer(struct api_request *r, const struct device *d,
 static void answer(struct api_request *r, const struct why_question *q)
 {
 	struct why_answer a;
-	int error = why_answer(&r->pipeline->household, q, pipeline_wall(r->pipeline),
-		&a);
+	int error =
+		why_answer(&r->pipeline->household, q, pipeline_wall(r->pipeline), &a);
 
 	if (error == -ENOENT)
-		api_fail(r, 404, "ask again when it is there",
-			"%s has no address now", q->peer->name);
+		api_fail(r, 404, "ask again when it is there", "%s has no address now",
+			q->peer->name);
 	else if (error)
 		api_fail(r, 400, "give a name such as example.com, or an address",
 			"the destination is neither a name nor an address");
@@ -239,7 +239,8 @@ static void write_blocks(struct jsonw *j, const struct household_device *hd)
 	for (size_t i = 0; hd && i < hd->block_count; i++) {
 		jsonw_object(j);
 		jsonw_kv_addr(j, "peer", &hd->blocks[i].peer);
-		jsonw_kv_string(j, "proto", flow_proto_text(hd->blocks[i].proto, proto));
+		jsonw_kv_string(
+			j, "proto", flow_proto_text(hd->blocks[i].proto, proto));
 		jsonw_kv_u64(j, "port", hd->blocks[i].port);
 		jsonw_kv_time(j, "until", hd->blocks[i].until);
 		jsonw_object_end(j);

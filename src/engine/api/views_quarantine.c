@@ -17,8 +17,8 @@ static void write_kept(struct jsonw *j, const struct household_device *hd)
 	jsonw_array_end(j);
 }
 
-static void write_one(struct jsonw *j, const struct device *d,
-	const struct household_device *hd)
+static void write_one(
+	struct jsonw *j, const struct device *d, const struct household_device *hd)
 {
 	jsonw_object(j);
 	jsonw_kv_u64(j, "id", d->id);

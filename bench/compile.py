@@ -29,7 +29,7 @@ def _generated(path):
 
 
 def _times(argv, rounds):
-    """Milliseconds, a value for each round."""
+    """Milliseconds of CPU time, a value for each round."""
     done = subprocess.run(argv, input="\n" * (rounds * RUNS), text=True,
                           capture_output=True, check=False)
     if done.returncode:
@@ -42,8 +42,8 @@ def _times(argv, rounds):
 
 
 def _row(name, what, times, limit):
-    return Row(name, "%s : %g ms" % (what, limit), times, [limit] * len(times), unit="ms",
-               at_most=1.0)
+    return Row(name, "%s : %g ms" % (what, limit), times, [limit] * len(times),
+               unit="ms", at_most=1.0)
 
 
 def measure(shop, options, say):

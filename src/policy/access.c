@@ -16,8 +16,8 @@
 #define BOXES_MAX 4096
 #define CLIENT_PORT 49152 /* RFC 6335 6: what a client would use */
 #define SERVER_PORT 443
-#define WORLD_ANY SIZE_MAX /* of the rules that name nobody: it is inside all others   \
-			    */
+/* Of the rules that name nobody: it is inside all others. */
+#define WORLD_ANY SIZE_MAX
 #define PARTIAL_MAX 64 /* rules whose news is looked into; more are taken for news */
 
 /* World 0 is that of nobody. */
@@ -108,9 +108,9 @@ static bool rules_are_one(const struct rule *a, const struct rule *b)
 {
 	return a->direction == b->direction && a->initiator == b->initiator &&
 	       a->action == b->action && a->family == b->family &&
-	       a->ethertype == b->ethertype &&
-	       a->proto == b->proto && a->icmp_type == b->icmp_type &&
-	       a->icmp_code == b->icmp_code && a->device_port.lo == b->device_port.lo &&
+	       a->ethertype == b->ethertype && a->proto == b->proto &&
+	       a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code &&
+	       a->device_port.lo == b->device_port.lo &&
 	       a->device_port.hi == b->device_port.hi &&
 	       a->peer_port.lo == b->peer_port.lo &&
 	       a->peer_port.hi == b->peer_port.hi &&
@@ -193,9 +193,8 @@ static bool counts_in_world(const struct access *a, const struct rule *r, size_t
 	       is_of_world(a, r, world);
 }
 
-static int unite_rule(
-	struct union_ctx *u, const struct policy *p, uint32_t place, size_t world,
-	uint8_t family)
+static int unite_rule(struct union_ctx *u, const struct policy *p, uint32_t place,
+	size_t world, uint8_t family)
 {
 	static const struct policy_env nowhere;
 	const struct rule *r = policy_at(p, place);
@@ -458,7 +457,8 @@ static int compare_partial(struct access *a, const struct policy_says *before)
 	for (size_t i = 0; i < a->says->count && !e; i++) {
 		const struct rule *r = &a->says->rules[i];
 		if (mark_of(a->says, i) == POLICY_RULE_PARTIAL &&
-			r->ethertype == RULE_ETHERTYPE_IP && r->action == RULE_ACCEPT && !has_twin(r, before))
+			r->ethertype == RULE_ETHERTYPE_IP && r->action == RULE_ACCEPT &&
+			!has_twin(r, before))
 			e = compare_one(a, i, seen++ < PARTIAL_MAX);
 	}
 	return e;

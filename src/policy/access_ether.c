@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* access_ether - what is new among frames that are not IP: of one direction and type the
- * rules are a list of MACs, and all the others. */
+/* access_ether - what is new among frames that are not IP: of one direction and type
+ * the rules are a list of MACs, and all the others. */
 #include "policy/policy_priv.h"
 
 struct ether {
@@ -22,7 +22,8 @@ static enum policy_mark mark_of(const struct policy_says *s, size_t i)
 }
 
 /* mac: NULL for somebody whom no rule names. */
-static bool is_about(const struct rule *r, const struct rule *like, const struct mac *mac)
+static bool is_about(
+	const struct rule *r, const struct rule *like, const struct mac *mac)
 {
 	return r->ethertype == like->ethertype && r->direction == like->direction &&
 	       (r->peer.kind == PEER_ANY || (mac && mac_equal(&r->peer.mac, mac)));
@@ -36,8 +37,8 @@ static bool was_allowed(
 		const struct rule *r = &e->before->rules[i];
 		enum policy_mark mark = mark_of(e->before, i);
 		if (is_about(r, like, mac) &&
-			(mark == POLICY_RULE_WHOLE ||
-				(mark == POLICY_RULE_PARTIAL && r->action == RULE_DROP)))
+			(mark == POLICY_RULE_WHOLE || (mark == POLICY_RULE_PARTIAL &&
+							      r->action == RULE_DROP)))
 			return r->action == RULE_ACCEPT;
 	}
 	return false;
@@ -125,8 +126,9 @@ static int compare_rule(struct ether *e, size_t at)
 	return is_new(e, at, NULL) ? say(e, at, NULL) : say_exceptions(e, at);
 }
 
-int policy_access_ether(const struct policy_says *before, const struct policy_says *after,
-	struct policy_access *list, size_t max, size_t *ret_count)
+int policy_access_ether(const struct policy_says *before,
+	const struct policy_says *after, struct policy_access *list, size_t max,
+	size_t *ret_count)
 {
 	struct ether e = {.before = before, .after = after, .list = list, .max = max};
 	int error = 0;

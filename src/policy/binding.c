@@ -59,8 +59,7 @@ static bool is_asked(const struct rule *r)
 static size_t shapes_here(
 	const struct binder *b, uint32_t place, struct box ret[POLICY_SHAPES_MAX])
 {
-	size_t n = policy_rule_shapes(
-		policy_at(b->policy, place), b->peer.family, ret);
+	size_t n = policy_rule_shapes(policy_at(b->policy, place), b->peer.family, ret);
 
 	for (size_t i = 0; i < n; i++) {
 		ret[i].lo = ret[i].hi = b->peer;
@@ -69,8 +68,7 @@ static size_t shapes_here(
 	return n;
 }
 
-static int push_shapes(
-	struct space *to, const struct binder *b, uint32_t place)
+static int push_shapes(struct space *to, const struct binder *b, uint32_t place)
 {
 	struct box shapes[POLICY_SHAPES_MAX];
 	size_t n = shapes_here(b, place, shapes);

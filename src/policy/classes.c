@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* classes - peers that stand for devices of the house: RFC 8520 4 calls them classes, and
- * who belongs to one is the caller's knowledge (policy_names.members). */
+/* classes - peers that stand for devices of the house: RFC 8520 4 calls them classes,
+ * and who belongs to one is the caller's knowledge (policy_names.members). */
 #include "policy/policy_priv.h"
 
 #include <stdlib.h>
@@ -67,7 +67,8 @@ static size_t keep_family(struct addr *list, size_t count, uint8_t family)
 /* IPv4 pools are dense: neighbours become one range, and a class of a whole floor a few
  * boxes. */
 int policy_class_ranges(const struct policy_names *names, const struct peer *p,
-	uint8_t family, int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
+	uint8_t family,
+	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
 	void *ctx)
 {
 	struct addr list[LIMIT_CLASS_ADDRS];
@@ -130,8 +131,8 @@ static size_t memo_addrs(void *ctx, const char *name, struct addr *out, size_t m
 	return m->names->addrs(m->names->ctx, name, out, max);
 }
 
-const struct policy_names *policy_memo_init(struct policy_memo *memo,
-	const struct policy_names *names, struct pool *pool)
+const struct policy_names *policy_memo_init(
+	struct policy_memo *memo, const struct policy_names *names, struct pool *pool)
 {
 	if (!names)
 		return NULL;

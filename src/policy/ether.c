@@ -58,13 +58,16 @@ void policy_ether_status(struct rule *rules, size_t count)
 		if (policy_ether_always_passes(r->ethertype)) {
 			if (r->action == RULE_DROP)
 				refuse(r, RULE_UNENFORCEABLE,
-					"without these frames no device gets an address, so "
+					"without these frames no device gets an "
+					"address, so "
 					"they always pass");
 		} else if (r->action == RULE_ACCEPT && r->peer.kind == PEER_ANY &&
 			   !is_decided(rules, i) && has_hole(rules, i)) {
 			refuse(r, RULE_NOT_YET,
-				"all devices but some that an earlier rule forbids: this "
-				"version can allow frames that are not IP to one or to all");
+				"all devices but some that an earlier rule forbids: "
+				"this "
+				"version can allow frames that are not IP to one or to "
+				"all");
 		}
 	}
 }

@@ -144,8 +144,8 @@ static bool prefix_spans(const struct prefix *p)
 	return p->len < 10 && prefix_contains(p, &link);
 }
 
-/* Whoever is link-local speaks to the device's link-local address, and nobody else does;
- * what is forbidden is so everywhere. */
+/* Whoever is link-local speaks to the device's link-local address, and nobody else
+ * does; what is forbidden is so everywhere. */
 static bool scope_matches(
 	const struct rule *r, const struct policy_env *env, const struct flow *f)
 {

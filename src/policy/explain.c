@@ -169,12 +169,13 @@ static bool has_members(const struct policy_names *names, const struct peer *p)
 
 /* A class that nobody belongs to, where the caller knows: perhaps the peer is the one
  * that the owner has not said yet. */
-static const struct rule *empty_class(const struct policy *p,
-	const struct policy_names *names, const struct flow *f)
+static const struct rule *empty_class(
+	const struct policy *p, const struct policy_names *names, const struct flow *f)
 {
 	for (uint32_t i = 0; i < p->base_first && names; i++) {
 		const struct rule *r = &p->rules[i];
-		if (is_listed(p, i, f->direction) && policy_rule_counts(r, f->direction) &&
+		if (is_listed(p, i, f->direction) &&
+			policy_rule_counts(r, f->direction) &&
 			policy_peer_is_class(r->peer.kind) &&
 			!has_members(names, &r->peer))
 			return r;
@@ -185,8 +186,8 @@ static const struct rule *empty_class(const struct policy *p,
 static void say_empty_class(struct text *t, const struct rule *r)
 {
 	char sentence[RULE_SENTENCE_MAX];
-	bool controller = r->peer.kind == PEER_CONTROLLER ||
-			  r->peer.kind == PEER_MY_CONTROLLER;
+	bool controller =
+		r->peer.kind == PEER_CONTROLLER || r->peer.kind == PEER_MY_CONTROLLER;
 
 	say(t, " It %s: nobody is that here%s.", rule_sentence(r, sentence),
 		controller ? "; `cardea controller set` says who is" : " yet");

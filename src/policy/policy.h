@@ -43,8 +43,8 @@ bool policy_env_add_ntp(struct policy_env *env, const struct addr *a);
 bool policy_env_is_local(const struct policy_env *env, const struct addr *a);
 bool policy_env_is_gateway(const struct policy_env *env, const struct addr *a);
 
-/* What is known of one device, at the time the caller has in mind: what DNS told it, and
- * whom its classes mean. */
+/* What is known of one device, at the time the caller has in mind: what DNS told it,
+ * and whom its classes mean. */
 struct policy_names {
 	/* This device holds a live binding of exactly this name to this address. */
 	bool (*has)(void *ctx, const char *name, const struct addr *a);
@@ -59,8 +59,8 @@ struct policy_names {
 	void *ctx;
 };
 
-/* What is known of a device's policy. Rules and blocks in any order, ids unique; those of
- * rules below POLICY_BLOCK_ID and not 0, those of blocks from POLICY_BLOCK_ID. */
+/* What is known of a device's policy. Rules and blocks in any order, ids unique; those
+ * of rules below POLICY_BLOCK_ID and not 0, those of blocks from POLICY_BLOCK_ID. */
 #define POLICY_BLOCK_ID 0x80000000u
 struct policy_input {
 	const struct rule *rules;
@@ -114,9 +114,9 @@ bool policy_is_rogue(const struct flow *f);
 
 /* The reference: judges the packet that would open flow f, rule by rule, first match.
  * That f's device address is its own is the guard's business, that f answers an open
- * flow is the caller's. names may be NULL: nothing is bound. Rules about frames that are
- * not IP (rule.ethertype) match no flow. A rule lets a peer in only where addresses of
- * its kind go: who is link-local (RFC 4291 2.5.6) reaches the device's link-local
+ * flow is the caller's. names may be NULL: nothing is bound. Rules about frames that
+ * are not IP (rule.ethertype) match no flow. A rule lets a peer in only where addresses
+ * of its kind go: who is link-local (RFC 4291 2.5.6) reaches the device's link-local
  * address and no other, unless the rule's own range holds both kinds. */
 void policy_evaluate(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f,
@@ -132,8 +132,8 @@ struct policy_device {
 /* One element and the rule it stands for. Non-zero stops and is returned. */
 typedef int (*policy_emit)(void *ctx, const struct element *e, rule_id rule);
 
-/* The elements that do not depend on accepting names: OUT and IN, disjoint OUT_RANGE and
- * IN_RANGE, ETHER_OUT and ETHER_IN, all without timeout. CARDEA_ELIMIT beyond
+/* The elements that do not depend on accepting names: OUT and IN, disjoint OUT_RANGE
+ * and IN_RANGE, ETHER_OUT and ETHER_IN, all without timeout. CARDEA_ELIMIT beyond
  * LIMIT_BOXES. names may be NULL. */
 int policy_compile(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct policy_device *d,
@@ -146,9 +146,9 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	const char *name, const struct addr *peer, uint32_t timeout_s, policy_emit emit,
 	void *ctx) CARDEA_MUSTCHECK;
 
-/* One or two plain sentences for the owner. names: may be NULL when nobody knows; device:
- * how to call it; name: what the device called the peer, or NULL. Device-supplied text
- * is escaped. Returns buf. */
+/* One or two plain sentences for the owner. names: may be NULL when nobody knows;
+ * device: how to call it; name: what the device called the peer, or NULL.
+ * Device-supplied text is escaped. Returns buf. */
 #define POLICY_EXPLAIN_MAX 1024
 char *policy_explain(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f, const struct verdict *v,

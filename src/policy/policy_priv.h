@@ -50,11 +50,12 @@ bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f);
 
 /* Whom a class means: the address is one of theirs. */
-bool policy_class_has(const struct policy_names *names, const struct peer *p,
-	const struct addr *a);
+bool policy_class_has(
+	const struct policy_names *names, const struct peer *p, const struct addr *a);
 /* Calls visit for each run of consecutive addresses of the family, in order. */
 int policy_class_ranges(const struct policy_names *names, const struct peer *p,
-	uint8_t family, int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
+	uint8_t family,
+	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
 	void *ctx) CARDEA_MUSTCHECK;
 
 /* Names for the time of one compilation: each class is asked for once, however many
@@ -72,8 +73,8 @@ struct policy_memo {
 	struct policy_names own; /* what to hand on */
 };
 /* memo->own, or NULL when names is. */
-const struct policy_names *policy_memo_init(struct policy_memo *memo,
-	const struct policy_names *names, struct pool *pool);
+const struct policy_names *policy_memo_init(
+	struct policy_memo *memo, const struct policy_names *names, struct pool *pool);
 
 /* ARP (RFC 826) and EAPOL (IEEE 802.1X 11.1.4) pass whatever rules say: without them no
  * device gets as far as having an address. */
@@ -89,8 +90,9 @@ void policy_ether_status(struct rule *rules, size_t count);
 int policy_ether_compile(const struct policy *p, const struct policy_device *d,
 	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
 /* policy_access_new for them: at most max into list. */
-int policy_access_ether(const struct policy_says *before, const struct policy_says *after,
-	struct policy_access *list, size_t max, size_t *ret_count) CARDEA_MUSTCHECK;
+int policy_access_ether(const struct policy_says *before,
+	const struct policy_says *after, struct policy_access *list, size_t max,
+	size_t *ret_count) CARDEA_MUSTCHECK;
 
 /* A rule without its peer: as a box over all addresses of the family. TCP and UDP make
  * two boxes for a rule of any protocol that names ports. How many; 0 when the rule has
@@ -133,8 +135,8 @@ struct policy_output {
 };
 /* One flow after another, but for the client's port: fits a hash (model/element.h). */
 bool policy_box_is_exact(const struct box *b, enum direction d);
-/* One piece as elements of a device: from it OUT or OUT_RANGE once, to it IN or IN_RANGE
- * per address of the side. */
+/* One piece as elements of a device: from it OUT or OUT_RANGE once, to it IN or
+ * IN_RANGE per address of the side. */
 int policy_emit_box(const struct policy_output *o, const struct box *b,
 	rule_id rule) CARDEA_MUSTCHECK;
 

@@ -47,7 +47,8 @@ static bool ethertype_is_sound(const struct rule *r)
 
 static bool rule_is_sound(const struct rule *r)
 {
-	return r->id && (unsigned)r->direction < DIRECTION_MAX && ethertype_is_sound(r) &&
+	return r->id && (unsigned)r->direction < DIRECTION_MAX &&
+	       ethertype_is_sound(r) &&
 	       (r->action == RULE_ACCEPT || r->action == RULE_DROP) &&
 	       (r->family == 0 || r->family == 4 || r->family == 6) &&
 	       number_is_sound(r->proto) && number_is_sound(r->icmp_type) &&
@@ -279,7 +280,8 @@ static int blocks_prepare(struct rule *own, const struct policy_input *in)
 	for (size_t i = 0; i < in->block_count && !r; i++) {
 		status_alone(&own[i]);
 		if (own[i].id < POLICY_BLOCK_ID || own[i].action != RULE_DROP ||
-			own[i].ethertype != RULE_ETHERTYPE_IP || !rule_in_force(&own[i]))
+			own[i].ethertype != RULE_ETHERTYPE_IP ||
+			!rule_in_force(&own[i]))
 			r = CARDEA_EMALFORMED;
 	}
 	return r;
@@ -290,7 +292,8 @@ static int rules_prepare(struct rule *own, const struct policy_input *in)
 	int r = rules_copy(own, in->rules, in->count);
 
 	if (!r)
-		r = base_prepare(&own[in->count], in->count ? own[in->count - 1].id : 0);
+		r = base_prepare(
+			&own[in->count], in->count ? own[in->count - 1].id : 0);
 	if (r)
 		return r;
 	for (size_t i = 0; i < in->count; i++)
@@ -338,7 +341,8 @@ const struct rule *policy_rule(const struct policy *p, rule_id id)
 	if (!id || !count)
 		return NULL;
 	key.id = id;
-	return bsearch(&key, block ? p->blocks : p->rules, count, sizeof key, compare_ids);
+	return bsearch(
+		&key, block ? p->blocks : p->rules, count, sizeof key, compare_ids);
 }
 
 static bool name_is_in(const struct policy *p, const char *name, bool any_action)

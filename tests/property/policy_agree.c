@@ -424,8 +424,8 @@ static void check_flow(const struct world *w, size_t n_static)
 }
 
 /* The first rule about such frames decides; none: no. */
-static bool ether_is_allowed(const struct policy *p, enum direction d, uint16_t type,
-	const struct mac *peer)
+static bool ether_is_allowed(
+	const struct policy *p, enum direction d, uint16_t type, const struct mac *peer)
 {
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct rule *r = &p->rules[i];
@@ -548,8 +548,12 @@ static void round_of_policy(void)
 		{.family = 6, .b = {0x20, 1, 0xd, 0xb8, [15] = 0x50}},
 		{.family = 6, .b = {0xfe, 0x80, [15] = 0x50}}};
 	struct world w = {
-		.device = {.mac = {{2, 0, 0, 0, 0, 1}}, .addrs = addrs, .addr_count = 4},
-		.names = {.has = told_has, .addrs = told_addrs, .members = class_members},
+		.device = {.mac = {{2, 0, 0, 0, 0, 1}},
+			.addrs = addrs,
+			.addr_count = 4},
+		.names = {.has = told_has,
+			.addrs = told_addrs,
+			.members = class_members},
 	};
 	struct pool *pool = pool_new("test", 2 * POLICY_POOL_BYTES);
 
@@ -578,12 +582,14 @@ int main(void)
 		seed_state = seed + i * 0x2545f4914f6cdd1d;
 		round_of_policy();
 	}
-	printf("%u flows allowed (%u by names, %u by classes), %u refused (%u by blocks); "
+	printf("%u flows allowed (%u by names, %u by classes), %u refused (%u by "
+	       "blocks); "
 	       "%u kinds of frames allowed\n",
 		allowed, bound_allowed, classed, refused, blocked, ether_allowed);
 	/* a test whose world never says yes, or never no, proves nothing */
-	EXPECT(rounds < 50 || (allowed > 1000 && refused > 1000 && bound_allowed > 100 &&
-				      classed > 100 && blocked > 100 && ether_allowed > 50),
+	EXPECT(rounds < 50 ||
+			(allowed > 1000 && refused > 1000 && bound_allowed > 100 &&
+				classed > 100 && blocked > 100 && ether_allowed > 50),
 		"the world is too small");
 	return 0;
 }

@@ -99,7 +99,8 @@ static void round_of_spaces(void)
 		struct box p = random_point(pick(2) ? 4 : 6);
 		const struct box *first = space_find(&raw, &p),
 				 *at = space_find(&u, &p);
-		EXPECT(!first == !at && (!at || at->place == first->place), "provenance");
+		EXPECT(!first == !at && (!at || at->place == first->place),
+			"provenance");
 		EXPECT(!at == !space_find(&left, &p), "splitting changed the set");
 	}
 	EXPECT(!space_is_subset(&v, &u, &scratch, &subset, &witness) && subset,

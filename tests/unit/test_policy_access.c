@@ -263,9 +263,10 @@ static struct rule *add_ether(struct side *s, uint8_t mac)
 static void test_frames_that_are_not_ip(void **state)
 {
 	(void)state;
-	static const char all[] = "may send frames of Ethernet type 0x88e1 to any address";
-	static const char one[] =
-		"may send frames of Ethernet type 0x88e1 to the device 02:00:00:00:00:07";
+	static const char all[] =
+		"may send frames of Ethernet type 0x88e1 to any address";
+	static const char one[] = "may send frames of Ethernet type 0x88e1 to the "
+				  "device 02:00:00:00:00:07";
 	struct side nothing = {0}, near = {0}, wide = {0}, but = {0};
 
 	add_ether(&near, 7);

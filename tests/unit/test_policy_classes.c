@@ -44,7 +44,8 @@ static void says(const struct bench *b, struct flow f, const char *expected)
 
 static struct rule hub_rule(void)
 {
-	struct rule r = rule_of(1, DIRECTION_FROM_DEVICE, PEER_CONTROLLER, FLOW_PROTO_TCP);
+	struct rule r =
+		rule_of(1, DIRECTION_FROM_DEVICE, PEER_CONTROLLER, FLOW_PROTO_TCP);
 
 	snprintf(r.peer.name, sizeof r.peer.name, "urn:hub");
 	r.peer_port = (struct range16){8443, 8443};
@@ -62,7 +63,8 @@ static void a_class_is_who_belongs_to_it(void **state)
 	hub_is_known = true;
 	assert_int_equal(judged(&b, f).kind, VERDICT_ALLOW);
 	assert_int_equal(judged(&b, f).rule, 1);
-	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION); /* names without members */
+	assert_int_equal(
+		judge(&b, f).kind, VERDICT_VIOLATION); /* names without members */
 	f.peer = ip("10.0.0.8");
 	assert_int_equal(judged(&b, f).reason, REASON_DEFAULT_DENY);
 	hub_is_known = false;
@@ -87,15 +89,19 @@ static void who_is_link_local_reaches_what_is(void **state)
 	struct bench b;
 
 	bench_open(&b, &r, 1);
-	assert_int_equal(judged(&b, inbound("fe80::50", "fe80::7")).kind, VERDICT_ALLOW);
+	assert_int_equal(
+		judged(&b, inbound("fe80::50", "fe80::7")).kind, VERDICT_ALLOW);
 	assert_int_equal(
 		judged(&b, inbound("2001:db8::50", "2001:db8::7")).kind, VERDICT_ALLOW);
 	assert_int_equal(
 		judged(&b, inbound("2001:db8::50", "fe80::7")).kind, VERDICT_VIOLATION);
 	says(&b, inbound("fe80::50", "2001:db8::7"),
-		"Blocked: 2001:db8::7 -> lamp tcp 80. The manufacturer's profile says of "
-		"this peer: may receive TCP from devices of the same manufacturer. But a "
-		"link-local address and another one do not reach each other (RFC 4291).");
+		"Blocked: 2001:db8::7 -> lamp tcp 80. The manufacturer's profile says "
+		"of "
+		"this peer: may receive TCP from devices of the same manufacturer. But "
+		"a "
+		"link-local address and another one do not reach each other (RFC "
+		"4291).");
 	pool_free(b.pool);
 	r = rule_of(1, DIRECTION_TO_DEVICE, PEER_PREFIX, FLOW_PROTO_TCP);
 	r.peer.prefix = net("fe80::/9"); /* both kinds */
@@ -109,7 +115,8 @@ static void who_is_link_local_reaches_what_is(void **state)
 		judged(&b, inbound("2001:db8::50", "fe80::7")).kind, VERDICT_VIOLATION);
 	pool_free(b.pool);
 	/* what forbids, forbids everywhere */
-	struct rule two[2] = {r, rule_of(2, DIRECTION_TO_DEVICE, PEER_ANY, FLOW_PROTO_TCP)};
+	struct rule two[2] = {
+		r, rule_of(2, DIRECTION_TO_DEVICE, PEER_ANY, FLOW_PROTO_TCP)};
 	two[0].action = RULE_DROP;
 	bench_open(&b, two, 2);
 	assert_int_equal(judged(&b, inbound("2001:db8::50", "fe80::7")).rule, 1);
@@ -126,33 +133,37 @@ static void an_empty_class_is_said(void **state)
 	hub_is_known = false;
 	bench_open(&b, rules, 1);
 	says(&b, tcp(DIRECTION_FROM_DEVICE, HUB, 50000, 8443),
-		"Blocked: lamp -> 10.0.0.7 (local network) tcp 8443. The manufacturer's "
+		"Blocked: lamp -> 10.0.0.7 (local network) tcp 8443. The "
+		"manufacturer's "
 		"profile lists 1 destination; this is not one. It may open TCP to "
 		"controllers of class urn:hub port 8443: nobody is that here; `cardea "
 		"controller set` says who is.");
 	/* a stranger far away is no controller that was forgotten */
 	says(&b, tcp(DIRECTION_FROM_DEVICE, "198.51.100.7", 50000, 8443),
-		"Blocked: lamp -> 198.51.100.7 tcp 8443. The manufacturer's profile lists 1 "
+		"Blocked: lamp -> 198.51.100.7 tcp 8443. The manufacturer's profile "
+		"lists 1 "
 		"destination; this is not one.");
 	hub_is_known = true;
 	says(&b, tcp(DIRECTION_FROM_DEVICE, HUB, 50000, 80),
 		"Blocked: lamp -> 10.0.0.7 (local network) tcp 80. The manufacturer's "
-		"profile says of this peer: may open TCP to controllers of class urn:hub "
+		"profile says of this peer: may open TCP to controllers of class "
+		"urn:hub "
 		"port 8443.");
 	pool_free(b.pool);
 	snprintf(rules[1].peer.name, sizeof rules[1].peer.name, "https://m.example/x");
 	bench_open(&b, rules, 2);
 	says(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.9", 50000, 80),
 		"Blocked: lamp -> 10.0.0.9 (local network) tcp 80. The manufacturer's "
-		"profile lists 2 destinations; this is not one. It may send UDP to devices "
+		"profile lists 2 destinations; this is not one. It may send UDP to "
+		"devices "
 		"of model https://m.example/x: nobody is that here yet.");
 	pool_free(b.pool);
 }
 
 static struct rule block_of(const char *peer, uint16_t port)
 {
-	struct rule r = rule_of(
-		POLICY_BLOCK_ID + 7, DIRECTION_FROM_DEVICE, PEER_PREFIX, FLOW_PROTO_TCP);
+	struct rule r = rule_of(POLICY_BLOCK_ID + 7, DIRECTION_FROM_DEVICE, PEER_PREFIX,
+		FLOW_PROTO_TCP);
 
 	r.action = RULE_DROP;
 	r.peer.prefix = net(peer);
@@ -163,10 +174,8 @@ static struct rule block_of(const char *peer, uint16_t port)
 static int prepare_blocked(struct bench *b, const struct rule *rule,
 	const struct rule *block, size_t block_count)
 {
-	const struct policy_input in = {.rules = rule,
-		.count = 1,
-		.blocks = block,
-		.block_count = block_count};
+	const struct policy_input in = {
+		.rules = rule, .count = 1, .blocks = block, .block_count = block_count};
 
 	return policy_prepare(b->pool, &in, &b->policy);
 }
@@ -190,17 +199,20 @@ static void a_block_goes_before_all_rules(void **state)
 	assert_int_equal(policy_rule(&b.policy, 1)->action, RULE_ACCEPT);
 	assert_null(policy_rule(&b.policy, POLICY_BLOCK_ID));
 	says(&b, f,
-		"Blocked: lamp -> 192.0.2.10 tcp 443. This conversation was ended and stays "
-		"blocked: it offered TLS parameters that its TLS profile does not list.");
+		"Blocked: lamp -> 192.0.2.10 tcp 443. This conversation was ended and "
+		"stays "
+		"blocked: it offered TLS parameters that its TLS profile does not "
+		"list.");
 	/* the kernel reports a drop by default: nothing else was there to match */
 	char buf[POLICY_EXPLAIN_MAX];
 	v = (struct verdict){.kind = VERDICT_VIOLATION, .reason = REASON_DEFAULT_DENY};
 	snprintf(block.detail, sizeof block.detail, "TLS 1.0 was offered");
 	assert_int_equal(prepare_blocked(&b, &r, &block, 1), 0);
-	policy_explain(&b.policy, &b.env, NULL, &f, &v, "lamp", "cloud.example.com", buf);
-	assert_string_equal(buf,
-		"Blocked: lamp -> 192.0.2.10 (cloud.example.com) tcp 443. This conversation "
-		"was ended and stays blocked: TLS 1.0 was offered.");
+	policy_explain(
+		&b.policy, &b.env, NULL, &f, &v, "lamp", "cloud.example.com", buf);
+	assert_string_equal(buf, "Blocked: lamp -> 192.0.2.10 (cloud.example.com) tcp "
+				 "443. This conversation "
+				 "was ended and stays blocked: TLS 1.0 was offered.");
 	f.peer_port = 80;
 	assert_int_equal(judged(&b, f).reason, REASON_DEFAULT_DENY);
 	pool_free(b.pool);
@@ -235,7 +247,8 @@ static void blocks_that_would_not_hold_are_refused(void **state)
 		many[i].id = POLICY_BLOCK_ID + i;
 	}
 	assert_int_equal(prepare_blocked(&b, &r, many, LIMIT_BLOCKS), 0);
-	assert_int_equal(prepare_blocked(&b, &r, many, LIMIT_BLOCKS + 1), CARDEA_ELIMIT);
+	assert_int_equal(
+		prepare_blocked(&b, &r, many, LIMIT_BLOCKS + 1), CARDEA_ELIMIT);
 	pool_free(b.pool);
 }
 
@@ -274,9 +287,12 @@ static void quarantine_leaves_what_is_marked(void **state)
 		judged(&b, tcp(DIRECTION_FROM_DEVICE, "203.0.113.7", 1, 80)).kind,
 		VERDICT_QUARANTINE);
 	says(&b, tcp(DIRECTION_FROM_DEVICE, "203.0.113.7", 1, 80),
-		"Blocked: lamp -> 203.0.113.7 tcp 80. The device is in quarantine: only what "
-		"its profile marks for that stays open. The manufacturer's profile says of "
-		"this peer: may open TCP to 203.0.113.7. That rule is not enforced yet: "
+		"Blocked: lamp -> 203.0.113.7 tcp 80. The device is in quarantine: "
+		"only what "
+		"its profile marks for that stays open. The manufacturer's profile "
+		"says of "
+		"this peer: may open TCP to 203.0.113.7. That rule is not enforced "
+		"yet: "
 		"switched off while in quarantine.");
 	pool_free(b.pool);
 }
@@ -285,9 +301,10 @@ static void quarantine_leaves_what_is_marked(void **state)
 static void quarantine_makes_no_openers(void **state)
 {
 	(void)state;
-	struct rule pair[2] = {
-		named(1, DIRECTION_FROM_DEVICE, "cloud.example.com", FLOW_PROTO_UDP, 123),
-		named(2, DIRECTION_TO_DEVICE, "cloud.example.com", FLOW_PROTO_UDP, 123)};
+	struct rule pair[2] = {named(1, DIRECTION_FROM_DEVICE, "cloud.example.com",
+				       FLOW_PROTO_UDP, 123),
+		named(2, DIRECTION_TO_DEVICE, "cloud.example.com", FLOW_PROTO_UDP,
+			123)};
 	struct bench b;
 
 	pair[1].quarantine = true;

@@ -385,8 +385,8 @@ static void diff_merges(void **state)
 /* Two neighbours, one twice, a lone one, and IPv6 of both kinds. */
 static size_t members(void *ctx, const struct peer *p, struct addr *out, size_t max)
 {
-	static const char *const all[] = {"10.0.0.3", "10.0.0.9", "10.0.0.2", "10.0.0.3",
-		"fe80::7", "2001:db8::7"};
+	static const char *const all[] = {"10.0.0.3", "10.0.0.9", "10.0.0.2",
+		"10.0.0.3", "fe80::7", "2001:db8::7"};
 	size_t n = 0;
 
 	(void)ctx;
@@ -453,7 +453,8 @@ static void members_reach_addresses_of_their_kind(void **state)
 {
 	(void)state;
 	struct rule r = hub_rule(1, DIRECTION_TO_DEVICE);
-	struct addr addrs6[3] = {ip("fe80::50"), ip("2001:db8::50"), ip("2001:db8::51")};
+	struct addr addrs6[3] = {
+		ip("fe80::50"), ip("2001:db8::50"), ip("2001:db8::51")};
 	struct bench b;
 
 	bench_open(&b, &r, 1);
@@ -535,8 +536,8 @@ static void block_holes_everything(void **state)
 {
 	(void)state;
 	struct rule r = rule_to(1, PEER_NAME, "cloud.example", FLOW_PROTO_TCP);
-	struct rule block =
-		rule_to(POLICY_BLOCK_ID + 4, PEER_PREFIX, "192.0.2.10/32", FLOW_PROTO_TCP);
+	struct rule block = rule_to(
+		POLICY_BLOCK_ID + 4, PEER_PREFIX, "192.0.2.10/32", FLOW_PROTO_TCP);
 	struct policy_input in = {
 		.rules = &r, .count = 1, .blocks = &block, .block_count = 1};
 	struct bench b;
@@ -575,8 +576,8 @@ static size_t ether_elements(const struct rule *rules, size_t count, struct benc
 static void frames_that_are_not_ip(void **state)
 {
 	(void)state;
-	struct rule rules[3] = {ether_rule(1, RULE_ACCEPT, 7), ether_rule(2, RULE_DROP, 8),
-		ether_rule(3, RULE_ACCEPT, 0)};
+	struct rule rules[3] = {ether_rule(1, RULE_ACCEPT, 7),
+		ether_rule(2, RULE_DROP, 8), ether_rule(3, RULE_ACCEPT, 0)};
 	struct bench b;
 
 	assert_int_equal(ether_elements(rules, 2, &b), 1);

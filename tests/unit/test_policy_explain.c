@@ -87,7 +87,8 @@ static void explains_other_reasons(void **state)
 	memset(label, '\xff', sizeof label);
 	label[sizeof label - 1] = 0;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		policy_explain(&b.policy, &b.env, &cloud, &f, &cases[i].v, label, label, buf);
+		policy_explain(
+			&b.policy, &b.env, &cloud, &f, &cases[i].v, label, label, buf);
 		assert_non_null(strstr(buf, cases[i].has));
 		assert_non_null(strstr(buf, "protocol 200"));
 	}

@@ -13,7 +13,7 @@
 #define INFO_PAIR(set, name, ranges) {name "4", 4, ranges}, {name "6", 6, ranges},
 const struct nft_set_info nft_sets[] = {NFT_SETS(INFO_ONE, INFO_PAIR)};
 
-enum field { END, MAC, DEVICE, PEER, PROTO, DEVICE_PORT, PEER_PORT, ETHER_TYPE, PEER_HW };
+enum field { END, MAC, DEVICE, PEER, PROTO, DEVICE_PORT, PEER_PORT, TYPE, PEER_HW };
 
 /* The fields of a key, in the order of the set's type in skeleton.nft. */
 static const struct {
@@ -31,8 +31,8 @@ static const struct {
 	[ELEMENT_IN_RANGE] = {NFT_SET_INR4,
 		{DEVICE, PEER, PROTO, PEER_PORT, DEVICE_PORT}},
 	[ELEMENT_IN] = {NFT_SET_IN4, {DEVICE, PEER, PROTO, DEVICE_PORT}},
-	[ELEMENT_ETHER_OUT] = {NFT_SET_ETHER_F, {MAC, ETHER_TYPE, PEER_HW}},
-	[ELEMENT_ETHER_IN] = {NFT_SET_ETHER_T, {MAC, ETHER_TYPE, PEER_HW}},
+	[ELEMENT_ETHER_OUT] = {NFT_SET_ETHER_F, {MAC, TYPE, PEER_HW}},
+	[ELEMENT_ETHER_IN] = {NFT_SET_ETHER_T, {MAC, TYPE, PEER_HW}},
 	[ELEMENT_LIMIT_OUT_BYTES] = {NFT_SET_BYTES_F, {MAC}},
 	[ELEMENT_LIMIT_OUT_PACKETS] = {NFT_SET_PACKETS_F, {MAC}},
 	[ELEMENT_LIMIT_IN_BYTES] = {NFT_SET_BYTES_T4, {DEVICE}},
@@ -52,7 +52,7 @@ static const struct {
 	[PROTO] = RANGE(proto_lo, proto_hi, 1),
 	[DEVICE_PORT] = RANGE(device_port.lo, device_port.hi, 2),
 	[PEER_PORT] = RANGE(peer_port.lo, peer_port.hi, 2),
-	[ETHER_TYPE] = RANGE(ether_type, ether_type, 2),
+	[TYPE] = RANGE(ether_type, ether_type, 2),
 	[PEER_HW] = RANGE(peer_mac_lo, peer_mac_hi, sizeof(struct mac)),
 };
 

@@ -30,9 +30,9 @@ int skeleton_lay(const char *text) CARDEA_MUSTCHECK;
 
 /* All sets, those in pairs once for each IP version, and whether they have ranges. From
  * OUT on they have timeouts; OUT to INR open conversations, and count them; FLOWS and
- * later are the datapath's own, not the engine's. The key of OUT and OUTR begins with the
- * device's MAC, that of all after them with its address. LIMITED is all that have any
- * limit, in the order of the two after it. */
+ * later are the datapath's own, not the engine's. The key of OUT and OUTR begins with
+ * the device's MAC, that of all after them with its address. LIMITED is all that have
+ * any limit, in the order of the two after it. */
 #define NFT_SETS(ONE, PAIR) \
 	ONE(MANAGED, "managed", false) \
 	PAIR(POLICED, "policed", false) \
@@ -120,7 +120,7 @@ int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,
 	const struct entry *key, entry_visit *each, void *ctx) CARDEA_MUSTCHECK;
 
 /* batch.c: one transaction of the kernel. The full 131,072 elements of the largest key,
- * each removed and added in both tables, are 60 MB. */
+ * each removed and added with its count in both tables, are 70 MB. */
 #define NFT_BATCH_MAX (96 << 20)
 struct nft_batch {
 	struct nft_socket *socket;

@@ -357,6 +357,51 @@ static void many_who_join_cost_one_round(void **state)
 	assert_int_equal(h->p.commit.seq, before + 101);
 }
 
+/* Each look at the clock takes this long. */
+static nstime slow_step;
+
+static nstime slow_now(void *ctx)
+{
+	struct clock_virtual *v = ctx;
+
+	v->now += slow_step;
+	return v->now;
+}
+
+static void a_long_round_lets_others_have_their_turn(void **state)
+{
+	(void)state;
+	static const char *const macs[] = {LAMP, HUB, "02:00:00:00:00:20",
+		"02:00:00:00:00:21"};
+	static const char *const addrs[] = {LAMP_IP, HUB_IP, "192.168.7.20",
+		"192.168.7.21"};
+	struct device *plug = add(PLUG, PLUG_IP);
+	unsigned turns = 0, open = 0, last = 0;
+
+	rule_for(PEER_MANUFACTURER, "maker.example");
+	for (unsigned i = 0; i < 4; i++)
+		protect(add(macs[i], addrs[i]), "https://other.example/x.json",
+			URL_SOURCE_DHCP);
+	settle();
+	h->clock.clock.mono = slow_now;
+	slow_step = 15 * NS_PER_MS;
+	plug->state = DEVICE_PROTECTED;
+	plug->confirmed = true;
+	str_copy(plug->mud_url, sizeof(plug->mud_url), URL_A);
+	household_update(&h->p.household, plug, false, h->clock.now);
+	for (unsigned i = 0; i < 400 && open < 4; i++) {
+		assert_int_equal(loop_once(h->loop, 0), 0);
+		open = 0;
+		for (unsigned k = 0; k < 4; k++)
+			open += may_send(macs[k], PLUG_IP);
+		turns += open != last;
+		last = open;
+	}
+	h->clock.clock.mono = h->clock.clock.wall;
+	assert_int_equal(open, 4);
+	assert_true(turns > 1); /* not all in one go */
+}
+
 static void a_device_that_is_forgotten_is_nobody(void **state)
 {
 	(void)state;
@@ -388,6 +433,7 @@ int main(void)
 		T(controllers_survive_a_restart),
 		T(who_leaves_a_class_ends_the_conversations),
 		T(many_who_join_cost_one_round),
+		T(a_long_round_lets_others_have_their_turn),
 		T(a_device_that_is_forgotten_is_nobody),
 	};
 

@@ -150,6 +150,28 @@ def test_what_stands_beside_the_rules(cli, folder):
             assert part in text
 
 
+def test_repair_of_nodes_that_are_there_twice(cli, folder):
+    """To spell both right would make two members of one name."""
+    data = rich()
+    mud = data["ietf-mud:mud"]
+    mud["ietf-mud-transparency:transparency"] = {"vuln-url": ["https://a.example/right"]}
+    mud["quarantined-device-policy"] = {"enabled-ace-names": [{"ace-name": "tls"}]}
+    mud["from-device-policy"]["qos:bw-params"] = {"service": []}
+    mud["from-device-policy"]["bw-params"]["service"] += [
+        {"timeframe": 1, "pps": 1}, {"name": 7, "timeframe": 1, "pps": 1}]
+    path, out = write(folder, "in.json", data), os.path.join(folder, "out.json")
+    done = cli("mud", "repair", path, "--out", out)
+    assert done.stderr.count("this node is there twice") == 3
+    cli("mud", "lint", out)
+    fixed = json.loads(read(out))["ietf-mud:mud"]
+    assert fixed["ietf-mud-transparency:transparency"] == {
+        "vuln-url": ["https://a.example/right"]}
+    assert fixed["ietf-mud-quarantine:quaranteed-device-policy"] == {
+        "enabled-ace-names": [{"ace-name": "cloud"}]}
+    services = fixed["from-device-policy"]["ietf-mud-bw-profile:bw-params"]["service"]
+    assert [s["name"] for s in services] == ["video", "service-2", "service-3"]
+
+
 # ---- repair ----
 
 def test_repair_changes_what_is_wrong_and_no_more(cli, folder):

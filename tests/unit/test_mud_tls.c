@@ -314,7 +314,7 @@ static void test_tls_where_there_is_none(void **state)
 			"{" DNS ",\"ietf-acl-tls:client-profiles\":{"
 			"\"tls-dtls-profile\":[{\"name\":\"a\"}]},\"client-profile\":{"
 			"\"tls-dtls-profile\":[{\"name\":\"b\"}]}}"};
-	assert_repaired(&f, "two sets of TLS profiles");
+	assert_repaired(&f, "this node is there twice");
 	r = read_file(MUD_IMPORT, &f);
 	assert_int_equal(r.p.rules[0].status, RULE_NOT_YET);
 	reading_free(&r);

@@ -255,10 +255,6 @@ static void take_tls(
 	struct mud_reader *r, const struct mud_at *at, const struct mud_node *n)
 {
 	(void)n;
-	if (r->tls.value)
-		mud_note_bad(r, at,
-			"the entry has two sets of TLS profiles (RFC 9761 "
-			"section 5): keep one");
 	r->tls = *at;
 }
 
@@ -334,6 +330,24 @@ static void spell(struct mud_reader *r, const struct mud_at *m, const char *name
 	mud_edit_key(r, m, name);
 }
 
+/* Another member is this node, too: in the right spelling, or in a wild one before it.
+ */
+static bool is_double(
+	const struct mud_reader *r, const struct mud_at *m, const struct top *t)
+{
+	struct mud_at other;
+	bool before = true, wild;
+
+	for (struct mud_iter it = mud_iter_start(r, m->up);
+		mud_iter_next(r, m->up, &it, &other);) {
+		if (!strcmp(other.key, m->key))
+			before = false;
+		else if (find_top(&other, &wild) == t && (before || !wild))
+			return true;
+	}
+	return false;
+}
+
 bool mud_extension(struct mud_reader *r, const struct mud_at *m)
 {
 	bool wild;
@@ -342,7 +356,16 @@ bool mud_extension(struct mud_reader *r, const struct mud_at *m)
 	if (!t)
 		return false;
 	/* what is beside the rules harms nobody but its author */
-	if (wild && (r->schema || t->place != PLACE_MUD))
+	bool checked = r->schema || t->place != PLACE_MUD;
+	if (wild && is_double(r, m, t)) {
+		if (checked)
+			mud_note_bad(r, m,
+				"this node is there twice, once spelt \"%s\": keep one "
+				"(RFC 7951 section 4)",
+				t->node.name);
+		return true;
+	}
+	if (wild && checked)
 		spell(r, m, t->node.name);
 	if (r->schema) {
 		check_named(r, m, t->extension);

@@ -43,6 +43,15 @@ static bool number(
 	return !at->value || mud_uint(r, at, 0, max, ret);
 }
 
+/* A key for the repaired text, from the place of the entry. */
+static const char *name_made(
+	struct mud_reader *r, const struct mud_at *item, char buf[LIMIT_LABEL])
+{
+	(void)str_print(buf, LIMIT_LABEL, "service-%zu", item->index + 1);
+	mud_edit_add_string(r, item, "name", buf);
+	return buf;
+}
+
 /* The rates are per second already; the timeframe says for how long the service bursts
  * at them. A rate of nothing would be no service, and is read as not said. */
 static bool service(struct mud_reader *r, const struct mud_at *item,
@@ -50,6 +59,7 @@ static bool service(struct mud_reader *r, const struct mud_at *item,
 {
 	struct profile_limit l = {.direction = direction};
 	struct mud_at slots[SLOTS];
+	char made[LIMIT_LABEL];
 	const char *name, *acl = "";
 	uint32_t pps = 0, dscp;
 	uint64_t bps = 0;
@@ -58,6 +68,8 @@ static bool service(struct mud_reader *r, const struct mud_at *item,
 	if (!mud_members(r, item, names, slots, &unknown))
 		return false;
 	name = mud_key(r, &slots[NAME], "");
+	if (!slots[NAME].value)
+		name = name_made(r, item, made);
 	if (!slots[TIMEFRAME].value)
 		mud_note(r, NOTE_INFO, item,
 			"no timeframe: how long the service bursts is not said");

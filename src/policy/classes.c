@@ -64,15 +64,28 @@ static size_t keep_family(struct addr *list, size_t count, uint8_t family)
 	return n;
 }
 
+/* One port of one protocol: the kernel has hashes for it, which take members that come
+ * and go one by one, at no cost for the others. */
+static bool is_service(const struct rule *r)
+{
+	bool out = r->direction == DIRECTION_FROM_DEVICE;
+	struct range16 client = out ? r->device_port : r->peer_port;
+	struct range16 server = out ? r->peer_port : r->device_port;
+
+	return (r->proto == RULE_PROTO_ANY || policy_has_ports(r->proto)) &&
+	       server.lo == server.hi && policy_range_is_any(client);
+}
+
 /* IPv4 pools are dense: neighbours become one range, and a class of a whole floor a few
  * boxes. */
-int policy_class_ranges(const struct policy_names *names, const struct peer *p,
+int policy_class_ranges(const struct policy_names *names, const struct rule *rule,
 	uint8_t family,
 	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
 	void *ctx)
 {
 	struct addr list[LIMIT_CLASS_ADDRS];
-	size_t n = keep_family(list, members_of(names, p, list), family);
+	size_t n = keep_family(list, members_of(names, &rule->peer, list), family);
+	bool apart = is_service(rule);
 	int r = 0;
 
 	if (n)
@@ -81,7 +94,7 @@ int policy_class_ranges(const struct policy_names *names, const struct peer *p,
 		for (last = i; last + 1 < n; last++) {
 			struct addr next = addr_next(list[last]);
 			if (!addr_equal(&list[last + 1], &list[last]) &&
-				!addr_equal(&list[last + 1], &next))
+				(apart || !addr_equal(&list[last + 1], &next)))
 				break;
 		}
 		r = visit(ctx, &list[i], &list[last]);

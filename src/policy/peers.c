@@ -131,7 +131,7 @@ int policy_rule_ranges(const struct rule *r, const struct policy_env *env,
 	case PEER_MANUFACTURER:
 	case PEER_MODEL:
 	case PEER_MAC:
-		return policy_class_ranges(names, &r->peer, family, visit, ctx);
+		return policy_class_ranges(names, r, family, visit, ctx);
 	case PEER_MAX:
 		break;
 	}

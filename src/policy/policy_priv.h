@@ -53,7 +53,7 @@ bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
 bool policy_class_has(
 	const struct policy_names *names, const struct peer *p, const struct addr *a);
 /* Calls visit for each run of consecutive addresses of the family, in order. */
-int policy_class_ranges(const struct policy_names *names, const struct peer *p,
+int policy_class_ranges(const struct policy_names *names, const struct rule *rule,
 	uint8_t family,
 	int (*visit)(void *ctx, const struct addr *lo, const struct addr *hi),
 	void *ctx) CARDEA_MUSTCHECK;

@@ -429,6 +429,7 @@ static void class_is_its_members(void **state)
 	struct addr two = ip("10.0.0.2"), three = ip("10.0.0.3");
 	struct bench b;
 
+	r.peer_port = (struct range16){443, 444};
 	bench_open(&b, &r, 1);
 	assert_true(policy_uses_classes(&b.policy));
 	assert_true(policy_uses_peer(&b.policy, PEER_CONTROLLER));
@@ -439,13 +440,29 @@ static void class_is_its_members(void **state)
 	assert_int_equal(kept[0].kind, ELEMENT_OUT_RANGE); /* neighbours */
 	assert_true(addr_equal(&kept[0].peer_lo, &two));
 	assert_true(addr_equal(&kept[0].peer_hi, &three));
-	assert_int_equal(count_kind(ELEMENT_OUT, 4), 1);
-	assert_int_equal(count_kind(ELEMENT_OUT, 6), 2);
+	assert_int_equal(count_kind(ELEMENT_OUT_RANGE, 4), 2);
+	assert_int_equal(count_kind(ELEMENT_OUT_RANGE, 6), 2);
 	assert_int_equal(kept[1].timeout_s, 0);
 	kept_count = 0;
 	assert_int_equal(
 		policy_compile(&b.policy, &b.env, &names, &b.device, keep, NULL), 0);
 	assert_int_equal(kept_count, 0); /* nobody knows any */
+	pool_free(b.pool);
+}
+
+/* What has hashes in the kernel is not made a range that changes with each member. */
+static void members_of_one_port_stay_apart(void **state)
+{
+	(void)state;
+	struct rule r = hub_rule(1, DIRECTION_FROM_DEVICE);
+	struct bench b;
+
+	bench_open(&b, &r, 1);
+	assert_int_equal(
+		policy_compile(&b.policy, &b.env, &house, &b.device, keep, NULL), 0);
+	assert_int_equal(kept_count, 5);
+	assert_int_equal(count_kind(ELEMENT_OUT, 4), 3);
+	assert_int_equal(count_kind(ELEMENT_OUT, 6), 2);
 	pool_free(b.pool);
 }
 
@@ -628,6 +645,7 @@ int main(void)
 		cmocka_unit_test(witness_is_inside),
 		cmocka_unit_test(diff_merges),
 		cmocka_unit_test(class_is_its_members),
+		cmocka_unit_test(members_of_one_port_stay_apart),
 		cmocka_unit_test(members_reach_addresses_of_their_kind),
 		cmocka_unit_test(exact_to_the_device_is_a_look_up),
 		cmocka_unit_test(class_that_covers_needs_no_binding),

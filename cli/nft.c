@@ -9,6 +9,7 @@
 #include "cli/text.h"
 
 #define ELEMENT_TEXT_MAX 512
+#define LARGEST_PACKET 65536 /* what the kernel segments later comes as one */
 
 struct words {
 	char text[ELEMENT_TEXT_MAX];
@@ -131,15 +132,23 @@ static void word_ether(struct words *w, const json_t *e)
 		w->bad = true;
 }
 
+/* With the burst that the gateway gives it: a second's worth of packets; for bytes the
+ * kernel adds that itself, to what the largest packet needs beyond it. nft takes no 0. */
 static void word_rate(struct words *w, const json_t *e, bool bytes)
 {
-	char text[64];
-	int len = snprintf(text, sizeof(text), " limit rate over %lld%s/second",
-		answer_number(e, "rate"), bytes ? " bytes" : "");
+	long long rate = answer_number(e, "rate");
+	char text[96];
 
-	w->bad = w->bad || answer_number(e, "rate") <= 0 ||
+	if (bytes)
+		(void)str_print(text, sizeof(text),
+			" limit rate over %lld bytes/second burst %lld bytes", rate,
+			rate < LARGEST_PACKET ? LARGEST_PACKET - rate : 1);
+	else
+		(void)str_print(text, sizeof(text),
+			" limit rate over %lld/second burst %lld packets", rate, rate);
+	w->bad = w->bad || rate <= 0 ||
 		 str_print(w->text + w->len, sizeof(w->text) - w->len, "%s", text);
-	w->len += w->bad ? 0 : (size_t)len;
+	w->len += w->bad ? 0 : strlen(text);
 }
 
 /* A limit of packets or bytes, from the device (by its MAC) or to one of its

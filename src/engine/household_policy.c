@@ -79,16 +79,21 @@ static int remake(struct household_device *hd)
 static int copy_file(struct household_device *to, const struct profile *p)
 {
 	size_t limits = p->limits ? p->limit_count : 0;
+	struct rule *rules;
 
 	to->file = pool_new("rules", FILE_POOL_BYTES);
 	if (!to->file)
 		return -ENOMEM;
-	to->rules = pool_copy(to->file, p->rules, p->rule_count * sizeof(*p->rules));
+	to->rules = rules =
+		pool_copy(to->file, p->rules, p->rule_count * sizeof(*p->rules));
 	to->rule_count = p->rule_count;
 	to->limits = pool_copy(to->file, p->limits, limits * sizeof(*p->limits));
 	to->limit_count = limits;
 	if ((p->rule_count && !to->rules) || (limits && !to->limits))
 		return -ENOMEM;
+	for (size_t i = 0; to->takes_previewed && i < to->rule_count; i++)
+		if (rules[i].status == RULE_PREVIEWED)
+			rules[i].status = RULE_ENFORCED;
 	return 0;
 }
 

@@ -113,6 +113,7 @@ static int apply(struct pipeline *p, const struct decision *d)
 		return 0;
 	case DECISION_AUTHORITY:
 	case DECISION_ROLLBACK:
+	case DECISION_PREVIEW:
 	case DECISION_KIND_MAX:
 		break;
 	}
@@ -131,6 +132,9 @@ static void follow(struct pipeline *p, const struct decision *d)
 		 (d->kind == DECISION_AUTHORITY || d->kind == DECISION_ROLLBACK)) {
 		hd->refused_url[0] = 0; /* the answer to this is another one now */
 		pipeline_says_url(p, device, d->subject);
+	} else if (device && hd && d->kind == DECISION_PREVIEW) {
+		hd->source = NULL; /* made into rules anew, with the answer */
+		pipeline_consider(p, device);
 	}
 }
 

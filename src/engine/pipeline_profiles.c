@@ -20,7 +20,8 @@ static void tell_protected(struct pipeline *p, const struct device *d,
 {
 	unsigned all = hd->policy.base_first;
 	unsigned not_yet = count_status(&hd->policy, RULE_NOT_YET) +
-			   count_status(&hd->policy, RULE_UNENFORCEABLE);
+			   count_status(&hd->policy, RULE_UNENFORCEABLE) +
+			   count_status(&hd->policy, RULE_PREVIEWED);
 
 	if (not_yet)
 		journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_PROTECTED,
@@ -51,12 +52,45 @@ static bool may_use(struct pipeline *p, struct device *d, const char *url,
 	return v->answer == TRUST_USE || v->answer == TRUST_USE_AND_PIN;
 }
 
+/* RFC 8520 2: addresses of the house in a maker's file are not put in force unseen. */
+static bool takes_previewed(struct pipeline *p, const struct device *d,
+	const struct shelf_entry *e)
+{
+	struct decision q = {.kind = DECISION_PREVIEW, .device = d->id};
+	char sentence[RULE_SENTENCE_MAX];
+	const struct rule *first = NULL;
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < e->profile.rule_count; i++) {
+		const struct rule *r = &e->profile.rules[i];
+
+		if (r->status != RULE_PREVIEWED)
+			continue;
+		first = first ? first : r;
+		count++;
+	}
+	if (!first)
+		return false;
+	str_copy(q.subject, sizeof(q.subject), e->url);
+	memcpy(q.sha256, e->profile.sha256, sizeof(q.sha256));
+	(void)str_print(q.text, sizeof(q.text),
+		"The file of %s names addresses of a house, which no maker can know. "
+		"Enable these %u rules? The first: it %s.",
+		d->name, count, rule_sentence(first, sentence));
+	return pipeline_ask(p, &q) == DECISION_ACCEPTED;
+}
+
 static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry *e)
 {
 	struct household_device *hd = household_device(&p->household, d->id);
 	bool replaced = hd && hd->pool;
 	bool enforced = device_is_enforced(d);
-	int error = hd ? household_adopt(hd, e) : CARDEA_ELIMIT;
+	int error = CARDEA_ELIMIT;
+
+	if (hd) {
+		hd->takes_previewed = takes_previewed(p, d, e);
+		error = household_adopt(hd, e);
+	}
 
 	if (error && replaced) {
 		(void)str_print(d->problem, sizeof(d->problem),

@@ -12,6 +12,7 @@ const char *decision_kind_name(enum decision_kind k)
 		[DECISION_MY_CONTROLLER] = "my-controller",
 		[DECISION_CONTROLLER] = "controller",
 		[DECISION_IDENTITY] = "identity",
+		[DECISION_PREVIEW] = "preview",
 	};
 
 	return (unsigned)k < DECISION_KIND_MAX ? names[k] : "unknown";

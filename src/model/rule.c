@@ -54,6 +54,8 @@ const char *rule_status_name(enum rule_status s)
 		return "not enforceable here";
 	case RULE_APPROXIMATED:
 		return "approximated";
+	case RULE_PREVIEWED:
+		return "previewed";
 	case RULE_STATUS_MAX:
 		break;
 	}

@@ -47,6 +47,7 @@ enum rule_status {
 	RULE_NOT_YET,	   /* understood, not enforced by this version */
 	RULE_UNENFORCEABLE,/* understood, impossible here */
 	RULE_APPROXIMATED, /* enforced as near as possible; detail says how */
+	RULE_PREVIEWED,	   /* shown; the owner has to enable it (RFC 8520 2) */
 	RULE_STATUS_MAX,
 };
 
@@ -101,7 +102,7 @@ void rule_init(struct rule *r);
 const char *peer_kind_name(enum peer_kind k);
 const char *rule_status_name(enum rule_status s); /* "enforced", "reply", "not enforced
 						    * yet", "not enforceable here",
-						    * "approximated" */
+						    * "approximated", "previewed" */
 const char *layer_name(enum layer l);		   /* "base", "manufacturer", ... */
 /* One plain sentence: "may open TCP to cloud.example.com port 443 (IPv4)". */
 #define RULE_SENTENCE_MAX 512

@@ -128,7 +128,8 @@ static void status_alone(struct rule *r)
 	bool from = r->direction == DIRECTION_FROM_DEVICE;
 	enum initiator other = from ? INITIATOR_PEER : INITIATOR_DEVICE;
 
-	if (r->status == RULE_NOT_YET || r->status == RULE_UNENFORCEABLE)
+	if (r->status == RULE_NOT_YET || r->status == RULE_UNENFORCEABLE ||
+		r->status == RULE_PREVIEWED)
 		return;
 	if (!rule_in_force(r)) {
 		r->status = RULE_ENFORCED;

@@ -65,7 +65,7 @@ def test_every_rule_says_what_becomes_of_it(cli, folder):
     rules = {r["ace"]: (r["status"], r["why"]) for r in told["rules"]}
     for name, status, why in (
             ("phone", "enforced", ""), ("voice", "not enforced yet", "dscp"),
-            ("nas", "not enforced yet", "private address"),
+            ("nas", "previewed", "private address"),
             ("all", "approximated", "255.255.255.255"),
             ("frame", "not enforceable here", "a length"), ("arp", "enforced", "ARP")):
         assert rules[name][0] == status and why in rules[name][1], name

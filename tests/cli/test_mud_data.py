@@ -29,7 +29,7 @@ UNSW_REASONS = {
     "enforced": (),
     "reply": (),
     "approximated": ("by the address 255.255.255.255 alone",),
-    "not enforced yet": ("a private address that the maker cannot know",),
+    "previewed": ("a private address that the maker cannot know",),
     "not enforceable here": ("is a length, not a type", "no IPv6 packet has the address"),
 }
 # Extensions that no RFC defines: their nodes stay, and yanglint cannot know them.

@@ -13,6 +13,7 @@ struct file {
 	const char *signer, *key;
 	uint8_t digest;
 	uint16_t port; /* of its one rule */
+	bool previewed;
 };
 
 static const struct file signed_file = {SIGNATURE_VALID, "CN=Maker", "aa11", 1, 443};
@@ -49,6 +50,8 @@ static void bring(struct house *h, const struct file *f)
 	r.peer.kind = PEER_NAME;
 	str_copy(r.peer.name, sizeof(r.peer.name), "cloud.example");
 	r.peer_port = (struct range16){f->port, f->port};
+	if (f->previewed)
+		r.status = RULE_PREVIEWED;
 	message_from_rule(&m, id, &r);
 	far_send(h, ROLE_COURIER, &m);
 	memset(&m, 0, sizeof(m));
@@ -326,6 +329,25 @@ static void owners_hand_counts_at_once(void **state)
 	house_free(h);
 }
 
+static void previewed_rules_wait_for_the_owner(void **state)
+{
+	const struct file literal = {SIGNATURE_VALID, "CN=Maker", "aa11", 1, 443, true};
+	struct house *h = with_file(&literal);
+	struct decision d;
+
+	(void)state;
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	assert_int_equal(open_port(h), 0);
+	d = asked(h, DECISION_PREVIEW);
+	answer(h, d.id, true);
+	assert_int_equal(open_port(h), 443);
+	engine_restart(h);
+	assert_int_equal(open_port(h), 443);
+	answer(h, d.id, false); /* he may change his mind */
+	assert_int_equal(open_port(h), 0);
+	house_free(h);
+}
+
 static void unchanged_by_its_etag(void **state)
 {
 	struct house *h = with_url(URL_A);
@@ -392,6 +414,7 @@ int main(void)
 		cmocka_unit_test(going_back_asks),
 		cmocka_unit_test(next_file_by_another_signer_asks),
 		cmocka_unit_test(owners_hand_counts_at_once),
+		cmocka_unit_test(previewed_rules_wait_for_the_owner),
 		cmocka_unit_test(unchanged_by_its_etag),
 		cmocka_unit_test(unset_clock_fetches_nothing),
 	};

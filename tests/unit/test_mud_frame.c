@@ -239,10 +239,10 @@ static void test_addresses_of_the_house(void **state)
 	for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
 		struct reading r =
 			read_prefix(held[i].family, held[i].prefix, "accept");
-		assert_int_equal(r.p.rules[0].status, RULE_NOT_YET);
+		assert_int_equal(r.p.rules[0].status, RULE_PREVIEWED);
 		assert_string_equal(r.p.rules[0].detail,
-			"a private address that the maker cannot know; previewed, not "
-			"enabled");
+			"a private address that the maker cannot know: not enabled "
+			"before the owner accepts it");
 		assert_non_null(find_note(&r, NOTE_WARNING, "a private address"));
 		reading_free(&r);
 		/* to forbid it harms nobody */
@@ -259,7 +259,7 @@ static void test_addresses_of_the_house(void **state)
 	/* a literal in the place of a name is an address all the same */
 	struct reading r = read_matches(
 		NULL, "{\"ipv4\":{\"ietf-acldns:dst-dnsname\":\"192.168.0.1\"}}");
-	assert_int_equal(r.p.rules[0].status, RULE_NOT_YET);
+	assert_int_equal(r.p.rules[0].status, RULE_PREVIEWED);
 	reading_free(&r);
 }
 

@@ -180,7 +180,7 @@ static void answered_questions_are_bounded(void **state)
 static void damaged_questions_are_left_out(void **state)
 {
 	static const char *const damage[] = {
-		"UPDATE decision SET kind=7",
+		"UPDATE decision SET kind=99",
 		"UPDATE decision SET kind=-1",
 		"UPDATE decision SET answer=3",
 		"UPDATE decision SET sha256=x'00'",

@@ -40,9 +40,9 @@ static bool is_private(const struct peer *p)
 void mud_caution_hold(enum rule_action action, struct mud_match *m)
 {
 	if (action == RULE_ACCEPT && is_private(&m->peer))
-		mud_match_hold(m, RULE_NOT_YET,
-			"a private address that the maker cannot know; previewed, not "
-			"enabled");
+		mud_match_hold(m, RULE_PREVIEWED,
+			"a private address that the maker cannot know: not enabled "
+			"before the owner accepts it");
 }
 
 static bool is_any_port(const struct mud_match *m)

@@ -37,7 +37,7 @@ _cardea()
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device decide policy controller quarantine mud config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy controller quarantine report mud config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -96,6 +96,8 @@ _cardea()
 	'quarantine list') flags='' ;;
 	'quarantine add') flags='--reason --dry-run' ;;
 	'quarantine release') flags='--dry-run' ;;
+	'report preview') flags='' ;;
+	'report send') flags='--dry-run' ;;
 	'mud lint') flags='--import' ;;
 	'mud repair') flags='--out' ;;
 	'mud diff') flags='' ;;
@@ -116,7 +118,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy controller quarantine mud replay start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine report mud replay start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -131,6 +133,9 @@ _cardea()
 	'quarantine  0') _cardea_words list add release ;;
 	'quarantine add 0') _cardea_devices ;;
 	'quarantine release 0') _cardea_devices ;;
+	'report  0') _cardea_words preview send ;;
+	'report preview 0') _cardea_devices ;;
+	'report send 0') _cardea_devices ;;
 	'mud  0') _cardea_words lint repair diff sign verify label make view ;;
 	'mud lint 0') _cardea_files ;;
 	'mud repair 0') _cardea_files ;;

@@ -99,6 +99,12 @@ complete -c cardea -n '__cardea_in quarantine add' -l dry-run -d 'say what would
 complete -c cardea -n '__cardea_at 1 quarantine' -a release -d 'let a device do again what its profile says'
 complete -c cardea -n '__cardea_at 2 quarantine release' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in quarantine release' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a report
+complete -c cardea -n '__cardea_at 1 report' -a preview -d 'what would the maker of a device be told? (stdout: every byte)'
+complete -c cardea -n '__cardea_at 2 report preview' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_at 1 report' -a send -d 'tell the maker of a device now; reports have to be on'
+complete -c cardea -n '__cardea_at 2 report send' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in report send' -l dry-run -d 'say what would change, and change nothing'
 complete -c cardea -n '__cardea_at 0' -a mud
 complete -c cardea -n '__cardea_at 1 mud' -a lint -d 'does a MUD file conform to RFC 8520? (exit 6: it does not)'
 complete -c cardea -n '__cardea_at 2 mud lint' -F

@@ -41,6 +41,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             getattr(self, "_" + page.behave)(page)
 
+    def do_POST(self):
+        """What arrives is kept; 200 for a page of that URL, or its own status."""
+        host = self.headers.get("Host", "").partition(":")[0].lower()
+        url = "https://%s%s" % (host, self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.world.posts.append((url, dict(self.headers), body))
+        page = self.server.world.pages.get(url)
+        page = page or Page(b"nobody takes that here\n", "text/plain", 404)
+        self.send_response(page.status)
+        for key, value in page.headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(page.body)))
+        self.end_headers()
+        self.wfile.write(page.body)
+
     def _drip(self, page):
         for byte in page.body:
             self.wfile.write(bytes([byte]))
@@ -91,10 +106,12 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class WebServer:
-    """pages: URL -> Page. Requests are kept for the tests to look at."""
+    """pages: URL -> Page. Requests are kept for the tests to look at; posts: (URL, headers,
+    body) of each."""
 
     def __init__(self, ns, addresses, certificates):
         self.pages, self.requests, self._servers = {}, [], []
+        self.posts = []
         for address, (key, certificate) in zip(addresses, certificates):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate, key)

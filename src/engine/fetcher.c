@@ -314,8 +314,7 @@ static int take_unchanged(struct fetcher *f, struct fetch_job *j)
 	return 0;
 }
 
-/* The courier asks where a host is; the resolver knows. */
-static void ask_host(struct fetcher *f, const struct message_host_wanted *m)
+void fetcher_ask_host(struct fetcher *f, const struct message_host_wanted *m)
 {
 	struct message_host_wanted wanted = *m;
 
@@ -336,8 +335,12 @@ static void ask_host(struct fetcher *f, const struct message_host_wanted *m)
 
 void fetcher_resolved(struct fetcher *f, const struct message_resolved *m)
 {
-	if (!by_id(f, m->id))
-		return; /* given up meanwhile */
+	if (by_id(f, m->id)) /* else given up meanwhile */
+		fetcher_tell_host(f, m);
+}
+
+void fetcher_tell_host(struct fetcher *f, const struct message_resolved *m)
+{
 	memset(&f->message, 0, sizeof(f->message));
 	f->message.type = MESSAGE_HOST_ADDRS;
 	f->message.host_addrs.id = m->id;
@@ -369,7 +372,7 @@ static int take(struct fetcher *f, struct fetch_job *j, const struct message *m,
 	case MESSAGE_NOT_MODIFIED:
 		return take_unchanged(f, j);
 	case MESSAGE_HOST_WANTED:
-		ask_host(f, &m->host_wanted);
+		fetcher_ask_host(f, &m->host_wanted);
 		return 0;
 	default:
 		job_failed(f, j, m->fetch_failed.text, now);

@@ -55,6 +55,9 @@ void fetcher_tick(struct fetcher *f, nstime now);
 int fetcher_courier(struct fetcher *f, const struct message *m, nstime now)
 	CARDEA_MUSTCHECK;
 void fetcher_resolved(struct fetcher *f, const struct message_resolved *m);
+/* The courier asks where a host is; what the resolver said goes back to it. */
+void fetcher_ask_host(struct fetcher *f, const struct message_host_wanted *m);
+void fetcher_tell_host(struct fetcher *f, const struct message_resolved *m);
 /* How long after a good fetch to ask again: never before cache-validity is over (RFC
  * 8520 3.5), and up to a tenth of it later, so that houses do not ask all at once. */
 nstime fetcher_refresh_delay(uint16_t cache_validity_h, uint64_t random);

@@ -43,6 +43,23 @@ struct rule_hits {
 	nstime first, last; /* wall: counted since; last 0: never */
 };
 
+/* What the kernel refused to a device, as its maker is told; engine/report_body.h. */
+enum report_drop { REPORT_DROP_NOMATCH, REPORT_DROP_BLOCKED, REPORT_DROP_MAX };
+struct report_drops {
+	uint64_t packets[REPORT_DROP_MAX][DIRECTION_MAX]; /* since the start */
+};
+
+/* engine/reporter.h */
+struct report_state {
+	char uri[LIMIT_URL]; /* report-uri of the file in force, or empty */
+	uint64_t id;	     /* of the one under way; 0: none */
+	nstime due;	     /* mono; 0: not planned; with an id: when it is given up */
+	int outcome;	     /* enum reporter_outcome of the last one */
+	nstime last;	     /* wall: when it ended */
+	char text[LIMIT_TEXT];
+	struct report_drops drops;
+};
+
 struct household_device {
 	device_id id;
 	struct household *house;
@@ -69,6 +86,7 @@ struct household_device {
 	size_t hit_count;
 	uint16_t *hit_of_rule;      /* in hits, for each rule of hits_of */
 	const struct rule *hits_of; /* the policy that this was made for */
+	struct report_state report;
 	/* engine/classes.h */
 	bool uses_classes;          /* the policy does */
 	uint64_t members;           /* of these classes, when it was compiled */

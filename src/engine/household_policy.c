@@ -97,6 +97,14 @@ static int copy_file(struct household_device *to, const struct profile *p)
 	return 0;
 }
 
+static const char *report_uri(const struct profile *p)
+{
+	for (unsigned i = 0; p->links && i < p->link_count; i++)
+		if (strcmp(p->links[i].kind, "report-uri") == 0)
+			return p->links[i].text;
+	return "";
+}
+
 int household_adopt(struct household_device *d, const struct shelf_entry *source)
 {
 	struct household_device before = *d;
@@ -112,6 +120,7 @@ int household_adopt(struct household_device *d, const struct shelf_entry *source
 	pool_free(before.file);
 	d->source = source;
 	memcpy(d->sha256, source->profile.sha256, sizeof(d->sha256));
+	str_copy(d->report.uri, sizeof(d->report.uri), report_uri(&source->profile));
 	return 0;
 }
 

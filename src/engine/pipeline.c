@@ -164,6 +164,7 @@ static void tick(struct loop_timer *t)
 		sync_all(p);
 	watch_channels(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
+	reporter_tick(p);
 	journal_flush(&p->journal);
 	hits_tick(p);
 	if (p->ticks % EXPIRE_EVERY == 0)
@@ -199,6 +200,7 @@ int pipeline_init(struct pipeline *p)
 	household_init(&p->household, &p->commit);
 	fetcher_init(&p->fetcher, &p->channels[ROLE_COURIER],
 		&p->channels[ROLE_RESOLVER]);
+	reporter_init(&p->reporter);
 	p->require_signature = true;
 	p->key = hash_key_random();
 	pipeline_profiles_init(p);
@@ -308,6 +310,8 @@ static int dispatch(struct pipeline *p, enum role from, const struct message *m)
 		pipeline_resolver(p, m);
 		return 0;
 	case ROLE_COURIER:
+		if (reporter_takes(m))
+			return reporter_message(p, m);
 		return fetcher_courier(&p->fetcher, m, loop_now(p->loop));
 	case ROLE_PARENT:
 	case ROLE_ENGINE:
@@ -352,8 +356,10 @@ static void closed(struct ipc *c, int error)
 	}
 	if (role == ROLE_RESOLVER)
 		commit_forget_waiting(&p->commit);
-	if (role == ROLE_COURIER)
+	if (role == ROLE_COURIER) {
 		fetcher_courier_lost(&p->fetcher, loop_now(p->loop));
+		reporter_courier_lost(p);
+	}
 	if (error == CARDEA_EMALFORMED && p->processes[role].running)
 		ask_restart(p, role);
 }

@@ -14,6 +14,7 @@
 #include "engine/hits.h"
 #include "engine/household.h"
 #include "engine/journal.h"
+#include "engine/reporter.h"
 #include "engine/shelf.h"
 #include "inventory/inventory.h"
 #include "model/decision.h"
@@ -57,6 +58,7 @@ struct pipeline {
 	struct hits hits;
 	struct commit commit;
 	struct fetcher fetcher;
+	struct reporter reporter;
 	struct journal journal;
 	struct ipc channels[ROLE_MAX]; /* by the role at the other end */
 	struct pipeline_process processes[ROLE_MAX];
@@ -89,7 +91,7 @@ int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
 	void (*added)(void *ctx, const struct event *e), void *ctx) CARDEA_MUSTCHECK;
 void pipeline_start(struct pipeline *p); /* settings are complete */
 void pipeline_end(struct pipeline *p);
-/* A setting of the house: lan_prefix, gateway_addr, gateway_mac, require_signature;
+/* A setting of the house: lan_prefix, gateway_addr, gateway_mac, require_signature, report;
  * lan_begin forgets what was told of the first three before. 0 also when it is not one of
  * these. */
 int pipeline_setting(struct pipeline *p, const char *key, const char *value)

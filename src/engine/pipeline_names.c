@@ -34,6 +34,6 @@ void pipeline_resolver(struct pipeline *p, const struct message *m)
 {
 	if (m->type == MESSAGE_DNS_ANSWER)
 		dns_answer(p, &m->dns_answer);
-	else
+	else if (!reporter_resolved(p, &m->resolved))
 		fetcher_resolved(&p->fetcher, &m->resolved);
 }

@@ -237,8 +237,10 @@ static void seen_violation(struct pipeline *p, const struct message_seen_violati
 	if (!d)
 		return;
 	hd = household_device(&p->household, d->id);
-	if (hd)
+	if (hd) {
 		name = bindings_name_of(&hd->names, &m->peer, wall);
+		reporter_dropped(hd, m);
+	}
 	e.device = d->id;
 	e.flow = (struct flow){.direction = (enum direction)m->direction,
 		.device = m->device, .peer = m->peer, .proto = m->proto,

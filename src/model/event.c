@@ -31,6 +31,8 @@ const char *event_kind_name(enum event_kind k)
 		return "identity";
 	case EVENT_QUARANTINE:
 		return "quarantine";
+	case EVENT_REPORT:
+		return "report";
 	case EVENT_KIND_MAX:
 		break;
 	}

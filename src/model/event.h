@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_DECIDED,	   /* ... and answered */
 	EVENT_IDENTITY,	   /* who a device is was shown, or confirmed */
 	EVENT_QUARANTINE,  /* in or out */
+	EVENT_REPORT,	   /* told a maker, or could not */
 	EVENT_KIND_MAX,
 };
 

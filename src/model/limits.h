@@ -56,5 +56,8 @@
 #define LIMIT_FETCH_S 20       /* whole transfer; a slow server must not hold a device */
 #define LIMIT_SIGNATURE_BYTES (64 * 1024) /* CMS with a chain of certificates */
 #define LIMIT_FETCHES 8	       /* at once */
+#define LIMIT_REPORTS 4	       /* at once, beside the fetches: both have TLS sessions */
+#define LIMIT_REPORT_BYTES (64 * 1024) /* some 300 rules with a word each */
+#define LIMIT_REPORT_PART 4097 /* 4 KiB and NUL: two would fill a message */
 
 #endif

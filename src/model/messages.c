@@ -26,6 +26,7 @@
 #define WIRE_text (2 + LIMIT_TEXT)
 #define WIRE_name (2 + LIMIT_NAME)
 #define WIRE_url (2 + LIMIT_URL)
+#define WIRE_part (2 + LIMIT_REPORT_PART)
 #define WIRE_digest 32
 
 #define MSG(NAME, name, number) _Static_assert(2
@@ -111,6 +112,7 @@ static void encode_chars(struct writer *w, const char *text, size_t size)
 #define PUT_text(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_name(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_url(w, v) encode_chars(w, v, sizeof(v))
+#define PUT_part(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_digest(w, v) writer_bytes(w, v, sizeof(v))
 
 #define MSG(NAME, name, number)                                                          \
@@ -216,6 +218,7 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
 #define GET_text(c, v) decode_chars(c, v, sizeof(v))
 #define GET_name(c, v) decode_chars(c, v, sizeof(v))
 #define GET_url(c, v) decode_chars(c, v, sizeof(v))
+#define GET_part(c, v) decode_chars(c, v, sizeof(v))
 #define GET_digest(c, v) cursor_copy(c, v, sizeof(v))
 
 #define MSG(NAME, name, number)                                                          \
@@ -350,6 +353,7 @@ static void trace_digest(struct trace *t, const uint8_t *digest, size_t len)
 #define TRACE_text(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_name(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_url(t, v) trace_chars(t, v, sizeof(v))
+#define TRACE_part(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_digest(t, v) trace_digest(t, v, sizeof(v))
 
 #define MSG(NAME, name, number)                                                          \

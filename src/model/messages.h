@@ -29,6 +29,7 @@ typedef char message_label[LIMIT_LABEL];
 typedef char message_text[LIMIT_TEXT];
 typedef char message_name[LIMIT_NAME];
 typedef char message_url[LIMIT_URL];
+typedef char message_part[LIMIT_REPORT_PART];
 typedef uint8_t message_digest[32];
 
 enum message_type {
@@ -55,6 +56,7 @@ enum message_type {
 #define MESSAGE_FIELD_text message_text
 #define MESSAGE_FIELD_name message_name
 #define MESSAGE_FIELD_url message_url
+#define MESSAGE_FIELD_part message_part
 #define MESSAGE_FIELD_digest message_digest
 
 /* An empty struct is not ISO C, so each starts with a byte nobody sends. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* courier - the only process that fetches: MUD files and their signatures, from
+/* courier - the only process that speaks to the net for us: it gets MUD files and their
+ * signatures, and sends reports to makers where the owner wants it; from and to
  * addresses that the resolver found and that do not lie in the house. */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,15 +16,17 @@
 #include "proc/child.h"
 #include "profiles/fetch/fetch.h"
 #include "profiles/fetch/fetch_curl.h"
+#include "profiles/fetch/poster.h"
 #include "profiles/mud/cms.h"
 
 #define HTTPS_CA_DEFAULT "/etc/ssl/certs/ca-certificates.crt"
 /* All roots, or all anchors, together: Debian's store has 220 KiB. */
 #define PEM_MAX (2U << 20)
 #define READ_STEP (64U << 10)
-/* LIMIT_FETCHES connections, the channels, the loop. */
+/* LIMIT_FETCHES and LIMIT_REPORTS connections, the channels, the loop. */
 #define FILES_MAX 64
-/* LIMIT_FETCHES TLS sessions, each with all roots parsed, and one MUD_POOL_BYTES. */
+/* LIMIT_FETCHES and LIMIT_REPORTS TLS sessions, each with all roots parsed, and one
+ * MUD_POOL_BYTES. */
 #define MEMORY_MAX (96UL << 20)
 
 /* PEM files one after the other. */
@@ -37,6 +40,7 @@ struct process {
 	struct child child;
 	struct fetch_config config;
 	struct fetcher *fetcher;
+	struct poster *poster;
 	struct fetch_curl *curl;
 	struct mud_trust *trust;
 	struct pem roots, anchors;
@@ -204,10 +208,14 @@ static int on_engine(struct child *c, const struct message *m)
 
 	if (m->type == MESSAGE_FETCH)
 		fetcher_fetch(p->fetcher, &m->fetch);
-	else if (m->type == MESSAGE_HOST_ADDRS)
-		fetcher_host(p->fetcher, &m->host_addrs);
-	else
+	else if (m->type == MESSAGE_REPORT)
+		return poster_begin(p->poster, &m->report);
+	else if (m->type == MESSAGE_REPORT_PART)
+		return poster_part(p->poster, &m->report_part);
+	else if (m->type != MESSAGE_HOST_ADDRS)
 		return CARDEA_EPEER;
+	else if (!poster_host(p->poster, &m->host_addrs))
+		fetcher_host(p->fetcher, &m->host_addrs);
 	return 0;
 }
 
@@ -216,6 +224,7 @@ static void on_engine_left(struct child *c)
 {
 	struct process *p = c->ctx;
 
+	poster_reset(p->poster);
 	fetcher_reset(p->fetcher);
 }
 
@@ -259,7 +268,8 @@ static int process_start(struct process *p)
 	if (e)
 		return e;
 	p->fetcher = fetcher_new(c->loop, &p->config, &ops, p);
-	if (!p->fetcher)
+	p->poster = poster_new(c->loop, &p->config, &ops, p);
+	if (!p->fetcher || !p->poster)
 		return -ENOMEM;
 	on_idle(p);
 	return 0;
@@ -267,6 +277,7 @@ static int process_start(struct process *p)
 
 static void process_end(struct process *p)
 {
+	poster_free(p->poster);
 	fetcher_free(p->fetcher);
 	fetch_curl_free(p->curl);
 	mud_trust_free(p->trust);

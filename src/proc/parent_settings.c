@@ -112,6 +112,7 @@ void parent_settings(struct parent_process *c)
 	if (c->role == ROLE_ENGINE) {
 		parent_setting(c, "require_signature",
 			p->config.mud_require_signature ? "yes" : "no");
+		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
 		parent_settings_house(c);
 	}
 	memset(&p->message, 0, sizeof(p->message));

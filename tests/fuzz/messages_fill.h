@@ -75,6 +75,7 @@ static inline void fill_bytes(struct fill *f, uint8_t *bytes, size_t len)
 #define FILL_text(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_name(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_url(f, v) fill_chars(f, v, sizeof(v))
+#define FILL_part(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_digest(f, v) fill_bytes(f, v, sizeof(v))
 
 #define MSG(NAME, name, number)                                                          \

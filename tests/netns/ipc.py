@@ -73,7 +73,7 @@ LIMITS = _load_limits()
 ERRORS = _load_errors()
 
 _INTS = {"u8": ">B", "u16": ">H", "u32": ">I", "u64": ">Q", "i64": ">q"}
-_TEXTS = ("label", "text", "name", "url")
+_TEXTS = ("label", "text", "name", "url", "part")
 
 
 def _put_addr(value):

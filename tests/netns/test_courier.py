@@ -161,6 +161,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 self.send(200, page)
 
+    def do_POST(self):
+        web = self.server.web
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        web.posts.append((self.headers["Host"], self.path, dict(self.headers), body))
+        with contextlib.suppress(OSError):
+            web.pages.get(self.path, lambda h: h.send(404, b"no"))(self)
+
     def send(self, status, body, **headers):
         self.send_response(status)
         for name, value in headers.items():
@@ -182,7 +189,7 @@ class QuietServer(http.server.ThreadingHTTPServer):
 
 class Web:
     def __init__(self, key_and_cert):
-        self.pages, self.requests = {}, []
+        self.pages, self.requests, self.posts = {}, [], []
         self.server = QuietServer(("127.0.0.1", 0), Handler)
         self.server.web = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -732,6 +739,84 @@ def test_unknown_host(rig):
 def test_bad_urls(rig, url):
     r = rig.fetch(url)
     assert r.failure is not None and r.failure.text and rig.wanted == []
+
+
+# ---- reports to makers ----
+
+REPORT_ID = 1 << 63  # as the engine counts them
+
+
+def report(rig, url, body, timeout=30):
+    """REPORT_DONE; hosts are answered meanwhile."""
+    rig.next_id += 1
+    i, raw = REPORT_ID + rig.next_id, body.encode()
+    rig.child.engine.send("REPORT", id=i, url=url, length=len(raw))
+    for at in range(0, len(raw), 4096):
+        rig.child.engine.send("REPORT_PART", id=i, text=raw[at : at + 4096])
+    end = time.monotonic() + timeout
+    while True:
+        m = rig.child.engine.receive(end - time.monotonic())
+        if m.type == "REPORT_DONE":
+            assert m.id == i
+            return m
+        assert m.type == "HOST_WANTED" and m.id == i
+        rig.answer_host(m)
+
+
+def test_a_report_is_posted(rig):
+    rig.web.pages["/r"] = lambda h: h.send(204, b"")
+    body = json.dumps({"a": "x" * 60000})
+    m = report(rig, rig.web.url("/r"), body)
+    assert (m.error, m.text) == (0, "")
+    ((host, path, headers, got),) = rig.web.posts
+    assert got.decode() == body and path == "/r"
+    assert headers["Content-Type"] == "application/yang-data+json"
+    assert headers["Content-Length"] == str(len(body))
+    assert not {"Expect", "Cookie", "Referer", "Authorization"} & set(headers)
+    # the process fetches as before
+    assert rig.fetch(rig.publish()).failure is None
+    assert [r[1] for r in rig.web.requests] == ["/light.json", "/light.json.p7s"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_report_is_not_redirected(rig, status):
+    rig.web.pages["/r"] = lambda h: h.send(status, b"", Location=rig.web.url("/other", OTHER))
+    rig.web.pages["/other"] = lambda h: h.send(200, b"")
+    m = report(rig, rig.web.url("/r"), "{}")
+    assert m.error == ERROR["CARDEA_EPEER"] and "elsewhere" in m.text
+    assert [p[1] for p in rig.web.posts] == ["/r"] and rig.web.requests == []
+    assert len(rig.wanted) == 1
+
+
+def test_reports_that_are_not_taken(rig):
+    rig.web.pages["/no"] = lambda h: h.send(500, b"no")
+    assert "500" in report(rig, rig.web.url("/no"), "{}").text
+    rig.web.pages["/long"] = lambda h: h.send(200, b"x" * 200_000)
+    assert report(rig, rig.web.url("/long"), "{}").error == ERROR["CARDEA_ELIMIT"]
+    for url in ("http://maker.test/r", "https://127.0.0.1/r", "file:///etc/passwd"):
+        assert report(rig, url, "{}").error < 0
+    assert len(rig.web.posts) == 2
+
+
+def test_no_report_into_the_house(make_rig):
+    rig = make_rig(private=False)
+    m = report(rig, rig.web.url("/r"), "{}")
+    assert m.error == ERROR["CARDEA_EREFUSED"] and "inside the home" in m.text
+    assert rig.web.posts == []
+
+
+def test_no_report_to_a_server_that_nobody_vouches_for(make_rig, pki):
+    rig = make_rig(tls=pki.unknown_server)
+    rig.web.pages["/r"] = lambda h: h.send(200, b"")
+    assert report(rig, rig.web.url("/r"), "{}").error == ERROR["CARDEA_EUNTRUSTED"]
+    assert rig.web.posts == []
+
+
+def test_a_slow_collector_is_left(rig):
+    rig.web.pages["/slow"] = lambda h: time.sleep(40)
+    start = time.monotonic()
+    assert report(rig, rig.web.url("/slow"), "{}", timeout=40).error == -110
+    assert time.monotonic() - start < ipc.LIMITS["LIMIT_FETCH_S"] + 3
 
 
 # ---- the engine ----

@@ -58,6 +58,8 @@ void api_view_policy(struct api_request *r);
 void api_view_controllers(struct api_request *r);
 void api_change_controllers(struct api_request *r);
 void api_view_quarantine(struct api_request *r);
+void api_view_reports(struct api_request *r);
+void api_send_report(struct api_request *r);
 void api_view_decisions(struct api_request *r);
 void api_change_decision(struct api_request *r);
 void api_change_stop(struct api_request *r);

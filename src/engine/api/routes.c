@@ -27,6 +27,8 @@ static const struct api_route routes[] = {
 	{"POST", "/v1/controllers", false, api_change_controllers,
 		"{\"class\":URI,\"device\":D,\"target\":DEVICE or ADDRESS}"},
 	{"GET", "/v1/quarantine", false, api_view_quarantine, "devices in quarantine"},
+	{"GET", "/v1/reports", false, api_view_reports, "device=D"},
+	{"POST", "/v1/reports", false, api_send_report, "send one now: {\"device\":D}"},
 	{"POST", "/v1/stop", false, api_change_stop, "{\"open\":true}"},
 };
 

@@ -27,6 +27,7 @@ struct config {
 	struct config_list mud_https_ca;
 	bool mud_require_signature;
 	bool mud_allow_private;
+	bool mud_report;
 	char state_dir[CONFIG_STRING_MAX];
 	char run_dir[CONFIG_STRING_MAX];
 	char libexec_dir[CONFIG_STRING_MAX];

@@ -131,7 +131,8 @@ static void fetch_late(struct loop_timer *t)
 
 /* ---- one hop: a URL, its host, its transfer ---- */
 
-static int host_and_port(const char *url, char ret_host[LIMIT_NAME], uint16_t *ret_port)
+int fetch_host_and_port(
+	const char *url, char ret_host[LIMIT_NAME], uint16_t *ret_port)
 {
 	char authority[LIMIT_NAME];
 	int64_t port = PORT_HTTPS;
@@ -175,7 +176,7 @@ static int hop_check(struct fetch *x, const char *url, char ret_text[LIMIT_TEXT]
 			document(x), x->visited[0], LIMIT_REDIRECTS);
 		return CARDEA_ELIMIT;
 	}
-	return host_and_port(url, x->transfer.host, &x->transfer.port);
+	return fetch_host_and_port(url, x->transfer.host, &x->transfer.port);
 }
 
 static void hop_begin(struct fetch *x, const char *url)
@@ -234,8 +235,7 @@ static void transfer_begin(struct fetch *x)
 	}
 }
 
-/* Keeps the addresses that may be connected to; the first refused one for the talk. */
-static unsigned addrs_filter(const struct fetch_config *c,
+unsigned fetch_addrs_filter(const struct fetch_config *c,
 	const struct message_addrs *from, struct fetch_transfer *t,
 	const struct addr **ret_refused)
 {
@@ -257,7 +257,8 @@ static void host_known(struct fetch *x, const struct message_host_addrs *m)
 
 	x->waits_for_host = false;
 	if (!m->failed &&
-		addrs_filter(x->owner->config, &m->addrs, &x->transfer, &refused)) {
+		fetch_addrs_filter(
+			x->owner->config, &m->addrs, &x->transfer, &refused)) {
 		transfer_begin(x);
 		return;
 	}

@@ -37,10 +37,13 @@ struct fetch_transfer {
 	struct addr addrs[FETCH_ADDRS_MAX];
 	unsigned addr_count;
 	const char *accept;             /* media types */
+	const char *post;               /* a body to send; NULL: it is a GET */
+	size_t post_len;
+	const char *post_type;          /* its media type */
 	char if_none_match[LIMIT_TEXT]; /* an ETag, or empty */
 	size_t limit;                   /* bytes of the body */
 	void *owner;
-	/* error: 0 for any HTTP response. text: what went wrong; may be empty. */
+	/* error: 0 for any HTTP response, a redirect too: none is followed here. text: what went wrong; may be empty. */
 	void (*done)(struct fetch_transfer *t, int error, const char *text);
 	/* the response, filled by the transport; body is malloc'ed and belongs to the
 	 * owner of the transfer once done was called */

@@ -311,8 +311,10 @@ static int pin_write(const struct fetch_transfer *t, char pin[PIN_MAX])
  * or when a text does not fit. */
 static struct curl_slist *headers_make(const struct fetch_transfer *t)
 {
-	char accept[LIMIT_TEXT], match[LIMIT_TEXT + 32] = "";
-	const char *lines[] = {accept, "Accept-Language: en", match};
+	char accept[LIMIT_TEXT], match[LIMIT_TEXT + 32] = "", type[LIMIT_TEXT] = "";
+	/* no "Expect: 100-continue": a server that keeps silent would cost a second */
+	const char *lines[] = {accept, "Accept-Language: en", match, type,
+		t->post ? "Expect:" : ""};
 	struct curl_slist *list = NULL, *grown;
 
 	if (str_print(accept, sizeof accept, "Accept: %s", t->accept))
@@ -320,7 +322,11 @@ static struct curl_slist *headers_make(const struct fetch_transfer *t)
 	if (t->if_none_match[0] &&
 		str_print(match, sizeof match, "If-None-Match: %s", t->if_none_match))
 		return NULL;
-	for (size_t i = 0; i < sizeof lines / sizeof *lines && lines[i][0]; i++) {
+	if (t->post && str_print(type, sizeof type, "Content-Type: %s", t->post_type))
+		return NULL;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		if (!lines[i][0])
+			continue;
 		grown = curl_slist_append(list, lines[i]);
 		if (!grown) {
 			curl_slist_free_all(list);
@@ -412,6 +418,11 @@ static void options_request(struct options *o, struct request *r)
 	set_pointer(o, CURLOPT_PRIVATE, r);
 	set_pointer(o, CURLOPT_WRITEDATA, r);
 	set_pointer(o, CURLOPT_HEADERDATA, r);
+	if (r->t->post) { /* not copied: the transfer's owner keeps it */
+		set_long(o, CURLOPT_POST, 1);
+		set_long(o, CURLOPT_POSTFIELDSIZE, (long)r->t->post_len);
+		set_pointer(o, CURLOPT_POSTFIELDS, r->t->post);
+	}
 	if (!o->error)
 		o->error = curl_easy_setopt(o->easy, CURLOPT_WRITEFUNCTION, on_body);
 	if (!o->error)

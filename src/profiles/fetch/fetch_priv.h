@@ -34,6 +34,15 @@ void fetch_etags_free(struct fetch_etags *e);
 void fetch_etags_add(struct fetch_etags *e, const char *url, const char *etag);
 bool fetch_etags_has(const struct fetch_etags *e, const char *url, const char *etag);
 
+/* Host and port of a URL that has passed mud_url_check. */
+int fetch_host_and_port(const char *url, char ret_host[LIMIT_NAME],
+	uint16_t *ret_port) CARDEA_MUSTCHECK;
+/* Keeps the addresses that may be connected to, as t's; the last refused one for the
+ * talk. How many are left. */
+unsigned fetch_addrs_filter(const struct fetch_config *c,
+	const struct message_addrs *from, struct fetch_transfer *t,
+	const struct addr **ret_refused);
+
 /* A sentence that may hold a stranger's words: printable whatever they are. */
 void fetch_say(char ret_text[LIMIT_TEXT], const char *fmt, ...) CARDEA_PRINTF(2, 3);
 

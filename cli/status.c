@@ -143,6 +143,11 @@ static void print_status(const json_t *status, const json_t *devices)
 
 	printf("%s%s%s\n", text_on(STYLE_BOLD), answer_text(status, "sentence"),
 		text_off(STYLE_BOLD));
+	if (json_is_false(json_object_get(status, "clock_trusted")))
+		printf("%sThe clock is not set: MUD files are neither fetched nor checked until "
+		       "it is; what is in force stays.%s\n",
+			text_on(STYLE_WARN), text_off(STYLE_WARN));
+	print_if_any(status, "decisions", "waiting for your word: `cardea decide list`");
 	print_problems(devices);
 	printf("\nEnforced by %s%s%s. Cardea %s, started %s.\n",
 		answer_text(status, "backend"), lacks[0] ? ", which lacks: " : "",

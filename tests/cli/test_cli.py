@@ -166,6 +166,15 @@ def test_status_is_one_screen(cli, house):
     assert cli("status").stdout == out
 
 
+def test_status_says_what_waits(cli, house):
+    assert "clock" not in cli().stdout and "your word" not in cli().stdout
+    house.routes["GET", "/v1/status"] = (
+        200, dict(STATUS, clock_trusted=False, decisions=2))
+    out = cli().stdout
+    assert "The clock is not set: MUD files are neither fetched nor checked" in out
+    assert "2 waiting for your word: `cardea decide list`" in out
+
+
 def test_status_memory_adds_up(cli, house):
     told = json.loads(cli("status", "--memory", "--json").stdout)
     memory = told.pop("memory")

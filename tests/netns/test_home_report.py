@@ -77,14 +77,13 @@ def test_the_maker_gets_what_was_shown(house):
     cardea.cli("device", "confirm", scale.mac)
     cardea.cli("device", "confirm", house["bulb"].mac)
     cloud = scale.resolve(internet.CLOUD_NAME)[0]
-    for _ in range(3):
-        assert scale.echo_tcp(cloud, 443)
     assert not scale.echo_tcp(internet.C2_4, 4444, timeout=0.5)
 
     def counted():
+        assert scale.echo_tcp(cloud, 443)  # what came before the first look is not new
         counts = record(preview(house, scale.mac)[0])["match-counts"]
         return [c for c in counts if "a0-frdev" in c["ace-name"]
-                and int(c["packet-count"]) >= 3]
+                and int(c["packet-count"]) > 0]
 
     cardea.wait(counted, timeout=ROUND * 2 + 5, what="the count of conversations")
     shown, said = preview(house, scale.mac)

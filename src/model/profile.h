@@ -60,7 +60,8 @@ struct profile_limit {
 /* What the file points to for people: SBOM, contacts, owner, licence, reporter, MASA. */
 struct profile_link {
 	char kind[LIMIT_LABEL]; /* the leaf's name, such as "sbom-url" */
-	char text[LIMIT_URL];	/* untrusted; shown, never fetched */
+	char text[LIMIT_URL];	/* untrusted; shown, never fetched; a report-uri is
+				 * sent to where the owner wants it */
 };
 
 struct profile {

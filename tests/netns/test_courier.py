@@ -812,6 +812,37 @@ def test_no_report_to_a_server_that_nobody_vouches_for(make_rig, pki):
     assert rig.web.posts == []
 
 
+def test_all_places_at_once(make_rig):
+    """Every fetch and every report that may be, with all roots of the system each, stays
+    within the memory of the process."""
+    rig = make_rig([("https_ca", "/etc/ssl/certs/ca-certificates.crt")])
+    gate = threading.Barrier(ipc.LIMITS["LIMIT_FETCHES"] + ipc.LIMITS["LIMIT_REPORTS"])
+
+    def together(h):
+        gate.wait(15)
+        h.send(200, b"{}")
+
+    rig.web.pages["/r"] = rig.web.pages["/f.json"] = together
+    fetches = [rig.begin(rig.web.url("/f.json")) for _ in range(ipc.LIMITS["LIMIT_FETCHES"])]
+    reports = [REPORT_ID + i for i in range(ipc.LIMITS["LIMIT_REPORTS"])]
+    text = "x" * 4096
+    for i in reports:
+        rig.child.engine.send("REPORT", id=i, url=rig.web.url("/r"), length=4096 * 16)
+        for _ in range(16):
+            rig.child.engine.send("REPORT_PART", id=i, text=text)
+    ends = {}
+    while len(ends) < len(fetches) + len(reports):
+        m = rig.child.engine.receive(20)
+        if m.type == "HOST_WANTED":
+            rig.answer_host(m)
+        elif m.type in ("REPORT_DONE", "FETCH_FAILED"):
+            ends[m.id] = m.error
+    assert [ends[i] for i in reports] == [0] * len(reports)
+    assert [len(p[3]) for p in rig.web.posts] == [4096 * 16] * len(reports)
+    # got, and no MUD file
+    assert {ends[i] for i in fetches} == {ERROR["CARDEA_EMALFORMED"]}
+
+
 def test_a_slow_collector_is_left(rig):
     rig.web.pages["/slow"] = lambda h: time.sleep(40)
     start = time.monotonic()

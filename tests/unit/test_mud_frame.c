@@ -320,8 +320,8 @@ static void test_names_that_are_none(void **state)
 	(void)state;
 	static const char *const names[] = {"\xd0\xb0pple.example",
 		"\\u0430pple.example", "a\\u00addb.example", "a b.example",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-		"example"};
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+		 "example")};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char text[256];

@@ -128,6 +128,9 @@ void household_shift(struct household *h, nstime before, nstime jump);
 /* Takes the profile as the device's policy; all stays as it was when that fails. */
 int household_adopt(
 	struct household_device *d, const struct shelf_entry *source) CARDEA_MUSTCHECK;
+/* Its file is another device's: nothing of it is left. What the owner said stays: a
+ * quarantine, and who controls whom. The kernel follows with household_update. */
+void household_abandon(struct household_device *d);
 /* Makes the device's state, policy and kernel elements follow device.quarantine; flows
  * end with it. */
 int household_quarantine(

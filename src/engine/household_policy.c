@@ -134,6 +134,32 @@ static void drop_policy(struct household_device *hd)
 	hd->uses_classes = false;
 }
 
+void household_abandon(struct household_device *hd)
+{
+	pool_free(hd->file);
+	hd->file = NULL;
+	hd->rules = NULL;
+	hd->limits = NULL;
+	hd->rule_count = hd->limit_count = hd->block_count = 0;
+	hd->source = NULL;
+	memset(hd->sha256, 0, sizeof(hd->sha256));
+	hd->takes_previewed = false;
+	hd->next_url[0] = hd->refused_url[0] = 0;
+	memset(&hd->report, 0, sizeof(hd->report));
+	free(hd->hits);
+	free(hd->hit_of_rule);
+	hd->hits = NULL;
+	hd->hit_of_rule = NULL;
+	hd->hit_count = 0;
+	if (!hd->quarantined)
+		drop_policy(hd);
+	else if (remake(hd))
+		log_error("household",
+			"device %u: its quarantine keeps the rules of its old file",
+			hd->id);
+	hd->hits_of = NULL;
+}
+
 static enum device_state state_of(
 	const struct device *d, const struct household_device *hd)
 {

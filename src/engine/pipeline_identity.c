@@ -12,13 +12,19 @@ static bool names_another(const struct device *d, const struct identity *i)
 	return d && i->mud_url[0] && d->mud_url[0] && strcmp(d->mud_url, i->mud_url) != 0;
 }
 
-/* What a certificate or the owner says replaces what was only said by DHCP; but while a
- * file is in force another one must be acceptable first, unless the owner himself says
- * so. */
+/* LLDP and DHCP are both the device's own word. */
+static bool same_voice(enum url_source a, enum url_source b)
+{
+	return a == b || (a <= URL_SOURCE_DHCP && b <= URL_SOURCE_DHCP);
+}
+
+/* What a certificate or the owner says replaces what was only said by DHCP, never the
+ * other way; but while a file is in force, another one by the same word must be
+ * acceptable first, unless the owner himself says so. */
 static bool must_ask(const struct device *d, const struct identity *i)
 {
 	return names_another(d, i) && device_is_enforced(d) &&
-	       i->source != URL_SOURCE_OWNER && i->source <= d->url_source;
+	       i->source != URL_SOURCE_OWNER && same_voice(i->source, d->url_source);
 }
 
 static void say_identified(struct pipeline *p, const struct device *d)
@@ -39,7 +45,10 @@ static void say_identified(struct pipeline *p, const struct device *d)
 /* The file in force was another's: nothing of it holds for what the device is now. */
 static void drop_policy(struct pipeline *p, struct device *d)
 {
-	household_remove(&p->household, d);
+	struct household_device *hd = household_device(&p->household, d->id);
+
+	if (hd)
+		household_abandon(hd);
 	if (d->state != DEVICE_QUARANTINED)
 		d->state = DEVICE_WATCHED;
 	household_update(&p->household, d, true, pipeline_wall(p));

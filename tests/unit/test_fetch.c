@@ -13,64 +13,9 @@
 #include <errno.h>
 #include "base/str.h"
 #include "model/profile.h"
-#include "profiles/fetch/fetch.h"
+#include "test_fetch_util.h"
 
 #define URL "https://maker.example/light.json"
-#define SENT_MAX 256
-
-struct rig {
-	struct clock_virtual clock;
-	struct loop *loop;
-	struct fetch_config config;
-	struct fetcher *f;
-	struct message sent[SENT_MAX];
-	unsigned sent_count;
-	struct fetch_transfer *transfer; /* the last one that started */
-	unsigned started, cancelled, idle;
-	int start_error;
-};
-
-static int op_start(void *ctx, struct fetch_transfer *t)
-{
-	struct rig *g = ctx;
-
-	g->started++;
-	if (g->start_error)
-		return g->start_error;
-	g->transfer = t;
-	return 0;
-}
-
-static void op_cancel(void *ctx, struct fetch_transfer *t)
-{
-	struct rig *g = ctx;
-
-	(void)t;
-	g->cancelled++;
-	g->transfer = NULL;
-}
-
-static int op_send(void *ctx, const struct message *m)
-{
-	struct rig *g = ctx;
-	uint8_t wire[MESSAGE_MAX];
-
-	/* what cannot be encoded would never arrive */
-	assert_true(message_encode(m, wire, sizeof wire) > 0);
-	if (g->sent_count < SENT_MAX)
-		g->sent[g->sent_count++] = *m;
-	return 0;
-}
-
-static void op_idle(void *ctx)
-{
-	struct rig *g = ctx;
-
-	g->idle++;
-}
-
-static const struct fetch_ops ops = {op_start, op_cancel, op_send, op_idle};
-
 static int setup(void **state)
 {
 	static struct rig g;

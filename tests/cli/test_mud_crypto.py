@@ -309,6 +309,8 @@ def test_what_is_not_signed(cli, home, folder):
     assert "encrypted" in no(done)
     home.issue("Past", start="20200101000000Z", end="20210101000000Z")
     assert "has expired" in no(sign(cli, home, out, name="Past", code=6))
+    home.issue("Small", key="rsa:1024")
+    assert "the key is too weak" in no(sign(cli, home, out, name="Small", code=6))
     assert not os.path.exists(out)
     write(home.folder, "wild.json", mud_file(**{"is-supported": "true"}))
     done = sign(cli, home, out, mud="wild.json")

@@ -39,19 +39,34 @@ static void extension(X509 *cert, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(e);
 }
 
+static void extension_odd(X509 *cert, const char *value)
+{
+	if (!value)
+		return;
+	X509_EXTENSION *e = X509V3_EXT_conf(NULL, NULL, "1.3.6.1.4.1.99999.1", value);
+	assert_non_null(e);
+	assert_int_equal(X509_add_ext(cert, e, -1), 1);
+	X509_EXTENSION_free(e);
+}
+
 struct wish {
 	const char *name;
 	const char *usage; /* NULL: no such extension */
 	bool authority;
 	int64_t from, to;               /* days around NOW */
 	const char *key_id, *issuer_id; /* extensions; NULL: none */
+	int rsa_bits;                   /* 0: an elliptic curve */
+	const EVP_MD *(*digest)(void);  /* that its issuer signs; NULL: SHA-256 */
+	const char *odd;                /* an extension that nobody knows */
 };
 
 /* by NULL: self-signed. */
 static struct identity make(const struct wish *w, const struct identity *by)
 {
 	static long serial = 1;
-	struct identity id = {.key = EVP_EC_gen("P-256"), .cert = X509_new()};
+	struct identity id = {.key = w->rsa_bits ? EVP_RSA_gen((unsigned)w->rsa_bits)
+						 : EVP_EC_gen("P-256"),
+		.cert = X509_new()};
 	X509_NAME *name = X509_get_subject_name(id.cert);
 	X509 *issuer = by ? by->cert : id.cert;
 
@@ -71,7 +86,9 @@ static struct identity make(const struct wish *w, const struct identity *by)
 	extension(id.cert, issuer, NID_key_usage, w->usage);
 	extension(id.cert, issuer, NID_subject_key_identifier, w->key_id);
 	extension(id.cert, issuer, NID_authority_key_identifier, w->issuer_id);
-	assert_true(X509_sign(id.cert, by ? by->key : id.key, EVP_sha256()) > 0);
+	extension_odd(id.cert, w->odd);
+	assert_true(X509_sign(id.cert, by ? by->key : id.key,
+			    w->digest ? w->digest() : EVP_sha256()) > 0);
 	return id;
 }
 
@@ -100,6 +117,25 @@ static struct bytes sign(const struct identity *id, X509 *more, unsigned int fla
 	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
 	CMS_ContentInfo_free(cms);
 	sk_X509_free(certs);
+	BIO_free(in);
+	return out;
+}
+
+/* As sign, over this digest, saying that the content is of this type. */
+static struct bytes sign_odd(
+	const struct identity *id, const EVP_MD *digest, int type, unsigned flags)
+{
+	BIO *in = BIO_new_mem_buf(mud, sizeof mud - 1);
+	struct bytes out = {0};
+	CMS_ContentInfo *cms = CMS_sign(
+		NULL, NULL, NULL, NULL, CMS_DETACHED | CMS_BINARY | CMS_PARTIAL);
+
+	assert_non_null(cms);
+	assert_int_equal(CMS_set1_eContentType(cms, OBJ_nid2obj(type)), 1);
+	assert_non_null(CMS_add1_signer(cms, id->cert, id->key, digest, flags));
+	assert_int_equal(CMS_final(cms, in, NULL, CMS_DETACHED | CMS_BINARY), 1);
+	out.len = (size_t)i2d_CMS_ContentInfo(cms, &out.at);
+	CMS_ContentInfo_free(cms);
 	BIO_free(in);
 	return out;
 }
@@ -320,6 +356,119 @@ static void test_chain(void **state)
 	expect(t, sign(&signer, NULL, CMS_DETACHED), NOW, 0, "CN=Signer");
 	mud_trust_free(t);
 	identity_free(&forged);
+	identity_free(&signer);
+	identity_free(&middle);
+}
+
+/* What somebody can make collide, or factor, vouches for nobody. */
+static void test_weak_chain(void **state)
+{
+	struct wish top = root, w = {.name = "Middle",
+					.usage = "critical,keyCertSign",
+					.authority = true,
+					.from = -10,
+					.to = 10};
+	static const struct {
+		const EVP_MD *(*digest)(void);
+		int rsa_bits, error;
+		const char *part;
+	} cases[] = {
+		{EVP_md5, 2048, CARDEA_EUNTRUSTED, "too weak"},
+		{EVP_sha1, 2048, CARDEA_EUNTRUSTED, "too weak"},
+		{EVP_sha256, 1024, CARDEA_EUNTRUSTED, "too weak"},
+		{EVP_sha256, 2048, 0, "CN=Signer"},
+	};
+
+	(void)state;
+	top.rsa_bits = 2048;
+	/* whose own signature nobody looks at: it is there because the owner chose it */
+	top.digest = EVP_sha1;
+	struct identity anchor = make(&top, NULL);
+	struct mud_trust *t = trust_in(anchor.cert, NULL);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		w.digest = cases[i].digest;
+		w.rsa_bits = cases[i].rsa_bits;
+		struct identity middle = make(&w, &anchor);
+		struct identity signer = make(&good, &middle);
+		expect(t, sign(&signer, middle.cert, CMS_DETACHED), NOW, cases[i].error,
+			cases[i].part);
+		identity_free(&signer);
+		identity_free(&middle);
+	}
+	mud_trust_free(t);
+	identity_free(&anchor);
+}
+
+static void test_weak_digest(void **state)
+{
+	struct home *h = *state;
+	struct wish w = good;
+
+	w.rsa_bits = 2048;
+	struct identity rsa = make(&w, &h->root);
+	expect(h->trust, sign_odd(&rsa, EVP_md5(), NID_pkcs7_data, 0), NOW,
+		CARDEA_ESIGNATURE, "too weak");
+	expect(h->trust, sign_odd(&rsa, EVP_sha1(), NID_pkcs7_data, CMS_NOATTR), NOW,
+		CARDEA_ESIGNATURE, "too weak");
+	expect(h->trust, sign_odd(&h->signer, EVP_sha1(), NID_pkcs7_data, 0), NOW,
+		CARDEA_ESIGNATURE, "too weak");
+	expect(h->trust, sign_odd(&rsa, EVP_sha384(), NID_pkcs7_data, CMS_KEY_PARAM),
+		NOW, 0, "CN=Signer");
+	identity_free(&rsa);
+}
+
+/* A signature over something else is none over a MUD file. */
+static void test_other_content(void **state)
+{
+	struct home *h = *state;
+
+	struct bytes sig =
+		sign_odd(&h->signer, EVP_sha256(), NID_id_smime_ct_TSTInfo, 0);
+	struct bytes lie = {0};
+	const unsigned char *at = sig.at;
+
+	/* the type outside is not signed */
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)sig.len);
+	assert_non_null(cms);
+	assert_int_equal(CMS_set1_eContentType(cms, OBJ_nid2obj(NID_pkcs7_data)), 1);
+	lie.len = (size_t)i2d_CMS_ContentInfo(cms, &lie.at);
+	CMS_ContentInfo_free(cms);
+	expect(h->trust, sig, NOW, CARDEA_EMALFORMED, "content type");
+	expect(h->trust, lie, NOW, CARDEA_EMALFORMED, "content type");
+	expect(h->trust,
+		sign_odd(&h->signer, EVP_sha256(), NID_id_smime_ct_TSTInfo, CMS_NOATTR),
+		NOW, CARDEA_EMALFORMED, "content type");
+}
+
+static void test_unknown_extension(void **state)
+{
+	struct home *h = *state;
+	struct wish w = good;
+
+	w.odd = "critical,DER:0500";
+	struct identity strict = make(&w, &h->root);
+	expect(h->trust, sign(&strict, NULL, CMS_DETACHED), NOW, CARDEA_EUNTRUSTED,
+		"critical");
+	w.odd = "DER:0500";
+	struct identity lax = make(&w, &h->root);
+	expect(h->trust, sign(&lax, NULL, CMS_DETACHED), NOW, 0, "CN=Signer");
+	identity_free(&strict);
+	identity_free(&lax);
+}
+
+static void test_old_authority(void **state)
+{
+	struct home *h = *state;
+	struct identity middle = make(&(struct wish){.name = "Middle",
+					      .usage = "critical,keyCertSign",
+					      .authority = true,
+					      .from = -10,
+					      .to = -1},
+		&h->root);
+	struct identity signer = make(&good, &middle);
+
+	expect(h->trust, sign(&signer, middle.cert, CMS_DETACHED), NOW,
+		CARDEA_EUNTRUSTED, "an authority expired");
 	identity_free(&signer);
 	identity_free(&middle);
 }
@@ -687,6 +836,11 @@ int main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_key_usage),
 		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_weak_chain),
+		cmocka_unit_test(test_weak_digest),
+		cmocka_unit_test(test_other_content),
+		cmocka_unit_test(test_unknown_extension),
+		cmocka_unit_test(test_old_authority),
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_not_signed_data),
 		cmocka_unit_test(test_two_signers),

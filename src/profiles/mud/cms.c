@@ -19,6 +19,8 @@
 #define OID_MUDSIGNER "1.3.6.1.5.5.7.1.30" /* id-pe-mudsigner, RFC 8520 11 */
 #define CHAIN_MAX_DEPTH 5 /* maker, division, plant; longer ones cost time */
 #define DATE_TEXT_MAX 32
+#define CHAIN_LEVEL 2 /* OpenSSL's number for CMS_STRENGTH_BITS */
+#define DIGEST_MIN (2 * CMS_STRENGTH_BITS / 8)
 
 struct mud_trust {
 	X509_STORE *store;
@@ -134,6 +136,52 @@ static int read_cms(struct check *c, const void *bytes, size_t len)
 		return refuse(c->text, CARDEA_EMALFORMED,
 			"the signature carries content of its own; a detached one is "
 			"needed (RFC 8520 section 13.1)");
+	return 0;
+}
+
+/* RFC 5652 5.3 and 11.1: what the signer says that it signed is what the file is. The
+ * library counts this attribute and does not read it. */
+static bool is_over_data(CMS_SignerInfo *si)
+{
+	const ASN1_OBJECT *type;
+
+	if (CMS_signed_get_attr_count(si) <= 0)
+		return true;
+	type = CMS_signed_get0_data_by_OBJ(
+		si, OBJ_nid2obj(NID_pkcs9_contentType), -3, V_ASN1_OBJECT);
+	return type && OBJ_obj2nid(type) == NID_pkcs7_data;
+}
+
+static bool is_strong(CMS_SignerInfo *si)
+{
+	X509_ALGOR *digest = NULL;
+	const ASN1_OBJECT *oid;
+
+	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, NULL);
+	X509_ALGOR_get0(&oid, NULL, NULL, digest);
+	const EVP_MD *md = EVP_get_digestbyobj(oid);
+	return md && EVP_MD_get_size(md) >= DIGEST_MIN;
+}
+
+/* What the library would let pass. */
+static int check_signed(struct check *c)
+{
+	STACK_OF(CMS_SignerInfo) *all = CMS_get0_SignerInfos(c->cms);
+	bool data = OBJ_obj2nid(CMS_get0_eContentType(c->cms)) == NID_pkcs7_data;
+	bool strong = true;
+
+	for (int i = 0; i < sk_CMS_SignerInfo_num(all); i++) {
+		data &= is_over_data(sk_CMS_SignerInfo_value(all, i));
+		strong &= is_strong(sk_CMS_SignerInfo_value(all, i));
+	}
+	if (!data)
+		return refuse(c->text, CARDEA_EMALFORMED,
+			"the signature says that it is over another content type than "
+			"data (RFC 5652 section 4)");
+	if (!strong)
+		return refuse(c->text, CARDEA_ESIGNATURE,
+			"its digest is too weak, as MD5 and SHA-1 are: somebody else "
+			"could have made a file that it fits");
 	return 0;
 }
 
@@ -259,6 +307,7 @@ static int check_chain(struct check *c, const struct mud_trust *trust)
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_time(param, (time_t)(c->wall / NS_PER_SEC));
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_MAX_DEPTH);
+	X509_VERIFY_PARAM_set_auth_level(param, CHAIN_LEVEL);
 	/* an anchor is what the owner configured, whether it signed itself or not; the
 	 * names of hosts and the purposes of TLS do not matter here */
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
@@ -361,6 +410,8 @@ static int check_all(struct check *c, const struct mud_trust *trust, const void 
 			"the MUD file or its signature is too big to be read");
 	ERR_clear_error();
 	error = read_cms(c, signature, signature_len);
+	if (!error)
+		error = check_signed(c);
 	if (!error)
 		error = check_bytes(c, mud, mud_len);
 	if (!error)

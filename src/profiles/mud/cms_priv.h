@@ -8,6 +8,9 @@
 #include "profiles/mud/cms.h"
 
 #define PEM_MAX_BYTES (256 * 1024) /* a file of 64 anchors has half of that */
+/* What NIST SP 800-57 part 1 5.6.3 asks for: no MD5 and no SHA-1, which can be made to
+ * collide, no RSA key of less than 2048 bits. */
+#define CMS_STRENGTH_BITS 112
 
 /* RFC 8520 13.1: the certificate may sign, and says so. */
 int cms_check_usage(X509 *signer, char text[LIMIT_TEXT]);

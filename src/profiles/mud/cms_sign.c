@@ -91,6 +91,9 @@ static int check_signer(X509 *cert, EVP_PKEY *key, nstime wall, char text[LIMIT_
 	if (!X509_check_private_key(cert, key))
 		return refuse(text, CARDEA_EREFUSED,
 			"the key is not the one of the certificate");
+	if (EVP_PKEY_get_security_bits(key) < CMS_STRENGTH_BITS)
+		return refuse(text, CARDEA_EREFUSED,
+			"the key is too weak: no manager would accept the signature");
 	if (cms_check_usage(cert, text))
 		return CARDEA_EREFUSED;
 	if (X509_cmp_time(X509_get0_notAfter(cert), &now) < 0)

@@ -77,6 +77,7 @@ struct household_device {
 	bool owes_forget; /* its flows were to end while the enforcer was away */
 	const struct shelf_entry *source; /* of the policy */
 	uint8_t sha256[32];               /* of the file it was made from */
+	nstime last_update;               /* of that file; 0 unknown */
 	bool takes_previewed;		  /* the owner accepts what its file only shows */
 	char next_url[LIMIT_URL];      /* said since it is protected, not fetched yet */
 	char refused_url[LIMIT_URL];   /* said, too, and not accepted by the owner */

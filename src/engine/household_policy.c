@@ -120,6 +120,7 @@ int household_adopt(struct household_device *d, const struct shelf_entry *source
 	pool_free(before.file);
 	d->source = source;
 	memcpy(d->sha256, source->profile.sha256, sizeof(d->sha256));
+	d->last_update = source->profile.last_update;
 	str_copy(d->report.uri, sizeof(d->report.uri), report_uri(&source->profile));
 	return 0;
 }
@@ -143,6 +144,7 @@ void household_abandon(struct household_device *hd)
 	hd->rule_count = hd->limit_count = hd->block_count = 0;
 	hd->source = NULL;
 	memset(hd->sha256, 0, sizeof(hd->sha256));
+	hd->last_update = 0;
 	hd->takes_previewed = false;
 	hd->next_url[0] = hd->refused_url[0] = 0;
 	memset(&hd->report, 0, sizeof(hd->report));

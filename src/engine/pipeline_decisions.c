@@ -87,7 +87,8 @@ static void apply_identity(struct pipeline *p, const struct decision *d, bool ac
 {
 	struct device *device = inventory_by_id(p->inventory, d->device);
 
-	if (device)
+	/* it may have become another maker's since it was asked */
+	if (device && trust_same_authority(device->mud_url, d->subject))
 		pipeline_confirm(p, device, accept);
 }
 
@@ -131,7 +132,10 @@ static void follow(struct pipeline *p, const struct decision *d)
 	else if (device && hd &&
 		 (d->kind == DECISION_AUTHORITY || d->kind == DECISION_ROLLBACK)) {
 		hd->refused_url[0] = 0; /* the answer to this is another one now */
-		pipeline_says_url(p, device, d->subject);
+		if (strcmp(device->mud_url, d->subject) == 0)
+			pipeline_judge_again(p, d->subject); /* an older file of it */
+		else
+			pipeline_says_url(p, device, d->subject);
 	} else if (device && hd && d->kind == DECISION_PREVIEW) {
 		hd->source = NULL; /* made into rules anew, with the answer */
 		pipeline_consider(p, device);

@@ -118,9 +118,12 @@ static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry
 }
 
 /* The file is here, but not for this device, or not yet. */
-static void wait_for_owner(struct device *d, const struct trust_verdict *v)
+static void wait_for_owner(struct pipeline *p, struct device *d,
+	const struct trust_verdict *v)
 {
-	if (!device_is_enforced(d))
+	const struct household_device *hd = household_device(&p->household, d->id);
+
+	if (!hd || !hd->pool) /* also where it was protected before a restart */
 		d->state = DEVICE_WATCHED;
 	(void)str_print(d->problem, sizeof(d->problem), "%s%s", v->text,
 		v->answer == TRUST_ASK ? " (`cardea decide`)" : "");
@@ -154,7 +157,7 @@ static bool try_shelf(struct pipeline *p, struct device *d, const struct shelf_e
 	struct trust_verdict v;
 
 	if (!may_use(p, d, e->url, &e->profile, &v)) {
-		wait_for_owner(d, &v);
+		wait_for_owner(p, d, &v);
 		return false;
 	}
 	if (!adopt(p, d, e))
@@ -175,6 +178,8 @@ void pipeline_consider(struct pipeline *p, struct device *d)
 		(void)try_shelf(p, d, e);
 	else if (!e && waiting)
 		pipeline_judge_again(p, d->mud_url);
+	e = shelf_find(&p->shelf, d->mud_url); /* it may have moved from one to the other */
+	waiting = shelf_find(&p->waiting, d->mud_url);
 	if ((e && !is_stale(p, e)) || (waiting && !is_stale(p, waiting)))
 		return;
 	if (!e && !waiting && !hd->pool) { /* also when it was protected and its profile is lost */
@@ -191,13 +196,25 @@ void pipeline_consider(struct pipeline *p, struct device *d)
 	want(p, d->mud_url);
 }
 
-/* Its new file is here: from now on it is the device's. */
-static void take_next_url(struct pipeline *p, struct device *d)
+/* The file of this URL is the device's from now on. Who vouched for it did so for a
+ * device of the maker that it had. */
+static void move_to(struct pipeline *p, struct device *d, const char *url)
 {
 	struct household_device *hd = household_device(&p->household, d->id);
 
-	str_copy(d->mud_url, sizeof(d->mud_url), hd->next_url);
-	hd->next_url[0] = 0;
+	if (d->confirmed && !trust_same_authority(d->mud_url, url)) {
+		d->confirmed = false;
+		classes_changed(&p->classes, true);
+	}
+	str_copy(d->mud_url, sizeof(d->mud_url), url);
+	if (hd)
+		hd->next_url[0] = 0;
+}
+
+/* Its new file is here. */
+static void take_next_url(struct pipeline *p, struct device *d, const char *url)
+{
+	move_to(p, d, url);
 	pipeline_consider(p, d);
 	pipeline_save_device(p, d);
 }
@@ -212,7 +229,7 @@ void pipeline_next_url(struct pipeline *p, struct device *d, const char *url)
 	if (!hd->next_url[0])
 		return;
 	if (shelf_find(&p->shelf, url))
-		take_next_url(p, d);
+		take_next_url(p, d, url);
 	else if (shelf_find(&p->waiting, url))
 		pipeline_judge_again(p, url);
 	else
@@ -313,13 +330,11 @@ static void profile_came(struct pipeline *p, struct device *d, const void *arg)
 		return;
 	}
 	if (!may_use(p, d, e->url, &e->profile, &v)) {
-		wait_for_owner(d, &v);
+		wait_for_owner(p, d, &v);
 		return;
 	}
-	if (strcmp(d->mud_url, e->url) != 0) {
-		str_copy(d->mud_url, sizeof(d->mud_url), e->url);
-		hd->next_url[0] = 0;
-	}
+	if (strcmp(d->mud_url, e->url) != 0)
+		move_to(p, d, e->url);
 	say_arrived(p, d, &e->profile);
 	if (adopt(p, d, e))
 		pipeline_used(p, d, e->url, &e->profile, &v);
@@ -331,7 +346,7 @@ static void profile_waits(struct pipeline *p, struct device *d, const void *arg)
 	struct trust_verdict v;
 
 	if (!may_use(p, d, e->url, &e->profile, &v))
-		wait_for_owner(d, &v);
+		wait_for_owner(p, d, &v);
 }
 
 /* The layer of the first device that may use it; false: none may. */
@@ -436,13 +451,21 @@ static bool etag_of(void *ctx, const char *url, char ret[LIMIT_TEXT])
 	return true;
 }
 
+static void consider_one(struct pipeline *p, struct device *d, const void *arg)
+{
+	(void)arg;
+	pipeline_consider(p, d);
+}
+
 void pipeline_judge_again(struct pipeline *p, const char *url)
 {
 	const struct shelf_entry *e = shelf_find(&p->waiting, url);
 	char own[LIMIT_URL]; /* url may be the entry's */
 	enum layer layer;
 
-	if (!e) {
+	if (!e) { /* the owner may have taken back what he said of the one that is here */
+		if (shelf_find(&p->shelf, url))
+			each_device(p, url, consider_one, NULL);
 		want(p, url);
 		return;
 	}

@@ -66,8 +66,8 @@ static void gather(struct pipeline *p, const struct device *d, const char *url,
 		.hash_rejected = known && !accepted,
 		.require_signature = p->require_signature,
 	};
-	if (hd && hd->pool && hd->source)
-		f->facts.current_last_update = hd->source->profile.last_update;
+	if (hd && hd->pool)
+		f->facts.current_last_update = hd->last_update;
 	f->facts.pin = find_pin(p, url, &f->pin, &f->trust_pin);
 	f->facts.current_pin =
 		find_pin(p, f->facts.current_url, &f->current_pin, &f->trust_current_pin);
@@ -84,7 +84,10 @@ static struct decision question_of(const struct device *d, const struct trust_fa
 		str_copy(q.detail, sizeof(q.detail), f->profile->signer);
 		str_copy(q.key, sizeof(q.key), f->profile->signer_key);
 	}
-	if (v->question == DECISION_UNSIGNED || v->question == DECISION_SIGNER)
+	/* Going back to an older file of one place is about that file alone. */
+	if (v->question == DECISION_UNSIGNED || v->question == DECISION_SIGNER ||
+		(v->question == DECISION_ROLLBACK &&
+			trust_same_url(f->said_url, f->current_url)))
 		memcpy(q.sha256, f->profile->sha256, sizeof(q.sha256));
 	return q;
 }

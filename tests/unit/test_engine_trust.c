@@ -5,6 +5,7 @@
 
 #define LAMP "02:00:00:00:00:10"
 #define LAMP_IP "192.168.7.20"
+#define PLUG "02:00:00:00:00:11"
 #define OTHER_MAKER "https://evil.example/lamp.json"
 
 /* A file as the courier brings it. */
@@ -14,6 +15,7 @@ struct file {
 	uint8_t digest;
 	uint16_t port; /* of its one rule */
 	bool previewed;
+	nstime last_update;
 };
 
 static const struct file signed_file = {SIGNATURE_VALID, "CN=Maker", "aa11", 1, 443};
@@ -40,6 +42,7 @@ static void bring(struct house *h, const struct file *f)
 	str_copy(m.profile.signer, sizeof(m.profile.signer), f->signer);
 	str_copy(m.profile.signer_key, sizeof(m.profile.signer_key), f->key);
 	memset(m.profile.sha256, f->digest, sizeof(m.profile.sha256));
+	m.profile.last_update = f->last_update;
 	str_copy(m.profile.etag, sizeof(m.profile.etag), "\"v1\"");
 	m.profile.rule_count = 1;
 	uint64_t id = m.profile.id;
@@ -401,6 +404,128 @@ static void unset_clock_fetches_nothing(void **state)
 	house_free(h);
 }
 
+#define YOUNG false, START - 1000
+#define OLD false, START - 2000
+
+static const struct file young = {SIGNATURE_VALID, "CN=Maker", "aa11", 1, 443, YOUNG};
+static const struct file old = {SIGNATURE_VALID, "CN=Maker", "aa11", 2, 8443, OLD};
+static const struct file older = {
+	SIGNATURE_VALID, "CN=Maker", "aa11", 3, 9443, false, START - 3000};
+
+static void an_older_file_is_taken_when_accepted(void **state)
+{
+	struct house *h = with_file(&young);
+	struct decision d;
+
+	(void)state;
+	refresh(h);
+	bring(h, &old);
+	assert_int_equal(open_port(h), 443);
+	d = asked(h, DECISION_ROLLBACK);
+	answer(h, d.id, true);
+	assert_int_equal(open_port(h), 8443);
+	nothing_asked(h);
+	/* that was about this very file */
+	refresh(h);
+	bring(h, &older);
+	assert_int_equal(open_port(h), 8443);
+	(void)asked(h, DECISION_ROLLBACK);
+	house_free(h);
+}
+
+static void answer_for(struct house *h, const char *mac, bool accept)
+{
+	device_id id = device_of(h, mac)->id;
+	unsigned answered = 0;
+	struct decision d;
+
+	for (uint32_t i = 1; i < 10; i++)
+		if (store_decision_find(h->store, i, &d) == 0 && d.device == id) {
+			assert_int_equal(d.kind, DECISION_ROLLBACK);
+			answer(h, i, accept);
+			answered++;
+		}
+	assert_int_equal(answered, 1);
+}
+
+/* What the owner says for one device does not answer for another of its kind. */
+static void each_device_goes_back_by_itself(void **state)
+{
+	struct house *h = with_file(&young);
+	const struct household_device *plug;
+
+	(void)state;
+	see_addr(h, PLUG, "192.168.7.21", ADDR_SOURCE_DHCP4, UINT32_MAX);
+	see_dhcp(h, PLUG, "plug", URL_A);
+	plug = household_device(&h->p.household, device_of(h, PLUG)->id);
+	assert_int_equal(plug->rules[0].peer_port.lo, 443);
+	refresh(h);
+	bring(h, &old);
+	answer_for(h, PLUG, false);
+	answer_for(h, LAMP, true);
+	assert_int_equal(open_port(h), 8443);
+	assert_int_equal(plug->rules[0].peer_port.lo, 443);
+	house_free(h);
+}
+
+/* What may not rule one device may rule the next that names it. */
+static void what_waits_serves_whom_it_may(void **state)
+{
+	struct house *h = house_new();
+	struct identity i = {.mac = mac_of(PLUG), .source = URL_SOURCE_CERTIFICATE,
+		.mud_url = URL_A, .mud_signer = "CN=Someone Else"};
+	struct device *d;
+
+	(void)state;
+	assert_int_equal(pipeline_identity(&h->p, &i, &d), 0);
+	spin(h);
+	bring(h, &signed_file);
+	assert_int_equal(d->state, DEVICE_WATCHED);
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 3600);
+	see_dhcp(h, LAMP, "lamp", URL_A);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	assert_int_equal(device_of(h, PLUG)->state, DEVICE_WATCHED);
+	assert_int_equal(open_port(h), 443);
+	house_free(h);
+}
+
+/* A device that nothing rules is not shown as protected, nor is it a class' member. */
+static void nobody_is_protected_by_a_refused_file(void **state)
+{
+	const struct file plain = {SIGNATURE_NONE, "", "", 7, 443};
+	struct house *h = with_file(&plain);
+	uint32_t id = asked(h, DECISION_UNSIGNED).id;
+
+	(void)state;
+	answer(h, id, true);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	answer(h, id, false); /* in force until the engine starts anew */
+	engine_restart(h);
+	assert_int_equal(open_port(h), 0);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_WATCHED);
+	answer(h, id, true);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	assert_int_equal(open_port(h), 443);
+	house_free(h);
+}
+
+/* The owner vouched for a device of the maker that it had. */
+static void another_maker_is_confirmed_anew(void **state)
+{
+	const struct file other = {SIGNATURE_VALID, "CN=Other", "cc33", 2, 8443};
+	struct house *h = with_file(&signed_file);
+
+	(void)state;
+	pipeline_confirm(&h->p, device_of(h, LAMP), true);
+	see_dhcp(h, LAMP, "lamp", OTHER_MAKER);
+	answer(h, asked(h, DECISION_AUTHORITY).id, true);
+	assert_true(device_of(h, LAMP)->confirmed);
+	bring(h, &other);
+	assert_string_equal(device_of(h, LAMP)->mud_url, OTHER_MAKER);
+	assert_false(device_of(h, LAMP)->confirmed);
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +542,11 @@ int main(void)
 		cmocka_unit_test(previewed_rules_wait_for_the_owner),
 		cmocka_unit_test(unchanged_by_its_etag),
 		cmocka_unit_test(unset_clock_fetches_nothing),
+		cmocka_unit_test(an_older_file_is_taken_when_accepted),
+		cmocka_unit_test(each_device_goes_back_by_itself),
+		cmocka_unit_test(what_waits_serves_whom_it_may),
+		cmocka_unit_test(nobody_is_protected_by_a_refused_file),
+		cmocka_unit_test(another_maker_is_confirmed_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,7 @@ void trust_judge(const struct trust_facts *facts, struct trust_verdict *ret);
  * without port 443. Empty when it has none that can be compared: not https, a user
  * name, or dot segments and encoded slashes, which servers resolve as they like. */
 void trust_root(const char *url, char ret[LIMIT_URL]);
+bool trust_same_authority(const char *a, const char *b);
 bool trust_same_root(const char *a, const char *b);
 /* The same file: same root, same last segment; query and fragment do not matter. */
 bool trust_same_url(const char *a, const char *b);

@@ -15,6 +15,5 @@ struct trust_url {
 
 /* False when it can be compared with nothing; see trust_root. */
 bool trust_split(const char *url, struct trust_url *ret);
-bool trust_same_authority(const char *a, const char *b);
 
 #endif

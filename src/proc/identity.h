@@ -43,7 +43,8 @@ int identity_cert_init(void) CARDEA_MUSTCHECK;
 
 /* Reads a regular file into IDENTITY_FILE_MAX bytes; CARDEA_ELIMIT: it is bigger. */
 int identity_held_read(const char *path, char *buf, size_t *ret_len) CARDEA_MUSTCHECK;
-/* The certificate that this device showed last is put into dir, or taken from there. */
+/* The certificate that this device showed last is put into dir, or taken from there.
+ * -EPERM: others may write to dir. */
 int identity_held_put(const char *dir, const struct mac *mac, const void *bytes,
 	size_t len) CARDEA_MUSTCHECK;
 int identity_held_get(const char *dir, const struct mac *mac, char *buf,

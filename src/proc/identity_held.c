@@ -11,23 +11,43 @@
 #include <unistd.h>
 #include "base/str.h"
 
-#define PATH_BYTES 4096
+#define NAME_BYTES 64
 
 /* 256 places, so that whoever invents MACs cannot fill the disk. Two devices that take
  * the same place in the same second disturb each other, and are told so. */
-static int place(const char *dir, const struct mac *mac, const char *suffix,
-	char path[PATH_BYTES])
+static void place(const struct mac *mac, const char *suffix, char name[NAME_BYTES])
 {
 	unsigned sum = 0;
 
 	for (size_t i = 0; i < sizeof(mac->b); i++)
 		sum ^= mac->b[i];
-	return str_print(path, PATH_BYTES, "%s/device-%02x%s", dir, sum, suffix);
+	(void)str_print(name, NAME_BYTES, "device-%02x%s", sum, suffix);
 }
 
-int identity_held_read(const char *path, char *buf, size_t *ret_len)
+/* Who may write there says what a device is, for of a waiting certificate only serial
+ * number and issuer are compared with the proven one. */
+static int open_dir(const char *dir, int *ret_fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		error = -errno;
+	else if (st.st_mode & (S_IWGRP | S_IWOTH) ||
+		 (st.st_uid && geteuid() && st.st_uid != geteuid()))
+		error = -EPERM;
+	if (error)
+		close(fd);
+	else
+		*ret_fd = fd;
+	return error;
+}
+
+static int read_at(int dir, const char *path, int flags, char *buf, size_t *ret_len)
+{
+	int fd = openat(dir, path, flags | O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 	size_t len = 0;
 	ssize_t n = 1;
@@ -53,6 +73,11 @@ int identity_held_read(const char *path, char *buf, size_t *ret_len)
 	return error;
 }
 
+int identity_held_read(const char *path, char *buf, size_t *ret_len)
+{
+	return read_at(AT_FDCWD, path, 0, buf, ret_len);
+}
+
 static int write_all(int fd, const char *bytes, size_t len)
 {
 	while (len) {
@@ -68,37 +93,61 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-/* A reader sees the old one or the new one, never half of it. */
-int identity_held_put(const char *dir, const struct mac *mac, const void *bytes,
-	size_t len)
+/* One of ours that was killed may have left its half behind. */
+static int create(int dir, const char *name)
 {
-	char path[PATH_BYTES], fresh[PATH_BYTES], suffix[32];
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, name, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && !unlinkat(dir, name, 0))
+		fd = openat(dir, name, flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A reader sees the old one or the new one, never half of it. */
+static int put_at(int dir, const struct mac *mac, const void *bytes, size_t len)
+{
+	char name[NAME_BYTES], fresh[NAME_BYTES], suffix[32];
 	int fd, error;
 
 	(void)str_print(suffix, sizeof(suffix), ".new-%ld", (long)getpid());
-	error = place(dir, mac, "", path);
-	if (!error)
-		error = place(dir, mac, suffix, fresh);
-	if (error)
-		return error;
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	place(mac, "", name);
+	place(mac, suffix, fresh);
+	fd = create(dir, fresh);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = write_all(fd, bytes, len);
 	if (close(fd) && !error)
 		error = -errno;
-	if (!error && rename(fresh, path))
+	if (!error && renameat(dir, fresh, dir, name))
 		error = -errno;
 	if (error)
-		unlink(fresh);
+		unlinkat(dir, fresh, 0);
+	return error;
+}
+
+int identity_held_put(const char *dir, const struct mac *mac, const void *bytes,
+	size_t len)
+{
+	int fd = -1, error = open_dir(dir, &fd);
+
+	if (error)
+		return error;
+	error = put_at(fd, mac, bytes, len);
+	close(fd);
 	return error;
 }
 
 int identity_held_get(const char *dir, const struct mac *mac, char *buf,
 	size_t *ret_len)
 {
-	char path[PATH_BYTES];
-	int error = place(dir, mac, "", path);
+	char name[NAME_BYTES];
+	int fd = -1, error = open_dir(dir, &fd);
 
-	return error ? error : identity_held_read(path, buf, ret_len);
+	if (error)
+		return error;
+	place(mac, "", name);
+	error = read_at(fd, name, O_NOFOLLOW, buf, ret_len);
+	close(fd);
+	return error;
 }

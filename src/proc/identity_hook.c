@@ -227,6 +227,13 @@ static int read_file(const char *path, char *bytes, size_t *len)
 	return error;
 }
 
+static void say_held(const char *what, int error)
+{
+	say("%s: %s; next: make the directory of --held, owned by this server alone, with "
+	    "mode 0700",
+		what, error == -EPERM ? "others may write there" : error_text(error));
+}
+
 static int run_certificate(const struct call *c)
 {
 	static char bytes[IDENTITY_FILE_MAX];
@@ -243,7 +250,7 @@ static int run_certificate(const struct call *c)
 		return EXIT_TOLD;
 	}
 	if (error && c->held)
-		say("the waiting certificate cannot be read: %s", error_text(error));
+		say_held("the waiting certificate cannot be read", error);
 	if (error)
 		return EXIT_FAILED;
 	fd = dial(c);
@@ -265,9 +272,7 @@ static int run_hold(const struct call *c)
 		return EXIT_FAILED;
 	error = identity_held_put(c->held, &c->mac, bytes, len);
 	if (error)
-		say("the certificate cannot be kept: %s; next: make the directory "
-		    "of --held, owned by this server alone",
-			error_text(error));
+		say_held("the certificate cannot be kept", error);
 	return error ? EXIT_FAILED : EXIT_TOLD;
 }
 

@@ -253,6 +253,34 @@ def test_places_are_limited(hook, certificates, held):
     assert len(os.listdir(held)) == 256
 
 
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o1777])
+def test_others_may_not_write_there(hook, told, certificates, held, mode):
+    """Who could put a certificate there could say what a device is."""
+    hook("hold", "--mac", MAC, "--held", held, certificates["good"])
+    os.chmod(held, mode)
+    done = hook("hold", "--mac", MAC, "--held", held, certificates["good"], code=2)
+    assert "others may write there" in done.stderr and "0700" in done.stderr
+    done = hook(*proven(held, "ab01"), code=2)
+    assert "others may write there" in done.stderr and not told()
+
+
+def test_what_waits_is_no_link(hook, told, certificates, held):
+    os.symlink(certificates["good"], os.path.join(held, "device-12"))
+    assert "cannot be read" in hook(*proven(held, "ab01"), code=2).stderr
+    assert not told()
+
+
+def test_hold_where_a_killed_one_left_its_half(hook_program, hook, told, certificates, held):
+    done = subprocess.run(
+        ["sh", "-c", 'echo half >"$2/device-12.new-$$"; exec "$0" hold --mac "$1" --held '
+         '"$2" "$3"', hook_program, MAC, held, certificates["good"]],
+        capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(held) == ["device-12"]
+    hook(*proven(held, "ab01"))
+    assert told() == [CLAIM]
+
+
 def test_hold_where_nothing_can_be_kept(hook, certificates, folder):
     done = hook("hold", "--mac", MAC, "--held", os.path.join(folder, "none"),
                 certificates["good"], code=2)

@@ -132,6 +132,8 @@ void pipeline_used(struct pipeline *p, const struct device *d, const char *url,
 	const struct profile *profile, const struct trust_verdict *v);
 /* Files from url that waited for the owner's answer. */
 void pipeline_judge_again(struct pipeline *p, const char *url);
+/* False: a device in quarantine would choose by its own word what it may still do. */
+bool pipeline_hears(const struct device *d, enum url_source source);
 /* A device with a file in force says this URL. */
 void pipeline_says_url(struct pipeline *p, struct device *d, const char *url);
 /* Wall: when a file that was fetched then is to be fetched again. */

@@ -12,6 +12,11 @@ static bool names_another(const struct device *d, const struct identity *i)
 	return d && i->mud_url[0] && d->mud_url[0] && strcmp(d->mud_url, i->mud_url) != 0;
 }
 
+bool pipeline_hears(const struct device *d, enum url_source source)
+{
+	return !d->quarantine[0] || source > URL_SOURCE_DHCP;
+}
+
 /* LLDP and DHCP are both the device's own word. */
 static bool same_voice(enum url_source a, enum url_source b)
 {
@@ -55,7 +60,7 @@ static void drop_policy(struct pipeline *p, struct device *d)
 	classes_changed(&p->classes, true);
 }
 
-int pipeline_identity(struct pipeline *p, const struct identity *i, struct device **ret)
+static int identify(struct pipeline *p, const struct identity *i, struct device **ret)
 {
 	nstime wall = pipeline_wall(p);
 	struct inventory_result r;
@@ -92,6 +97,16 @@ int pipeline_identity(struct pipeline *p, const struct identity *i, struct devic
 	classes_changed(&p->classes, false);
 	pipeline_save_device(p, d);
 	return error;
+}
+
+int pipeline_identity(struct pipeline *p, const struct identity *i, struct device **ret)
+{
+	const struct device *d = inventory_by_mac(p->inventory, &i->mac);
+	struct identity heard = *i;
+
+	if (d && !pipeline_hears(d, i->source))
+		heard.mud_url[0] = 0;
+	return identify(p, &heard, ret);
 }
 
 void pipeline_confirm(struct pipeline *p, struct device *d, bool confirmed)

@@ -120,6 +120,8 @@ static void settle_url(struct pipeline *p, struct message_seen_dhcp *m)
 	struct device *d = inventory_by_mac(p->inventory, &m->mac);
 	char url[LIMIT_URL];
 
+	if (d && !pipeline_hears(d, URL_SOURCE_DHCP))
+		m->mud_url[0] = 0;
 	if (!d || !m->mud_url[0] || !d->mud_url[0] || !device_is_enforced(d) ||
 		d->url_source > URL_SOURCE_DHCP)
 		return;

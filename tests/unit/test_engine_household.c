@@ -181,6 +181,8 @@ static void quarantine_survives_a_restart(void **state)
 {
 	(void)state;
 	struct house *h = house_new();
+	struct identity i = {.mac = mac_of(LAMP), .source = URL_SOURCE_OWNER,
+		.mud_url = URL_A};
 	struct device *d;
 
 	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 86400);
@@ -195,7 +197,8 @@ static void quarantine_survives_a_restart(void **state)
 	assert_string_equal(d->quarantine, "for a test");
 	assert_true(kernel_has_rules(h));
 	/* a file that comes now does not end it */
-	see_dhcp(h, LAMP, "lamp", URL_A);
+	assert_int_equal(pipeline_identity(&h->p, &i, &d), 0);
+	spin(h);
 	send_profile(h, got(h, ROLE_COURIER, MESSAGE_FETCH, 0)->fetch.id, 443, 1);
 	assert_int_equal(d->state, DEVICE_QUARANTINED);
 	tell_name(h, 1, LAMP_IP, "cloud.example", BAD);

@@ -80,6 +80,33 @@ static void quarantine_outlives_another_url(void **state)
 	}
 }
 
+/* What it says of itself in quarantine neither gives it a file nor another one. */
+static void quarantined_devices_choose_no_file(void **state)
+{
+	struct house *h = with_lamp(URL_SOURCE_DHCP);
+	unsigned fetches = got_count(h, ROLE_COURIER, MESSAGE_FETCH);
+
+	(void)state;
+	see_dhcp(h, PLUG, "plug", "");
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), "odd"), 0);
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, PLUG), "odd"), 0);
+	spin(h);
+	see_dhcp(h, PLUG, "plug", OTHER_MAKER);
+	see_dhcp(h, LAMP, "lamp", URL_B);
+	assert_int_equal(say(h, URL_SOURCE_DHCP, URL_B), 0);
+	advance(h, 5);
+	assert_int_equal(got_count(h, ROLE_COURIER, MESSAGE_FETCH), fetches);
+	assert_string_equal(device_of(h, PLUG)->mud_url, "");
+	assert_int_equal(device_of(h, PLUG)->state, DEVICE_QUARANTINED);
+	/* out of it, it is heard again */
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), NULL), 0);
+	see_dhcp(h, LAMP, "lamp", URL_B);
+	send_profile(h, last_fetch(h), 8443, 2);
+	assert_string_equal(device_of(h, LAMP)->mud_url, URL_B);
+	assert_int_equal(open_port(h), 8443);
+	house_free(h);
+}
+
 /* What the owner knows is not moved by a DHCP server's script, not even a little. */
 static void weaker_words_move_nothing(void **state)
 {
@@ -129,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quarantine_outlives_another_url),
+		cmocka_unit_test(quarantined_devices_choose_no_file),
 		cmocka_unit_test(weaker_words_move_nothing),
 		cmocka_unit_test(own_words_do_not_free_it),
 		cmocka_unit_test(controllers_outlive_another_url),

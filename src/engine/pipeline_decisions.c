@@ -13,6 +13,7 @@ struct search {
 	const struct decision *wanted;
 	struct decision found;
 	bool there, busy; /* busy: another of that kind and device is open */
+	uint32_t stale;	  /* this asks the same about a file that is there no longer */
 };
 
 static bool is_same(const struct decision *a, const struct decision *b)
@@ -31,9 +32,11 @@ static int search_one(void *ctx, const struct decision *d)
 		s->found = *d;
 		s->there = true; /* the youngest answer counts: ids ascend */
 	} else if (d->answer == DECISION_OPEN && d->kind == s->wanted->kind &&
-		   d->device == s->wanted->device &&
-		   strcmp(d->subject, s->wanted->subject) != 0) {
-		s->busy = true;
+		   d->device == s->wanted->device) {
+		if (strcmp(d->subject, s->wanted->subject) != 0)
+			s->busy = true;
+		else
+			s->stale = d->id;
 	}
 	return 0;
 }
@@ -56,6 +59,9 @@ enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wan
 	if (s.there)
 		return s.found.answer;
 	if (s.busy && !may_be_many(wanted->kind))
+		return DECISION_OPEN;
+	/* Under another number: what the owner has read is what he answers. */
+	if (s.stale && store_decision_remove(p->store, s.stale))
 		return DECISION_OPEN;
 	d.id = 0;
 	d.asked = pipeline_wall(p);

@@ -49,6 +49,11 @@ int store_decision_save(struct store *s, struct decision *d)
 	return trim(s);
 }
 
+int store_decision_remove(struct store *s, uint32_t id)
+{
+	return store_write_number(s, STORE_DECISION_REMOVE, id);
+}
+
 static bool read_decision(sqlite3_stmt *st, struct decision *d)
 {
 	unsigned kind, answer;

@@ -64,6 +64,7 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 		"UPDATE decision SET kind=?2, device=?3, subject=?4, detail=?5,"
 		" signer_key=?6, sha256=?7, text=?8, asked=?9, answered=?10, answer=?11,"
 		" choice=?12 WHERE id=?1",
+	[STORE_DECISION_REMOVE] = "DELETE FROM decision WHERE id=?1 AND answer=0",
 	/* Of the device that asks most, so that it silences nobody but itself. */
 	[STORE_DECISION_TRIM_OPEN] =
 		"DELETE FROM decision WHERE (SELECT count(*) FROM decision WHERE answer=0)"

@@ -104,6 +104,8 @@ int store_hash_find(struct store *s, const uint8_t sha256[32], bool *ret_accepte
  * device with most open ones goes; of the answered ones STORE_ANSWERED_MAX stay. */
 #define STORE_ANSWERED_MAX 1000
 int store_decision_save(struct store *s, struct decision *d) CARDEA_MUSTCHECK;
+/* Nobody asks that any longer; answered ones stay. */
+int store_decision_remove(struct store *s, uint32_t id) CARDEA_MUSTCHECK;
 int store_decision_find(struct store *s, uint32_t id, struct decision *ret)
 	CARDEA_MUSTCHECK; /* -ENOENT */
 /* In order of id. */

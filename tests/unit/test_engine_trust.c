@@ -2,6 +2,7 @@
 /* test_engine_trust - which file rules a device: signers, hashes, URLs, the owner's
  * answers, and a clock that is not set. */
 #include "test_engine_util.h"
+#include <errno.h>
 
 #define LAMP "02:00:00:00:00:10"
 #define LAMP_IP "192.168.7.20"
@@ -95,6 +96,13 @@ static uint16_t open_port(struct house *h)
 static int keep_last(void *ctx, const struct decision *d)
 {
 	*(struct decision *)ctx = *d;
+	return 0;
+}
+
+static int count_one(void *ctx, const struct decision *d)
+{
+	(void)d;
+	++*(unsigned *)ctx;
 	return 0;
 }
 
@@ -526,6 +534,33 @@ static void another_maker_is_confirmed_anew(void **state)
 	house_free(h);
 }
 
+/* A server that says something else each time it is asked. */
+static void ever_new_files_are_one_question(void **state)
+{
+	struct file plain = {SIGNATURE_NONE, "", "", 7, 443};
+	struct house *h = with_file(&plain);
+	struct decision first = asked(h, DECISION_UNSIGNED), d;
+	unsigned count = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		plain.digest++;
+		refresh(h);
+		bring(h, &plain);
+	}
+	assert_int_equal(store_decisions(h->store, true, count_one, &count), 0);
+	assert_int_equal(count, 1);
+	/* what he saw is what he answers */
+	d = asked(h, DECISION_UNSIGNED);
+	assert_int_equal(d.sha256[0], plain.digest);
+	assert_int_equal(
+		pipeline_answer(&h->p, first.id, true, "", &first), -ENOENT);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_WATCHED);
+	answer(h, d.id, true);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +581,7 @@ int main(void)
 		cmocka_unit_test(each_device_goes_back_by_itself),
 		cmocka_unit_test(what_waits_serves_whom_it_may),
 		cmocka_unit_test(nobody_is_protected_by_a_refused_file),
+		cmocka_unit_test(ever_new_files_are_one_question),
 		cmocka_unit_test(another_maker_is_confirmed_anew),
 	};
 

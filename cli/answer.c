@@ -99,6 +99,21 @@ enum cli_exit answer_ask(const struct cli *c, const struct client_target *t,
 	return e;
 }
 
+enum cli_exit answer_post(const struct cli *c, const struct client_target *t,
+	json_t *body, json_t **ret)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	enum cli_exit e = CLI_USAGE;
+
+	if (text)
+		e = answer_ask(c, t, text, ret);
+	else
+		cli_complain("write it in UTF-8", "a word of this command is no text");
+	free(text);
+	json_decref(body);
+	return e;
+}
+
 enum cli_exit answer_get(const struct cli *c, const char *path, json_t **ret)
 {
 	struct client_target t;

@@ -10,7 +10,10 @@
 /* GET, or POST with a body. On failure what, where and what next were said. */
 enum cli_exit answer_ask(const struct cli *c, const struct client_target *t,
 	const char *body, json_t **ret);
-/* The same for a path without query. */
+/* POST; takes the body, which is NULL when a word in it is no UTF-8. */
+enum cli_exit answer_post(const struct cli *c, const struct client_target *t,
+	json_t *body, json_t **ret);
+/* GET of a path without query. */
 enum cli_exit answer_get(const struct cli *c, const char *path, json_t **ret);
 /* GET /v1/devices/DEVICE; when there is none, the ones that may have been meant. */
 enum cli_exit answer_device(const struct cli *c, const char *device, json_t **ret);

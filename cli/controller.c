@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea controller - which device, or address, a class of controllers means here. */
-#include <stdlib.h>
 #include <string.h>
 #include "cli/answer.h"
 #include "cli/device.h"
@@ -152,15 +151,9 @@ static void say_undo(const struct cli *c, const json_t *before, const char *clas
 static enum cli_exit post(struct cli *c, json_t *body, json_t **ret)
 {
 	struct client_target t;
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	enum cli_exit e = CLI_FAILED;
 
 	client_target_init(&t, "/v1/controllers");
-	if (text)
-		e = answer_ask(c, &t, text, ret);
-	free(text);
-	json_decref(body);
-	return e;
+	return answer_post(c, &t, body, ret);
 }
 
 static void print_change(const char *class, const json_t *device, const char *target,

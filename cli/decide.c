@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea decide - what only the owner can say. */
-#include <stdlib.h>
 #include <string.h>
 #include "base/str.h"
 #include "cli/answer.h"
@@ -104,17 +103,13 @@ static enum cli_exit decide(struct cli *c, const char *word)
 {
 	const char *choice = args_flag(c, "choose");
 	struct client_target t;
-	json_t *body = json_pack("{s:s}", "answer", word), *d = NULL;
-	char *text = NULL;
-	enum cli_exit e = CLI_FAILED;
+	json_t *d = NULL;
+	enum cli_exit e;
 
-	if (body && choice)
-		json_object_set_new(body, "choice", json_string(choice));
 	client_target_init(&t, "/v1/decisions");
 	client_target_segment(&t, c->args[0]);
-	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	if (text)
-		e = answer_ask(c, &t, text, &d);
+	e = answer_post(c, &t,
+		json_pack("{s:s, s:s*}", "answer", word, "choice", choice), &d);
 	if (e == CLI_OK && c->json)
 		e = answer_print(d);
 	else if (e == CLI_OK)
@@ -122,8 +117,6 @@ static enum cli_exit decide(struct cli *c, const char *word)
 	if (e == CLI_OK)
 		cli_say(c, "change your mind with: cardea decide %s %s",
 			strcmp(word, "accept") == 0 ? "reject" : "accept", c->args[0]);
-	free(text);
-	json_decref(body);
 	json_decref(d);
 	return e;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea device - who is there, all about one, and its name. */
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "base/str.h"
@@ -236,12 +235,9 @@ static enum cli_exit rename_now(const struct cli *c, const char *name, json_t **
 	}
 	client_target_init(&t, "/v1/devices");
 	client_target_segment(&t, c->args[0]);
-	char *text = json_dumps(body, JSON_COMPACT);
-	e = text ? answer_ask(c, &t, text, ret) : CLI_FAILED;
+	e = answer_post(c, &t, body, ret);
 	if (e == CLI_NOT_FOUND)
 		answer_candidates(c, c->args[0]);
-	free(text);
-	json_decref(body);
 	return e;
 }
 

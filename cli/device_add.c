@@ -2,7 +2,6 @@
 /* cardea device add - the owner introduces a device: by the code on its case or box, or
  * by hand. All checks are made here before the daemon is asked. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/str.h"
@@ -157,8 +156,7 @@ static enum cli_exit read_flags(const struct cli *c, struct add *a)
 static enum cli_exit post(const struct cli *c, const struct add *a, json_t **ret)
 {
 	struct client_target t;
-	char mac[MAC_TEXT_MAX], *text = NULL;
-	enum cli_exit e = CLI_FAILED;
+	char mac[MAC_TEXT_MAX];
 	json_t *body = json_pack("{s:s, s:s, s:s, s:s*}", "mac",
 		mac_format(&a->mac, mac), "source", a->source, "mud_url", a->url,
 		"name", a->name);
@@ -168,12 +166,7 @@ static enum cli_exit post(const struct cli *c, const struct add *a, json_t **ret
 		return CLI_USAGE;
 	}
 	client_target_init(&t, "/v1/identities");
-	text = json_dumps(body, JSON_COMPACT);
-	if (text)
-		e = answer_ask(c, &t, text, ret);
-	free(text);
-	json_decref(body);
-	return e;
+	return answer_post(c, &t, body, ret);
 }
 
 enum cli_exit device_add(struct cli *c)

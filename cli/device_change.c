@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea device url, cardea device confirm - what the owner says about a device. */
-#include <stdlib.h>
 #include "base/str.h"
 #include "cli/answer.h"
 #include "cli/device.h"
@@ -21,17 +20,13 @@ enum cli_exit device_check_url(const char *url)
 enum cli_exit device_post(struct cli *c, const char *device, json_t *body, json_t **ret)
 {
 	struct client_target t;
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	enum cli_exit e = CLI_FAILED;
+	enum cli_exit e;
 
 	client_target_init(&t, "/v1/devices");
 	client_target_segment(&t, device);
-	if (text)
-		e = answer_ask(c, &t, text, ret);
+	e = answer_post(c, &t, body, ret);
 	if (e == CLI_NOT_FOUND)
 		answer_candidates(c, device);
-	free(text);
-	json_decref(body);
 	return e;
 }
 

@@ -57,17 +57,12 @@ enum cli_exit report_preview(struct cli *c)
 static enum cli_exit begin(const struct cli *c, const char *device, json_t **ret)
 {
 	struct client_target t;
-	json_t *body = json_pack("{s:s}", "device", device);
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	enum cli_exit e = CLI_FAILED;
+	enum cli_exit e;
 
 	client_target_init(&t, "/v1/reports");
-	if (text)
-		e = answer_ask(c, &t, text, ret);
+	e = answer_post(c, &t, json_pack("{s:s}", "device", device), ret);
 	if (e == CLI_NOT_FOUND)
 		answer_candidates(c, device);
-	free(text);
-	json_decref(body);
 	return e;
 }
 

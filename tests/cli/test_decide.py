@@ -33,6 +33,19 @@ def test_list(cli, asked):
     assert [d["id"] for d in told["decisions"]] == [3, 4]
 
 
+def test_what_is_no_text(cli, asked):
+    """An answer without its choice would be another answer."""
+    asked.routes["GET", "/v1/controllers"] = (200, {"controllers": [], "unmapped": []})
+    asked.routes["GET", "/v1/devices/lamp"] = (200, {"name": "lamp", "mac": "x"})
+    for args in (["decide", "accept", "3", "--choose", b"\xff"],
+                 ["controller", "set", "https://buyer.example/c", b"\xff"],
+                 ["controller", "set", b"https://buyer.example/\xff", "lamp"],
+                 ["quarantine", "add", "lamp", "--reason", b"\xff"],
+                 ["report", "send", b"\xff"]):
+        assert "in UTF-8" in cli(*args, code=2).stderr
+    assert not any(body for _, _, _, body in asked.requests)
+
+
 def test_list_of_nothing(cli, asked):
     asked.routes["GET", "/v1/decisions"] = (
         200, {"schema": "cardea.decision.list/1", "decisions": []})

@@ -98,8 +98,22 @@ static void apply_identity(struct pipeline *p, const struct decision *d, bool ac
 		pipeline_confirm(p, device, accept);
 }
 
+/* The controller that the owner chose, or, where he takes a choice back, none. */
+static int apply_choice(struct pipeline *p, const struct decision *d, const char *class,
+	bool was_accepted)
+{
+	int error;
+
+	if (d->answer != DECISION_ACCEPTED) {
+		error = was_accepted ? classes_map(p, d->device, class, NULL) : 0;
+		return error == -ENOENT ? 0 : error;
+	}
+	error = classes_map(p, d->device, class, d->choice);
+	return error == -ENOENT || error == CARDEA_EREFUSED ? CARDEA_EMALFORMED : error;
+}
+
 /* What follows from the answer; 0, or why it cannot be. */
-static int apply(struct pipeline *p, const struct decision *d)
+static int apply(struct pipeline *p, const struct decision *d, bool was_accepted)
 {
 	bool accept = d->answer == DECISION_ACCEPTED;
 
@@ -112,9 +126,9 @@ static int apply(struct pipeline *p, const struct decision *d)
 		return store_hash_set(p->store, d->sha256, accept, d->subject,
 			pipeline_wall(p));
 	case DECISION_MY_CONTROLLER:
-		return accept ? classes_map(p, d->device, "my-controller", d->choice) : 0;
+		return apply_choice(p, d, CLASSES_MY_CONTROLLER, was_accepted);
 	case DECISION_CONTROLLER:
-		return accept ? classes_map(p, 0, d->subject, d->choice) : 0;
+		return apply_choice(p, d, d->subject, was_accepted);
 	case DECISION_IDENTITY:
 		apply_identity(p, d, accept);
 		return 0;
@@ -153,14 +167,16 @@ int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *ch
 {
 	struct decision d;
 	int error = store_decision_find(p->store, id, &d);
+	bool was_accepted;
 
 	if (error)
 		return error;
+	was_accepted = d.answer == DECISION_ACCEPTED;
 	d.answer = accept ? DECISION_ACCEPTED : DECISION_REJECTED;
 	d.answered = pipeline_wall(p);
 	if (str_copy(d.choice, sizeof(d.choice), choice) == false)
 		return CARDEA_EMALFORMED;
-	error = apply(p, &d);
+	error = apply(p, &d, was_accepted);
 	if (!error)
 		error = store_decision_save(p->store, &d);
 	if (!error)

@@ -2,6 +2,7 @@
 /* test_engine_identity - what another word about who a device is may change of what is
  * in force for it, and what it may not. */
 #include "test_engine_util.h"
+#include <errno.h>
 
 #define LAMP "02:00:00:00:00:10"
 #define PLUG "02:00:00:00:00:11"
@@ -152,6 +153,28 @@ static void controllers_outlive_another_url(void **state)
 	house_free(h);
 }
 
+/* The question stays; who asks for what is not there is told so. */
+static void a_choice_must_exist(void **state)
+{
+	static const char *const bad[] = {"", "nobody", "10.0.0.", "224.0.0.1", LAMP};
+	struct house *h = with_lamp(URL_SOURCE_DHCP);
+	struct decision d = {.kind = DECISION_MY_CONTROLLER,
+		.device = device_of(h, LAMP)->id};
+
+	(void)state;
+	assert_int_equal(pipeline_ask(&h->p, &d), DECISION_OPEN);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(pipeline_answer(&h->p, 1, true, bad[i], &d),
+			CARDEA_EMALFORMED);
+	assert_int_equal(pipeline_answer(&h->p, 2, true, PLUG, &d), -ENOENT);
+	assert_int_equal(pipeline_answer(&h->p, 1, true, PLUG, &d), 0);
+	assert_true(classes_is_mapped(&h->p.classes, d.device, "my-controller"));
+	/* and may be taken back */
+	assert_int_equal(pipeline_answer(&h->p, 1, false, "", &d), 0);
+	assert_false(classes_is_mapped(&h->p.classes, d.device, "my-controller"));
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +182,7 @@ int main(void)
 		cmocka_unit_test(quarantined_devices_choose_no_file),
 		cmocka_unit_test(weaker_words_move_nothing),
 		cmocka_unit_test(own_words_do_not_free_it),
+		cmocka_unit_test(a_choice_must_exist),
 		cmocka_unit_test(controllers_outlive_another_url),
 	};
 

@@ -287,6 +287,7 @@ static int enforcer_said(struct pipeline *p, const struct message *m)
 		return hits_message(p, m);
 	if (m->type != MESSAGE_ENFORCER_READY)
 		return CARDEA_EMALFORMED;
+	hits_lost(&p->hits); /* who was asked before may be gone without a word */
 	str_copy(p->backend, sizeof(p->backend), m->enforcer_ready.backend);
 	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->enforcer_ready.text);
 	sync_all(p);

@@ -290,6 +290,23 @@ static void tell_many(uint32_t from, uint32_t to)
 	}
 }
 
+/* The channel broke in the middle of a round: the next enforcer is asked anew. */
+static void a_lost_round_is_not_waited_for(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	advance(h, 2);
+	assert_true(h->p.hits.asking);
+	ipc_close(&h->p.channels[ROLE_ENFORCER]); /* as commit does */
+	commit_lost(&h->p.commit);
+	connect_far(h, ROLE_ENFORCER);
+	enforcer_ready(h);
+	before = rounds();
+	advance(h, 31);
+	assert_int_equal(rounds(), before + 1);
+}
+
 static void the_table_is_bounded(void **state)
 {
 	(void)state;
@@ -319,6 +336,7 @@ int main(void)
 		T(they_survive_a_restart),
 		T(nobody_counts_unasked),
 		T(one_round_at_a_time),
+		T(a_lost_round_is_not_waited_for),
 		T(the_table_is_bounded),
 	};
 

@@ -157,8 +157,12 @@ static void follow(struct pipeline *p, const struct decision *d)
 		else
 			pipeline_says_url(p, device, d->subject);
 	} else if (device && hd && d->kind == DECISION_PREVIEW) {
+		const struct shelf_entry *before = hd->source;
+
 		hd->source = NULL; /* made into rules anew, with the answer */
 		pipeline_consider(p, device);
+		if (!hd->source) /* it may not be, now: what is in force stays */
+			hd->source = before;
 	}
 }
 

@@ -154,11 +154,15 @@ static void want(struct pipeline *p, const char *url)
 /* A file that is here, in force or not, for a device that does not have it yet. */
 static bool try_shelf(struct pipeline *p, struct device *d, const struct shelf_entry *e)
 {
+	const struct household_device *hd = household_device(&p->household, d->id);
+	/* In force before a restart: while the owner is asked it stays. */
+	bool was = hd && !hd->pool && device_is_enforced(d);
 	struct trust_verdict v;
 
 	if (!may_use(p, d, e->url, &e->profile, &v)) {
+		was = was && v.answer == TRUST_ASK && adopt(p, d, e);
 		wait_for_owner(p, d, &v);
-		return false;
+		return was;
 	}
 	if (!adopt(p, d, e))
 		return false;

@@ -175,6 +175,76 @@ static void a_choice_must_exist(void **state)
 	house_free(h);
 }
 
+static uint32_t identity_question(struct house *h, device_id device)
+{
+	struct decision d;
+
+	for (uint32_t i = 1; i < 10; i++)
+		if (store_decision_find(h->store, i, &d) == 0 && d.device == device &&
+			d.kind == DECISION_IDENTITY)
+			return i;
+	return 0;
+}
+
+/* A late answer is about the maker that the device had when it was asked. */
+static void late_answers_confirm_no_other_maker(void **state)
+{
+	struct house *h = with_lamp(URL_SOURCE_DHCP);
+	struct device *d = device_of(h, LAMP);
+	struct decision q = {.kind = DECISION_IDENTITY, .device = d->id}, ret;
+
+	(void)state;
+	str_copy(q.subject, sizeof(q.subject), OTHER_MAKER);
+	assert_int_equal(pipeline_ask(&h->p, &q), DECISION_OPEN);
+	assert_int_equal(
+		pipeline_answer(&h->p, identity_question(h, d->id), true, "", &ret), 0);
+	assert_false(d->confirmed);
+	house_free(h);
+}
+
+/* The owner accepted another signer, for another device of that place. */
+static void pin_another(struct house *h)
+{
+	const struct store_pin pin = {
+		.root = "https://maker.example/", .signer = "CN=Another"};
+
+	assert_int_equal(store_pin_save(h->store, &pin), 0);
+}
+
+/* While he is asked, what was in force stays, also over a restart: without a file the
+ * device could do anything. */
+static void a_restart_frees_nobody(void **state)
+{
+	struct house *h = with_lamp(URL_SOURCE_DHCP);
+
+	(void)state;
+	pin_another(h);
+	engine_restart(h);
+	assert_int_equal(device_of(h, LAMP)->state, DEVICE_PROTECTED);
+	assert_non_null(strstr(device_of(h, LAMP)->problem, "cardea decide"));
+	assert_true(kernel_has(h, ELEMENT_MANAGED, LAMP, NULL));
+	assert_int_equal(open_port(h), 443);
+	house_free(h);
+}
+
+/* The owner's changed mind about one thing takes away nothing else. */
+static void a_refused_file_in_force_stays_whole(void **state)
+{
+	struct house *h = with_lamp(URL_SOURCE_DHCP);
+	struct device *d = device_of(h, LAMP);
+	struct household_device *hd = household_device(&h->p.household, d->id);
+	struct decision q = {.kind = DECISION_PREVIEW, .device = d->id}, ret;
+
+	(void)state;
+	str_copy(q.subject, sizeof(q.subject), URL_A);
+	assert_int_equal(pipeline_ask(&h->p, &q), DECISION_OPEN);
+	pin_another(h);
+	assert_int_equal(pipeline_answer(&h->p, 1, true, "", &ret), 0);
+	assert_non_null(hd->source);
+	assert_int_equal(open_port(h), 443);
+	house_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +253,9 @@ int main(void)
 		cmocka_unit_test(weaker_words_move_nothing),
 		cmocka_unit_test(own_words_do_not_free_it),
 		cmocka_unit_test(a_choice_must_exist),
+		cmocka_unit_test(late_answers_confirm_no_other_maker),
+		cmocka_unit_test(a_refused_file_in_force_stays_whole),
+		cmocka_unit_test(a_restart_frees_nobody),
 		cmocka_unit_test(controllers_outlive_another_url),
 	};
 

@@ -293,6 +293,29 @@ def test_what_cannot_be_asked(cli, home, folder):
                                code=2).stderr
 
 
+def test_encrypted_certificates_ask_nobody(cli, home, folder):
+    """A stranger's file must not make somebody type a pass phrase."""
+    pem = os.path.join(home.folder, "Root.pem")
+    sealed, out = os.path.join(folder, "sealed.pem"), os.path.join(folder, "x.p7s")
+    with open(pem, encoding="ascii") as f:
+        begin, rest = f.read().split("\n", 1)
+    write(folder, "sealed.pem", "\n".join((
+        begin, "Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC," + "00" * 16, "",
+        rest)).encode())
+    sign(cli, home, out)
+    lamp = os.path.join(home.folder, "lamp.json")
+    quiet, never = os.pipe()  # nothing ever comes
+    try:
+        for anchors, device in ((sealed, pem), (pem, sealed)):
+            done = cli("mud", "verify", lamp, "--signature", out, "--anchor", anchors,
+                       "--device-cert", device, "--at", NOW, code=None, stdin=quiet,
+                       timeout=10)
+            assert done.returncode and "pass phrase" not in done.stderr
+    finally:
+        os.close(quiet)
+        os.close(never)
+
+
 def test_what_is_not_signed(cli, home, folder):
     out = os.path.join(folder, "x.p7s")
     pem = os.path.join(home.folder, "Root.pem")

@@ -37,7 +37,7 @@ static int store_add(struct mud_trust *t, BIO *pem, char *text)
 {
 	X509 *cert;
 
-	while ((cert = PEM_read_bio_X509(pem, NULL, NULL, NULL))) {
+	while ((cert = PEM_read_bio_X509(pem, NULL, cms_no_password, NULL))) {
 		int added = t->count < ANCHORS_MAX ? X509_STORE_add_cert(t->store, cert)
 						   : -1;
 		X509_free(cert);

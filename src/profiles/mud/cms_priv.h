@@ -22,6 +22,9 @@ int cms_subject(X509 *cert, char out[LIMIT_TEXT]); /* the same */
  * the authority says it is, what the signer says, or the hash of the authority's key.
  * issuer NULL: unknown; then it may be empty. */
 void cms_issuer_key(X509 *signer, X509 *issuer, char out[LIMIT_LABEL]);
+/* For PEM that is encrypted, as any PEM may be: no question on a terminal, where perhaps
+ * nobody sits. ctx: NULL, or a bool that becomes true. */
+int cms_no_password(char *buf, int size, int writing, void *ctx);
 /* The first certificate of a PEM text, or NULL. */
 X509 *cms_read_cert(const void *pem, size_t len);
 

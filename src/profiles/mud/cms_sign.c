@@ -20,22 +20,22 @@ static int refuse(char *text, int error, const char *why)
 	return error;
 }
 
+int cms_no_password(char *buf, int size, int writing, void *ctx)
+{
+	(void)buf, (void)size, (void)writing;
+	if (ctx)
+		*(bool *)ctx = true;
+	return -1;
+}
+
 X509 *cms_read_cert(const void *pem, size_t len)
 {
 	BIO *bio = len <= PEM_MAX_BYTES ? BIO_new_mem_buf(pem, (int)len) : NULL;
-	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, cms_no_password, NULL) : NULL;
 
 	BIO_free(bio);
 	ERR_clear_error();
 	return cert;
-}
-
-/* No question on a terminal: this may run where nobody sits. */
-static int no_password(char *buf, int size, int writing, void *ctx)
-{
-	(void)buf, (void)size, (void)writing;
-	*(bool *)ctx = true;
-	return -1;
 }
 
 static int read_key(
@@ -46,7 +46,7 @@ static int read_key(
 			   : NULL;
 	bool encrypted = false;
 	EVP_PKEY *key =
-		bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, &encrypted)
+		bio ? PEM_read_bio_PrivateKey(bio, NULL, cms_no_password, &encrypted)
 		    : NULL;
 
 	BIO_free(bio);
@@ -68,7 +68,7 @@ static int read_chain(const struct mud_cms_identity *id, STACK_OF(X509) * chain,
 			   : NULL;
 	X509 *cert;
 
-	while (bio && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+	while (bio && (cert = PEM_read_bio_X509(bio, NULL, cms_no_password, NULL)))
 		if (sk_X509_num(chain) == CHAIN_MAX || !sk_X509_push(chain, cert)) {
 			X509_free(cert);
 			break;

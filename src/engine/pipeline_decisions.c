@@ -54,7 +54,7 @@ enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wan
 	struct search s = {.wanted = wanted};
 	struct decision d = *wanted;
 
-	if (store_decisions(p->store, false, search_one, &s))
+	if (store_decisions_of(p->store, wanted->device, wanted->kind, search_one, &s))
 		return DECISION_OPEN;
 	if (s.there)
 		return s.found.answer;

@@ -98,19 +98,38 @@ int store_decision_find(struct store *s, uint32_t id, struct decision *ret)
 								    : store_error(code);
 }
 
-int store_decisions(struct store *s, bool open_only,
-	int (*each)(void *, const struct decision *), void *ctx)
+static int each_decision(sqlite3_stmt *st, int (*each)(void *, const struct decision *),
+	void *ctx)
 {
-	sqlite3_stmt *st = store_statement(s, STORE_DECISION_ALL);
 	struct decision d;
 	int code = SQLITE_OK, error = 0;
 
-	if (!st)
-		return -EIO;
-	sqlite3_bind_int(st, 1, open_only);
 	while (!error && (code = sqlite3_step(st)) == SQLITE_ROW)
 		if (read_decision(st, &d))
 			error = each(ctx, &d);
 	sqlite3_reset(st);
 	return error ? error : store_error(code);
+}
+
+int store_decisions(struct store *s, bool open_only,
+	int (*each)(void *, const struct decision *), void *ctx)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_DECISION_ALL);
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_int(st, 1, open_only);
+	return each_decision(st, each, ctx);
+}
+
+int store_decisions_of(struct store *s, device_id device, enum decision_kind kind,
+	int (*each)(void *, const struct decision *), void *ctx)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_DECISION_OF);
+
+	if (!st)
+		return -EIO;
+	store_bind_device(st, 1, device);
+	sqlite3_bind_int(st, 2, (int)kind);
+	return each_decision(st, each, ctx);
 }

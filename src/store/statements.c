@@ -75,6 +75,8 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 		"DELETE FROM decision WHERE id IN (SELECT id FROM decision"
 		" WHERE answer<>0 ORDER BY answered DESC, id DESC LIMIT -1 OFFSET ?1)",
 	[STORE_DECISION_ALL] = "SELECT * FROM decision WHERE answer=0 OR NOT ?1 ORDER BY id",
+	[STORE_DECISION_OF] =
+		"SELECT * FROM decision WHERE device IS ?1 AND kind=?2 ORDER BY id",
 	[STORE_DECISION_ONE] = "SELECT * FROM decision WHERE id=?1",
 	[STORE_CONTROLLER_ROOM] =
 		"SELECT count(*) FROM controller WHERE NOT (device IS ?1 AND class=?2"

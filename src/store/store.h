@@ -111,6 +111,10 @@ int store_decision_find(struct store *s, uint32_t id, struct decision *ret)
 /* In order of id. */
 int store_decisions(struct store *s, bool open_only,
 	int (*each)(void *ctx, const struct decision *d), void *ctx) CARDEA_MUSTCHECK;
+/* What was asked about this device (0: about none), of this kind, in order of id: looked
+ * for whenever a device speaks, which it can do often. */
+int store_decisions_of(struct store *s, device_id device, enum decision_kind kind,
+	int (*each)(void *ctx, const struct decision *d), void *ctx) CARDEA_MUSTCHECK;
 
 /* What a class of controllers means, as the owner has said. */
 struct store_controller {

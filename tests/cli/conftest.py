@@ -40,11 +40,11 @@ class Daemon:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.bind(self.path)
         self.socket.listen(16)
-        self.open = True
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def _serve(self):
-        while self.open:
+        while True:
             try:
                 client, _ = self.socket.accept()
             except OSError:
@@ -93,7 +93,9 @@ class Daemon:
                        % (status, len(reply)) + reply)
 
     def close(self):
-        self.open = False
+        # else it might accept for the next one, whose socket gets this one's number
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self.socket.close()
         if os.path.exists(self.path):
             os.unlink(self.path)

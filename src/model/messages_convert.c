@@ -131,23 +131,38 @@ int message_to_rule(const struct message_profile_rule *m, struct rule *ret)
 	return 0;
 }
 
+/* What names an element: the same in what the enforcer is told and in what it counts. */
+#define KEY_TO_MESSAGE(e)							\
+	.kind = (uint8_t)(e)->kind,						\
+	.family = (e)->family,							\
+	.mac = (e)->mac,							\
+	.device = (e)->device,							\
+	.peer_lo = (e)->peer_lo,						\
+	.peer_hi = (e)->peer_hi,						\
+	.proto_lo = (e)->proto_lo,						\
+	.proto_hi = (e)->proto_hi,						\
+	.device_port_lo = (e)->device_port.lo,					\
+	.device_port_hi = (e)->device_port.hi,					\
+	.peer_port_lo = (e)->peer_port.lo,					\
+	.peer_port_hi = (e)->peer_port.hi
+#define KEY_FROM_MESSAGE(m)							\
+	.kind = (enum element_kind)(m)->kind,					\
+	.family = (m)->family,							\
+	.mac = (m)->mac,							\
+	.device = (m)->device,							\
+	.peer_lo = (m)->peer_lo,						\
+	.peer_hi = (m)->peer_hi,						\
+	.proto_lo = (m)->proto_lo,						\
+	.proto_hi = (m)->proto_hi,						\
+	.device_port = {(m)->device_port_lo, (m)->device_port_hi},		\
+	.peer_port = {(m)->peer_port_lo, (m)->peer_port_hi}
+
 void message_from_element(struct message *m, bool remove, const struct element *e)
 {
 	*m = (struct message){.type = MESSAGE_ELEMENT};
 	m->element = (struct message_element){
 		.remove = remove,
-		.kind = (uint8_t)e->kind,
-		.family = e->family,
-		.mac = e->mac,
-		.device = e->device,
-		.peer_lo = e->peer_lo,
-		.peer_hi = e->peer_hi,
-		.proto_lo = e->proto_lo,
-		.proto_hi = e->proto_hi,
-		.device_port_lo = e->device_port.lo,
-		.device_port_hi = e->device_port.hi,
-		.peer_port_lo = e->peer_port.lo,
-		.peer_port_hi = e->peer_port.hi,
+		KEY_TO_MESSAGE(e),
 		.ether_type = e->ether_type,
 		.peer_mac_lo = e->peer_mac_lo,
 		.peer_mac_hi = e->peer_mac_hi,
@@ -170,16 +185,7 @@ int message_to_element(const struct message_element *m, struct element *ret)
 		!element_ranges_hold(m))
 		return CARDEA_EMALFORMED;
 	*ret = (struct element){
-		.kind = (enum element_kind)m->kind,
-		.family = m->family,
-		.mac = m->mac,
-		.device = m->device,
-		.peer_lo = m->peer_lo,
-		.peer_hi = m->peer_hi,
-		.proto_lo = m->proto_lo,
-		.proto_hi = m->proto_hi,
-		.device_port = {m->device_port_lo, m->device_port_hi},
-		.peer_port = {m->peer_port_lo, m->peer_port_hi},
+		KEY_FROM_MESSAGE(m),
 		.ether_type = m->ether_type,
 		.peer_mac_lo = m->peer_mac_lo,
 		.peer_mac_hi = m->peer_mac_hi,
@@ -330,18 +336,7 @@ void message_from_count(struct message *m, const struct element *e, uint64_t pac
 {
 	*m = (struct message){.type = MESSAGE_COUNT};
 	m->count = (struct message_count){
-		.kind = (uint8_t)e->kind,
-		.family = e->family,
-		.mac = e->mac,
-		.device = e->device,
-		.peer_lo = e->peer_lo,
-		.peer_hi = e->peer_hi,
-		.proto_lo = e->proto_lo,
-		.proto_hi = e->proto_hi,
-		.device_port_lo = e->device_port.lo,
-		.device_port_hi = e->device_port.hi,
-		.peer_port_lo = e->peer_port.lo,
-		.peer_port_hi = e->peer_port.hi,
+		KEY_TO_MESSAGE(e),
 		.packets = packets,
 	};
 }
@@ -357,16 +352,7 @@ int message_to_count(const struct message_count *m, struct element *ret)
 	if (!is_counted(m->kind))
 		return CARDEA_EMALFORMED;
 	struct element e = {
-		.kind = (enum element_kind)m->kind,
-		.family = m->family,
-		.mac = m->mac,
-		.device = m->device,
-		.peer_lo = m->peer_lo,
-		.peer_hi = m->peer_hi,
-		.proto_lo = m->proto_lo,
-		.proto_hi = m->proto_hi,
-		.device_port = {m->device_port_lo, m->device_port_hi},
-		.peer_port = {m->peer_port_lo, m->peer_port_hi},
+		KEY_FROM_MESSAGE(m),
 	};
 	int error = element_check(&e);
 	if (!error)

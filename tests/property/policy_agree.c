@@ -2,6 +2,7 @@
 /* Property: the evaluator that reads rules and the elements that the compiler makes
  * agree on every flow, with names, classes, blocks and in quarantine, and no set would
  * refuse the elements. Environment: POLICY_SEED, POLICY_ROUNDS. */
+#include "base/str.h"
 #include "policy/policy.h"
 #include "property/policy_random.h"
 
@@ -141,10 +142,13 @@ static size_t member_count[CLASSES + MACS];
 
 static size_t class_of(const struct peer *p)
 {
+	int64_t class = 0;
 	size_t i = 0;
 
+	if (p->kind != PEER_MAC && str_to_i64(p->name, 0, CLASSES - 1, &class))
+		abort(); /* this test names its classes by number */
 	if (p->kind != PEER_MAC)
-		return (size_t)atoi(p->name);
+		return (size_t)class;
 	while (i < MACS - 1 && !mac_equal(&p->mac, &macs_of_world[i]))
 		i++;
 	return CLASSES + i;

@@ -19,7 +19,7 @@ struct pipeline;
 /* The classes that stand for everybody's servers (RFC 8520 17.6). */
 #define CLASSES_DNS "urn:ietf:params:mud:dns"
 #define CLASSES_NTP "urn:ietf:params:mud:ntp"
-/* What owners call the controller of one device (RFC 8520 8.3, my-controller). */
+/* What owners call the controller of one device (RFC 8520 calls the class my-controller). */
 #define CLASSES_MY_CONTROLLER "my-controller"
 /* When devices come, go or move, the others follow in one go: many who join at once
  * cost one compilation each, not one for each other. */

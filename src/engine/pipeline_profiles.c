@@ -490,7 +490,7 @@ static void fetch_failed_for(struct pipeline *p, struct device *d, const void *a
 	char problem[LIMIT_TEXT];
 
 	if (device_is_enforced(d)) {
-		/* RFC 8520 13.1: what was good stays in force. */
+		/* RFC 8520 1.6: what was good stays in force. */
 		(void)str_print(problem, sizeof(problem),
 			"its profile could not be refreshed: %s", f->text);
 	} else {

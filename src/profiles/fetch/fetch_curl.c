@@ -307,7 +307,7 @@ static int pin_write(const struct fetch_transfer *t, char pin[PIN_MAX])
 	return e;
 }
 
-/* RFC 8520 5: Accept, Accept-Language and User-Agent (an option). NULL without memory,
+/* RFC 8520 1.6: Accept, Accept-Language and User-Agent (an option). NULL without memory,
  * or when a text does not fit. */
 static struct curl_slist *headers_make(const struct fetch_transfer *t)
 {

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#define DNS_SERVFAIL 2
+
 #define TICK (1 * NS_PER_SEC)
 #define EXPIRE_EVERY 10	   /* ticks */
 #define PRUNE_EVERY 3600   /* ticks */
@@ -97,7 +99,8 @@ static void committed(void *ctx, uint64_t ticket, int error)
 	memset(&p->out, 0, sizeof(p->out));
 	p->out.type = MESSAGE_DNS_RELEASE;
 	p->out.dns_release.id = ticket;
-	p->out.dns_release.refuse = error != 0;
+	/* SERVFAIL (RFC 1035 4.1.1): it may ask again. */
+	p->out.dns_release.rcode = error ? DNS_SERVFAIL : 0;
 	len = message_encode(&p->out, buf, sizeof(buf));
 	if (len > 0)
 		(void)ipc_send(&p->channels[ROLE_RESOLVER], buf, (size_t)len, -1);

@@ -15,6 +15,7 @@ enum field {
 	FIELD_PEER_PORT = 1 << 5,
 	FIELD_ETHER = 1 << 6, /* type and peer MACs */
 	FIELD_RATE = 1 << 7,  /* not of the key, but must be there */
+	FIELD_NAME = 1 << 8,  /* with one protocol, one port, and any family */
 };
 
 #define FIELDS_BOX (FIELD_PEER | FIELD_PROTO | FIELD_DEVICE_PORT | FIELD_PEER_PORT)
@@ -35,6 +36,7 @@ static const unsigned key_fields[ELEMENT_KIND_MAX] = {
 	[ELEMENT_LIMIT_OUT_PACKETS] = FIELD_MAC | FIELD_RATE,
 	[ELEMENT_LIMIT_IN_BYTES] = FIELD_DEVICE | FIELD_RATE,
 	[ELEMENT_LIMIT_IN_PACKETS] = FIELD_DEVICE | FIELD_RATE,
+	[ELEMENT_NAME] = FIELD_MAC | FIELD_NAME | FIELD_PROTO | FIELD_PEER_PORT,
 };
 
 const char *element_kind_name(enum element_kind k)
@@ -55,6 +57,7 @@ const char *element_kind_name(enum element_kind k)
 		[ELEMENT_LIMIT_OUT_PACKETS] = "limit-out-packets",
 		[ELEMENT_LIMIT_IN_BYTES] = "limit-in-bytes",
 		[ELEMENT_LIMIT_IN_PACKETS] = "limit-in-packets",
+		[ELEMENT_NAME] = "name",
 	};
 
 	return (unsigned)k < ELEMENT_KIND_MAX ? names[k] : "unknown";
@@ -88,6 +91,13 @@ static int compare_ether(const struct element *a, const struct element *b)
 	return c ? c : memcmp(a->peer_mac_hi.b, b->peer_mac_hi.b, sizeof a->peer_mac_hi.b);
 }
 
+static int compare_name(const struct element *a, const struct element *b)
+{
+	int c = (a->name_hash > b->name_hash) - (a->name_hash < b->name_hash);
+
+	return c ? c : a->name_suffix - b->name_suffix;
+}
+
 /* Kinds whose key has nothing of IP. */
 static bool has_family(unsigned fields)
 {
@@ -115,7 +125,7 @@ int element_compare(const struct element *a, const struct element *b)
 		c = compare_u16(a->peer_port, b->peer_port);
 	if (!c && fields & FIELD_ETHER)
 		c = compare_ether(a, b);
-	return c;
+	return !c && fields & FIELD_NAME ? compare_name(a, b) : c;
 }
 
 static bool addr_fits(const struct addr *a, uint8_t family)
@@ -169,7 +179,8 @@ int element_check(const struct element *e)
 		good = good && ether_fits(e);
 	if (!has_family(fields))
 		return good && e->family == 0 ? 0 : CARDEA_EMALFORMED;
-	good = good && (e->family == 4 || e->family == 6);
+	good = good && (e->family == 4 || e->family == 6 ||
+			       (e->family == 0 && fields & FIELD_NAME));
 	if (fields & FIELD_DEVICE)
 		good = good && addr_fits(&e->device, e->family);
 	if (fields & FIELD_PEER)
@@ -182,5 +193,8 @@ int element_check(const struct element *e)
 		good = good && e->peer_port.lo <= e->peer_port.hi;
 	if (e->kind == ELEMENT_OUT || e->kind == ELEMENT_IN)
 		good = good && is_exact(e);
+	if (e->kind == ELEMENT_NAME)
+		good = good && e->name_hash && e->proto_lo == e->proto_hi &&
+		       e->peer_port.lo == e->peer_port.hi;
 	return good ? 0 : CARDEA_EMALFORMED;
 }

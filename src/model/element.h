@@ -14,6 +14,8 @@
  *   IN        device address . peer address . proto . device port   exact, to the device
  *   ETHER_OUT mac . Ethernet type . peer mac range      frames that are not IP, from it
  *   ETHER_IN  mac . Ethernet type . peer mac range      ... and to it
+ *   NAME      mac . name hash . suffix? . proto . peer port   addresses that the kernel may
+ *             learn from DNS answers to the device, and open as OUT; family 0 is both
  *   LIMIT_OUT_BYTES, LIMIT_OUT_PACKETS  mac             at most `rate` a second
  *   LIMIT_IN_BYTES, LIMIT_IN_PACKETS    device address  at most `rate` a second
  *
@@ -45,6 +47,7 @@ enum element_kind {
 	ELEMENT_LIMIT_OUT_PACKETS,
 	ELEMENT_LIMIT_IN_BYTES,
 	ELEMENT_LIMIT_IN_PACKETS,
+	ELEMENT_NAME,
 	ELEMENT_KIND_MAX,
 };
 
@@ -58,6 +61,8 @@ struct element {
 	struct range16 device_port, peer_port;
 	uint16_t ether_type;		  /* ETHER */
 	struct mac peer_mac_lo, peer_mac_hi; /* ETHER: inclusive; equal, or all there are */
+	uint64_t name_hash; /* NAME: model/name_hash.h */
+	bool name_suffix;   /* NAME: of all that is below the name, not the name itself */
 	uint64_t rate;	    /* LIMIT: not part of the key, like the timeout */
 	uint32_t timeout_s; /* 0: stays until removed */
 };

@@ -21,4 +21,19 @@ enum role {
 
 const char *role_name(enum role r);
 
+/* How answers of the resolver go out to one client. */
+enum dns_mode {
+	DNS_HOLD, /* each address waits until the kernel knows it: also for who is not told of */
+	DNS_TELL, /* at once: the kernel learns from the answer itself, or nothing is opened */
+	DNS_MODE_MAX,
+};
+
+/* What the resolver notices about a client's names or an answer for it. */
+enum dns_finding {
+	DNS_FINDING_REBINDING,	/* a public name pointed into the LAN: taken out */
+	DNS_FINDING_BOGUS,	/* DNSSEC says it is forged */
+	DNS_FINDING_RATE,	/* too many questions: some were dropped */
+	DNS_FINDING_MAX,
+};
+
 #endif

@@ -167,6 +167,8 @@ void message_from_element(struct message *m, bool remove, const struct element *
 		.peer_mac_lo = e->peer_mac_lo,
 		.peer_mac_hi = e->peer_mac_hi,
 		.rate = e->rate,
+		.name_hash = e->name_hash,
+		.name_suffix = e->name_suffix,
 		.timeout_s = e->timeout_s,
 	};
 }
@@ -190,6 +192,8 @@ int message_to_element(const struct message_element *m, struct element *ret)
 		.peer_mac_lo = m->peer_mac_lo,
 		.peer_mac_hi = m->peer_mac_hi,
 		.rate = m->rate,
+		.name_hash = m->name_hash,
+		.name_suffix = m->name_suffix,
 		.timeout_s = m->timeout_s,
 	};
 	return 0;

@@ -305,9 +305,9 @@ void resolver_release(struct resolver *r, const struct message_dns_release *m)
 
 	if (!p || p->id != m->id || !p->answer) /* given up, or the client hung up */
 		return;
-	if (m->refuse) {
+	if (m->rcode) {
 		r->stats.refused++;
-		pending_refuse(p, DNS_RCODE_REFUSED);
+		pending_refuse(p, m->rcode);
 		return;
 	}
 	nstime held = loop_now(r->loop) - p->held_since;

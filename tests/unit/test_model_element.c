@@ -28,7 +28,7 @@ static struct element good(enum element_kind kind)
 		.peer_hi = address("192.0.2.1"), .proto_lo = 6, .proto_hi = 6,
 		.device_port = {80, 80}, .peer_port = {443, 443}, .ether_type = 0x88e1,
 		.peer_mac_lo = {{2, 0, 0, 0, 0, 2}}, .peer_mac_hi = {{2, 0, 0, 0, 0, 2}},
-		.rate = 1000};
+		.rate = 1000, .name_hash = 99};
 
 	if (kind == ELEMENT_MANAGED || kind == ELEMENT_ETHER_OUT ||
 		kind == ELEMENT_ETHER_IN || kind == ELEMENT_LIMIT_OUT_BYTES ||
@@ -118,6 +118,17 @@ static void test_ethernet_is_not_ip(void **state)
 	WITH(ELEMENT_ETHER_OUT, (e.peer_mac_lo = lowest, e.peer_mac_hi = highest), 0);
 	WITH(ELEMENT_ETHER_OUT, e.peer_mac_hi = highest, BAD);
 	WITH(ELEMENT_ETHER_OUT, e.peer_mac_lo = lowest, BAD);
+}
+
+static void test_names_have_a_hash_and_one_port(void **state)
+{
+	(void)state;
+	WITH(ELEMENT_NAME, e.family = 0, 0); /* both */
+	WITH(ELEMENT_NAME, e.name_suffix = true, 0);
+	WITH(ELEMENT_NAME, e.name_hash = 0, BAD);
+	WITH(ELEMENT_NAME, e.proto_hi = 17, BAD);
+	WITH(ELEMENT_NAME, e.peer_port.hi = 444, BAD);
+	WITH(ELEMENT_NAME, e.mac = lowest, BAD);
 }
 
 static void test_limits_have_a_rate(void **state)
@@ -255,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_ranges_run_upwards),
 		cmocka_unit_test(test_ethernet_is_not_ip),
 		cmocka_unit_test(test_limits_have_a_rate),
+		cmocka_unit_test(test_names_have_a_hash_and_one_port),
 		cmocka_unit_test(test_keys_differ_by_their_own_fields),
 		cmocka_unit_test(test_rate_and_timeout_are_not_keys),
 		cmocka_unit_test(test_new_fields_survive_a_message),

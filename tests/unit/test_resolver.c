@@ -172,7 +172,7 @@ static uint8_t last_rcode(const struct rig *g)
 
 static void release(struct rig *g, uint64_t id, bool refuse)
 {
-	struct message_dns_release m = {.id = id, .refuse = refuse};
+	struct message_dns_release m = {.id = id, .rcode = refuse ? DNS_RCODE_REFUSED : 0};
 
 	resolver_release(g->r, &m);
 }

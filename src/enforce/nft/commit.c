@@ -130,16 +130,19 @@ static int changes_encode(struct commit *c)
 	if (!n)
 		return -ENOMEM;
 	c->changes.entries = n;
-	for (size_t i = 0; i < count; i++, n++) {
+	for (size_t i = 0; i < count; i++) {
+		if (c->txn->changes[i].element.kind == ELEMENT_NAME)
+			continue; /* nft learns nothing */
 		entry_from_element(n, &c->txn->changes[i].element);
 		n->remove = c->txn->changes[i].remove;
 		n->order = (uint32_t)i;
-		if (!n->rate || n->remove)
-			continue;
-		n[1] = n[0];
 		n++;
+		if (!n[-1].rate || n[-1].remove)
+			continue;
+		*n = n[-1];
 		n->set = NFT_LIMITED(n->set);
 		n->rate = 0;
+		n++;
 	}
 	c->changes.count = (size_t)(n - c->changes.entries);
 	entry_list_sort(&c->changes);

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* datapath - what the program in the kernel and its loader share: the maps, their keys
+ * and values, and the events. Included by both compilers. All numbers of packets are in
+ * the order of the network where their type says be; addresses are 16 bytes, IPv4 as
+ * ::ffff:a.b.c.d (RFC 4291 2.5.5.2); keys have no holes.
+ *
+ * A SUBJECT is whose policy is asked: a MAC for what a device sends, an address for what
+ * it is sent. Each has a number, which the loader gives out; numbers are used again only
+ * after all that belongs to them is gone.
+ *
+ *   settings ARRAY[1]   one struct bpf_settings
+ *   macs     HASH       bpf_mac -> bpf_mac_value
+ *   addrs    HASH       bpf_addr -> bpf_addr_value
+ *   bound    HASH       bpf_bound -> u8
+ *   subjects ARRAY      number -> bpf_subject; mapped into the loader's memory
+ *   policy   HASH       bpf_exact -> bpf_entry       (elements OUT and IN)
+ *   boxes    ARRAY      bpf_box; a subject's are bpf_subject.boxes (.._RANGE)
+ *   ethers   HASH       bpf_ether -> bpf_entry       (ETHER_OUT, ETHER_IN)
+ *   names    HASH       bpf_name -> bpf_openings     (NAME)
+ *   flows    HASH       bpf_flow -> bpf_flow_value   the datapath's own, as all below
+ *   frags    LRU_HASH   bpf_frag -> u64 until        later fragments of a judged packet
+ *   queries  HASH       bpf_query -> bpf_query_value questions that devices have asked
+ *   refused  HASH       bpf_refused -> bpf_refused_value
+ *   events   RINGBUF    struct bpf_event
+ *   counters PERCPU_ARRAY[BPF_COUNTER_MAX] of u64
+ *
+ * Programs: SEC("tc") ingress, egress; SEC("syscall") sweep (struct bpf_sweep). */
+#ifndef CARDEA_ENFORCE_BPF_DATAPATH_H
+#define CARDEA_ENFORCE_BPF_DATAPATH_H
+
+#ifdef __bpf__
+typedef unsigned char uint8_t;
+typedef unsigned short uint16_t;
+typedef unsigned int uint32_t;
+typedef unsigned long long uint64_t;
+typedef long long int64_t;
+#else
+#include <stdint.h>
+#endif
+
+/* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
+#define BPF_ABI 1
+
+/* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
+ * and as much again while one replaces the other. */
+#define BPF_SUBJECTS_MAX 32768
+#define BPF_ADDRS_MAX 32768
+#define BPF_EXACT_MAX 262144 /* no memory before it is used */
+#define BPF_BOXES_MAX 65536  /* as many as one page-backed array of 5 MiB holds */
+#define BPF_BOXES_EACH 8192  /* LIMIT_BOXES */
+#define BPF_LOCALS_MAX 32
+#define BPF_NAMES_MAX 65536
+#define BPF_OPENINGS_MAX 8   /* protocol and port pairs of one name of one device */
+#define BPF_QUERIES_MAX 16384
+#define BPF_FRAGS_MAX 4096
+
+/* Flows. Each device has FLOWS_OWN that nobody takes from it; beyond, devices share the
+ * rest, of which one may have FLOWS_SHARE: so no device can fill the table for others
+ * (1024 x 48 + 16384 = 65536). */
+#define BPF_FLOWS_MAX 65536
+#define BPF_FLOWS_OWN 48
+#define BPF_FLOWS_SHARED 16384
+#define BPF_FLOWS_SHARE 4096
+/* Kinds of refused packets told apart per subject; what comes beyond is counted in one
+ * number of the subject, which is always exact. */
+#define BPF_REFUSED_MAX 65536
+#define BPF_REFUSED_EACH 64
+#define BPF_QUERIES_EACH 64
+#define BPF_EVENTS_BYTES (256 * 1024)
+/* The same refused packets are told again after so long, with how many they were. */
+#define BPF_REFUSED_AGAIN_NS (10ULL * 1000000000)
+/* DNS: the longest answer that is learned from in the kernel. Longer ones, those over
+ * TCP and in fragments are held by the resolver. 1232 is what we let UDP have. */
+#define BPF_DNS_MAX 1232
+#define BPF_DNS_RECORDS_MAX 48
+#define BPF_DNS_LABELS_MAX 24
+#define BPF_QUERY_NS (10ULL * 1000000000) /* an answer that comes later opens nothing */
+
+struct bpf_addr {
+	uint32_t w[4]; /* be */
+};
+
+struct bpf_mac {
+	uint8_t b[6];
+	uint8_t zero[2];
+};
+
+/* bpf_mac_value.flags, bpf_addr_value.flags */
+#define BPF_MANAGED 1U /* a MAC: its packets obey its policy */
+#define BPF_POLICED 2U /* an address: packets forwarded to it obey its policy */
+#define BPF_OWNED 4U   /* an address: only who is bound to it may use it */
+#define BPF_LIMITED 8U /* the subject has a rate */
+#define BPF_GATEWAY 16U /* a MAC: the gateway's own */
+#define BPF_NAMED 32U  /* a MAC: it has names, so its questions are noted */
+
+struct bpf_mac_value {
+	uint32_t subject;
+	uint32_t flags;
+};
+
+struct bpf_addr_value {
+	uint32_t subject;
+	uint32_t flags;
+};
+
+struct bpf_bound {
+	struct bpf_addr addr;
+	struct bpf_mac mac;
+};
+
+/* In element order: port is the peer's for a MAC, the device's for an address. */
+struct bpf_exact {
+	uint32_t subject;
+	uint16_t port; /* be */
+	uint8_t proto;
+	uint8_t zero;
+	struct bpf_addr peer;
+};
+
+struct bpf_entry {
+	uint64_t until; /* bpf_ktime_get_coarse_ns(); 0: for ever */
+	uint64_t packets, bytes; /* of ended flows, and of what opens no flow; those of live
+				  * flows are in flows until sweep adds them */
+};
+
+/* device and peer ports in the order of the network's meaning, not of its bytes: they
+ * are compared. For ICMP see model/element.h. */
+struct bpf_box {
+	struct bpf_addr peer_lo, peer_hi;
+	uint16_t device_lo, device_hi, peer_port_lo, peer_port_hi; /* host order */
+	uint8_t proto_lo, proto_hi;
+	uint8_t family; /* 4, 6 */
+	uint8_t zero[5];
+	struct bpf_entry entry;
+};
+
+struct bpf_ether {
+	uint32_t subject; /* of the device's MAC */
+	uint16_t type;	  /* be */
+	uint8_t to_device;
+	uint8_t any;	  /* any peer: peer is zero */
+	struct bpf_mac peer;
+};
+
+/* One token bucket, GCRA: the time at which it would be empty (ITU-T I.371). */
+struct bpf_subject {
+	uint64_t boxes;	  /* first << 32 | count: one store replaces a device's boxes */
+	uint32_t epoch;	  /* flows of an older one are judged anew at their next packet */
+	uint32_t flows;	  /* that it opened */
+	uint32_t shared;  /* of these, beyond BPF_FLOWS_OWN */
+	uint32_t refused_kinds;
+	uint32_t queries;
+	uint32_t zero;
+	uint64_t opens;	  /* bucket of new conversations */
+	uint64_t byte_ns_256; /* rate: ns x 256 for each byte, 0 is none */
+	uint64_t packet_ns;   /* rate: ns for each packet, 0 is none */
+	uint64_t byte_bucket, packet_bucket;
+	uint64_t refused;     /* packets, exact */
+	uint64_t over;	      /* packets above its rate */
+	uint64_t flows_full;  /* conversations that found no room */
+};
+
+struct bpf_settings {
+	uint32_t abi;
+	uint32_t local_count;
+	struct {
+		struct bpf_addr lo, hi;
+	} locals[BPF_LOCALS_MAX];
+	uint64_t name_key[2]; /* struct name_key */
+	uint32_t redirect;    /* port 53 of the world is redirected to us behind this */
+	uint32_t shared;      /* flows beyond BPF_FLOWS_OWN, of all */
+	uint64_t version;     /* hash of what the loader was told */
+};
+
+/* Openings of a name: exact OUT entries. */
+struct bpf_name {
+	uint64_t hash;
+	uint32_t subject;
+	uint32_t suffix;
+};
+
+struct bpf_openings {
+	uint32_t count;
+	struct {
+		uint16_t port; /* be */
+		uint8_t proto;
+		uint8_t family; /* 0: both */
+	} openings[BPF_OPENINGS_MAX];
+};
+
+/* A conversation as its device sees it. ICMP echo: both ports are the identifier. */
+struct bpf_flow {
+	struct bpf_addr device, peer;
+	uint16_t device_port, peer_port; /* be */
+	uint8_t proto;
+	uint8_t zero[3];
+};
+
+enum bpf_opener {
+	BPF_BY_EXACT = 1, /* ref.exact */
+	BPF_BY_BOX,
+	BPF_BY_GATEWAY,	  /* the gateway itself began: no policy matter */
+	BPF_BY_REDIRECT,  /* DNS to a foreign server that the gateway answers */
+};
+
+struct bpf_flow_value {
+	uint64_t until;
+	uint64_t packets, bytes;
+	uint32_t subject;  /* of who let it begin; BPF_NO_SUBJECT for the gateway's own */
+	uint32_t epoch;
+	uint8_t mac[6];    /* of the device: another one's packets are not of this flow */
+	uint8_t by;        /* enum bpf_opener */
+	uint8_t to_device; /* the first packet went to the device */
+	uint32_t device_subject; /* of the device's MAC, for its limits */
+	uint32_t box;	   /* by BPF_BY_BOX */
+	uint32_t seen;	   /* packets at the last sweep, low half */
+	uint32_t zero;
+};
+
+#define BPF_NO_SUBJECT 0xffffffffU
+
+struct bpf_frag {
+	struct bpf_addr from, to;
+	uint32_t id;
+	uint32_t proto;
+};
+
+struct bpf_query {
+	struct bpf_addr device, server;
+	uint16_t port; /* be, the device's */
+	uint16_t id;   /* be */
+	uint32_t subject;
+};
+
+struct bpf_query_value {
+	uint64_t hash; /* of the name */
+	uint64_t until;
+	uint16_t type; /* host order */
+	uint16_t zero[3];
+};
+
+/* What a refused packet was. Ports of the device are not told apart: it would choose a
+ * new one for each try. */
+struct bpf_refused {
+	uint32_t subject;
+	uint8_t to_device, reason, proto, zero;
+	uint16_t port; /* be, of the one who is called */
+	uint16_t icmp; /* type << 8 | code, host order */
+	struct bpf_mac mac;
+	struct bpf_addr device, peer;
+};
+
+struct bpf_refused_value {
+	uint64_t packets, bytes; /* exact, since the kind was first seen */
+	uint64_t told;		 /* packets told so far */
+	uint64_t first, last;	 /* ns */
+	uint16_t device_port, peer_port; /* be, of the first packet */
+	uint32_t zero;
+};
+
+/* reasons: enum verdict_reason of model/verdict.h, which is not for this compiler */
+#define BPF_REASON_DENY 3
+#define BPF_REASON_SPOOFED 4
+#define BPF_REASON_ROGUE 5
+#define BPF_REASON_FRAGMENT 6
+#define BPF_REASON_MALFORMED 7
+
+enum bpf_event_kind {
+	BPF_EVENT_REFUSED = 1,
+	BPF_EVENT_LEARNED, /* refused.mac, refused.peer; hash, ttl_s */
+	BPF_EVENT_LIVE,	   /* a live flow made an entry last longer: hash 0 */
+	BPF_EVENT_ENDED,   /* flow: an open conversation that policy no longer allows */
+};
+
+struct bpf_event {
+	uint32_t kind;
+	uint32_t ttl_s;
+	uint64_t hash;
+	uint64_t packets, bytes;
+	uint32_t length;
+	uint16_t device_port, peer_port; /* be */
+	struct bpf_refused what;
+};
+
+/* sweep: ends what is idle, keeps open what is in use, adds the counts of live flows to
+ * their entries, and with subject < BPF_NO_SUBJECT judges that subject's flows anew now,
+ * telling each that ends. Results are for the log. */
+struct bpf_sweep {
+	uint64_t now;
+	uint32_t subject;
+	uint32_t flows, ended, kept_open, refused_gone, queries_gone;
+};
+
+enum bpf_counter {
+	BPF_COUNTER_FRAMES,
+	BPF_COUNTER_REFUSED,
+	BPF_COUNTER_EVENTS_LOST, /* the ring was full; the counts in refused are exact */
+	BPF_COUNTER_LEARNED,
+	BPF_COUNTER_UNASKED, /* DNS answers to nobody's question */
+	BPF_COUNTER_DNS_HARD, /* ... that the kernel cannot read: the resolver holds those */
+	BPF_COUNTER_MAX,
+};
+
+#endif

@@ -141,8 +141,7 @@ static int changes_encode(struct commit *c)
 			continue;
 		*n = n[-1];
 		n->set = NFT_LIMITED(n->set);
-		n->rate = 0;
-		n++;
+		n++->rate = 0;
 	}
 	c->changes.count = (size_t)(n - c->changes.entries);
 	entry_list_sort(&c->changes);

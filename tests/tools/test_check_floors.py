@@ -255,6 +255,7 @@ LINKED = [
     ("libnftables.so.1", {"enforcer"}),
     ("libnftnl.so.11", {"enforcer"}),
     ("libmnl.so.0", {"enforcer"}),
+    ("libbpf.so.1", {"enforcer"}),
     ("libcurl.so.4", {"courier"}),
     ("libcrypto.so.3", {"courier", "mud-crypto"}),
     ("libssl.so.3", {"courier"}),

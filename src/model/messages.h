@@ -95,6 +95,7 @@ enum socket_kind {
 	SOCKET_DNS_TCP,
 	SOCKET_CONTROL,	 /* unix listener of the engine */
 	SOCKET_IDENTITY, /* another one, which takes identities alone */
+	SOCKET_DNS_TLS,	 /* DNS over TLS, of the resolver */
 	SOCKET_MAX,
 };
 

@@ -38,6 +38,12 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(parse(&c, ""), 0);
 	assert_int_equal(c.lan_interfaces.count, 0);
 	assert_int_equal(c.dns_cache_kb, 256);
+	assert_true(c.dns_tls);
+	assert_true(c.dns_canary);
+	assert_string_equal(c.dns_name, "dns.cardea.internal");
+	assert_string_equal(c.dns_domain, "internal");
+	assert_string_equal(c.dns_tls_key, "");
+	assert_int_equal(c.dns_encrypted_names.count, 0);
 	assert_true(c.mud_require_signature);
 	assert_false(c.mud_allow_private);
 	assert_false(c.stop_open);
@@ -88,6 +94,12 @@ static void errors_say_where_and_what(void **state)
 		{"[dns]\ncache_kb 1", "f:2:10: expected '=' after \"cache_kb\""},
 		{"[dns]\ncache_kb = 63",
 			"f:2:12: cache_kb is a whole number from 64 to 65536"},
+		{"[dns]\nname = \"dns\"", "f:2:8: a whole top-level domain is too much"},
+		{"[dns]\ndomain = \".\"",
+			"f:2:10: give a domain such as \"internal\" or \"home.arpa\""},
+		{"[dns]\ntls_key = \"key.pem\"", "f:2:11: give an absolute path, or \"\""},
+		{"[dns]\nencrypted_names = [\"a..b\"]",
+			"f:2:20: give a domain name of letters, digits, '-' and '.'"},
 		{"[dns]\ncache_kb = 65537",
 			"f:2:12: cache_kb is a whole number from 64 to 65536"},
 		{"[dns]\ncache_kb =",

@@ -23,6 +23,13 @@ struct config {
 	struct config_list lan_interfaces;
 	struct config_list dns_upstream;
 	int64_t dns_cache_kb;
+	bool dns_tls;
+	char dns_tls_cert[CONFIG_STRING_MAX];
+	char dns_tls_key[CONFIG_STRING_MAX];
+	char dns_name[CONFIG_STRING_MAX];
+	char dns_domain[CONFIG_STRING_MAX];
+	bool dns_canary;
+	struct config_list dns_encrypted_names;
 	struct config_list mud_anchors;
 	struct config_list mud_https_ca;
 	bool mud_require_signature;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/addr.h"
 #include "base/str.h"
+#include "wire/dns_name.h"
 
 /* What the kernel accepts and what cannot be mistaken in an nft text. */
 static const char *check_interface(const char *value)
@@ -37,6 +38,31 @@ static const char *check_upstream(const char *value)
 	if (addr_parse(host, &addr))
 		return "give an address, such as \"192.0.2.53\" or \"192.0.2.53@5353\"";
 	return NULL;
+}
+
+/* Of a service or zone: two labels at least, none that needs an escape. */
+static const char *check_name(const char *value)
+{
+	struct dns_name name;
+
+	if (dns_name_from_text(value, &name) || strchr(name.text, '\\'))
+		return "give a domain name of letters, digits, '-' and '.'";
+	return dns_name_labels(&name) < 2 ? "a whole top-level domain is too much" : NULL;
+}
+
+static const char *check_domain(const char *value)
+{
+	struct dns_name name;
+
+	if (dns_name_from_text(value, &name) || strchr(name.text, '\\') ||
+		dns_name_is_root(&name))
+		return "give a domain such as \"internal\" or \"home.arpa\"";
+	return NULL;
+}
+
+static const char *check_file(const char *value)
+{
+	return !value[0] || value[0] == '/' ? NULL : "give an absolute path, or \"\"";
 }
 
 static const char *check_directory(const char *value)
@@ -78,6 +104,25 @@ static const struct config_item schema[] = {
 		0, check_upstream},
 	{"dns", "cache_kb", CONFIG_INT, AT(dns_cache_kb), "256",
 		"memory for cached answers, in KiB", 64, 65536, NULL},
+	{"dns", "tls", CONFIG_BOOL, AT(dns_tls), "true",
+		"DNS over TLS for the LAN on port 853, announced by DDR", 0, 0, NULL},
+	{"dns", "tls_cert", CONFIG_STRING, AT(dns_tls_cert), "\"\"",
+		"PEM file with your own certificate chain for it; empty: one is made", 0, 0,
+		check_file},
+	{"dns", "tls_key", CONFIG_STRING, AT(dns_tls_key), "\"\"",
+		"PEM file with its private key, readable by root alone", 0, 0, check_file},
+	{"dns", "name", CONFIG_STRING, AT(dns_name), "\"dns.cardea.internal\"",
+		"the name of this DNS service, as clients of the encrypted one are told", 0,
+		0, check_name},
+	{"dns", "domain", CONFIG_STRING, AT(dns_domain), "\"internal\"",
+		"domain of the devices' names, which never leaves the house", 0, 0,
+		check_domain},
+	{"dns", "canary", CONFIG_BOOL, AT(dns_canary), "true",
+		"ask browsers to keep to this network's DNS (use-application-dns.net)", 0,
+		0, NULL},
+	{"dns", "encrypted_names", CONFIG_LIST, AT(dns_encrypted_names), "[]",
+		"further host names of public encrypted resolvers, beside the known ones",
+		0, 0, check_name},
 	{"mud", "anchors", CONFIG_LIST, AT(mud_anchors), "[]",
 		"PEM files of authorities whose MUD signatures are believed", 0, 0,
 		check_directory},

@@ -5,8 +5,8 @@
  * ::ffff:a.b.c.d (RFC 4291 2.5.5.2); keys have no holes.
  *
  * A SUBJECT is whose policy is asked: a MAC for what a device sends, an address for what
- * it is sent. Each has a number, which the loader gives out; numbers are used again only
- * after all that belongs to them is gone.
+ * it is sent. Each has a number, which the loader gives out from 1 up; numbers are used
+ * again only after all that belongs to them is gone, and a sweep. 0 is everybody else.
  *
  *   settings ARRAY[1]   one struct bpf_settings
  *   macs     HASH       bpf_mac -> bpf_mac_value
@@ -18,7 +18,8 @@
  *   ethers   HASH       bpf_ether -> bpf_entry       (ETHER_OUT, ETHER_IN)
  *   names    HASH       bpf_name -> bpf_openings     (NAME)
  *   flows    HASH       bpf_flow -> bpf_flow_value   the datapath's own, as all below
- *   frags    LRU_HASH   bpf_frag -> u64 until        later fragments of a judged packet
+ *   totals   ARRAY[1]   struct bpf_totals
+ *   frags    LRU_HASH   bpf_frag -> bpf_frag_value   later fragments of a judged packet
  *   queries  HASH       bpf_query -> bpf_query_value questions that devices have asked
  *   refused  HASH       bpf_refused -> bpf_refused_value
  *   events   RINGBUF    struct bpf_event
@@ -39,7 +40,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 1
+#define BPF_ABI 2
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */
@@ -142,22 +143,28 @@ struct bpf_ether {
 	struct bpf_mac peer;
 };
 
-/* One token bucket, GCRA: the time at which it would be empty (ITU-T I.371). */
+#define BPF_OTHERS 0U /* the subject of all that have none */
+
+/* The loader bumps epochs when it has taken an entry or a box away, for a MAC and its
+ * address alike when it has taken a BOUND, MANAGED, OWNED or POLICED away, or has given
+ * or changed a rate. Buckets are GCRA: the time at which they would be empty (ITU-T
+ * I.371). The first 64 bytes are what each packet reads. */
 struct bpf_subject {
 	uint64_t boxes;	  /* first << 32 | count: one store replaces a device's boxes */
 	uint32_t epoch;	  /* flows of an older one are judged anew at their next packet */
-	uint32_t flows;	  /* that it opened */
-	uint32_t shared;  /* of these, beyond BPF_FLOWS_OWN */
-	uint32_t refused_kinds;
-	uint32_t queries;
-	uint32_t zero;
-	uint64_t opens;	  /* bucket of new conversations */
+	uint32_t flows;	  /* of this device now; each pays at its MAC, if that is managed */
 	uint64_t byte_ns_256; /* rate: ns x 256 for each byte, 0 is none */
 	uint64_t packet_ns;   /* rate: ns for each packet, 0 is none */
 	uint64_t byte_bucket, packet_bucket;
-	uint64_t refused;     /* packets, exact */
 	uint64_t over;	      /* packets above its rate */
-	uint64_t flows_full;  /* conversations that found no room */
+	uint64_t opens;	      /* bucket of new conversations */
+	uint64_t opens_over;  /* packets that would have begun too many of them */
+	uint64_t refused;     /* packets, exact */
+	uint64_t flows_full;  /* conversations that found no room: they pass, and their
+			       * replies do not */
+	uint32_t refused_kinds;
+	uint32_t queries;
+	uint64_t zero[4];
 };
 
 struct bpf_settings {
@@ -168,8 +175,13 @@ struct bpf_settings {
 	} locals[BPF_LOCALS_MAX];
 	uint64_t name_key[2]; /* struct name_key */
 	uint32_t redirect;    /* port 53 of the world is redirected to us behind this */
-	uint32_t shared;      /* flows beyond BPF_FLOWS_OWN, of all */
+	uint32_t limits;      /* not 0: some subject has a rate */
 	uint64_t version;     /* hash of what the loader was told */
+};
+
+struct bpf_totals {
+	uint32_t flows_shared; /* beyond BPF_FLOWS_OWN, of all */
+	uint32_t zero;
 };
 
 /* Openings of a name: exact OUT entries. */
@@ -201,19 +213,29 @@ enum bpf_opener {
 	BPF_BY_BOX,
 	BPF_BY_GATEWAY,	  /* the gateway itself began: no policy matter */
 	BPF_BY_REDIRECT,  /* DNS to a foreign server that the gateway answers */
+	BPF_BY_NOBODY,	  /* policy has ended it; kept so that what the gateway still sends
+			   * does not begin it anew */
 };
 
+/* bpf_flow_value.count: one addition counts a packet and its bytes */
+#define BPF_COUNT_SHIFT 40
+#define BPF_COUNT_BYTES ((1ULL << BPF_COUNT_SHIFT) - 1)
+
+/* bpf_flow_value.flags */
+#define BPF_FLOW_TO_DEVICE 1U /* the first packet went to the device */
+#define BPF_FLOW_BOUND 2U     /* the device's address is its own */
+
+/* The first 32 bytes are what each packet needs: with the key they fill a cache line. */
 struct bpf_flow_value {
 	uint64_t until;
-	uint64_t packets, bytes;
-	uint32_t subject;  /* of who let it begin; BPF_NO_SUBJECT for the gateway's own */
+	uint64_t count;	   /* packets << BPF_COUNT_SHIFT | bytes, not yet in the entry */
+	uint32_t subject;  /* who let it begin */
 	uint32_t epoch;
 	uint8_t mac[6];    /* of the device: another one's packets are not of this flow */
 	uint8_t by;        /* enum bpf_opener */
-	uint8_t to_device; /* the first packet went to the device */
-	uint32_t device_subject; /* of the device's MAC, for its limits */
+	uint8_t flags;
+	uint32_t mac_subject, addr_subject; /* of the device, for its limits */
 	uint32_t box;	   /* by BPF_BY_BOX */
-	uint32_t seen;	   /* packets at the last sweep, low half */
 	uint32_t zero;
 };
 
@@ -223,6 +245,13 @@ struct bpf_frag {
 	struct bpf_addr from, to;
 	uint32_t id;
 	uint32_t proto;
+};
+
+struct bpf_frag_value {
+	uint64_t until;
+	uint16_t from_port, to_port; /* be */
+	uint8_t icmp_type, icmp_code;
+	uint16_t zero;
 };
 
 struct bpf_query {
@@ -240,10 +269,11 @@ struct bpf_query_value {
 };
 
 /* What a refused packet was. Ports of the device are not told apart: it would choose a
- * new one for each try. */
+ * new one for each try. Of frames that are not IP (family 0) port is the Ethernet type,
+ * peer begins with the peer's MAC, and device is the address that ARP claimed. */
 struct bpf_refused {
 	uint32_t subject;
-	uint8_t to_device, reason, proto, zero;
+	uint8_t to_device, reason, proto, family;
 	uint16_t port; /* be, of the one who is called */
 	uint16_t icmp; /* type << 8 | code, host order */
 	struct bpf_mac mac;
@@ -251,11 +281,12 @@ struct bpf_refused {
 };
 
 struct bpf_refused_value {
-	uint64_t packets, bytes; /* exact, since the kind was first seen */
-	uint64_t told;		 /* packets told so far */
-	uint64_t first, last;	 /* ns */
-	uint16_t device_port, peer_port; /* be, of the first packet */
-	uint32_t zero;
+	uint64_t packets, bytes;	   /* exact, since the kind was first seen */
+	uint64_t told_packets, told_bytes; /* of these, in events */
+	uint64_t told;			   /* ns: when last */
+	uint64_t first, last;		   /* ns */
+	uint16_t device_port, peer_port;   /* be, of the first packet */
+	uint32_t length;		   /* of the first packet */
 };
 
 /* reasons: enum verdict_reason of model/verdict.h, which is not for this compiler */
@@ -266,10 +297,11 @@ struct bpf_refused_value {
 #define BPF_REASON_MALFORMED 7
 
 enum bpf_event_kind {
-	BPF_EVENT_REFUSED = 1,
-	BPF_EVENT_LEARNED, /* refused.mac, refused.peer; hash, ttl_s */
-	BPF_EVENT_LIVE,	   /* a live flow made an entry last longer: hash 0 */
-	BPF_EVENT_ENDED,   /* flow: an open conversation that policy no longer allows */
+	BPF_EVENT_REFUSED = 1, /* packets, bytes: of this kind since the last event */
+	BPF_EVENT_LEARNED, /* what.mac, what.peer; hash, ttl_s */
+	BPF_EVENT_LIVE,	   /* a live flow made its entry last longer: what, ttl_s; hash 0 */
+	BPF_EVENT_ENDED,   /* what, device_port, peer_port: a conversation that policy no
+			    * longer allows; what.to_device: the peer had begun it */
 };
 
 struct bpf_event {
@@ -280,11 +312,14 @@ struct bpf_event {
 	uint32_t length;
 	uint16_t device_port, peer_port; /* be */
 	struct bpf_refused what;
+	uint32_t zero;
 };
 
-/* sweep: ends what is idle, keeps open what is in use, adds the counts of live flows to
- * their entries, and with subject < BPF_NO_SUBJECT judges that subject's flows anew now,
- * telling each that ends. Results are for the log. */
+/* sweep, the context of its program (BPF_PROG_TEST_RUN): ends what is idle, keeps open
+ * what is in use, adds the counts of live flows to their entries, tells refused packets
+ * that nobody was told of, and judges anew all flows of an older epoch, telling each that
+ * ends. With a subject other than BPF_NO_SUBJECT it looks only at the flows which that
+ * one let begin. now is set by the program; the results are for the log. */
 struct bpf_sweep {
 	uint64_t now;
 	uint32_t subject;

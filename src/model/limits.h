@@ -41,6 +41,13 @@
 /* Names */
 #define LIMIT_ANSWER_ADDRS 128 /* addresses in one DNS answer; 300 is an attack */
 #define LIMIT_BINDINGS 512     /* live name bindings per device */
+/* An answer over UDP within these is read by the kernel's program (BPF back end), if that
+ * enforces; all others are held by the resolver until their addresses are open. */
+#define LIMIT_INLINE_BYTES 1232 /* what we let UDP have (DNS flag day 2020) */
+#define LIMIT_INLINE_RECORDS 48 /* of all sections; 1232 octets hold 75 at best */
+#define LIMIT_INLINE_LABELS 24	/* of any name in it; real ones have at most ten */
+#define LIMIT_INLINE_ADDRS 64	/* addresses and hints in the answer section; each may be
+				 * written once for each port of the name */
 #define BINDING_GRACE_S 600    /* an address outlives its TTL by this, for clients that
 				* cache too long; live flows are kept by the flow set */
 #define BINDING_TTL_MIN_S 60   /* TTL 0 answers are used right after they are got */

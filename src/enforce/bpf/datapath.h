@@ -20,7 +20,7 @@
  *   flows    HASH       bpf_flow -> bpf_flow_value   the datapath's own, as all below
  *   totals   ARRAY[1]   struct bpf_totals
  *   frags    LRU_HASH   bpf_frag -> bpf_frag_value   later fragments of a judged packet
- *   queries  HASH       bpf_query -> bpf_query_value questions that devices have asked
+ *   queries  HASH       bpf_query -> u64 until        questions that devices have asked
  *   refused  HASH       bpf_refused -> bpf_refused_value
  *   events   RINGBUF    struct bpf_event
  *   counters PERCPU_ARRAY[BPF_COUNTER_MAX] of u64
@@ -52,7 +52,6 @@ typedef long long int64_t;
 #define BPF_LOCALS_MAX 32
 #define BPF_NAMES_MAX 65536
 #define BPF_OPENINGS_MAX 8   /* protocol and port pairs of one name of one device */
-#define BPF_QUERIES_MAX 16384
 #define BPF_FRAGS_MAX 4096
 
 /* Flows. Each device has FLOWS_OWN that nobody takes from it; beyond, devices share the
@@ -66,15 +65,23 @@ typedef long long int64_t;
  * number of the subject, which is always exact. */
 #define BPF_REFUSED_MAX 65536
 #define BPF_REFUSED_EACH 64
+/* Questions that wait for their answers: so many of each of LIMIT_DEVICES, so none finds
+ * the table full for others' sake. */
 #define BPF_QUERIES_EACH 64
+#define BPF_QUERIES_MAX (1024 * BPF_QUERIES_EACH)
+/* Entries that answers made, of one device: LIMIT_BINDINGS with two ports each. What
+ * comes beyond is not opened, and counted: a device that asks for more names than it
+ * has room for starves itself alone. */
+#define BPF_LEARNED_EACH 1024
 #define BPF_EVENTS_BYTES (256 * 1024)
 /* The same refused packets are told again after so long, with how many they were. */
 #define BPF_REFUSED_AGAIN_NS (10ULL * 1000000000)
 /* DNS: the longest answer that is learned from in the kernel. Longer ones, those over
  * TCP and in fragments are held by the resolver. 1232 is what we let UDP have. */
 #define BPF_DNS_MAX 1232
-#define BPF_DNS_RECORDS_MAX 48
-#define BPF_DNS_LABELS_MAX 24
+#define BPF_DNS_RECORDS_MAX 48 /* of all sections */
+#define BPF_DNS_LABELS_MAX 24  /* of any name in it */
+#define BPF_DNS_ADDRS_MAX 64   /* addresses and hints in the answer section */
 #define BPF_QUERY_NS (10ULL * 1000000000) /* an answer that comes later opens nothing */
 
 struct bpf_addr {
@@ -122,6 +129,9 @@ struct bpf_entry {
 	uint64_t until; /* bpf_ktime_get_coarse_ns(); 0: for ever */
 	uint64_t packets, bytes; /* of ended flows, and of what opens no flow; those of live
 				  * flows are in flows until sweep adds them */
+	uint32_t learned; /* 1: an answer made it. It counts in the MAC's subject.learned
+			   * until it goes: who removes or replaces it takes 1 off */
+	uint32_t zero;
 };
 
 /* device and peer ports in the order of the network's meaning, not of its bytes: they
@@ -163,8 +173,9 @@ struct bpf_subject {
 	uint64_t flows_full;  /* conversations that found no room: they pass, and their
 			       * replies do not */
 	uint32_t refused_kinds;
-	uint32_t queries;
-	uint64_t zero[4];
+	uint32_t queries; /* its own in the map */
+	uint32_t learned; /* its entries in policy with .learned */
+	uint32_t zero[7];
 };
 
 struct bpf_settings {
@@ -254,18 +265,16 @@ struct bpf_frag_value {
 	uint16_t zero;
 };
 
+/* All that an answer must repeat; a device may ask for two names with one port and id. */
 struct bpf_query {
 	struct bpf_addr device, server;
+	uint64_t hash; /* of the name */
 	uint16_t port; /* be, the device's */
 	uint16_t id;   /* be */
-	uint32_t subject;
-};
-
-struct bpf_query_value {
-	uint64_t hash; /* of the name */
-	uint64_t until;
 	uint16_t type; /* host order */
-	uint16_t zero[3];
+	uint16_t zero;
+	uint32_t subject; /* of the MAC: its .queries are those in the map */
+	uint32_t zero2;
 };
 
 /* What a refused packet was. Ports of the device are not told apart: it would choose a
@@ -298,7 +307,8 @@ struct bpf_refused_value {
 
 enum bpf_event_kind {
 	BPF_EVENT_REFUSED = 1, /* packets, bytes: of this kind since the last event */
-	BPF_EVENT_LEARNED, /* what.mac, what.peer; hash, ttl_s */
+	BPF_EVENT_LEARNED, /* what.subject, .mac, .device, .peer; hash of the name asked
+			    * for; ttl_s as the answer has it */
 	BPF_EVENT_LIVE,	   /* a live flow made its entry last longer: what, ttl_s; hash 0 */
 	BPF_EVENT_ENDED,   /* what, device_port, peer_port: a conversation that policy no
 			    * longer allows; what.to_device: the peer had begun it */
@@ -333,6 +343,8 @@ enum bpf_counter {
 	BPF_COUNTER_LEARNED,
 	BPF_COUNTER_UNASKED, /* DNS answers to nobody's question */
 	BPF_COUNTER_DNS_HARD, /* ... that the kernel cannot read: the resolver holds those */
+	BPF_COUNTER_QUESTIONS_LOST, /* beyond BPF_QUERIES_EACH: their answers open nothing */
+	BPF_COUNTER_LEARNED_LOST, /* entries beyond BPF_LEARNED_EACH, or no memory */
 	BPF_COUNTER_MAX,
 };
 

@@ -92,7 +92,7 @@ static void find_listed(const struct household_device *hd, struct why_answer *a)
 		const struct rule *r = &hd->policy.rules[i];
 
 		if (r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT &&
-			strcmp(r->peer.name, a->name) == 0 &&
+			rule_name_matches(r->peer.name, a->name) &&
 			(!a->rule || rule_in_force(r)))
 			a->rule = r;
 		if (a->rule && rule_in_force(a->rule))

@@ -31,6 +31,8 @@
 #define LIMIT_NOTES 64	       /* findings reported for one file; the rest is counted */
 #define LIMIT_CLASS_ADDRS 4096 /* addresses of all members of one class of devices */
 #define LIMIT_BLOCKS 32	       /* conversations ended by us, per device, at once */
+#define LIMIT_OPENINGS 8       /* protocol and port pairs of one name: what fits the kernel's
+				* value; published files have at most 3 */
 #define LIMIT_BOXES 8192       /* disjoint kernel elements per device */
 
 /* The owner */

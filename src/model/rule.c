@@ -62,6 +62,17 @@ const char *rule_status_name(enum rule_status s)
 	return "unknown";
 }
 
+bool rule_name_matches(const char *of_rule, const char *name)
+{
+	size_t whole, tail;
+
+	if (!rule_name_is_suffix(of_rule))
+		return strcmp(of_rule, name) == 0;
+	whole = strlen(name);
+	tail = strlen(of_rule + 1); /* with its dot */
+	return whole > tail && strcmp(name + whole - tail, of_rule + 1) == 0;
+}
+
 const char *layer_name(enum layer l)
 {
 	static const char *const names[LAYER_MAX] = {
@@ -113,7 +124,10 @@ static void say_peer(struct sentence *s, const struct peer *p)
 		say(s, "any address");
 		return;
 	case PEER_NAME:
-		say_named(s, "", p->name);
+		if (rule_name_is_suffix(p->name))
+			say_named(s, "any name below ", p->name + 2);
+		else
+			say_named(s, "", p->name);
 		return;
 	case PEER_PREFIX:
 		if (p->prefix.len == addr_bits(&p->prefix.addr))

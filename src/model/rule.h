@@ -31,7 +31,9 @@ enum peer_kind {
 struct peer {
 	enum peer_kind kind;
 	struct prefix prefix;
-	char name[LIMIT_NAME]; /* lower case, no trailing dot; classes: see above */
+	/* lower case, no trailing dot; "*.example.com": all that is below example.com, which
+	 * no MUD file says (RFC 8520 8.1 has names); classes: see above */
+	char name[LIMIT_NAME];
 	struct mac mac;
 };
 
@@ -100,6 +102,13 @@ static inline bool rule_in_force(const struct rule *r)
 /* A rule that accepts everything from the device to any peer; callers narrow it. */
 void rule_init(struct rule *r);
 const char *peer_kind_name(enum peer_kind k);
+/* Of a PEER_NAME: "*.example.com" means all that is below example.com. */
+static inline bool rule_name_is_suffix(const char *name)
+{
+	return name[0] == '*' && name[1] == '.';
+}
+/* The name is one that the rule's means, or is spelt like it. */
+bool rule_name_matches(const char *of_rule, const char *name);
 const char *rule_status_name(enum rule_status s); /* "enforced", "reply", "not enforced
 						    * yet", "not enforceable here",
 						    * "approximated", "previewed" */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "model/rule.h"
 
 #define ENTRIES_FIRST 8 /* most devices know fewer names */
 
@@ -152,9 +153,12 @@ int bindings_restore(struct bindings *b, const struct binding *saved, nstime now
 bool bindings_has(
 	const struct bindings *b, const char *name, const struct addr *addr, nstime now)
 {
-	const struct binding *e = find(b, name, addr);
-
-	return e && is_live(e, now);
+	for (uint32_t i = 0; i < b->count; i++)
+		if (is_live(&b->entries[i], now) &&
+			addr_equal(&b->entries[i].addr, addr) &&
+			rule_name_matches(name, b->entries[i].name))
+			return true;
+	return false;
 }
 
 const char *bindings_name_of(
@@ -178,8 +182,23 @@ size_t bindings_addrs(const struct bindings *b, const char *name, nstime now,
 
 	for (uint32_t i = 0; i < b->count && n < max; i++)
 		if (is_live(&b->entries[i], now) &&
-			strcmp(b->entries[i].name, name) == 0)
+			rule_name_matches(name, b->entries[i].name))
 			out[n++] = b->entries[i].addr;
+	return n;
+}
+
+uint32_t bindings_refresh(
+	struct bindings *b, const struct addr *addr, uint32_t ttl_s, nstime now)
+{
+	nstime expires = expiry_of(ttl_s, now);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < b->count; i++)
+		if (addr_equal(&b->entries[i].addr, addr)) {
+			if (expires > b->entries[i].expires)
+				b->entries[i].expires = expires;
+			n++;
+		}
 	return n;
 }
 

@@ -44,7 +44,8 @@ int bindings_tell(struct bindings *b, const char *name, const struct addr *addr,
 int bindings_restore(
 	struct bindings *b, const struct binding *saved, nstime now) CARDEA_MUSTCHECK;
 
-/* This exact name has this address at `now`. */
+/* This name has this address at `now`. As everywhere below, "*.example.com" is each name
+ * below example.com. */
 bool bindings_has(const struct bindings *b, const char *name, const struct addr *addr,
 	nstime now);
 /* The name most recently told for addr that is live at `now`, or NULL. With
@@ -56,6 +57,10 @@ const char *bindings_name_of(
 /* Copies at most max live addresses of name; returns how many. */
 size_t bindings_addrs(const struct bindings *b, const char *name, nstime now,
 	struct addr *out, size_t max);
+/* Conversations with the address go on: what was bound to it lives for another ttl_s. A
+ * name that has ended, and is still remembered, is bound again. How many. */
+uint32_t bindings_refresh(
+	struct bindings *b, const struct addr *addr, uint32_t ttl_s, nstime now);
 /* Calls visit for every live binding. Non-zero stops and is returned. visit must not
  * change b. */
 int bindings_each(const struct bindings *b, nstime now,

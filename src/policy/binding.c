@@ -7,7 +7,6 @@
 #include "policy/policy_priv.h"
 
 #include <errno.h>
-#include <string.h>
 
 struct binder {
 	const struct policy *policy;
@@ -229,7 +228,7 @@ static int bind_side(struct binder *b, enum direction d)
 	for (uint32_t i = 0; i < policy_places(b->policy) && !r; i++) {
 		const struct rule *rule = policy_at(b->policy, i);
 		if (policy_rule_counts(rule, d) && is_asked(rule) &&
-			strcmp(rule->peer.name, b->name) == 0)
+			rule_name_matches(rule->peer.name, b->name))
 			r = bind_rule(b, i);
 	}
 	return r;

@@ -121,7 +121,8 @@ static const struct rule *near_miss(const struct policy *p,
 		const struct rule *r = &p->rules[i];
 		if (!is_listed(p, i, f->direction))
 			continue;
-		if (r->peer.kind == PEER_NAME && name && !strcmp(r->peer.name, name))
+		if (r->peer.kind == PEER_NAME && name &&
+			rule_name_matches(r->peer.name, name))
 			return r;
 		if (r->peer.kind == PEER_PREFIX &&
 			prefix_contains(&r->peer.prefix, &f->peer))

@@ -44,11 +44,12 @@ bool policy_env_is_local(const struct policy_env *env, const struct addr *a);
 bool policy_env_is_gateway(const struct policy_env *env, const struct addr *a);
 
 /* What is known of one device, at the time the caller has in mind: what DNS told it,
- * and whom its classes mean. */
+ * and whom its classes mean. A name is a rule's: rule_name_matches says whom it means. */
 struct policy_names {
-	/* This device holds a live binding of exactly this name to this address. */
+	/* This device holds a live binding of such a name to this address. */
 	bool (*has)(void *ctx, const char *name, const struct addr *a);
-	/* Copies at most max addresses of the name's live bindings; how many. */
+	/* Copies at most max addresses of such names' live bindings, some perhaps twice;
+	 * how many. */
 	size_t (*addrs)(void *ctx, const char *name, struct addr *out, size_t max);
 	/* Copies at most max addresses of the devices that a class (PEER_CONTROLLER,
 	 * MY_CONTROLLER, SAME_MANUFACTURER, MANUFACTURER, MODEL) or a PEER_MAC means
@@ -145,6 +146,23 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct policy_device *d,
 	const char *name, const struct addr *peer, uint32_t timeout_s, policy_emit emit,
 	void *ctx) CARDEA_MUSTCHECK;
+
+/* What the kernel may open by itself when the device is told an address of the name: one
+ * flow after another, from the device, but for its own port. */
+struct policy_opening {
+	const char *name; /* below which, or itself */
+	bool suffix;
+	uint8_t family; /* 4, 6; 0: both */
+	uint8_t proto;
+	uint16_t port; /* the peer's */
+	rule_id rule;  /* the first that says so */
+};
+typedef int (*policy_open)(void *ctx, const struct policy_opening *o);
+/* Of which names the kernel may learn addresses without us: those all of whose rules are
+ * such openings, at most LIMIT_OPENINGS, from which no earlier rule takes anything away
+ * whatever the address. ret_whole: no name in the policy needs us. Non-zero of open stops
+ * and is returned. */
+int policy_inline(const struct policy *p, policy_open open, void *ctx, bool *ret_whole);
 
 /* One or two plain sentences for the owner. names: may be NULL when nobody knows;
  * device: how to call it; name: what the device called the peer, or NULL.

@@ -26,7 +26,7 @@ static bool peer_is_sound(const struct peer *p)
 	if ((unsigned)p->kind >= PEER_MAX || !memchr(p->name, 0, sizeof p->name))
 		return false;
 	if (p->kind == PEER_NAME)
-		return p->name[0] != 0;
+		return p->name[rule_name_is_suffix(p->name) ? 2 : 0] != 0;
 	return p->kind != PEER_PREFIX || prefix_is_sound(&p->prefix);
 }
 
@@ -352,7 +352,7 @@ static bool name_is_in(const struct policy *p, const char *name, bool any_action
 		const struct rule *r = policy_at(p, i);
 		if (policy_rule_counts(r, r->direction) && r->peer.kind == PEER_NAME &&
 			(any_action || r->action == RULE_DROP) &&
-			strcmp(r->peer.name, name) == 0)
+			rule_name_matches(r->peer.name, name))
 			return true;
 	}
 	return false;

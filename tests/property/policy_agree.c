@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Property: the evaluator that reads rules and the elements that the compiler makes
  * agree on every flow, with names, classes, blocks and in quarantine, and no set would
- * refuse the elements. Environment: POLICY_SEED, POLICY_ROUNDS. */
+ * refuse the elements. What the kernel opens by itself for names is the same as what is
+ * compiled for their bindings. Environment: POLICY_SEED, POLICY_ROUNDS. */
 #include "base/str.h"
 #include "policy/policy.h"
 #include "property/policy_random.h"
@@ -26,7 +27,9 @@ static int16_t random_proto(void)
 }
 
 static const char *const names_of_world[NAMES] = {
-	"a.example", "b.example", "c.example", "d.example"};
+	"a.example", "b.example", "c.example", "x.b.example"};
+/* What rules say, too. */
+static const char *const suffixes_of_world[] = {"*.example", "*.b.example"};
 
 static const struct mac macs_of_world[MACS] = {
 	{{2, 0, 0, 0, 0, 7}}, {{2, 0, 0, 0, 0, 8}}, {{0x33, 0x33, 0, 0, 0, 1}}};
@@ -43,7 +46,9 @@ static void random_peer(struct peer *p)
 
 	p->kind = kinds[pick(sizeof kinds / sizeof *kinds)];
 	if (p->kind == PEER_NAME)
-		snprintf(p->name, sizeof p->name, "%s", names_of_world[pick(NAMES)]);
+		snprintf(p->name, sizeof p->name, "%s",
+			pick(4) ? names_of_world[pick(NAMES)]
+				: suffixes_of_world[pick(2)]);
 	if (p->kind == PEER_PREFIX)
 		p->prefix = prefix_of(&a,
 			(uint8_t)(pick(3) ? bits - pick(bits / 4) : pick(bits + 1)));
@@ -93,6 +98,24 @@ static void random_rule(struct rule *r, rule_id id)
 		random_ether(r);
 }
 
+/* Files as they are: names that are accepted from the device, by port, and few drops. */
+static bool plain_names;
+static void random_plain(struct rule *r)
+{
+	if (r->peer.kind == PEER_NAME) {
+		r->action = RULE_ACCEPT;
+		r->direction = DIRECTION_FROM_DEVICE;
+		r->initiator = INITIATOR_EITHER;
+		r->proto = pick(2) ? 6 : 17;
+		r->icmp_type = r->icmp_code = RULE_ICMP_ANY;
+		r->device_port = (struct range16){0, UINT16_MAX};
+		r->peer_port.lo = r->peer_port.hi = random_port();
+		r->ethertype = RULE_ETHERTYPE_IP;
+	} else if (pick(4)) {
+		r->action = RULE_ACCEPT;
+	}
+}
+
 /* As the engine ends a conversation. */
 static void random_block(struct rule *r, rule_id id)
 {
@@ -120,7 +143,7 @@ static bool told_has(void *ctx, const char *name, const struct addr *a)
 {
 	(void)ctx;
 	for (size_t i = 0; i < told_count; i++)
-		if (!strcmp(told[i].name, name) && addr_equal(&told[i].addr, a))
+		if (rule_name_matches(name, told[i].name) && addr_equal(&told[i].addr, a))
 			return true;
 	return false;
 }
@@ -131,7 +154,7 @@ static size_t told_addrs(void *ctx, const char *name, struct addr *out, size_t m
 
 	(void)ctx;
 	for (size_t i = 0; i < told_count && n < max; i++)
-		if (!strcmp(told[i].name, name))
+		if (rule_name_matches(name, told[i].name))
 			out[n++] = told[i].addr;
 	return n;
 }
@@ -339,6 +362,7 @@ struct world {
 };
 
 static unsigned allowed, refused, bound_allowed, blocked, classed, ether_allowed;
+static unsigned opened_alone, wholes_alone;
 
 static bool block_matches(const struct rule *b, const struct flow *f)
 {
@@ -500,6 +524,98 @@ static void check_exact(void)
 	}
 }
 
+/* What the kernel opened by itself: model/element.h and the datapath's word on NAME. */
+static struct element alone[NAMES * BINDINGS_MAX * LIMIT_OPENINGS * 4];
+static size_t alone_count;
+static struct policy_opening openings[RULES_MAX * LIMIT_OPENINGS];
+static size_t opening_count;
+
+static int keep_opening(void *ctx, const struct policy_opening *o)
+{
+	size_t same = 0;
+
+	(void)ctx;
+	for (size_t i = 0; i < opening_count; i++)
+		same += openings[i].suffix == o->suffix &&
+			!strcmp(openings[i].name, o->name);
+	EXPECT(same < LIMIT_OPENINGS, "%s has too many openings", o->name);
+	openings[opening_count++] = *o;
+	return 0;
+}
+
+static bool opening_is_for(const struct policy_opening *o, const char *name)
+{
+	size_t n = strlen(name), tail = strlen(o->name);
+
+	if (!o->suffix)
+		return !strcmp(o->name, name);
+	return n > tail + 1 && name[n - tail - 1] == '.' &&
+	       !strcmp(name + n - tail, o->name);
+}
+
+static void open_alone(const struct world *w, const struct told *t)
+{
+	for (size_t i = 0; i < opening_count; i++) {
+		const struct policy_opening *o = &openings[i];
+		if (!opening_is_for(o, t->name) ||
+			(o->family && o->family != t->addr.family))
+			continue;
+		alone[alone_count++] = (struct element){.kind = ELEMENT_OUT,
+			.family = t->addr.family,
+			.mac = w->device.mac,
+			.peer_lo = t->addr,
+			.peer_hi = t->addr,
+			.proto_lo = o->proto,
+			.proto_hi = o->proto,
+			.device_port = {0, UINT16_MAX},
+			.peer_port = {o->port, o->port}};
+	}
+}
+
+/* Nothing that the evaluator refuses. */
+static void check_alone(const struct world *w, const struct element *e)
+{
+	struct flow f = {.direction = DIRECTION_FROM_DEVICE,
+		.peer = e->peer_lo,
+		.proto = e->proto_lo,
+		.device_port = random_port(),
+		.peer_port = e->peer_port.lo};
+	struct verdict v;
+
+	for (size_t i = 0; i < w->device.addr_count; i++)
+		if (w->device.addrs[i].family == e->family)
+			f.device = w->device.addrs[i];
+	if (policy_is_infrastructure(&f) || policy_is_rogue(&f))
+		return;
+	policy_evaluate(&w->policy, &w->env, &w->names, &f, &v);
+	EXPECT(v.kind == VERDICT_ALLOW, "the kernel opened what rule %u forbids", v.rule);
+	opened_alone++;
+}
+
+static bool is_alone(const struct element *e)
+{
+	for (size_t i = 0; i < alone_count; i++)
+		if (element_compare(&alone[i], e) == 0)
+			return true;
+	return false;
+}
+
+/* With nothing missing where no name needs us. */
+static void check_inline(const struct world *w, size_t n_static)
+{
+	bool whole = false;
+
+	opening_count = alone_count = 0;
+	EXPECT(policy_inline(&w->policy, keep_opening, NULL, &whole) == 0, "inline");
+	for (size_t i = 0; i < told_count; i++)
+		open_alone(w, &told[i]);
+	for (size_t i = 0; i < alone_count; i++)
+		check_alone(w, &alone[i]);
+	for (size_t i = n_static; i < element_count && whole; i++)
+		EXPECT(is_alone(&elements[i]), "the kernel did not open element %zu", i);
+	wholes_alone += whole && element_count > n_static;
+}
+
 static void compile_all(struct world *w)
 {
 	element_count = 0;
@@ -519,6 +635,7 @@ static void compile_all(struct world *w)
 		check_ether(&w->policy, d, 0x88e1);
 		check_ether(&w->policy, d, 0x8892);
 	}
+	check_inline(w, n_static);
 	for (unsigned i = 0; i < FLOWS_PER_ROUND; i++)
 		check_flow(w, n_static);
 }
@@ -529,8 +646,11 @@ static void random_input(struct policy_input *ret)
 	unsigned count = pick(RULES_MAX + 1);
 
 	ether_odds = pick(8) ? 8 : 1;
+	plain_names = pick(4) == 0;
 	for (unsigned i = 0; i < count; i++) {
 		random_rule(&rules[i], i + 1);
+		if (plain_names)
+			random_plain(&rules[i]);
 		if (i && pick(3) == 0) { /* a mirror of an earlier one */
 			rules[i] = rules[pick(i)];
 			rules[i].id = i + 1;
@@ -588,12 +708,15 @@ int main(void)
 	}
 	printf("%u flows allowed (%u by names, %u by classes), %u refused (%u by "
 	       "blocks); "
-	       "%u kinds of frames allowed\n",
-		allowed, bound_allowed, classed, refused, blocked, ether_allowed);
+	       "%u kinds of frames allowed; %u openings by the kernel alone, all of "
+	       "them in %u rounds\n",
+		allowed, bound_allowed, classed, refused, blocked, ether_allowed,
+		opened_alone, wholes_alone);
 	/* a test whose world never says yes, or never no, proves nothing */
 	EXPECT(rounds < 50 ||
 			(allowed > 1000 && refused > 1000 && bound_allowed > 100 &&
-				classed > 100 && blocked > 100 && ether_allowed > 50),
+				classed > 100 && blocked > 100 && ether_allowed > 50 &&
+				opened_alone > 50 && wholes_alone > 5),
 		"the world is too small");
 	return 0;
 }

@@ -48,7 +48,7 @@
 #define LIMIT_INLINE_BYTES 1232 /* what we let UDP have (DNS flag day 2020) */
 #define LIMIT_INLINE_RECORDS 48 /* of all sections; 1232 octets hold 75 at best */
 #define LIMIT_INLINE_LABELS 24	/* of any name in it; real ones have at most ten */
-#define LIMIT_INLINE_ADDRS 64	/* addresses and hints in the answer section; each may be
+#define LIMIT_INLINE_ADDRS 64	/* addresses and hints of one answer; each may be
 				 * written once for each port of the name */
 #define BINDING_GRACE_S 600    /* an address outlives its TTL by this, for clients that
 				* cache too long; live flows are kept by the flow set */

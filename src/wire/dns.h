@@ -111,22 +111,23 @@ struct dns_answer {
 	uint16_t rcode; /* with the extended bits of EDNS */
 	struct dns_question question;
 	struct dns_name owner; /* the end of the CNAME chain */
-	uint8_t chain_count;   /* CNAMEs followed */
+	uint8_t chain_count;   /* CNAMEs and AliasModes followed */
 	bool has_hints;	       /* some addresses are SVCB or HTTPS hints */
 	bool has_ech;	       /* an HTTPS record offers Encrypted Client Hello */
 	bool has_negative_ttl;
 	uint32_t negative_ttl; /* RFC 2308 5: the SOA's, when there is no data */
 	uint32_t min_ttl;      /* over the chain and the addresses; 0 without any */
 	uint8_t count;
-	struct addr addresses[DNS_ANSWER_ADDRESSES_MAX]; /* no duplicates */
+	/* no duplicates, no IPv4 as IPv6 */
+	struct addr addresses[DNS_ANSWER_ADDRESSES_MAX];
 };
-/* Follows the CNAME chain from the question and collects the last owner's records of
- * the type asked for: A, AAAA, or the hints of SVCB and HTTPS in ServiceMode. Records
- * of other owners are ignored; with an rcode there are no addresses. CARDEA_EREFUSED
- * for a query; CARDEA_EMALFORMED when one owner has two different CNAMEs or there is
- * not exactly one question; CARDEA_ELOOP when the chain returns to the question or
- * stands still, other circles end at the limit. A truncated message (tc) may end
- * early: what was whole is collected. */
+/* Follows the chain of CNAMEs, and of AliasMode for SVCB and HTTPS (RFC 9460 2.4.2), from
+ * the question and collects the last owner's records of the type asked for: A, AAAA, or
+ * the hints of SVCB and HTTPS in ServiceMode. Records of other owners are ignored; with
+ * an rcode there are no addresses. CARDEA_EREFUSED for a query; CARDEA_EMALFORMED when one
+ * owner has two different targets or there is not exactly one question; CARDEA_ELOOP when
+ * the chain returns to the question or stands still, other circles end at the limit. A
+ * truncated message (tc) may end early: what was whole is collected. */
 int dns_answer_collect(struct cursor message, struct dns_answer *ret) CARDEA_MUSTCHECK;
 
 /* Builders return the writer's error and append; compression counts from where they

@@ -35,7 +35,25 @@ static void dns_answer_lower_ttl(struct dns_answer *a, uint32_t ttl)
 		a->min_ttl = ttl;
 }
 
-/* The owner's CNAME: 1 with its target and TTL, 0 when there is none. */
+/* What the record says the owner stands for, or NULL: by CNAME, or for the type asked for
+ * by AliasMode (RFC 9460 2.4.2), which with the root as its target says "nothing". */
+static const struct dns_name *dns_answer_target(
+	const struct dns_answer *a, const struct dns_record *rec)
+{
+	bool svcb = rec->type == DNS_TYPE_SVCB || rec->type == DNS_TYPE_HTTPS;
+
+	if (rec->type != DNS_TYPE_CNAME && !(svcb && rec->type == a->question.type))
+		return NULL;
+	if (!dns_answer_owns(a, rec))
+		return NULL;
+	if (rec->type == DNS_TYPE_CNAME)
+		return &rec->target;
+	return rec->svcb.priority || dns_name_is_root(&rec->svcb.target)
+		       ? NULL
+		       : &rec->svcb.target;
+}
+
+/* The owner's alias: 1 with its target and TTL, 0 when there is none. */
 static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
 	struct dns_name *target, uint32_t *ttl)
 {
@@ -44,12 +62,13 @@ static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
 	int r;
 	*ttl = UINT32_MAX;
 	while ((r = dns_walk_next(&walk, &rec)) > 0) {
-		if (rec.type != DNS_TYPE_CNAME || !dns_answer_owns(a, &rec))
+		const struct dns_name *to = dns_answer_target(a, &rec);
+		if (!to)
 			continue;
 		/* Two targets would let us and the device follow different ones. */
-		if (found && !dns_name_equal(target, &rec.target))
+		if (found && !dns_name_equal(target, to))
 			return CARDEA_EMALFORMED;
-		*target = rec.target;
+		*target = *to;
 		*ttl = *ttl < rec.ttl ? *ttl : rec.ttl;
 		found = true;
 	}
@@ -75,8 +94,19 @@ static int dns_answer_follow(struct dns_answer *a, const struct dns_walk *answer
 	return r;
 }
 
+/* An IPv4 address as IPv6 (RFC 4291 2.5.5.2) is on no wire: there is nothing to open, and
+ * the kernel's keys, which write IPv4 so, would take it for the other one. */
+static bool dns_answer_is_mapped(const struct addr *addr)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return addr->family == 6 && !memcmp(addr->b, mapped, sizeof(mapped));
+}
+
 static int dns_answer_add(struct dns_answer *a, const struct addr *addr)
 {
+	if (dns_answer_is_mapped(addr))
+		return 0;
 	for (unsigned i = 0; i < a->count; i++)
 		if (addr_equal(&a->addresses[i], addr))
 			return 0;

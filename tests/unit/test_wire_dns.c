@@ -254,14 +254,14 @@ static void test_https(void **state)
 	uint8_t b[MESSAGE_MAX];
 	struct writer w = begin(b, "a.example", DNS_TYPE_HTTPS);
 	record(&w, ANSWER, "a.example", DNS_TYPE_HTTPS, 30, rdata, sizeof(rdata) - 1);
-	record(&w, ANSWER, "a.example", DNS_TYPE_HTTPS, 20, "\0\0\1b\0", 5); /* alias */
+	record(&w, ANSWER, "b.example", DNS_TYPE_HTTPS, 20, "\0\0\1b\0", 5); /* alias */
 	struct dns_answer a = collect(&w);
 	assert_true(a.has_hints && a.has_ech);
 	assert_int_equal(a.count, 3);
 	assert_addr(&a.addresses[0], "1.1.1.1");
 	assert_addr(&a.addresses[1], "1.0.0.1");
 	assert_addr(&a.addresses[2], "2001:db8::1");
-	assert_int_equal(a.min_ttl, 20);
+	assert_int_equal(a.min_ttl, 30);
 	test_truncations(b, w.len, parse_answer);
 
 	struct dns_header h;
@@ -278,6 +278,65 @@ static void test_https(void **state)
 	assert_int_equal(dns_next_record(&c, &r), 0);
 	assert_int_equal(r.svcb.priority, 0);
 	assert_string_equal(r.svcb.target.text, "b");
+}
+
+#define HINT(b) "\0\1\0\0\4\0\4\1\1\1" b
+#define HINT_LEN 11
+
+/* RFC 9460 2.4.2: an alias leads on like a CNAME, and what else its owner says of that
+ * type does not count (2.4.1). */
+static void test_https_alias(void **state)
+{
+	(void)state;
+	uint8_t b[MESSAGE_MAX];
+	struct writer w = begin(b, "a", DNS_TYPE_HTTPS);
+	record(&w, ANSWER, "b", DNS_TYPE_HTTPS, 50, HINT("\2"), HINT_LEN);
+	record(&w, ANSWER, "a", DNS_TYPE_HTTPS, 5, HINT("\1"), HINT_LEN);
+	record(&w, ANSWER, "a", DNS_TYPE_HTTPS, 40, "\0\0\1b\0zz", 7);
+	struct dns_answer a = collect(&w);
+	assert_string_equal(a.owner.text, "b");
+	assert_int_equal(a.chain_count, 1);
+	assert_int_equal(a.count, 1);
+	assert_addr(&a.addresses[0], "1.1.1.2");
+	assert_int_equal(a.min_ttl, 40);
+	test_truncations(b, w.len, parse_answer);
+
+	/* of another type it is no alias */
+	w = begin(b, "a", DNS_TYPE_HTTPS);
+	record(&w, ANSWER, "a", DNS_TYPE_SVCB, 40, "\0\0\1b\0", 5);
+	record(&w, ANSWER, "a", DNS_TYPE_HTTPS, 5, HINT("\1"), HINT_LEN);
+	assert_int_equal(collect(&w).count, 1);
+	w = begin(b, "a", DNS_TYPE_A);
+	record(&w, ANSWER, "a", DNS_TYPE_HTTPS, 40, "\0\0\1b\0", 5);
+	record(&w, ANSWER, "a", DNS_TYPE_A, 5, "\1\1\1\1", 4);
+	assert_int_equal(collect(&w).count, 1);
+
+	/* the root: no such service */
+	w = begin(b, "a", DNS_TYPE_HTTPS);
+	record(&w, ANSWER, "a", DNS_TYPE_HTTPS, 40, "\0\0\0", 3);
+	a = collect(&w);
+	assert_int_equal(a.chain_count, 0);
+	assert_int_equal(a.count, 0);
+
+	/* two ways */
+	w = begin(b, "a", DNS_TYPE_HTTPS);
+	record(&w, ANSWER, "a", DNS_TYPE_HTTPS, 40, "\0\0\1b\0", 5);
+	record(&w, ANSWER, "a", DNS_TYPE_CNAME, 40, "\1c\0", 3);
+	assert_int_equal(collect_error(&w), CARDEA_EMALFORMED);
+}
+
+static void test_mapped(void **state)
+{
+	(void)state;
+	uint8_t b[MESSAGE_MAX];
+	struct writer w = begin(b, "a", DNS_TYPE_AAAA);
+	record(&w, ANSWER, "a", DNS_TYPE_AAAA, 9, "\0\0\0\0\0\0\0\0\0\0\xff\xff\1\1\1\1",
+		16);
+	record(&w, ANSWER, "a", DNS_TYPE_AAAA, 9, "\0\0\0\0\0\0\0\0\0\0\xff\xfe\1\1\1\1",
+		16);
+	struct dns_answer a = collect(&w);
+	assert_int_equal(a.count, 1);
+	assert_addr(&a.addresses[0], "::fffe:101:101");
 }
 
 static void test_malformed_records(void **state)
@@ -393,6 +452,8 @@ int main(void)
 		cmocka_unit_test(test_address_limit),
 		cmocka_unit_test(test_negative),
 		cmocka_unit_test(test_https),
+		cmocka_unit_test(test_https_alias),
+		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_malformed_records),
 		cmocka_unit_test(test_hint_limit),
 		cmocka_unit_test(test_truncated_message),

@@ -81,7 +81,7 @@ typedef long long int64_t;
 #define BPF_DNS_MAX 1232
 #define BPF_DNS_RECORDS_MAX 48 /* of all sections */
 #define BPF_DNS_LABELS_MAX 24  /* of any name in it */
-#define BPF_DNS_ADDRS_MAX 64   /* addresses and hints in the answer section */
+#define BPF_DNS_ADDRS_MAX 64   /* addresses and hints of one answer */
 #define BPF_QUERY_NS (10ULL * 1000000000) /* an answer that comes later opens nothing */
 
 struct bpf_addr {

@@ -11,7 +11,7 @@
 #ifndef CARDEA_ENFORCE_BPF_DNS_H
 #define CARDEA_ENFORCE_BPF_DNS_H
 
-#include "maps.bpf.h"
+#include "enforce/bpf/work.bpf.h"
 #include "model/limits.h"
 #include "model/name_hash.h"
 
@@ -43,12 +43,11 @@
 #define DNS_ANY 255
 #define DNS_IN 1
 
-/* A message on its way from or to a device, as the caller found it. */
-struct dns_at {
+/* Who speaks with whom. */
+struct dns_parties {
 	struct bpf_mac mac; /* the device's */
 	struct bpf_addr device, server;
 	uint32_t subject; /* of mac */
-	uint32_t l4, end; /* in the frame: where UDP begins, and what IP carries ends */
 	uint16_t port;	  /* be, the device's */
 	uint16_t zero;
 };
@@ -86,7 +85,7 @@ struct dns_work {
 	uint64_t levels[DNS_LEVELS]; /* hashes of the asked name from the top down */
 	struct dns_address addresses[BPF_DNS_ADDRS_MAX];
 	uint16_t path[DNS_PATH];
-	struct dns_at of;
+	struct dns_parties of;
 	struct dns_known name; /* the last one read */
 	struct bpf_openings openings;
 	struct name_key key;
@@ -688,40 +687,54 @@ static __always_inline void dns_open_all(struct dns_work *w, struct dns_ctx *ctx
 /* ---- messages ---- */
 
 /* The length of the message: the UDP header must be as long as IP says, or shorter. */
-static __always_inline uint32_t dns_length(struct __sk_buff *skb, const struct dns_at *at)
+static __always_inline uint32_t dns_length(struct __sk_buff *skb, const struct packet *p)
 {
 	uint16_t udp[4];
 
-	if (bpf_skb_load_bytes(skb, at->l4, udp, sizeof udp))
+	if (bpf_skb_load_bytes(skb, p->l4, udp, sizeof udp))
 		return 0;
 	uint32_t length = bpf_ntohs(udp[2]);
-	return length >= sizeof udp && at->l4 + length <= at->end ? length - sizeof udp : 0;
+	return length >= sizeof udp && p->l4 + length <= p->end ? length - sizeof udp : 0;
+}
+
+static __always_inline void dns_parties(
+	struct dns_parties *of, const struct work *work, int to_device)
+{
+	const struct packet *p = &work->packet;
+
+	of->mac = to_device ? p->to_mac : p->from_mac;
+	of->device = to_device ? p->to : p->from;
+	of->server = to_device ? p->from : p->to;
+	of->port = to_device ? p->to_port : p->from_port;
+	of->subject = work->mac_subject;
 }
 
 /* The first bytes of the message, at most `most`. */
 static __always_inline struct dns_work *dns_begin(
-	struct __sk_buff *skb, const struct dns_at *at, uint64_t most)
+	struct __sk_buff *skb, int to_device, uint64_t most)
 {
 	const struct bpf_settings *set = settings_get();
+	const struct work *work = work_at(WORK_PACKET);
 	uint32_t zero = 0;
 	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
-	uint64_t length = dns_length(skb, at);
 
-	if (!w || !set)
+	if (!w || !set || !work)
 		return 0;
+	uint64_t length = dns_length(skb, &work->packet);
 	w->whole = length;
 	if (length > most)
 		length = most;
 	asm volatile("" : "+r"(length)); /* or clang checks another register */
 	if (length < DNS_QUESTION_MIN || length > BPF_DNS_MAX ||
-		bpf_skb_load_bytes(skb, at->l4 + DNS_UDP_HEADER, w->bytes, length))
+		bpf_skb_load_bytes(
+			skb, work->packet.l4 + DNS_UDP_HEADER, w->bytes, length))
 		return 0;
-	w->of = *at;
+	dns_parties(&w->of, work, to_device);
 	w->length = length;
 	w->serial++;
 	w->key.k0 = set->name_key[0];
 	w->key.k1 = set->name_key[1];
-	w->now = bpf_ktime_get_coarse_ns();
+	w->now = work->now;
 	w->bad = 0;
 	return w;
 }
@@ -755,11 +768,11 @@ static __always_inline struct bpf_query dns_query(const struct dns_work *w)
 	};
 }
 
-/* UDP to port 53 from a MAC that has names. Nothing depends on it but that the answer
- * will be believed. */
-static __noinline int dns_question(struct __sk_buff *skb, const struct dns_at *at)
+/* UDP to port 53, whole, from a BPF_NAMED device, and allowed; work(WORK_PACKET) says the
+ * rest. All that depends on it is that the answer will be believed. */
+static __noinline int dns_question(struct __sk_buff *skb)
 {
-	struct dns_work *w = dns_begin(skb, at, DNS_QUESTION_MAX);
+	struct dns_work *w = dns_begin(skb, 0, DNS_QUESTION_MAX);
 
 	/* a query (QR 0, opcode 0) with one question */
 	if (!w || dns_u8(w, 2) & 0xf8 || dns_u16(w, 4) != 1 || !dns_read_question(w, 1))
@@ -821,10 +834,10 @@ static __always_inline int dns_read_records(struct dns_work *w, struct dns_ctx *
 	return !w->bad && !w->rcode;
 }
 
-/* UDP from port 53 to a MAC that has names, no fragment. Lets it pass either way. */
-static __noinline int dns_answer(struct __sk_buff *skb, const struct dns_at *at)
+/* UDP from port 53, whole, to a BPF_NAMED device, and allowed. It passes in any case. */
+static __noinline int dns_answer(struct __sk_buff *skb)
 {
-	struct dns_work *w = dns_begin(skb, at, BPF_DNS_MAX);
+	struct dns_work *w = dns_begin(skb, 1, BPF_DNS_MAX);
 	struct dns_ctx ctx = {w};
 
 	if (!w || !(dns_u8(w, 2) & 0x80) || dns_u16(w, 4) != 1 ||

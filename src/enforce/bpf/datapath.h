@@ -65,6 +65,9 @@ typedef long long int64_t;
  * number of the subject, which is always exact. */
 #define BPF_REFUSED_MAX 65536
 #define BPF_REFUSED_EACH 64
+#define BPF_REFUSED_OTHERS 1024 /* of all that are not managed, together */
+/* A kind that was not seen for so long gives its place back. */
+#define BPF_REFUSED_IDLE_NS (600ULL * 1000000000)
 /* Questions that wait for their answers: so many of each of LIMIT_DEVICES, so none finds
  * the table full for others' sake. */
 #define BPF_QUERIES_EACH 64

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* from - what comes from the LAN and is of no flow under way: the guard, then, from a
+ * managed device, its limits and its policy. The order is that of nft/skeleton.nft. */
+#ifndef CARDEA_ENFORCE_BPF_FROM_H
+#define CARDEA_ENFORCE_BPF_FROM_H
+
+#include "dns.bpf.h"
+#include "flow.bpf.h"
+
+/* A later fragment of a packet whose first one was let pass comes so much later at
+ * most: what hosts wait for it (RFC 791 3.2 says 15 s, Linux 30 s, RFC 8200 4.5 60 s). */
+#define FRAGMENT_NS (30 * SECOND_NS)
+
+/* RFC 792, RFC 4443: errors, which quote the packet they are about. A redirect is none:
+ * it would send a device's packets to whoever asks for them. */
+static __always_inline int is_icmp_error(const struct packet *p)
+{
+	if (!parse_is_icmp(p) || p->fragment == FRAGMENT_LATER)
+		return 0;
+	if (p->family == 4)
+		return p->icmp_type == 3 || p->icmp_type == 11 || p->icmp_type == 12;
+	return p->icmp_type >= 1 && p->icmp_type <= 4;
+}
+
+static __always_inline void frag_key(struct bpf_frag *key, const struct packet *p)
+{
+	key->from = p->from;
+	key->to = p->to;
+	key->id = p->frag_id;
+	key->proto = p->proto;
+}
+
+static __noinline void frag_remember(const struct work *w)
+{
+	const struct packet *p = &w->packet;
+	struct bpf_frag_value v = {};
+	struct bpf_frag key;
+
+	frag_key(&key, p);
+	v.until = w->now + FRAGMENT_NS;
+	v.from_port = p->from_port;
+	v.to_port = p->to_port;
+	v.icmp_type = p->icmp_type;
+	v.icmp_code = p->icmp_code;
+	bpf_map_update_elem(&frags, &key, &v, BPF_ANY);
+}
+
+/* A later fragment gets the ports of its first one, and is then judged like it, except
+ * that it begins nothing. 0: that one is not known, or was refused. */
+static __noinline int frag_recall(struct work *w)
+{
+	struct packet *p = &w->packet;
+	struct bpf_frag_value *v;
+	struct bpf_frag key;
+
+	frag_key(&key, p);
+	v = bpf_map_lookup_elem(&frags, &key);
+	if (!v || v->until <= w->now)
+		return 0;
+	p->from_port = v->from_port;
+	p->to_port = v->to_port;
+	p->icmp_type = v->icmp_type;
+	p->icmp_code = v->icmp_code;
+	w->lasting = 0;
+	return 1;
+}
+
+/* The conversation that the packet is of, as its device sees it. */
+static __always_inline void flow_of_packet(struct work *w)
+{
+	const struct packet *p = &w->packet;
+	struct bpf_flow *f = &w->flow;
+
+	f->device = w->to_device ? p->to : p->from;
+	f->peer = w->to_device ? p->from : p->to;
+	f->device_port = w->to_device ? p->to_port : p->from_port;
+	f->peer_port = w->to_device ? p->from_port : p->to_port;
+	f->proto = p->proto;
+}
+
+static __always_inline int has_flow(const struct packet *p)
+{
+	return parse_has_ports(p) || parse_is_echo(p);
+}
+
+static __always_inline void ask_of_packet(struct work *w, uint32_t subject)
+{
+	const struct packet *p = &w->packet;
+	struct ask *a = &w->ask;
+
+	a->subject = subject;
+	a->peer = w->to_device ? p->from : p->to;
+	a->proto = p->proto;
+	a->family = p->family;
+	a->to_device = w->to_device;
+	a->device_port = a->peer_port = 0;
+	if (parse_has_ports(p)) {
+		a->device_port = w->to_device ? p->to_port : p->from_port;
+		a->peer_port = w->to_device ? p->from_port : p->to_port;
+	} else if (parse_is_icmp(p)) {
+		uint16_t message = bpf_htons((uint16_t)(p->icmp_type << 8 | p->icmp_code));
+
+		a->device_port = w->to_device ? 0 : message;
+		a->peer_port = w->to_device ? message : 0;
+	}
+}
+
+struct ip4_quote {
+	struct ip4_header ip;
+	uint16_t ports[4];
+};
+
+struct ip6_quote {
+	struct ip6_header ip;
+	uint16_t ports[4];
+};
+
+/* Ports, or the identifier of an echo, which stands at the third place. */
+static __always_inline void quote_ports(struct bpf_flow *f, uint8_t proto,
+	const uint16_t *ports, int from_device)
+{
+	f->proto = proto;
+	if (proto == PROTO_ICMP || proto == PROTO_ICMP6) {
+		f->device_port = f->peer_port = ports[2];
+		return;
+	}
+	f->device_port = from_device ? ports[0] : ports[1];
+	f->peer_port = from_device ? ports[1] : ports[0];
+}
+
+/* work.flow becomes the conversation of the packet that an error quotes: one that the
+ * device sent if the error is to it, else one that it was sent. Options and extension
+ * headers are not looked through. */
+static __noinline int quote_read(struct __sk_buff *skb, struct work *w)
+{
+	struct packet *p = &w->packet;
+	struct bpf_flow *f = &w->flow;
+	struct bpf_addr from, to;
+
+	if (p->family == 4) {
+		struct ip4_quote q;
+
+		if (bpf_skb_load_bytes(skb, p->l4 + 8, &q, sizeof q) ||
+			q.ip.version_ihl != 0x45 || q.ip.fragment & bpf_htons(IP4_OFFSET))
+			return 0;
+		addr_of_ip4(&from, q.ip.from);
+		addr_of_ip4(&to, q.ip.to);
+		quote_ports(f, q.ip.proto, q.ports, w->to_device);
+	} else {
+		struct ip6_quote q;
+
+		if (bpf_skb_load_bytes(skb, p->l4 + 8, &q, sizeof q))
+			return 0;
+		from = q.ip.from;
+		to = q.ip.to;
+		quote_ports(f, q.ip.next, q.ports, w->to_device);
+	}
+	f->device = w->to_device ? from : to;
+	f->peer = w->to_device ? to : from;
+	return 1;
+}
+
+/* The error's receiver is the sender of what it quotes; from a device, its sender is
+ * the device itself, which is no router. */
+__noinline int is_related(struct __sk_buff *skb)
+{
+	struct work *w = work_at(WORK_PACKET);
+	struct packet *p;
+
+	if (!w)
+		return 0;
+	p = &w->packet;
+	if (!is_icmp_error(p) || !quote_read(skb, w))
+		return 0;
+	if (w->to_device ? !addr_equal(&w->flow.device, &p->to)
+			 : !addr_equal(&w->flow.device, &p->from) ||
+				   !addr_equal(&w->flow.peer, &p->to))
+		return 0;
+	return flow_find(w) != 0;
+}
+
+/* Policy lets it pass by work.ask: it begins a conversation, or is counted alone. */
+static __noinline int accept(struct work *w, uint32_t subject)
+{
+	const struct packet *p = &w->packet;
+
+	if (!w->lasting || !(parse_has_ports(p) || parse_is_echo_request(p))) {
+		judge_count(&w->ask, 1, p->length);
+		return TC_ACT_UNSPEC;
+	}
+	if (!limit_open(w, subject))
+		return TC_ACT_SHOT;
+	flow_open(subject);
+	return TC_ACT_UNSPEC;
+}
+
+/* What a managed device sends over IP. */
+static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
+{
+	const struct packet *p = &w->packet;
+	uint32_t subject = w->mac_subject;
+	struct bpf_flow_value *v;
+
+	if (p->fragment == FRAGMENT_LATER && !frag_recall(w))
+		return refuse(subject, BPF_REASON_FRAGMENT);
+	if (!limit_packet(w, subject))
+		return TC_ACT_SHOT;
+	flow_of_packet(w);
+	v = has_flow(p) ? flow_find(w) : 0;
+	if (v) {
+		flow_use(w, v);
+		return TC_ACT_UNSPEC;
+	}
+	if (infra_from(p) || is_related(skb))
+		return TC_ACT_UNSPEC;
+	ask_of_packet(w, subject);
+	if (judge(WORK_PACKET))
+		return accept(w, subject);
+	if (parse_has_ports(p) && flow_is_redirected(w)) {
+		w->ask.by = BPF_BY_REDIRECT;
+		return accept(w, subject);
+	}
+	return refuse(subject, BPF_REASON_DENY);
+}
+
+/* An exact peer, or any. */
+static __noinline int ether_accepts(struct work *w, uint32_t subject)
+{
+	const struct packet *p = &w->packet;
+	struct bpf_ether key = {};
+	struct bpf_entry *e;
+
+	key.subject = subject;
+	key.type = p->type;
+	key.to_device = w->to_device;
+	key.any = 1;
+	e = bpf_map_lookup_elem(&ethers, &key);
+	if (!e || !entry_lives(e, w->now)) {
+		key.any = 0;
+		key.peer = w->to_device ? p->from_mac : p->to_mac;
+		e = bpf_map_lookup_elem(&ethers, &key);
+	}
+	if (!e || !entry_lives(e, w->now))
+		return 0;
+	entry_count(e, 1, p->length);
+	return 1;
+}
+
+static __always_inline int is_infra_ether(const struct packet *p)
+{
+	return p->type == ETHER_ARP || p->type == ETHER_EAPOL;
+}
+
+/* What a managed device sends that is not IP: what is for the gateway or never leaves
+ * the link no bridge forwards. */
+static __noinline int from_ether(struct work *w)
+{
+	const struct packet *p = &w->packet;
+	struct bpf_mac to = p->to_mac;
+	struct bpf_mac_value *gateway;
+
+	if (is_infra_ether(p) || is_link_mac(&to))
+		return TC_ACT_UNSPEC;
+	gateway = bpf_map_lookup_elem(&macs, &to);
+	if (gateway && gateway->flags & BPF_GATEWAY)
+		return TC_ACT_UNSPEC;
+	if (ether_accepts(w, w->mac_subject))
+		return TC_ACT_UNSPEC;
+	return refuse(w->mac_subject, BPF_REASON_DENY);
+}
+
+static __noinline void work_begin(struct __sk_buff *skb, struct work *w, int to_device)
+{
+	struct bpf_mac_value *m;
+	struct bpf_addr_value *a;
+	struct packet *p = &w->packet;
+	struct bpf_subject *s;
+
+	counter_add(BPF_COUNTER_FRAMES);
+	parse_packet(skb, p);
+	w->now = bpf_ktime_get_coarse_ns();
+	w->to_device = (uint8_t)to_device;
+	w->lasting = 1;
+	w->mac = to_device ? p->to_mac : p->from_mac;
+	m = bpf_map_lookup_elem(&macs, &w->mac);
+	w->mac_flags = m ? m->flags : 0;
+	w->mac_subject = m && m->flags & BPF_MANAGED ? m->subject : BPF_OTHERS;
+	a = p->family ? bpf_map_lookup_elem(&addrs, to_device ? &p->to : &p->from) : 0;
+	w->addr_flags = a ? a->flags : 0;
+	w->addr_subject = a && a->flags & BPF_POLICED ? a->subject : BPF_OTHERS;
+	s = subject_at(to_device ? w->addr_subject : w->mac_subject);
+	w->epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
+}
+
+/* DNS of a device that has names, which may pass and is whole: its names are learned. */
+static __always_inline void dns_passes(struct __sk_buff *skb, const struct work *w)
+{
+	const struct packet *p = &w->packet;
+
+	if (!(w->mac_flags & BPF_NAMED) || p->proto != PROTO_UDP ||
+		p->fragment != FRAGMENT_NONE || p->malformed ||
+		(w->to_device ? p->from_port : p->to_port) != bpf_htons(53))
+		return;
+	if (w->to_device)
+		dns_answer(skb);
+	else
+		dns_question(skb);
+}
+
+/* Global functions are verified once, however they are reached. */
+__noinline int from_lan(struct __sk_buff *skb)
+{
+	struct work *w = work_at(WORK_PACKET);
+	int reason, verdict;
+
+	if (!w)
+		return TC_ACT_SHOT;
+	work_begin(skb, w, 0);
+	const struct packet *p = &w->packet;
+	reason = guard_packet(skb, w);
+	if (reason)
+		return refuse(w->mac_subject, (uint32_t)reason);
+	if (!(w->mac_flags & BPF_MANAGED))
+		return TC_ACT_UNSPEC;
+	if (p->malformed)
+		return refuse(w->mac_subject, BPF_REASON_MALFORMED);
+	verdict = p->family ? from_ip(skb, w) : from_ether(w);
+	if (verdict != TC_ACT_UNSPEC || !p->family)
+		return verdict;
+	if (p->fragment == FRAGMENT_FIRST)
+		frag_remember(w);
+	dns_passes(skb, w);
+	return TC_ACT_UNSPEC;
+}
+
+#endif

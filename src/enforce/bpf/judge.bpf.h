@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* judge - what policy says: the exact entry, then the boxes of the subject, else no. */
+#ifndef CARDEA_ENFORCE_BPF_JUDGE_H
+#define CARDEA_ENFORCE_BPF_JUDGE_H
+
+#include "event.bpf.h"
+
+static __always_inline int entry_lives(const struct bpf_entry *e, uint64_t now)
+{
+	return !e->until || e->until > now;
+}
+
+static __always_inline void entry_count(
+	struct bpf_entry *e, uint64_t packets, uint64_t bytes)
+{
+	count_atomic(&e->packets, packets);
+	count_atomic(&e->bytes, bytes);
+}
+
+/* The port that is called: the peer's from a device, the device's to it. */
+static __always_inline void exact_key(struct bpf_exact *k, const struct ask *a)
+{
+	k->subject = a->subject;
+	k->port = a->to_device ? a->device_port : a->peer_port;
+	k->proto = a->proto;
+	k->zero = 0;
+	k->peer = a->peer;
+}
+
+static __noinline struct bpf_entry *judge_exact(const struct ask *a)
+{
+	struct bpf_exact key;
+
+	if (a->proto != PROTO_TCP && a->proto != PROTO_UDP)
+		return 0;
+	exact_key(&key, a);
+	return bpf_map_lookup_elem(&policy, &key);
+}
+
+struct box_walk {
+	uint64_t now;
+	uint64_t peer_high, peer_low;
+	uint32_t first;
+	uint16_t device_port, peer_port; /* host order */
+	uint8_t proto, family;
+	uint8_t found;
+	uint32_t box;
+};
+
+static long judge_box(uint32_t i, void *ctx)
+{
+	struct box_walk *w = ctx;
+	uint32_t index = w->first + i;
+	const struct bpf_box *b = bpf_map_lookup_elem(&boxes, &index);
+
+	if (!b)
+		return 1;
+	if (b->family != w->family || w->proto < b->proto_lo || w->proto > b->proto_hi ||
+		w->device_port < b->device_lo || w->device_port > b->device_hi ||
+		w->peer_port < b->peer_port_lo || w->peer_port > b->peer_port_hi ||
+		!addr_within(w->peer_high, w->peer_low, &b->peer_lo, &b->peer_hi) ||
+		!entry_lives(&b->entry, w->now))
+		return 0;
+	w->found = 1;
+	w->box = index;
+	return 1;
+}
+
+static __always_inline int judge_boxes(struct ask *a, uint64_t now)
+{
+	const struct bpf_subject *s = subject_at(a->subject);
+	struct box_walk w;
+
+	if (!s)
+		return 0;
+	uint64_t range = *(const volatile uint64_t *)&s->boxes;
+	uint32_t count = (uint32_t)range;
+	if (!count)
+		return 0;
+	__builtin_memset(&w, 0, sizeof w);
+	w.now = now;
+	w.peer_high = addr_high(&a->peer);
+	w.peer_low = addr_low(&a->peer);
+	w.first = range >> 32;
+	w.device_port = bpf_ntohs(a->device_port);
+	w.peer_port = bpf_ntohs(a->peer_port);
+	w.proto = a->proto;
+	w.family = a->family;
+	bpf_loop(count < BPF_BOXES_EACH ? count : BPF_BOXES_EACH, judge_box, &w, 0);
+	a->box = w.box;
+	return w.found;
+}
+
+/* What work(which).ask says may be: enum bpf_opener, or 0. Global: verified once. */
+__noinline int judge(uint32_t which)
+{
+	struct work *w = work_at(which);
+	const struct bpf_entry *e;
+
+	if (!w)
+		return 0;
+	w->ask.by = 0;
+	e = judge_exact(&w->ask);
+	if (e && entry_lives(e, w->now))
+		w->ask.by = BPF_BY_EXACT;
+	else if (judge_boxes(&w->ask, w->now))
+		w->ask.by = BPF_BY_BOX;
+	return w->ask.by;
+}
+
+static __noinline void judge_count_box(uint32_t index, uint64_t packets, uint64_t bytes)
+{
+	struct bpf_box *b = bpf_map_lookup_elem(&boxes, &index);
+
+	if (!b)
+		return;
+	count_atomic(&b->entry.packets, packets);
+	count_atomic(&b->entry.bytes, bytes);
+}
+
+/* Counts for what let the conversation begin that is asked for. */
+static __noinline void judge_count(const struct ask *a, uint64_t packets, uint64_t bytes)
+{
+	if (a->by == BPF_BY_BOX) {
+		judge_count_box(a->box, packets, bytes);
+		return;
+	}
+	struct bpf_entry *e = a->by == BPF_BY_EXACT ? judge_exact(a) : 0;
+	if (e)
+		entry_count(e, packets, bytes);
+}
+
+#endif

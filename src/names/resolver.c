@@ -246,6 +246,32 @@ static void reply_at_once(struct resolver *r, const struct resolver_origin *to,
 		r->ops->reply(r->ctx, to, w.start, w.len);
 }
 
+bool resolver_connect(struct resolver *r, const struct addr *client)
+{
+	for (unsigned i = 0; i < RESOLVER_HANDSHAKE_COST; i++)
+		if (!resolver_limit_admit(&r->limit, client, loop_now(r->loop))) {
+			r->stats.limited++;
+			return false;
+		}
+	return true;
+}
+
+/* What the house itself knows is neither asked nor held: its addresses are local ones,
+ * which no name opens. */
+static bool reply_local(struct resolver *r, const struct resolver_origin *from,
+	const struct resolver_question *q)
+{
+	struct writer w = writer_of(r->scratch, sizeof r->scratch);
+	size_t limit = from->stream ? RESOLVER_MESSAGE_MAX : q->query.udp_size;
+
+	if (!r->ops->local || !r->ops->local(r->ctx, from, &q->query, limit, &w))
+		return false;
+	if (w.len >= (size_t)DNS_HEADER_LEN + q->wire_len) /* 0x20: as it was spelt */
+		memcpy(w.start + DNS_HEADER_LEN, q->wire, q->wire_len);
+	r->ops->reply(r->ctx, from, w.start, w.len);
+	return true;
+}
+
 bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	const uint8_t *message, size_t len)
 {
@@ -268,6 +294,8 @@ bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 			reply_at_once(r, from, &q, rcode);
 		return e != CARDEA_EREFUSED;
 	}
+	if (reply_local(r, from, &q))
+		return true;
 	struct pending *p = pending_new(r);
 	if (!p) {
 		r->stats.limited++;

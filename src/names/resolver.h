@@ -22,6 +22,8 @@
  * second, a device that loops on a failing name stays below 20. */
 #define RESOLVER_RATE 50
 #define RESOLVER_BURST 250
+/* A TLS handshake takes the time of some ten queries: five a second, 25 in a burst. */
+#define RESOLVER_HANDSHAKE_COST 10
 /* Clients remembered for their rate. More are refused until one falls silent. */
 #define RESOLVER_CLIENTS_MAX 2048
 /* The engine needs under a millisecond. After this the client hears SERVFAIL and asks
@@ -41,9 +43,13 @@ struct resolver_origin {
 	uint32_t scope;    /* interface of a link-local client */
 	struct addr local; /* UDP: the address that was asked, and must answer */
 	bool stream;       /* TCP: the reply has no size limit */
+	bool pad;          /* TLS: the reply shall not tell by its length */
 	uint32_t listener; /* the caller's number of the socket */
 	uint64_t serial;   /* the caller's number of the connection */
 };
+
+struct dns_query;
+struct writer;
 
 /* One question to upstream. Embedded in what waits for it. */
 struct resolver_lookup {
@@ -64,6 +70,9 @@ struct resolver_ops {
 		const uint8_t *message, size_t len);
 	/* To the engine; an error when it is not there now. */
 	int (*announce)(void *ctx, const struct message *m);
+	/* True: w holds the whole reply, which nobody else is asked for. May be NULL. */
+	bool (*local)(void *ctx, const struct resolver_origin *from,
+		const struct dns_query *q, size_t limit, struct writer *w);
 };
 
 struct resolver_stats {
@@ -87,6 +96,9 @@ void resolver_free(struct resolver *r); /* NULL is fine; cancels what runs */
 /* One message of a client. True when ops->reply was or will be called for it. */
 bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	const uint8_t *message, size_t len);
+/* A new TLS connection: its handshake costs as much as RESOLVER_HANDSHAKE_COST queries.
+ * False: the client is beyond its rate. */
+bool resolver_connect(struct resolver *r, const struct addr *client);
 /* The client hung up: its queries end without a reply. */
 void resolver_forget(struct resolver *r, uint32_t listener, uint64_t serial);
 

@@ -1,6 +1,6 @@
 # Cardea: the short names of what can be done here. Meson does the work; see
 # meson.build. Variables: ONCE=1 plays the demo unattended; DESTDIR and PREFIX for
-# install; SECONDS_EACH for fuzz.
+# install; SECONDS_EACH for fuzz; BENCH="ROW ..." for bench.
 PREFIX ?= /usr/local
 export PREFIX
 SECONDS_EACH ?= 60
@@ -22,8 +22,8 @@ check: ## all tests, with gcc and clang and sanitizers
 check-long: ## check, and 60 s of fuzzing each, 50 kills each, coverage
 	@tools/own-root $(PYTHON) tools/run-checks --long
 
-bench: all ## the benchmarks, paired, with their verdicts
-	@$(AS_ROOT) $(PYTHON) -m bench
+bench: all ## the benchmarks with their verdicts; BENCH="P1 D1" for some
+	@$(AS_ROOT) $(PYTHON) -m bench $(BENCH)
 
 fuzz: ## fuzz each parser for SECONDS_EACH seconds
 	@tools/own-root $(PYTHON) tools/run-checks --fuzz $(SECONDS_EACH)

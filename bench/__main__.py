@@ -1,41 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""python3 -m bench [ROW ...] [--rounds N] [--json]
+"""python3 -m bench [ROW|GROUP ...] [--rounds N]
 
-Measures Cardea beside its peers. ROW: packets updates names memory replay compile
-(default: all)."""
+Measures Cardea beside its peers and limits: docs/benchmarks.md. Writes
+bench/results.json, and bench/RESULTS.md when all was measured. Exit 1 when something
+could not be measured; a missed bar is a result."""
 
 import argparse
-import json
 import os
 import signal
 import sys
-import time
 
-from . import beds, compile as compiling, memory, names, packets, replay, updates
-
-GROUPS = {"packets": packets.measure, "updates": updates.measure, "names": names.measure,
-          "memory": memory.measure, "replay": replay.measure,
-          "compile": compiling.measure}
+from . import beds, frame
 
 
-def _options():
+def _options(groups):
     parser = argparse.ArgumentParser(prog="python3 -m bench", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(GROUPS))
+    parser.add_argument("words", nargs="*", metavar="ROW|GROUP", help="default: all of "
+                        + ", ".join(groups))
+    parser.add_argument("--list", action="store_true", help="what there is to measure")
     parser.add_argument("--rounds", type=int, default=15, help="pairs of each row")
-    parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--cpu", type=int, default=(os.cpu_count() or 1) - 1,
                         help="where the packets are made")
     options = parser.parse_args()
-    for row in options.rows:
-        if row not in GROUPS:
-            parser.error("no row %s; there are %s" % (row, ", ".join(GROUPS)))
     if options.rounds < 1:
         parser.error("at least one round")
-    return options
+    try:
+        wanted = frame.select(groups, options.words)
+    except frame.Unknown as error:
+        parser.error(str(error))
+    return options, wanted
 
 
 def _say(text):
     print("bench: " + text, file=sys.stderr, flush=True)
+
+
+def _show(text):
+    print(text, flush=True)
 
 
 def _leave(signum, _frame):
@@ -43,7 +44,13 @@ def _leave(signum, _frame):
 
 
 def main():
-    options = _options()
+    groups = frame.load()
+    options, wanted = _options(groups)
+    if options.list:
+        for module in groups.values():
+            for name, what in module.ROWS.items():
+                _show("%-5s %s" % (name, what))
+        return 0
     if os.geteuid() != 0:
         sys.exit("bench: needs root: it makes network namespaces")
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -51,20 +58,9 @@ def main():
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, _leave)
     beds.sweep()
-    failed = False
-    for name in options.rows or GROUPS:
-        start = time.monotonic()
-        try:
-            with beds.Workshop(build) as shop:
-                for row in GROUPS[name](shop, options, _say):
-                    failed |= row.verdict == "FAIL"
-                    print(json.dumps(row.as_dict()) if options.json
-                          else "\n".join(row.lines()), flush=True)
-        except (RuntimeError, OSError, ValueError) as error:
-            failed = True
-            _say("%s: %s" % (name, error))
-        _say("%s took %.0f s" % (name, time.monotonic() - start))
-    return 1 if failed else 0
+    result = frame.run(groups, wanted, lambda: beds.Workshop(build), options, _say, _show)
+    frame.write(result, not options.words)
+    return 1 if result.failed else 0
 
 
 if __name__ == "__main__":

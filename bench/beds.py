@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A bed is a gateway for the measurements of forwarding: two network namespaces,
+"""A bed is a gateway for the measurements of forwarding:
 
-    ends   g0 ──── p-g   br0 (bridge) ── routed ── wan ──── s0   ends
-                          └ p-d ──── d0   ends
+    p-g   br0 (bridge) ── routed ── wan
+     └ p-d
 
-Frames go out at g0 and are counted where they arrive, at s0 or d0. Neighbours are static,
-IPv6 is off and the receiving interfaces have other MACs than the frames carry, so that
-nothing but these frames moves and the receiver drops each at once."""
+Frames come in on p-g (or, as replies, on wan) as a driver would hand them over, and are
+counted and freed where they would be handed to a driver again, on wan or p-d: flood.py.
+Neighbours are static and IPv6 is off, so that nothing but these frames moves."""
 
 import contextlib
 import ctypes
@@ -20,16 +20,13 @@ import struct
 import subprocess
 import tempfile
 
+from . import kernel, traffic
+from .figures import CannotRun
+from .flood import Flood, Sink, tied
+from .traffic import ENTRIES, GATEWAY_MAC, NEIGHBOUR_MAC, device, entry, local_entry
+
 PREFIX = "cdb-"
 CLONE_NEWNET = 0x40000000
-GATEWAY_MAC, WAN_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
-PEER_MAC, NEIGHBOUR_MAC = "02:00:00:00:00:98", "02:00:00:00:00:99"
-LAN, GATEWAY, NEIGHBOUR = "10.77.0.0/16", "10.77.255.1", "10.77.255.99"
-UPLINK, PEER = "203.0.113.1", "203.0.113.2"
-WORLD = "198.18.0.0/15"  # for benchmarks (RFC 2544)
-DEVICES_MAX, ENTRIES = 1000, 10  # ENTRIES permissions per device
-SPORT = 40000
-FORBIDDEN_PORT = 9
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -82,6 +79,9 @@ class Talker:
     def ask(self, line):
         self.tell(line)
         self._popen.stdin.flush()
+        return self.hear()
+
+    def hear(self):
         answer = self._popen.stdout.readline()
         if not answer:
             raise RuntimeError("%s ended: %s" % (self._popen.args[0],
@@ -98,38 +98,6 @@ class Talker:
             self._popen.wait()
 
 
-def device(index):
-    """(MAC, address)"""
-    return ("02:00:01:%02x:%02x:%02x" % (index >> 16, index >> 8 & 255, index & 255),
-            "10.77.%d.%d" % (index // 250, 1 + index % 250))
-
-
-def entry(index):
-    """(MAC, source, destination, port): one permission, and its packets. ENTRIES of
-    these to a device."""
-    mac, source = device(index // ENTRIES)
-    return mac, source, "198.18.%d.%d" % (index >> 8, index & 255), 8000 + index % ENTRIES
-
-
-def local_entry(index):
-    """The same towards a neighbour on the bridge, told apart by port."""
-    mac, source = device(index // ENTRIES)
-    return mac, source, NEIGHBOUR, 8000 + index % ENTRIES
-
-
-def frame(mac, to, source, destination, port):
-    """A UDP datagram in 60 bytes, without UDP checksum (RFC 768)."""
-    udp = struct.pack("!HHHH", SPORT, port, 26, 0) + b"bench".ljust(18, b"\0")
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
-                       socket.inet_aton(source), socket.inet_aton(destination))
-    total = sum(struct.unpack("!10H", head))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    head = head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:]
-    ether = bytes.fromhex((to + mac).replace(":", "")) + b"\x08\x00"
-    return ether + head + udp
-
-
 class Workshop:
     """Everything that a run makes: namespaces, programs, files. All of it ends with it."""
 
@@ -137,9 +105,8 @@ class Workshop:
         self.build = build
         self.programs = programs(build)
         self.name = "%s%d-" % (PREFIX, os.getpid())
-        self.running, self._namespaces = [], []
+        self.running, self._namespaces, self._kept = [], [], []
         self.folder = tempfile.mkdtemp(prefix=self.name)
-        self._frames = {}
 
     def __enter__(self):
         return self
@@ -147,6 +114,8 @@ class Workshop:
     def __exit__(self, *_):
         for talker in reversed(self.running):
             talker.close()
+        for thing in self._kept:
+            thing.close()
         for namespace in self._namespaces:
             subprocess.run(["ip", "netns", "del", namespace], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -155,6 +124,12 @@ class Workshop:
         if name not in self.programs:
             raise RuntimeError("%s is not built" % name)
         return self.programs[name]
+
+    def layout(self):
+        """Where the counts are in the BPF back end's maps, by the compiler that made the
+        enforcer."""
+        words = run(self.program("bench_layout")).split()
+        return dict(zip(words[::2], map(int, words[1::2])))
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -169,6 +144,11 @@ class Workshop:
         run("ip", "-n", name, "link", "set", "lo", "up")
         return name
 
+    def keep(self, thing):
+        """What has a close() that is to be called at the end."""
+        self._kept.append(thing)
+        return thing
+
     def drop(self, namespace):
         self._namespaces.remove(namespace)
         run("ip", "netns", "del", namespace)
@@ -181,21 +161,6 @@ class Workshop:
         self.running.remove(talker)
         talker.close()
 
-    def frames(self, kind, count):
-        """A file of frames: "routed", "bridged" or "forbidden" ones."""
-        if (kind, count) not in self._frames:
-            path = self.path("%s-%d" % (kind, count))
-            with open(path, "wb") as out:
-                for i in range(count):
-                    mac, source, destination, port = (
-                        entry(i) if kind == "routed" else local_entry(i))
-                    if kind == "forbidden":
-                        port = FORBIDDEN_PORT
-                    out.write(frame(mac, GATEWAY_MAC if kind == "routed" else NEIGHBOUR_MAC,
-                                    source, destination, port))
-            self._frames[kind, count] = path
-        return self._frames[kind, count]
-
 
 def _write(path, value):
     with open(path, "w", encoding="ascii") as knob:
@@ -203,8 +168,8 @@ def _write(path, value):
 
 
 def _gro(interface):
-    """GRO on: a veth takes frames in batches then, as a network card hands them over.
-    By ioctl, for ethtool(8) is often not installed."""
+    """GRO on: a veth takes frames like a network card then, and these can be made to come
+    in on it. By ioctl, for ethtool(8) is often not installed."""
     value = ctypes.create_string_buffer(struct.pack("=II", 0x2c, 1))  # ETHTOOL_SGRO
     request = struct.pack("@16sP16x", interface.encode(), ctypes.addressof(value))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -212,31 +177,47 @@ def _gro(interface):
 
 
 class Bed:
+    """One gateway. Where frames of a kind come in, and where they leave."""
+
+    IN = {"reply": "wan"}
+    OUT = {"reply": "p-g", "bridged": "p-d", "denied-bridged": "p-d"}
+
     def __init__(self, shop, name, cpu):
-        self.shop, self.name, self._cpu, self._floods = shop, name, cpu, {}
-        self.gw, self.ends = shop.namespace(name + "-gw"), shop.namespace(name + "-ends")
+        self.shop, self.name, self._cpu = shop, name, cpu
+        self._floods, self.sinks, self.drive, self.pid = {}, {}, None, None
+        self.gw, ends = shop.namespace(name + "-gw"), shop.namespace(name + "-ends")
         batch = ["link add br0 address %s type bridge stp_state 0 mcast_snooping 0"
                  % GATEWAY_MAC]
-        for port, far in (("p-g", "g0"), ("p-d", "d0"), ("wan", "s0")):
-            batch += ["link add %s type veth peer name %s netns %s" % (port, far, self.ends),
+        for port in ("p-g", "p-d", "wan"):
+            batch += ["link add %s type veth peer name %s-far netns %s" % (port, port, ends),
                       "link set %s up" % port]
         batch += ["link set p-g master br0", "link set p-d master br0", "link set br0 up",
-                  "link set wan address " + WAN_MAC,
-                  "addr add %s/16 dev br0" % GATEWAY, "addr add %s/24 dev wan" % UPLINK,
-                  "neigh add %s lladdr %s dev wan nud permanent" % (PEER, PEER_MAC),
-                  "route add %s via %s" % (WORLD, PEER)]
-        run("ip", "-n", self.ends, "-batch", "-", stdin="")
+                  "link set wan address " + traffic.WAN_MAC,
+                  "addr add %s/12 dev br0" % traffic.GATEWAY,
+                  "addr add %s/24 dev wan" % traffic.UPLINK,
+                  "neigh add %s lladdr %s dev wan nud permanent" % (traffic.PEER,
+                                                                    traffic.PEER_MAC),
+                  "route add %s via %s" % (traffic.WORLD, traffic.PEER)]
         run("ip", "-n", self.gw, "-batch", "-", stdin="\n".join(batch) + "\n")
-        run("ip", "-n", self.ends, "-batch", "-", stdin="".join(
-            "link set %s up arp off\n" % far for far in ("g0", "d0", "s0")))
+        run("ip", "-n", ends, "-batch", "-", stdin="".join(
+            "link set %s-far up arp off\n" % port for port in ("p-g", "p-d", "wan")))
         run("bridge", "-n", self.gw, "fdb", "replace", NEIGHBOUR_MAC, "dev", "p-d", "master",
             "static")
         with inside(self.gw):
             _write("/proc/sys/net/ipv4/ip_forward", 1)
-            _gro("p-g")
-            for kind in ("all", "default", "br0"):
+            for kind in ("all", "default", "br0", "wan"):
                 _write("/proc/sys/net/ipv4/conf/%s/rp_filter" % kind, 0)
+            for port in ("p-g", "wan"):
+                _gro(port)
         self.bridge_nf(0)
+        for interface in ("wan", "p-d"):
+            self.sink(interface)
+
+    def sink(self, interface):
+        if interface not in self.sinks:
+            with inside(self.gw):
+                self.sinks[interface] = self.shop.keep(Sink(interface))
+        return self.sinks[interface]
 
     def bridge_nf(self, value):
         """Whether bridged packets also pass the ip hooks; where the kernel can do it."""
@@ -247,74 +228,131 @@ class Bed:
         with inside(self.gw):
             run("nft", "-f", "-", stdin=text)
 
+    def frames(self, key, frames, interface="p-g"):
+        """Frames that flood() then knows by this key."""
+        with inside(self.gw):
+            self._floods[key] = self.shop.keep(
+                Flood(socket.if_nametoindex(interface), frames))
+
     def flood(self, kind, count, packets, mode="pick"):
-        """(CPU nanoseconds per packet, delivered share, share that arrived late)"""
-        key = kind, count
-        if key not in self._floods:
-            self._floods[key] = self.shop.talker(
-                self.ends, self.shop.program("bench_flood"), "g0",
-                "s0" if kind == "routed" else "d0", self.shop.frames(kind, count),
-                str(self._cpu))
-        sent, cost, arrived, late = map(int, self._floods[key].ask(
-            "run %d %s" % (packets, mode)))
-        return cost / sent, arrived / sent, late / sent
+        """(CPU nanoseconds per packet, delivered share): packets of the first count frames
+        of a kind."""
+        if (kind, count) not in self._floods:
+            self.frames((kind, count), traffic.frames(kind, count),
+                        self.IN.get(kind, "p-g"))
+        sink = self.sink(self.OUT.get(kind, "wan"))
+        before = sink.count()
+        with inside(self.gw), tied(self._cpu):
+            cost = self._floods[kind, count].send(packets, mode)
+        return cost / packets, (sink.count() - before) / packets
+
+    def send(self, key, packets, mode="next", start=None, cpu=None):
+        """Of frames(): nothing is counted."""
+        with inside(self.gw), tied(self._cpu if cpu is None else cpu):
+            return self._floods[key].send(packets, mode, start)
 
     # what a bed can be
 
-    def enforce(self, entries):
-        """Ours: the real enforcer, with so many permissions loaded, spread over devices
-        of ENTRIES each."""
-        drive = self.shop.talker(self.gw, self.shop.program("enforcer_drive"),
-                                 self.shop.program("cardea-enforcer"))
-        drive.tell("config lan br0")
-        drive.tell("config gateway_mac " + GATEWAY_MAC)
-        drive.tell("config nflog_group 7")
-        answer = drive.ask("start")
+    def start(self, backend):
+        """Ours, the real enforcer, without any policy yet."""
+        self.drive = self.shop.talker(self.gw, self.shop.program("enforcer_drive"),
+                                      self.shop.program("cardea-enforcer"))
+        for line in ("lan br0", "gateway_mac " + GATEWAY_MAC, "nflog_group 7",
+                     "backend " + backend):
+            self.drive.tell("config " + line)
+        answer = self.drive.ask("start")
         if answer[0] != "ready":
-            raise RuntimeError("the enforcer does not start: " + " ".join(answer))
-        drive.tell("local " + LAN)
-        for i in range(entries // ENTRIES):
-            mac, address = device(i)
-            for line in ("managed " + mac, "policed " + address, "owned " + address,
-                         "bound %s %s" % (mac, address)):
-                drive.tell(line)
-        for i in range(entries):
-            mac, _, destination, port = entry(i)
-            drive.tell("out %s %s udp %d" % (mac, destination, port))
-        answer = drive.ask("commit")
-        if answer[:2] != ["done", "error=0"]:
-            raise RuntimeError("the enforcer: " + " ".join(answer))
-        self.drive = drive
+            raise CannotRun("the enforcer does not start with the %s back end: %s"
+                            % (backend, " ".join(answer)))
+        self.pid = int(next(word for word in answer if word.startswith("pid="))[4:])
+        if backend == "bpf" and "subjects" not in kernel.map_names(self.pid):
+            raise CannotRun("the enforcer does not take the BPF back end here")
+        self.drive.tell("local " + traffic.LAN)
 
-    def allow_neighbour(self, entries):
-        for i in range(entries):
-            mac, _, destination, port = local_entry(i)
-            self.drive.tell("out %s %s udp %d" % (mac, destination, port))
+    def neighbours(self, entries):
+        """The gateway knows the devices: no ARP on the way to them."""
+        run("ip", "-n", self.gw, "-batch", "-", stdin="".join(
+            "neigh replace %s lladdr %s dev br0 nud permanent\n" % device(i)[::-1]
+            for i in range(entries // ENTRIES)))
+
+    def commit(self):
         answer = self.drive.ask("commit")
         if answer[:2] != ["done", "error=0"]:
             raise RuntimeError("the enforcer: " + " ".join(answer))
 
+    def devices(self, count):
+        """Known and managed, with no permission."""
+        for i in range(count):
+            mac, address = device(i)
+            for line in ("managed " + mac, "policed " + address, "owned " + address,
+                         "bound %s %s" % (mac, address)):
+                self.drive.tell(line)
+
+    def enforce(self, backend, entries):
+        """Ours, with so many permissions, spread over devices of ENTRIES each."""
+        self.start(backend)
+        self.devices(entries // ENTRIES)
+        self.allow(map(entry, range(entries)))
+
+    def allow(self, entries):
+        for mac, _, destination, port in entries:
+            self.drive.tell("out %s %s udp %d" % (mac, destination, port))
+        self.commit()
+
+    def allow_neighbour(self, entries):
+        self.allow(map(local_entry, range(entries)))
+
+    def restart(self, backend, entries):
+        """As if no packet had come yet."""
+        self.drive.ask("shutdown open")
+        self.shop.end(self.drive)
+        self.enforce(backend, entries)
+
+    def flat(self, entries):
+        """The same permissions as somebody would write them who knows nft well: one set,
+        one rule."""
+        rows = ", ".join("%s . %s . udp . %d" % (mac, destination, port)
+                         for mac, _, destination, port in map(entry, range(entries)))
+        self.nft("table inet flat {\nset allowed { type ether_addr . ipv4_addr . inet_proto "
+                 ". inet_service; size %d; elements = { %s } }\n"
+                 "chain forward {\ntype filter hook forward priority 0; policy drop;\n"
+                 "ether saddr . ip daddr . meta l4proto . th dport @allowed accept\n}\n}\n"
+                 % (entries, rows))
+
     def linear(self, entries):
         """As simple gateways do it: a rule for each permission, in random order."""
-        order = list(range(entries))
-        random.Random(1).shuffle(order)
         rules = "\n".join("ether saddr %s ip daddr %s udp dport %d accept"
                           % (mac, destination, port)
-                          for mac, _, destination, port in map(entry, order))
+                          for mac, _, destination, port in _shuffled(entries))
         self.nft("table inet linear {\nchain forward {\ntype filter hook forward priority 0;"
                  " policy drop;\n%s\n}\n}\n" % rules)
+
+    def legacy(self, entries):
+        """The same with iptables' older tables."""
+        restore = shutil.which("iptables-legacy-restore")
+        if not restore:
+            raise CannotRun("iptables-legacy is not installed")
+        rules = "\n".join("-A FORWARD -m mac --mac-source %s -d %s -p udp --dport %d -j ACCEPT"
+                          % (mac, destination, port)
+                          for mac, _, destination, port in _shuffled(entries))
+        with inside(self.gw):
+            run(restore, stdin="*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
+                "%s\nCOMMIT\n" % rules)
 
     def track(self):
         """Connection tracking alone, as on every gateway with address translation."""
         self.nft("table inet track { chain forward { type filter hook forward priority 0; "
                  "ct state invalid drop; }; }")
 
-    def forget_flows(self):
-        """As if no packet had come yet."""
+    def forget_connections(self):
         with inside(self.gw):
-            if hasattr(self, "drive"):
-                run("nft", "flush set inet cardea flows4; flush set inet cardea rate_f")
             _conntrack_flush()
+
+
+def _shuffled(entries):
+    order = list(range(entries))
+    random.Random(1).shuffle(order)
+    return map(entry, order)
 
 
 def _conntrack_flush():

@@ -3,11 +3,17 @@
 
 A pair is measured within one round, and the ratio is taken within the pair; a row is the
 median of these ratios. In each round the baseline is measured twice. When the two differ
-by more than 3 % in the median, the machine was busy and no row of that run has a verdict."""
+by more than 3 % in the median, the machine was busy and no row of that group has a
+verdict."""
 
 import statistics
 
 QUIET = (0.97, 1.03)
+MET, MISSED, NOISY = "met", "missed", "noisy"
+
+
+class CannotRun(Exception):
+    """This machine lacks what a row needs; says what."""
 
 
 def ratios(a, b):
@@ -17,22 +23,30 @@ def ratios(a, b):
     return [x / y for x, y in zip(a, b)]
 
 
-def is_quiet(duplicate, baseline):
-    return QUIET[0] <= statistics.median(ratios(duplicate, baseline)) <= QUIET[1]
+def baseline(duplicate, original):
+    """The same thing measured twice: how far the machine itself was off."""
+    return statistics.median(ratios(duplicate, original))
 
 
 class Row:
-    """One line. unit: what a and b are in. at_most or at_least: the bar, if there is one.
-    With b=None it is a plain value, judged without the rule of noise."""
+    """One line. unit: what a and b are in. at_most or at_least: the bar, if there is one;
+    without it the row is information. With b=None it is a plain value.
+
+    base: of baseline(), for figures that a busy machine would change. spoiled: why the
+    figures are no measurement, such as packets lost on the way. failed: why the bar is
+    missed whatever the ratio is."""
 
     def __init__(self, name, what, a, b=None, unit="ns", at_most=None, at_least=None,
-                 quiet=None, broken="", note=""):
-        self.name, self.what, self.unit, self.note = name, what, unit, note
-        self.at_most, self.at_least, self.quiet, self.broken = (at_most, at_least, quiet,
-                                                                broken)
+                 base=None, spoiled="", failed="", note=""):
+        if at_most is not None and at_least is not None:
+            raise ValueError("%s: two bars" % name)
+        self.name, self.what, self.unit = name, what, unit
+        self.at_most, self.at_least, self.base = at_most, at_least, base
+        self.spoiled, self.failed = spoiled, failed
+        self.note = "; ".join(text for text in (spoiled, failed, note) if text)
+        values = ratios(a, b) if b else list(a)
         self.a = statistics.median(a)
         self.b = statistics.median(b) if b else None
-        values = ratios(a, b) if b else a
         self.median, self.low, self.high = (statistics.median(values), min(values),
                                             max(values))
         self.rounds = len(values)
@@ -44,38 +58,30 @@ class Row:
         return ">= %g" % self.at_least if self.at_least is not None else ""
 
     @property
+    def is_quiet(self):
+        return not self.spoiled and (self.base is None
+                                     or QUIET[0] <= self.base <= QUIET[1])
+
+    @property
     def verdict(self):
-        if self.broken:
-            return "invalid: " + self.broken
-        if self.quiet is False:
-            return "noisy, no verdict"
+        """Of a row without a bar only whether it can be believed."""
+        if not self.is_quiet:
+            return NOISY
         if not self.bar:
             return ""
         good = (self.median <= self.at_most if self.at_most is not None
                 else self.median >= self.at_least)
-        return "PASS" if good else "FAIL"
+        return MET if good and not self.failed else MISSED
 
-    def as_dict(self):
-        return {"row": self.name, "what": self.what, "unit": self.unit, "a": self.a,
-                "b": self.b, "median": self.median, "min": self.low, "max": self.high,
-                "rounds": self.rounds, "bar": self.bar, "verdict": self.verdict,
+    def as_dict(self, machine, date):
+        return {"id": self.name, "what": self.what, "ratio": _round(self.median),
+                "spread": [_round(self.low), _round(self.high)],
+                "baseline": _round(self.base), "bar": self.bar, "verdict": self.verdict,
+                "machine": machine, "date": date, "a": _round(self.a),
+                "b": _round(self.b), "unit": self.unit, "rounds": self.rounds,
                 "note": self.note}
 
-    def lines(self):
-        if self.b is None:
-            values = "%s %s" % (_short(self.median), self.unit)
-            if self.low != self.high:
-                values += " (%s - %s)" % (_short(self.low), _short(self.high))
-        else:
-            values = "%.2fx (%.2f - %.2f)  %s : %s %s" % (
-                self.median, self.low, self.high, _short(self.a), _short(self.b), self.unit)
-        yield "%-4s %s" % (self.name, self.what)
-        yield "     %-52s %-9s %s" % (values, self.bar, self.verdict)
-        if self.note:
-            yield "     " + self.note
 
-
-def _short(value):
-    if abs(value) >= 100 or value == int(value):
-        return "%.0f" % value
-    return "%.2f" % value
+def _round(value):
+    """Four digits: nothing here is measured better."""
+    return None if value is None else float("%.4g" % value)

@@ -15,6 +15,7 @@ from .figures import Row
 DEVICES = 20
 IDLE_S = 3  # after the last profile
 BAR_MB = 25
+ROWS = {"M": "the whole gateway, %d protected devices, idle" % DEVICES}
 
 
 def _tree(pid):
@@ -56,10 +57,8 @@ def measure(shop, _options, say):
         say("memory: all %d are protected" % DEVICES)
         time.sleep(IDLE_S)
         sizes = [_memory(pid) for pid in _tree(cardea.process.pid)]
-    for name, pss, private in sizes:
-        yield Row("Mp", name, [pss / 1000 * 1.024], unit="MB PSS",
-                  note="%.2f MB private" % (private / 1000 * 1.024))
     total = sum(pss for _, pss, _ in sizes) / 1000 * 1.024
-    yield Row("M", "the whole gateway, %d protected devices, idle" % DEVICES, [total],
-              unit="MB PSS", at_most=BAR_MB, note="%.2f MB private, %d processes" % (
-                  sum(p for _, _, p in sizes) / 1000 * 1.024, len(sizes)))
+    yield Row("M", ROWS["M"], [total], unit="MB PSS", at_most=BAR_MB,
+              note="%.2f MB private, %d processes: %s" % (
+                  sum(p for _, _, p in sizes) / 1000 * 1.024, len(sizes), ", ".join(
+                      "%s %.2f" % (name, pss / 1000 * 1.024) for name, pss, _ in sizes)))

@@ -7,7 +7,15 @@ import subprocess
 
 from lab import mudfiles
 
-from .figures import Row, is_quiet
+from .figures import Row, baseline
+from .frame import Missing
+
+ROWS = {
+    "R1": "cardea replay : bare header walk; CPU, 1,000,000 packets",
+    "R1s": "cardea replay, throughput",
+    "R4": "tshark -T fields (DNS) : cardea replay; CPU, 100,000 packets",
+    "R5": "cardea replay; peak memory, ten million packets : one million",
+}
 
 PACKETS, TSHARK_PACKETS = 1_000_000, 100_000
 TENFOLD = 10 * PACKETS
@@ -73,37 +81,33 @@ def _judge(shop, path):
             "--gateway", "192.168.1.1"]
 
 
-def measure(shop, options, say):
-    _profile(shop.path("lamp.json"))
+def _walk(shop, options, say):
     path, walk = _capture(shop, PACKETS), shop.program("bench_walk")
     _check(_judge(shop, path))
     ours, bare, again, peaks = [], [], [], []
-    for i in range(options.rounds):
-        say("replay: round %d of %d" % (i + 1, options.rounds))
+    # for its peak, one is enough
+    rounds = options.rounds if options.rows & {"R1", "R1s"} else 1
+    for i in range(rounds):
+        say("replay: round %d of %d" % (i + 1, rounds))
         bare.append(_spend(shop, [walk, path])[0] / PACKETS)
         cost, peak = _spend(shop, _judge(shop, path))
         again.append(_spend(shop, [walk, path])[0] / PACKETS)
         ours.append(cost / PACKETS)
         peaks.append(peak)
-    quiet = is_quiet(again, bare)
-    yield Row("R0", "bare header walk again : bare header walk (the rule of noise)", again,
-              bare, unit="ns/packet",
-              note="" if quiet else "outside 0.97-1.03: noisy, no verdict")
-    yield Row("R1", "cardea replay : bare header walk; CPU, 1,000,000 packets", ours, bare,
-              unit="ns/packet", quiet=quiet)
-    yield Row("R1s", "cardea replay, throughput", [1000 / v for v in ours],
-              unit="million packets/s")
-    yield from _tshark(shop, options, say)
-    say("replay: ten million packets")
-    tenfold = _tenfold(shop, _judge(shop, "/dev/stdin"))
-    yield Row("R5", "cardea replay; peak memory, ten million packets : one million",
-              [tenfold], [max(peaks)], unit="MiB", at_most=2.0)
+    base = baseline(again, bare)
+    yield Row("R1", ROWS["R1"], ours, bare, unit="ns/packet", base=base)
+    yield Row("R1s", ROWS["R1s"], [1000 / v for v in ours], unit="million packets/s",
+              base=base)
+    if "R5" in options.rows:
+        say("replay: ten million packets")
+        tenfold = _tenfold(shop, _judge(shop, "/dev/stdin"))
+        yield Row("R5", ROWS["R5"], [tenfold], [max(peaks)], unit="MiB", at_most=2.0)
 
 
 def _tshark(shop, options, say):
     tshark = shutil.which("tshark")
     if not tshark:
-        say("replay: no tshark, no row R4")
+        yield Missing("R4", "tshark is not installed", optional=True)
         return
     path = _capture(shop, TSHARK_PACKETS)
     theirs, ours = [], []
@@ -112,6 +116,13 @@ def _tshark(shop, options, say):
         theirs.append(_spend(shop, [tshark, "-r", path, "-T", "fields", "-e",
                                     "dns.qry.name", "-e", "dns.a"])[0] / TSHARK_PACKETS)
         ours.append(_spend(shop, _judge(shop, path))[0] / TSHARK_PACKETS)
-    yield Row("R4", "tshark -T fields (DNS) : cardea replay; CPU, %d packets"
-              % TSHARK_PACKETS, theirs, ours, unit="ns/packet",
+    yield Row("R4", ROWS["R4"], theirs, ours, unit="ns/packet",
               note="not the same work: tshark only prints names and addresses")
+
+
+def measure(shop, options, say):
+    _profile(shop.path("lamp.json"))
+    if options.rows & {"R1", "R1s", "R5"}:
+        yield from _walk(shop, options, say)
+    if "R4" in options.rows:
+        yield from _tshark(shop, options, say)

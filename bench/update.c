@@ -2,15 +2,19 @@
 /* update - how long a change of permissions takes: through a real enforcer, and by
  * forking nft(8) for the same change. Plays parent and engine of the enforcer.
  *
- *   bench_update ENFORCER LAN GATEWAY-MAC NFT
+ *   bench_update ENFORCER LAN GATEWAY-MAC NFT bpf|nft
+ *                         -> "ready BACKEND PID" of the enforcer
  *   load DEVICES ENTRIES  -> "NANOSECONDS PEAK-KIB"  of the enforcer
  *   answer N              -> N times in nanoseconds; one new name's address each
- *   fork N                -> the same by nft
+ *   fork N TABLE...       -> the same by nft, into set out4 of these ("inet:cardea")
+ *   mixed N               -> "MEDIAN P99 MOST" in nanoseconds of N updates: new, renewed,
+ *                         and removed ones, of which all have expired
+ *   names N               -> "done": N devices may ask for all names below bench.example
  *   file PATH             -> "NANOSECONDS PEAK-KIB"  of `nft -f PATH`
  *   end
  *
- * An "answer" is one element with a lifetime in both tables. Its time runs from before
- * TXN_BEGIN is written until TXN_DONE is read. */
+ * An "answer" is one element with a lifetime. Its time runs from before TXN_BEGIN is
+ * written until TXN_DONE is read. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,10 +32,15 @@
 #include "model/element.h"
 #include "model/ids.h"
 #include "model/messages.h"
+#include "model/name_hash.h"
 
 #define WAIT_MS 60000
 #define BATCH 10000 /* elements per transaction of a load */
 #define ANSWER_TTL 300
+#define EXPIRED_TTL 1
+#define EXPIRED_WAIT_US 2500000 /* until the kernel has certainly seen it */
+#define MIXED_MAX 100000
+#define NAMES_BELOW "bench.example"
 #define PORT 8883
 #define UDP 17
 
@@ -42,6 +51,7 @@ struct update {
 	pid_t pid;
 	uint64_t seq;
 	uint32_t answers;
+	struct name_key key;
 	char *nft;
 };
 
@@ -134,6 +144,7 @@ static void enforcer_start(struct update *u, char **argv)
 	config_send(u, "lan", argv[2]);
 	config_send(u, "gateway_mac", argv[3]);
 	config_send(u, "nflog_group", "7");
+	config_send(u, "backend", argv[5]);
 	message_send(u->parent, &m, -1);
 	message_await(u->parent, MESSAGE_HELLO, &m);
 	u->engine = pair(&other);
@@ -142,6 +153,10 @@ static void enforcer_start(struct update *u, char **argv)
 	message_send(u->parent, &m, other);
 	close(other);
 	message_await(u->engine, MESSAGE_ENFORCER_READY, &m);
+	u->key.k0 = m.enforcer_ready.name_key0;
+	u->key.k1 = m.enforcer_ready.name_key1;
+	printf("ready %s %d\n", m.enforcer_ready.backend, (int)u->pid);
+	fflush(stdout);
 }
 
 static void txn_begin(struct update *u)
@@ -180,17 +195,30 @@ static struct mac mac_of(uint32_t device)
 	return m;
 }
 
-static void out_send(const struct update *u, uint32_t device, uint32_t peer,
-	uint32_t timeout)
+static void element_send(const struct update *u, const struct element *e, bool remove)
+{
+	struct message m;
+
+	message_from_element(&m, remove, e);
+	message_send(u->engine, &m, -1);
+}
+
+static struct element out_of(uint32_t device, uint32_t peer, uint32_t timeout)
 {
 	struct element e = {.kind = ELEMENT_OUT, .family = 4, .mac = mac_of(device),
 		.peer_lo = addr_of(peer), .peer_hi = addr_of(peer), .proto_lo = UDP,
 		.proto_hi = UDP, .device_port = {0, 65535}, .peer_port = {PORT, PORT},
 		.timeout_s = timeout};
-	struct message m;
 
-	message_from_element(&m, false, &e);
-	message_send(u->engine, &m, -1);
+	return e;
+}
+
+static void out_send(const struct update *u, uint32_t device, uint32_t peer,
+	uint32_t timeout)
+{
+	struct element e = out_of(device, peer, timeout);
+
+	element_send(u, &e, false);
 }
 
 static unsigned long enforcer_peak(const struct update *u)
@@ -213,6 +241,8 @@ static unsigned long enforcer_peak(const struct update *u)
 /* Those of later answers, one address nobody had before for each. */
 #define ANSWER_FIRST 0x0b000000U
 #define FORK_FIRST 0x0c000000U
+#define EXPIRED_FIRST 0x0d000000U
+#define MIXED_FIRST 0x0e000000U
 
 static void do_load(struct update *u, uint32_t devices, uint32_t entries)
 {
@@ -262,24 +292,122 @@ static uint64_t nft_run(const struct update *u, char *const argv[], struct rusag
 	return now() - start;
 }
 
-static void do_forks(struct update *u, uint32_t count)
+/* "add element" for each table, the family and name of which have a colon between. */
+static void fork_command(char *buf, size_t size, uint32_t answer, const char *tables)
 {
-	char command[512], mac[MAC_TEXT_MAX], addr[ADDR_TEXT_MAX];
+	char mac[MAC_TEXT_MAX], addr[ADDR_TEXT_MAX], copy[128], *save = NULL;
+	struct mac m = mac_of(answer % 1000);
+	struct addr a = addr_of(FORK_FIRST + answer);
+	size_t used = 0;
+
+	(void)mac_format(&m, mac);
+	(void)addr_format(&a, addr);
+	(void)str_copy(copy, sizeof copy, tables);
+	for (char *t = strtok_r(copy, " \n", &save); t; t = strtok_r(NULL, " \n", &save)) {
+		char *name = strchr(t, ':');
+		if (!name)
+			fail(tables);
+		*name++ = 0;
+		used += (size_t)snprintf(buf + used, size - used,
+			"add element %s %s out4 { %s . %s . udp . %d timeout %ds };", t, name,
+			mac, addr, PORT, ANSWER_TTL);
+		if (used >= size)
+			fail(tables);
+	}
+}
+
+static void do_forks(struct update *u, uint32_t count, const char *tables)
+{
+	char command[512];
 	struct rusage usage;
 
-	for (uint32_t i = 0; i < count; i++, u->answers++) {
-		struct mac m = mac_of(u->answers % 1000);
-		struct addr a = addr_of(FORK_FIRST + u->answers);
-		mac_format(&m, mac);
-		addr_format(&a, addr);
-		(void)str_print(command, sizeof command,
-			"add element inet cardea out4 { %s . %s . udp . %d timeout %ds }; "
-			"add element bridge cardea out4 { %s . %s . udp . %d timeout %ds }",
-			mac, addr, PORT, ANSWER_TTL, mac, addr, PORT, ANSWER_TTL);
+	for (uint32_t i = 0; i < count; i++) {
+		fork_command(command, sizeof command, u->answers++, tables);
 		char *argv[] = {u->nft, command, NULL};
 		printf("%llu ", (unsigned long long)nft_run(u, argv, &usage));
 	}
 	printf("\n");
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* What update i is: two new ones, one that is there already, one that has expired. */
+static void mixed_send(const struct update *u, uint32_t i)
+{
+	uint32_t first = MIXED_FIRST + u->answers;
+	struct element e;
+
+	switch (i % 4) {
+	case 2:
+		out_send(u, i % 1000, first + i - 1, ANSWER_TTL);
+		break;
+	case 3:
+		e = out_of(i / 4 % 1000, EXPIRED_FIRST + i / 4, 0);
+		element_send(u, &e, true);
+		break;
+	default:
+		out_send(u, (i + i % 4) % 1000, first + i, ANSWER_TTL);
+	}
+}
+
+static void do_mixed(struct update *u, uint32_t count)
+{
+	static uint64_t took[MIXED_MAX];
+
+	if (!count || count > MIXED_MAX)
+		fail("mixed: too many");
+	txn_begin(u);
+	for (uint32_t i = 0; i < count / 4; i++)
+		out_send(u, i % 1000, EXPIRED_FIRST + i, EXPIRED_TTL);
+	txn_commit(u);
+	usleep(EXPIRED_WAIT_US);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t start = now();
+		txn_begin(u);
+		mixed_send(u, i);
+		txn_commit(u);
+		took[i] = now() - start;
+	}
+	u->answers += count;
+	qsort(took, count, sizeof *took, compare);
+	printf("%llu %llu %llu\n", (unsigned long long)took[count / 2],
+		(unsigned long long)took[count - 1 - count / 100],
+		(unsigned long long)took[count - 1]);
+}
+
+/* Devices as bench/traffic.py numbers them, up to 250. */
+static void do_names(struct update *u, uint32_t count)
+{
+	struct element e;
+
+	txn_begin(u);
+	e = (struct element){.kind = ELEMENT_LOCAL, .family = 4,
+		.peer_lo = addr_of(0x0a400000U), .peer_hi = addr_of(0x0a4fffffU)};
+	element_send(u, &e, false);
+	for (uint32_t d = 0; d < count && d < 250; d++) {
+		struct addr own = addr_of(0x0a400001U + d);
+		e = (struct element){.kind = ELEMENT_MANAGED, .mac = mac_of(d)};
+		element_send(u, &e, false);
+		for (int kind = ELEMENT_POLICED; kind <= ELEMENT_OWNED; kind++) {
+			e = (struct element){.kind = (enum element_kind)kind, .family = 4,
+				.device = own};
+			if (kind == ELEMENT_BOUND)
+				e.mac = mac_of(d);
+			element_send(u, &e, false);
+		}
+		e = (struct element){.kind = ELEMENT_NAME, .mac = mac_of(d),
+			.name_hash = name_hash(&u->key, NAMES_BELOW), .name_suffix = true,
+			.proto_lo = UDP, .proto_hi = UDP, .device_port = {0, 65535},
+			.peer_port = {PORT, PORT}};
+		element_send(u, &e, false);
+	}
+	txn_commit(u);
+	printf("done\n");
 }
 
 static void do_file(struct update *u, char *path)
@@ -295,14 +423,19 @@ static void do_file(struct update *u, char *path)
 static void command(struct update *u, char *line)
 {
 	unsigned a, b;
+	int at = 0;
 	char path[256];
 
 	if (sscanf(line, "load %u %u", &a, &b) == 2)
 		do_load(u, a, b);
 	else if (sscanf(line, "answer %u", &a) == 1)
 		do_answers(u, a);
-	else if (sscanf(line, "fork %u", &a) == 1)
-		do_forks(u, a);
+	else if (sscanf(line, "fork %u %n", &a, &at) == 1 && at)
+		do_forks(u, a, line + at);
+	else if (sscanf(line, "mixed %u", &a) == 1)
+		do_mixed(u, a);
+	else if (sscanf(line, "names %u", &a) == 1)
+		do_names(u, a);
 	else if (sscanf(line, "file %255s", path) == 1)
 		do_file(u, path);
 	else
@@ -315,8 +448,8 @@ int main(int argc, char **argv)
 	static struct update u;
 	char line[512];
 
-	if (argc != 5)
-		fail("usage: bench_update ENFORCER LAN GATEWAY-MAC NFT");
+	if (argc != 6)
+		fail("usage: bench_update ENFORCER LAN GATEWAY-MAC NFT bpf|nft");
 	signal(SIGPIPE, SIG_IGN);
 	u.nft = argv[4];
 	enforcer_start(&u, argv);

@@ -13,6 +13,7 @@ void household_init(struct household *h, struct commit *c)
 {
 	memset(h, 0, sizeof(*h));
 	h->commit = c;
+	h->key = hash_key_random();
 }
 
 static void free_device(struct household_device *d)
@@ -21,6 +22,7 @@ static void free_device(struct household_device *d)
 	pool_free(d->pool);
 	pool_free(d->file);
 	element_list_free(&d->installed);
+	free(d->opened.items);
 	free(d->hits);
 	free(d->hit_of_rule);
 	free(d);
@@ -115,25 +117,19 @@ static int list_emit(void *ctx, const struct element *e, rule_id rule)
 	return l->error;
 }
 
-static struct policy_device compile_for(const struct device *d, struct addr *addrs)
-{
-	for (size_t i = 0; i < d->addr_count; i++)
-		addrs[i] = d->addrs[i].addr;
-	return (struct policy_device){
-		.mac = d->mac, .addrs = addrs, .addr_count = d->addr_count};
-}
-
 static void device_elements(struct household *h, const struct device *d,
-	const struct household_device *hd, nstime wall, struct element_list *l)
+	const struct household_device *hd, nstime wall, struct element_list *l,
+	bool *ret_whole)
 {
 	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
-	struct policy_device pd = compile_for(d, addrs);
+	struct policy_device pd = household_for(d, addrs);
 	struct household_names n;
 	struct policy_names names = household_names(&n, hd, wall);
 	struct element managed = {.kind = ELEMENT_MANAGED, .mac = d->mac};
 	bool enforced = hd->pool && device_is_enforced(d);
 	int error;
 
+	*ret_whole = true;
 	if (household_is_gateway(h, &d->mac))
 		return; /* known as a device before it became ours */
 	for (size_t i = 0; i < d->addr_count; i++) {
@@ -145,6 +141,7 @@ static void device_elements(struct household *h, const struct device *d,
 	if (enforced) {
 		element_list_add(l, &managed);
 		household_limit_elements(hd, d, l);
+		household_name_elements(h, hd, d, l, ret_whole);
 		error = policy_compile(&hd->policy, &h->env, &names, &pd, list_emit, l);
 		if (error)
 			l->error = error;
@@ -164,52 +161,12 @@ static int send_add(void *ctx, const struct element *e)
 	return 0;
 }
 
-static int send_emit(void *ctx, const struct element *e, rule_id rule)
-{
-	(void)rule;
-	commit_element(ctx, false, e);
-	return 0;
-}
-
 static void send_changes(struct household *h, const struct element_list *before,
 	const struct element_list *after)
 {
 	if (policy_diff(before->items, before->count, after->items, after->count,
 		    send_remove, send_add, h->commit))
 		log_error("household", "a change of rules could not be worked out");
-}
-
-struct open_names {
-	struct household *h;
-	const struct device *device;
-	const struct household_device *hd;
-	nstime wall;
-};
-
-static int open_binding(void *ctx, const struct binding *b)
-{
-	struct open_names *o = ctx;
-	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
-	struct policy_device pd = compile_for(o->device, addrs);
-	struct household_names n;
-	struct policy_names names = household_names(&n, o->hd, o->wall);
-
-	if (!policy_uses_name(&o->hd->policy, b->name))
-		return 0;
-	return policy_compile_binding(&o->hd->policy, &o->h->env, &names, &pd, b->name,
-		&b->addr, binding_timeout_s(b, o->wall), send_emit, o->h->commit);
-}
-
-static void open_all_names(struct household *h, const struct device *d,
-	const struct household_device *hd, nstime wall)
-{
-	struct open_names o = {.h = h, .device = d, .hd = hd, .wall = wall};
-
-	if (!hd->pool || !device_is_enforced(d))
-		return;
-	if (bindings_each(&hd->names, wall, open_binding, &o))
-		log_warn("household", "device %u: not every name could be opened",
-			d->id);
 }
 
 static bool list_has(const struct element_list *l, const struct element *e)
@@ -228,17 +185,6 @@ static size_t bound_only_in(const struct element_list *l,
 		if (l->items[i].kind == ELEMENT_BOUND && !list_has(other, &l->items[i]))
 			out[count++] = l->items[i].device;
 	return count;
-}
-
-/* Flows of an address that the device lost are its next owner's to open. */
-static void forget_lost(struct household *h, const struct device *d,
-	const struct element_list *before, const struct element_list *after)
-{
-	struct addr lost[LIMIT_ADDRS_PER_DEVICE];
-	size_t count = bound_only_in(before, after, lost);
-
-	if (count)
-		commit_forget(h->commit, &d->mac, lost, count);
 }
 
 /* What others may know the device by: as a member of what, under which addresses. */
@@ -264,67 +210,139 @@ static void tell_classes_addrs(struct household *h, const struct element_list *b
 		classes_changed(h->classes, lost);
 }
 
-static int is_near(void *ctx, const struct binding *b)
+static void follow_classes(struct household *h, struct household_device *hd)
 {
-	return policy_env_is_local(ctx, &b->addr);
-}
-
-/* True when flows must end with the change: a member of one of its classes is none any
- * longer, or one comes whose address was open under a name, in other pieces. */
-static bool follow_classes(
-	struct household *h, struct household_device *hd, nstime wall)
-{
-	uint64_t before = hd->members;
-
 	hd->members = hd->pool && hd->uses_classes && h->classes
 			      ? classes_print(h->classes, hd)
 			      : 0;
-	if (hd->members == before)
-		return false;
-	return h->classes->lost || bindings_each(&hd->names, wall, is_near, &h->env);
 }
 
-static void send_update(struct household *h, const struct device *d,
-	struct household_device *hd, const struct element_list *after, bool forget,
-	nstime wall)
-{
-	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
-	struct policy_device pd = compile_for(d, addrs);
+/* What is to be there for a device, beside what is. */
+struct update {
+	struct household *h;
+	const struct device *device;
+	struct household_device *hd;
+	struct element_list after, names; /* without and with timeouts */
+	bool whole, forget, names_change;
+	nstime wall;
+};
 
-	hd->owes_forget |= forget && !h->commit->in_step;
-	if (!h->commit->in_step)
-		return;
+static bool lets_pass(enum element_kind k)
+{
+	return k == ELEMENT_OUT || k == ELEMENT_OUT_RANGE || k == ELEMENT_IN ||
+	       k == ELEMENT_IN_RANGE || k == ELEMENT_NAME;
+}
+
+static int note_removed(void *ctx, const struct element *e)
+{
+	struct update *u = ctx;
+
+	u->forget |= lets_pass(e->kind);
+	u->names_change |= e->kind == ELEMENT_NAME || e->kind == ELEMENT_MANAGED;
+	return 0;
+}
+
+static int note_added(void *ctx, const struct element *e)
+{
+	struct update *u = ctx;
+
+	u->names_change |= e->kind == ELEMENT_NAME || e->kind == ELEMENT_MANAGED;
+	return 0;
+}
+
+/* What the change means for conversations and for names. */
+static void weigh(struct update *u)
+{
+	const struct element_list *before = &u->hd->installed;
+
+	(void)!policy_diff(before->items, before->count, u->after.items, u->after.count,
+		note_removed, note_added, u);
+	u->names_change |= u->whole != u->hd->whole;
+	u->forget |= household_closes(u->h, u->hd, &u->names, u->wall);
+}
+
+/* Every element is in its place already. */
+static bool is_done(const struct update *u)
+{
+	const struct element_list *before = &u->hd->installed;
+
+	if (u->forget || before->count != u->after.count)
+		return false;
+	for (size_t i = 0; i < before->count; i++)
+		if (element_compare(&before->items[i], &u->after.items[i]) != 0 ||
+			before->items[i].rate != u->after.items[i].rate)
+			return false;
+	return household_count_new(u->h, u->hd, &u->names, u->wall) == 0;
+}
+
+static void send_update(struct update *u)
+{
+	struct household *h = u->h;
+	struct household_device *hd = u->hd;
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE], lost[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = household_for(u->device, addrs);
+	size_t lost_count = bound_only_in(&hd->installed, &u->after, lost);
+
 	commit_begin(h->commit, false);
-	send_changes(h, &hd->installed, after);
-	forget_lost(h, d, &hd->installed, after);
-	if (forget)
-		commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
-	open_all_names(h, d, hd, wall);
+	send_changes(h, &hd->installed, &u->after);
+	/* Flows of an address that the device lost are its next owner's to open. */
+	if (lost_count)
+		commit_forget(h->commit, &u->device->mac, lost, lost_count);
+	if (u->forget)
+		commit_forget(h->commit, &u->device->mac, pd.addrs, pd.addr_count);
+	/* What FORGET is not to take is named. */
+	household_send_names(h, hd, &u->names, u->forget || lost_count, u->wall);
 	commit_end(h->commit, 0);
+	household_set_opened(h, hd, &u->names, u->wall);
+}
+
+static void apply(struct update *u)
+{
+	struct household *h = u->h;
+	struct household_device *hd = u->hd;
+
+	weigh(u);
+	if (u->names_change && h->hold)
+		h->hold(h->hold_ctx, u->device);
+	hd->whole = u->whole;
+	if (!h->commit->in_step) {
+		hd->owes_forget |= u->forget;
+		if (u->names_change)
+			hd->names_seq = HOUSEHOLD_SEQ_NEVER;
+	} else if (!is_done(u)) {
+		send_update(u);
+		if (u->names_change)
+			hd->names_seq = h->commit->seq;
+	}
+	tell_classes_addrs(h, &hd->installed, &u->after);
+	element_list_free(&hd->installed);
+	hd->installed = u->after;
 }
 
 void household_update(
 	struct household *h, const struct device *d, bool forget, nstime wall)
 {
 	struct household_device *hd = household_device(h, d->id);
-	struct element_list after = {0};
+	struct update u = {
+		.h = h, .device = d, .hd = hd, .forget = forget, .wall = wall};
 
 	if (!hd)
 		return;
 	tell_classes(h, d, hd);
-	forget |= follow_classes(h, hd, wall);
-	device_elements(h, d, hd, wall, &after);
-	if (after.error) {
+	follow_classes(h, hd);
+	device_elements(h, d, hd, wall, &u.after, &u.whole);
+	household_open_names(h, d, hd, wall, &u.names);
+	element_list_finish(&u.names);
+	if (u.after.error || u.names.error) {
 		/* The kernel keeps what it has: neither opened nor closed. */
 		log_error("household", "device %u: %s; its rules stay as they were",
-			d->id, error_text(after.error));
-		element_list_free(&after);
-		return;
+			d->id,
+			error_text(u.after.error ? u.after.error : u.names.error));
+		element_list_free(&u.after);
+	} else {
+		apply(&u);
 	}
-	send_update(h, d, hd, &after, forget, wall);
-	tell_classes_addrs(h, &hd->installed, &after);
-	element_list_free(&hd->installed);
-	hd->installed = after;
+	element_list_free(&u.names);
 }
 
 void household_expire(struct household *h, const struct device *d, nstime wall)
@@ -346,7 +364,7 @@ void household_remove(struct household *h, const struct device *d)
 {
 	struct element_list none = {0};
 	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
-	struct policy_device pd = compile_for(d, addrs);
+	struct policy_device pd = household_for(d, addrs);
 	size_t i = 0;
 
 	while (i < h->count && h->devices[i]->id != d->id)
@@ -446,52 +464,24 @@ void household_update_house(struct household *h)
 	h->house = after;
 }
 
-/* Adds the bindings; their ends go to expires, 0 for one that was not taken. */
-static void tell_all(struct household_device *hd, const struct device *d,
-	const struct message_dns_answer *answer, nstime wall, nstime *expires,
-	void (*told)(void *, const struct device *, const struct binding *), void *ctx)
+static void sync_device(
+	struct household *h, const struct device *d, struct household_device *hd, nstime wall)
 {
-	for (size_t i = 0; i < answer->addrs.count; i++) {
-		const struct binding *b;
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
+	struct policy_device pd = household_for(d, addrs);
+	struct element_list names = {0};
 
-		expires[i] = 0;
-		if (bindings_tell(&hd->names, answer->name, &answer->addrs.addrs[i],
-			    answer->ttl_s, wall, &b))
-			continue;
-		expires[i] = b->expires;
-		told(ctx, d, b);
-	}
-}
-
-bool household_tell(struct household *h, const struct device *d,
-	const struct message_dns_answer *answer, nstime wall, uint64_t ticket,
-	void (*told)(void *, const struct device *, const struct binding *), void *ctx)
-{
-	struct household_device *hd = household_device(h, d->id);
-	struct open_names o = {.h = h, .device = d, .hd = hd, .wall = wall};
-	nstime expires[LIMIT_ANSWER_ADDRS];
-	struct binding b = {0};
-
-	if (!hd)
-		return false;
-	tell_all(hd, d, answer, wall, expires, told, ctx);
-	if (!hd->pool || !device_is_enforced(d))
-		return false;
-	if (policy_denies_name(&hd->policy, answer->name))
-		household_update(h, d, false, wall);
-	else if (!policy_uses_name(&hd->policy, answer->name))
-		return false;
-	commit_begin(h->commit, false);
-	str_copy(b.name, sizeof(b.name), answer->name);
-	for (size_t i = 0; i < answer->addrs.count; i++) {
-		b.addr = answer->addrs.addrs[i];
-		b.expires = expires[i];
-		if (b.expires && open_binding(&o, &b))
-			log_warn("household",
-				"device %u: an address could not be opened", d->id);
-	}
-	commit_end(h->commit, ticket);
-	return true;
+	for (size_t k = 0; k < hd->installed.count; k++)
+		commit_element(h->commit, false, &hd->installed.items[k]);
+	if (hd->owes_forget)
+		commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
+	hd->owes_forget = false;
+	household_open_names(h, d, hd, wall, &names);
+	element_list_finish(&names);
+	household_send_names(h, hd, &names, true, wall);
+	household_set_opened(h, hd, &names, wall);
+	element_list_free(&names);
+	hd->names_seq = h->commit->seq;
 }
 
 void household_sync(struct household *h, const struct device *(*at)(void *, size_t),
@@ -505,17 +495,9 @@ void household_sync(struct household *h, const struct device *(*at)(void *, size
 		commit_element(h->commit, false, &h->house.items[i]);
 	for (size_t i = 0; (d = at(ctx, i)); i++) {
 		struct household_device *hd = household_device(h, d->id);
-		struct addr addrs[LIMIT_ADDRS_PER_DEVICE];
-		struct policy_device pd = compile_for(d, addrs);
 
-		if (!hd)
-			continue;
-		for (size_t k = 0; k < hd->installed.count; k++)
-			commit_element(h->commit, false, &hd->installed.items[k]);
-		if (hd->owes_forget)
-			commit_forget(h->commit, &d->mac, pd.addrs, pd.addr_count);
-		hd->owes_forget = false;
-		open_all_names(h, d, hd, wall);
+		if (hd)
+			sync_device(h, d, hd, wall);
 	}
 	commit_end(h->commit, 0);
 }

@@ -10,8 +10,10 @@
 #include "base/pool.h"
 #include "engine/commit.h"
 #include "engine/shelf.h"
+#include "base/hash.h"
 #include "model/device.h"
 #include "model/element.h"
+#include "model/name_hash.h"
 #include "names/names.h"
 #include "policy/policy.h"
 
@@ -19,6 +21,28 @@ struct element_list {
 	struct element *items; /* sorted by element_compare when finished */
 	size_t count, cap;
 	int error;
+};
+
+/* What is open in the kernel for names, with how long: all that the engine knows of it.
+ * Sorted by key, which is a hash of the element. */
+struct opened {
+	uint64_t key;
+	nstime until; /* wall */
+};
+struct opened_list {
+	struct opened *items;
+	size_t count;
+};
+
+/* How the resolver is to treat the device's addresses; engine/pipeline_dns.c. */
+struct household_dns {
+	struct addr addrs[LIMIT_ADDRS_PER_DEVICE]; /* it has been told of these */
+	size_t count;
+	enum dns_mode mode;
+	/* In the house's own zone. */
+	char label[LIMIT_HOSTNAME];
+	struct addr local[LIMIT_ADDRS_PER_DEVICE];
+	size_t local_count;
 };
 
 struct household;
@@ -82,6 +106,10 @@ struct household_device {
 	char next_url[LIMIT_URL];      /* said since it is protected, not fetched yet */
 	char refused_url[LIMIT_URL];   /* said, too, and not accepted by the owner */
 	struct element_list installed; /* without those that have a timeout */
+	struct opened_list opened;     /* those */
+	bool whole; /* the kernel can learn all names of the policy (policy_inline) */
+	uint64_t names_seq; /* the transaction since which the kernel knows them as they are */
+	struct household_dns dns;
 	/* engine/hits.h */
 	struct rule_hits *hits;
 	size_t hit_count;
@@ -115,7 +143,14 @@ struct household {
 	struct classes *classes;        /* NULL: no class has members */
 	struct element_list house; /* LAN prefixes and the gateway's own addresses */
 	struct commit *commit;
+	struct hash_key key;	   /* of opened elements */
+	struct name_key name_key;  /* of the kernel; both 0: it learns no names */
+	/* The kernel is about to learn other names of the device than now, or none: no
+	 * answer may go to it unheld. May be NULL. */
+	void (*hold)(void *ctx, const struct device *d);
+	void *hold_ctx;
 };
+#define HOUSEHOLD_SEQ_NEVER UINT64_MAX
 
 void household_init(struct household *h, struct commit *c);
 void household_free(struct household *h);
@@ -155,8 +190,9 @@ struct household_names {
 struct policy_names household_names(
 	struct household_names *n, const struct household_device *d, nstime wall);
 
-/* Brings the kernel in line with the device, changes only, in one transaction. forget:
- * open names and flows end too (they are opened again where still allowed). */
+/* Brings the kernel in line with the device, changes only, in one transaction; none when
+ * nothing changes. Where something is taken away its flows are judged anew: forget asks
+ * for that when no element tells of it. */
 void household_update(
 	struct household *h, const struct device *d, bool forget, nstime wall);
 /* Blocks and names whose time is over are forgotten; where one of them took something
@@ -164,9 +200,23 @@ void household_update(
 void household_expire(struct household *h, const struct device *d, nstime wall);
 /* The gateway's own addresses and prefixes changed. */
 void household_update_house(struct household *h);
+/* The kernel learns names with this key from now on; all that was said of names is void
+ * until the next synchronisation, which must follow. */
+void household_names_key(struct household *h, const struct name_key *key,
+	const struct device *(*at)(void *ctx, size_t i), void *ctx, nstime wall);
+/* The kernel learns all names that the device's policy has, and knows it by now; or the
+ * device has none: answers need not wait for us. */
+bool household_learns(const struct household *h, const struct device *d,
+	const struct household_device *hd);
+/* The kernel opened addr for a name of that hash (0: it is still in use, and stays open).
+ * False when the device's policy has no such name. */
+bool household_learned(struct household *h, const struct device *d,
+	const struct message_learned *m, nstime wall,
+	void (*told)(void *ctx, const struct device *d, const struct binding *b),
+	void *ctx);
 /* The device was just told these addresses for a name. told sees each binding (to save
- * it). True when a transaction with the ticket is under way, false when the kernel
- * needs nothing. */
+ * it). ticket 0: it has heard them already. True when a transaction (with the ticket) is
+ * under way, false when the kernel needs nothing. */
 bool household_tell(struct household *h, const struct device *d,
 	const struct message_dns_answer *answer, nstime wall, uint64_t ticket,
 	void (*told)(void *ctx, const struct device *d, const struct binding *b),

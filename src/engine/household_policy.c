@@ -193,7 +193,7 @@ int household_quarantine(struct household *h, struct device *d, nstime wall)
 		return error;
 	}
 	d->state = state_of(d, hd);
-	household_update(h, d, true, wall);
+	household_update(h, d, in, wall);
 	return 0;
 }
 

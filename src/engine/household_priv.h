@@ -15,6 +15,26 @@ void element_list_addr(struct element_list *l, enum element_kind kind,
 void element_list_finish(struct element_list *l);
 int element_list_order(const void *a, const void *b);
 
+/* household_names.c */
+struct policy_device household_for(const struct device *d, struct addr *addrs);
+/* NAME elements; what of the policy's names they leave to us goes to ret_whole. */
+void household_name_elements(const struct household *h, const struct household_device *hd,
+	const struct device *d, struct element_list *l, bool *ret_whole);
+/* All that is to be open for the device's bindings now, not finished. */
+void household_open_names(struct household *h, const struct device *d,
+	const struct household_device *hd, nstime wall, struct element_list *l);
+/* Something that is open will not be. */
+bool household_closes(const struct household *h, const struct household_device *hd,
+	const struct element_list *names, nstime wall);
+/* Adds what is not open, or not for so long; all when asked. */
+size_t household_count_new(const struct household *h, const struct household_device *hd,
+	const struct element_list *names, nstime wall);
+void household_send_names(struct household *h, const struct household_device *hd,
+	const struct element_list *names, bool all, nstime wall);
+/* From now on these, and nothing else, are open. */
+void household_set_opened(const struct household *h, struct household_device *hd,
+	const struct element_list *names, nstime wall);
+
 /* household_policy.c */
 /* True when a block is over: the policy is another one now. */
 bool household_unblock(struct household_device *hd, nstime wall);

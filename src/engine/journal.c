@@ -79,6 +79,8 @@ static bool alike(const struct event *a, const struct event *b)
 	if (a->device != b->device || a->kind != b->kind || a->reason != b->reason ||
 		a->flow.direction != b->flow.direction)
 		return false;
+	if (a->kind == EVENT_NAME_REFUSED || a->kind == EVENT_NAMES_ODD)
+		return strcmp(a->name, b->name) == 0 && strcmp(a->text, b->text) == 0;
 	if (a->reason == REASON_SPOOFED)
 		return addr_equal(&a->flow.device, &b->flow.device);
 	return same_service(&a->flow, &b->flow);
@@ -108,12 +110,17 @@ static void flush_slot(struct journal *j, size_t i)
 		log_error("journal", "a count was not stored: %s", error_text(error));
 }
 
+static uint64_t packets_of(const struct event *e)
+{
+	return e->packets ? e->packets : 1;
+}
+
 void journal_packet(struct journal *j, nstime wall, const struct event *e)
 {
 	size_t i = slot_for(j, e, wall);
 
 	if (i < JOURNAL_OPEN_MAX) {
-		j->open[i].event.packets++;
+		j->open[i].event.packets += packets_of(e);
 		j->open[i].event.last = wall;
 		j->open[i].dirty = true;
 		return;
@@ -129,7 +136,7 @@ void journal_packet(struct journal *j, nstime wall, const struct event *e)
 	j->open[i].event = *e;
 	j->open[i].event.id = 0;
 	j->open[i].event.first = j->open[i].event.last = wall;
-	j->open[i].event.packets = 1;
+	j->open[i].event.packets = packets_of(e);
 	save_new(j, &j->open[i].event);
 }
 

@@ -39,7 +39,8 @@ void journal_init(struct journal *j, struct store *s,
 /* A single happening; text by format. */
 void journal_note(struct journal *j, nstime wall, device_id device, enum event_kind kind,
 	const char *fmt, ...) CARDEA_PRINTF(5, 6);
-/* One refused packet. e: device, kind, reason, flow, name, text; times are set here. */
+/* Refused packets, or what comes as often: e.packets of them, 1 where that is 0. e: device,
+ * kind, reason, flow, name, text; times are set here. */
 void journal_packet(struct journal *j, nstime wall, const struct event *e);
 /* The last conversation with this peer that was refused within JOURNAL_OPEN_S; or NULL. */
 const struct event *journal_last(const struct journal *j, device_id device,

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #define DNS_SERVFAIL 2
+#define EDE_OTHER 0
 
 #define TICK (1 * NS_PER_SEC)
 #define EXPIRE_EVERY 10	   /* ticks */
@@ -101,6 +102,7 @@ static void committed(void *ctx, uint64_t ticket, int error)
 	p->out.dns_release.id = ticket;
 	/* SERVFAIL (RFC 1035 4.1.1): it may ask again. */
 	p->out.dns_release.rcode = error ? DNS_SERVFAIL : 0;
+	p->out.dns_release.ede = EDE_OTHER;
 	len = message_encode(&p->out, buf, sizeof(buf));
 	if (len > 0)
 		(void)ipc_send(&p->channels[ROLE_RESOLVER], buf, (size_t)len, -1);
@@ -166,6 +168,8 @@ static void tick(struct loop_timer *t)
 	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
 		sync_all(p);
 	watch_channels(p);
+	pipeline_dns_follow_all(p);
+	pipeline_ports_settle(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	reporter_tick(p);
 	journal_flush(&p->journal);
@@ -207,6 +211,7 @@ int pipeline_init(struct pipeline *p)
 	p->require_signature = true;
 	p->key = hash_key_random();
 	pipeline_profiles_init(p);
+	pipeline_dns_init(p);
 	error = inventory_new(&p->inventory);
 	hits_init(&p->hits);
 	classes_init(&p->classes, p->inventory, &p->household);
@@ -275,11 +280,27 @@ static int transaction_done(struct pipeline *p, const struct message_txn_done *m
 		/* What the kernel holds is no longer what we believe. */
 		p->ready = false;
 		p->resync = RESYNC_AFTER;
+		pipeline_dns_hold_all(p);
 	} else if (!p->ready && !p->resync && p->commit.confirmed == p->commit.seq) {
 		p->ready = true;
+		p->dns_due = true;
 		log_info("pipeline", "the kernel holds all rules");
 	}
+	if (p->dns_due)
+		pipeline_dns_follow_all(p);
 	return 0;
+}
+
+static void enforcer_ready(struct pipeline *p, const struct message_enforcer_ready *m)
+{
+	struct name_key key = {m->name_key0, m->name_key1};
+
+	hits_lost(&p->hits); /* who was asked before may be gone without a word */
+	str_copy(p->backend, sizeof(p->backend), m->backend);
+	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->text);
+	household_names_key(
+		&p->household, &key, device_at, p->inventory, pipeline_wall(p));
+	sync_all(p);
 }
 
 static int enforcer_said(struct pipeline *p, const struct message *m)
@@ -288,12 +309,16 @@ static int enforcer_said(struct pipeline *p, const struct message *m)
 		return transaction_done(p, &m->txn_done);
 	if (m->type == MESSAGE_COUNT || m->type == MESSAGE_COUNTS_END)
 		return hits_message(p, m);
-	if (m->type != MESSAGE_ENFORCER_READY)
+	if (m->type == MESSAGE_SEEN_VIOLATION)
+		pipeline_sensor(p, m);
+	else if (m->type == MESSAGE_LEARNED)
+		pipeline_learned(p, &m->learned);
+	else if (m->type == MESSAGE_PORT)
+		pipeline_port(p, &m->port);
+	else if (m->type == MESSAGE_ENFORCER_READY)
+		enforcer_ready(p, &m->enforcer_ready);
+	else
 		return CARDEA_EMALFORMED;
-	hits_lost(&p->hits); /* who was asked before may be gone without a word */
-	str_copy(p->backend, sizeof(p->backend), m->enforcer_ready.backend);
-	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->enforcer_ready.text);
-	sync_all(p);
 	return 0;
 }
 
@@ -309,10 +334,7 @@ static int dispatch(struct pipeline *p, enum role from, const struct message *m)
 		pipeline_sensor(p, m);
 		return 0;
 	case ROLE_RESOLVER:
-		if (m->type != MESSAGE_DNS_ANSWER && m->type != MESSAGE_RESOLVED)
-			return CARDEA_EMALFORMED;
-		pipeline_resolver(p, m);
-		return 0;
+		return pipeline_resolver(p, m);
 	case ROLE_COURIER:
 		if (reporter_takes(m))
 			return reporter_message(p, m);
@@ -379,7 +401,12 @@ int pipeline_connect(struct pipeline *p, enum role role, int fd)
 	c->receive = received;
 	c->closed = closed;
 	c->ctx = p;
-	return ipc_open(c, p->loop, fd);
+	int error = ipc_open(c, p->loop, fd);
+	if (!error && role == ROLE_RESOLVER)
+		pipeline_dns_resolver_up(p);
+	if (!error && role == ROLE_ENFORCER)
+		pipeline_ports_reset(p);
+	return error;
 }
 
 void pipeline_process(struct pipeline *p, const struct message_process *m)

@@ -19,6 +19,7 @@
 #include "inventory/inventory.h"
 #include "model/decision.h"
 #include "model/messages.h"
+#include "names/encrypted.h"
 #include "profiles/trust/trust.h"
 #include "store/store.h"
 
@@ -47,6 +48,17 @@ struct pipeline_house {
 	unsigned settle; /* ticks until taken; 0: nothing new */
 };
 
+/* An interface of the LAN, as the enforcer tells. */
+#define PIPELINE_PORTS_MAX 64 /* a large switch; beyond, ports are counted alone */
+struct pipeline_port {
+	char name[LIMIT_IFNAME];
+	bool covered;
+	char text[LIMIT_TEXT]; /* why not */
+};
+
+/* What is said to a question for a name that no rule of a protected device has. */
+enum names_unlisted { NAMES_ANSWER, NAMES_REFUSE, NAMES_NXDOMAIN };
+
 struct pipeline {
 	struct loop *loop;
 	struct store *store;
@@ -73,6 +85,16 @@ struct pipeline {
 	struct pipeline_house house;
 	char backend[LIMIT_LABEL];
 	char backend_lacks[LIMIT_TEXT];
+	struct pipeline_port ports[PIPELINE_PORTS_MAX];
+	size_t port_count;
+	uint64_t ports_beyond; /* told of, without a place */
+	unsigned ports_settle; /* ticks until the owner is asked; 0: nothing new */
+	enum names_unlisted unlisted;
+	struct encrypted_own encrypted; /* the owner's public resolvers */
+	bool redirects_dns; /* questions to foreign servers are answered by the gateway */
+	char dns_domain[LIMIT_NAME]; /* of the devices' own names; empty: they have none */
+	bool dns_due; /* the resolver is to be told how to treat some device */
+	struct message_dns_tls dns_tls; /* as the resolver told */
 	nstime started; /* wall */
 	nstime last_wall, last_mono; /* at the last tick */
 	bool require_signature;
@@ -124,6 +146,9 @@ void pipeline_quarantine_start(struct pipeline *p);
 /* Asks the owner unless he was asked before (the same kind, device, subject, signer and
  * file); what he said. wanted: without id and times. */
 enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wanted);
+/* The open question like that, if there is one, is none any more. */
+void pipeline_unask(struct pipeline *p, enum decision_kind kind, device_id device,
+	const char *subject);
 /* May the device use this file, which came from url? Asks where only the owner can say. */
 void pipeline_judge(struct pipeline *p, const struct device *d, const char *url,
 	const struct profile *profile, struct trust_verdict *ret);
@@ -155,7 +180,46 @@ void pipeline_make_room(struct pipeline *p, const struct mac *mac);
 void pipeline_ask_classes(struct pipeline *p, const struct device *d);
 void pipeline_sensor(struct pipeline *p, const struct message *m);
 void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m);
-void pipeline_resolver(struct pipeline *p, const struct message *m);
+int pipeline_resolver(struct pipeline *p, const struct message *m);
+/* Some question of the device may be refused: its answers have to wait. */
+bool pipeline_names_refused(const struct pipeline *p, const struct device *d);
+/* What is said to its question for that name: 0, or an rcode and why (RFC 8914). */
+uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d, const char *name,
+	uint16_t *ret_ede, char ret_text[LIMIT_TEXT]);
+/* LEARNED: the kernel opened a name by itself. */
+void pipeline_learned(struct pipeline *p, const struct message_learned *m);
+
+/* pipeline_hidden.c */
+/* "its own resolver 8.8.8.8", where the flow is one that asks a foreign server for names
+ * or may do so unseen; NULL when it is not. asked: what the device called the peer. */
+const char *pipeline_hidden_what(const struct pipeline *p, const struct flow *f,
+	const char *asked, char buf[LIMIT_TEXT]);
+/* The device was let through to such a server. */
+void pipeline_hidden_seen(struct pipeline *p, const struct device *d,
+	const struct flow *f, const char *asked);
+
+/* pipeline_dns.c */
+void pipeline_dns_init(struct pipeline *p);
+/* The resolver learns how to treat this device, or all of them; changes only. */
+void pipeline_dns_follow(struct pipeline *p, const struct device *d);
+void pipeline_dns_follow_all(struct pipeline *p);
+/* What the kernel holds is not what we believe: no answer goes out unheld. */
+void pipeline_dns_hold_all(struct pipeline *p);
+void pipeline_dns_gone(struct pipeline *p, const struct device *d);
+void pipeline_dns_resolver_up(struct pipeline *p);
+void pipeline_local_follow(struct pipeline *p, const struct device *d);
+void pipeline_local_gone(struct pipeline *p, const struct device *d);
+/* Enforced devices whose names the kernel learns, and whose answers are held. */
+void pipeline_dns_paths(struct pipeline *p, unsigned *ret_kernel, unsigned *ret_held);
+
+/* pipeline_ports.c */
+void pipeline_port(struct pipeline *p, const struct message_port *m);
+/* They are all told anew. */
+void pipeline_ports_reset(struct pipeline *p);
+/* Questions about ports that are gone, or covered now, are taken back. */
+void pipeline_ports_settle(struct pipeline *p);
+/* The owner knows that nothing is enforced there. */
+bool pipeline_port_accepted(struct pipeline *p, const char *name);
 /* The device says (or said) a MUD URL: protect it, or find out how. */
 void pipeline_consider(struct pipeline *p, struct device *d);
 void pipeline_house_apply(struct pipeline *p);

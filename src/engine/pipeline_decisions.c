@@ -45,7 +45,7 @@ static int search_one(void *ctx, const struct decision *d)
  * device that names ever new files must not fill the owner's list. */
 static bool may_be_many(enum decision_kind k)
 {
-	return k == DECISION_CONTROLLER;
+	return k == DECISION_CONTROLLER || k == DECISION_PORT;
 }
 
 enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wanted)
@@ -76,6 +76,31 @@ enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wan
 	journal_note(&p->journal, d.asked, d.device, EVENT_QUESTION,
 		"%s (`cardea decide show %u`)", d.text, d.id);
 	return DECISION_OPEN;
+}
+
+/* Looked for by what it is about alone. */
+struct about {
+	const char *subject;
+	uint32_t id;
+};
+
+static int about_one(void *ctx, const struct decision *d)
+{
+	struct about *a = ctx;
+
+	if (d->answer == DECISION_OPEN && strcmp(d->subject, a->subject) == 0)
+		a->id = d->id;
+	return 0;
+}
+
+void pipeline_unask(struct pipeline *p, enum decision_kind kind, device_id device,
+	const char *subject)
+{
+	struct about a = {.subject = subject};
+
+	if (store_decisions_of(p->store, device, kind, about_one, &a) == 0 && a.id &&
+		store_decision_remove(p->store, a.id))
+		log_error("pipeline", "question %u was not taken back", a.id);
 }
 
 static void apply_signer(struct pipeline *p, const struct decision *d)
@@ -135,6 +160,7 @@ static int apply(struct pipeline *p, const struct decision *d, bool was_accepted
 	case DECISION_AUTHORITY:
 	case DECISION_ROLLBACK:
 	case DECISION_PREVIEW:
+	case DECISION_PORT: /* what the owner knows changes nothing in the kernel */
 	case DECISION_KIND_MAX:
 		break;
 	}

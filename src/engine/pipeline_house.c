@@ -3,6 +3,7 @@
  * and when they change. */
 #include <string.h>
 #include "base/log.h"
+#include "base/str.h"
 #include "engine/pipeline.h"
 
 /* Addresses come in bursts; a burst that goes on for two ticks is two. */
@@ -52,6 +53,21 @@ static int setting_mac(struct pipeline_house *h, const char *value)
 	return 0;
 }
 
+static int setting_names(struct pipeline *p, const char *key, const char *value)
+{
+	if (strcmp(key, "dns_unlisted") == 0)
+		p->unlisted = strcmp(value, "refuse") == 0     ? NAMES_REFUSE
+			      : strcmp(value, "nxdomain") == 0 ? NAMES_NXDOMAIN
+							       : NAMES_ANSWER;
+	else if (strcmp(key, "dns_domain") == 0)
+		str_copy(p->dns_domain, sizeof(p->dns_domain), value);
+	else if (strcmp(key, "dns_redirect") == 0)
+		p->redirects_dns = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "encrypted_name") == 0)
+		return encrypted_add(&p->encrypted, value);
+	return 0;
+}
+
 int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 {
 	struct pipeline_house *h = &p->house;
@@ -73,7 +89,7 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 		p->reporter.enabled = strcmp(value, "yes") == 0;
 		return 0;
 	} else {
-		return 0;
+		return setting_names(p, key, value);
 	}
 	h->settle = HOUSE_SETTLE;
 	return error;

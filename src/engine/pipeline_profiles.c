@@ -111,6 +111,7 @@ static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry
 		tell_protected(p, d, hd);
 	if (!enforced)
 		d->state = DEVICE_PROTECTED;
+	/* Conversations of names that have ended are judged anew, too. */
 	household_update(&p->household, d, replaced, pipeline_wall(p));
 	classes_changed(&p->classes, false);
 	pipeline_ask_classes(p, d);

@@ -38,6 +38,7 @@ void pipeline_make_room(struct pipeline *p, const struct mac *mac)
 		d->name);
 	if (store_device_remove(p->store, d->id))
 		log_warn("pipeline", "device %u stays in the store", d->id);
+	pipeline_dns_gone(p, d);
 	household_remove(&p->household, d);
 	inventory_remove(p->inventory, d);
 }
@@ -106,9 +107,11 @@ static void seen_addr(struct pipeline *p, const struct message_seen_addr *m)
 	if (r.changes & INVENTORY_ADDRS) {
 		if (r.other) {
 			household_update(&p->household, r.other, false, wall);
+			pipeline_dns_follow(p, r.other);
 			pipeline_save_device(p, r.other);
 		}
 		household_update(&p->household, r.device, false, wall);
+		pipeline_dns_follow(p, r.device);
 	}
 	if (r.changes)
 		pipeline_save_device(p, r.device);
@@ -204,6 +207,20 @@ static void explain_spoofed(struct pipeline *p, const struct device *d, struct e
 			d->name, addr);
 }
 
+/* It asked somebody else for names. */
+static bool explain_hidden(struct pipeline *p, const struct device *d, struct event *e)
+{
+	char what[LIMIT_TEXT];
+
+	if (!pipeline_hidden_what(p, &e->flow, e->name, what))
+		return false;
+	(void)str_print(e->text, sizeof(e->text),
+		"Blocked: %s uses %s, which its profile does not list. This gateway "
+		"answers its questions.",
+		d->name, what);
+	return true;
+}
+
 static void explain(struct pipeline *p, const struct device *d, struct event *e)
 {
 	static const struct policy none; /* the guard also watches devices without one */
@@ -217,6 +234,8 @@ static void explain(struct pipeline *p, const struct device *d, struct event *e)
 		explain_spoofed(p, d, e);
 		return;
 	}
+	if (e->reason == REASON_DEFAULT_DENY && explain_hidden(p, d, e))
+		return;
 	if (hd)
 		names = household_names(&n, hd, pipeline_wall(p));
 	policy_explain(hd && hd->pool ? &hd->policy : &none, &p->household.env,
@@ -249,6 +268,7 @@ static void seen_violation(struct pipeline *p, const struct message_seen_violati
 		.device_port = m->device_port, .peer_port = m->peer_port,
 		.icmp_type = m->icmp_type, .icmp_code = m->icmp_code};
 	str_copy(e.name, sizeof(e.name), name ? name : "");
+	e.packets = m->packets;
 	explain(p, d, &e);
 	journal_packet(&p->journal, wall, &e);
 }

@@ -22,7 +22,8 @@ void reporter_dropped(struct household_device *hd, const struct message_seen_vio
 	enum report_drop drop;
 
 	if (report_drop_reason((enum verdict_reason)m->reason, &drop))
-		hd->report.drops.packets[drop][m->direction]++;
+		hd->report.drops.packets[drop][m->direction] +=
+			m->packets ? m->packets : 1;
 }
 
 /* ---- what is told ---- */

@@ -13,6 +13,7 @@ const char *decision_kind_name(enum decision_kind k)
 		[DECISION_CONTROLLER] = "controller",
 		[DECISION_IDENTITY] = "identity",
 		[DECISION_PREVIEW] = "preview",
+		[DECISION_PORT] = "port",
 	};
 
 	return (unsigned)k < DECISION_KIND_MAX ? names[k] : "unknown";

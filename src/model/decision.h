@@ -17,6 +17,7 @@ enum decision_kind {
 	DECISION_CONTROLLER,	/* which device is the controller of class subject: choice */
 	DECISION_IDENTITY,	/* is it what its MUD URL says: classes of devices need it */
 	DECISION_PREVIEW,	/* enable the rules of this file that are only previewed */
+	DECISION_PORT,		/* live with an interface where nothing is enforced: subject */
 	DECISION_KIND_MAX,
 };
 

@@ -33,6 +33,12 @@ const char *event_kind_name(enum event_kind k)
 		return "quarantine";
 	case EVENT_REPORT:
 		return "report";
+	case EVENT_NAME_REFUSED:
+		return "name-refused";
+	case EVENT_NAMES_HIDDEN:
+		return "names-hidden";
+	case EVENT_NAMES_ODD:
+		return "names-odd";
 	case EVENT_KIND_MAX:
 		break;
 	}

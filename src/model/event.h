@@ -26,6 +26,9 @@ enum event_kind {
 	EVENT_IDENTITY,	   /* who a device is was shown, or confirmed */
 	EVENT_QUARANTINE,  /* in or out */
 	EVENT_REPORT,	   /* told a maker, or could not */
+	EVENT_NAME_REFUSED,  /* a question about a name that it may not use: polite */
+	EVENT_NAMES_HIDDEN,  /* it asks somebody else for names, or where none can see */
+	EVENT_NAMES_ODD,     /* an answer that was forged or points into the house, a flood */
 	EVENT_KIND_MAX,
 };
 
@@ -36,8 +39,9 @@ struct event {
 	device_id device;   /* 0: the gateway itself */
 	enum event_kind kind;
 	enum verdict_reason reason; /* VIOLATION */
-	struct flow flow;	    /* VIOLATION, CONFLICT: device and peer */
-	char name[LIMIT_NAME];	    /* of the peer as the device knew it; may be empty */
+	struct flow flow;	    /* VIOLATION, CONFLICT, NAMES_HIDDEN: device and peer */
+	/* of the peer as the device knew it, or that it asked for; may be empty */
+	char name[LIMIT_NAME];
 	uint64_t packets;
 	char text[LIMIT_TEXT]; /* one sentence */
 };

@@ -348,13 +348,13 @@ static void many_who_join_cost_one_round(void **state)
 		update(d);
 	}
 	assert_int_equal(
-		h->p.commit.seq, before + 100); /* two each, none for the lamp */
+		h->p.commit.seq, before + 50); /* one each, none for the lamp */
 	settle();
-	assert_int_equal(h->p.commit.seq, before + 101);
+	assert_int_equal(h->p.commit.seq, before + 51);
 	assert_int_equal(members(lamp), 50);
 	assert_true(may_send(LAMP, "192.168.7.149"));
 	settle();
-	assert_int_equal(h->p.commit.seq, before + 101);
+	assert_int_equal(h->p.commit.seq, before + 51);
 }
 
 /* Each look at the clock takes this long. */

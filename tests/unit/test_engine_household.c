@@ -3,6 +3,7 @@
  * that are ended, bandwidths. */
 #include <errno.h>
 #include "test_engine_util.h"
+#include "wire/dns.h"
 
 #define LAMP "02:00:00:00:00:10"
 #define LAMP_IP "192.168.7.10"
@@ -203,9 +204,12 @@ static void quarantine_survives_a_restart(void **state)
 	assert_int_equal(d->state, DEVICE_QUARANTINED);
 	tell_name(h, 1, LAMP_IP, "cloud.example", BAD);
 	assert_null(kernel_out(h, BAD));
+	assert_int_equal(got(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE, 0)->dns_release.rcode,
+		DNS_RCODE_REFUSED);
 	assert_int_equal(pipeline_quarantine(&h->p, d, NULL), 0);
 	spin(h);
 	assert_int_equal(d->state, DEVICE_PROTECTED);
+	tell_name(h, 2, LAMP_IP, "cloud.example", BAD);
 	assert_non_null(kernel_out(h, BAD));
 	house_free(h);
 }

@@ -22,6 +22,7 @@
 #define URL_A "https://maker.example/lamp.json"
 #define URL_B "https://maker.example/lamp-2.json"
 #define KERNEL_MAX 40000
+#define FORGETS_MAX 64
 
 /* The other end of a channel. */
 struct far {
@@ -45,7 +46,8 @@ struct house {
 	int64_t refuse; /* answers commits with this error */
 	bool sync;
 	struct element *kernel, *named;
-	size_t kernel_count, named_count;
+	size_t kernel_count, named_count, forget_count;
+	struct message_forget forgets[FORGETS_MAX];
 	unsigned events, restarts;
 	enum role restarted;
 };
@@ -101,25 +103,37 @@ static inline void kernel_element(struct house *h, const struct message_element 
 	h->named[h->named_count++] = e;
 }
 
+static inline bool kernel_named(const struct house *h, const struct element *e)
+{
+	for (size_t k = 0; k < h->named_count; k++)
+		if (element_compare(&h->named[k], e) == 0)
+			return true;
+	return false;
+}
+
+/* What the transaction does not name goes, with a timeout too, if it is of this device. */
 static inline void kernel_forget(struct house *h, const struct message_forget *m)
 {
-	for (size_t i = h->kernel_count; i-- > 0;)
-		if (h->kernel[i].timeout_s && mac_equal(&h->kernel[i].mac, &m->mac))
+	for (size_t i = h->kernel_count; i-- > 0;) {
+		const struct element *e = &h->kernel[i];
+		bool own = mac_equal(&e->mac, &m->mac);
+
+		for (size_t k = 0; k < m->addrs.count; k++)
+			own |= addr_equal(&e->device, &m->addrs.addrs[k]);
+		if (own && e->timeout_s && !kernel_named(h, e))
 			h->kernel[i] = h->kernel[--h->kernel_count];
+	}
 }
 
 static inline void kernel_commit(struct house *h, uint64_t seq)
 {
 	struct message done = {.type = MESSAGE_TXN_DONE};
 
-	for (size_t i = h->kernel_count; h->sync && i-- > 0;) {
-		bool named = h->kernel[i].timeout_s != 0;
-
-		for (size_t k = 0; k < h->named_count && !named; k++)
-			named = element_compare(&h->named[k], &h->kernel[i]) == 0;
-		if (!named)
+	for (size_t i = 0; i < h->forget_count; i++)
+		kernel_forget(h, &h->forgets[i]);
+	for (size_t i = h->kernel_count; h->sync && i-- > 0;)
+		if (!h->kernel[i].timeout_s && !kernel_named(h, &h->kernel[i]))
 			h->kernel[i] = h->kernel[--h->kernel_count];
-	}
 	if (h->hold)
 		return;
 	done.txn_done.seq = seq;
@@ -131,11 +145,12 @@ static inline void kernel_message(struct house *h, const struct message *m)
 {
 	if (m->type == MESSAGE_TXN_BEGIN) {
 		h->sync = m->txn_begin.sync;
-		h->named_count = 0;
+		h->named_count = h->forget_count = 0;
 	} else if (m->type == MESSAGE_ELEMENT) {
 		kernel_element(h, &m->element);
 	} else if (m->type == MESSAGE_FORGET) {
-		kernel_forget(h, &m->forget);
+		assert_true(h->forget_count < FORGETS_MAX);
+		h->forgets[h->forget_count++] = m->forget;
 	} else if (m->type == MESSAGE_TXN_COMMIT) {
 		kernel_commit(h, m->txn_commit.seq);
 	}
@@ -381,6 +396,7 @@ static inline void tell_name(struct house *h, uint64_t id, const char *client,
 {
 	struct message m = {.type = MESSAGE_DNS_ANSWER};
 
+	m.dns_answer.held = true;
 	m.dns_answer.id = id;
 	m.dns_answer.client = ip(client);
 	str_copy(m.dns_answer.name, sizeof(m.dns_answer.name), name);

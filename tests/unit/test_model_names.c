@@ -68,7 +68,7 @@ static void test_url_sources(void **state)
 static void test_decisions(void **state)
 {
 	static const char *const kinds[] = {"authority", "signer", "unsigned", "rollback",
-		"my-controller", "controller", "identity", "preview"};
+		"my-controller", "controller", "identity", "preview", "port"};
 	static const char *const answers[] = {"open", "accepted", "rejected"};
 
 	(void)state;

@@ -328,11 +328,12 @@ struct bpf_event {
 	uint32_t zero;
 };
 
-/* sweep, the context of its program (BPF_PROG_TEST_RUN): ends what is idle, keeps open
- * what is in use, adds the counts of live flows to their entries, tells refused packets
- * that nobody was told of, and judges anew all flows of an older epoch, telling each that
- * ends. With a subject other than BPF_NO_SUBJECT it looks only at the flows which that
- * one let begin. now is set by the program; the results are for the log. */
+/* sweep, the context of its program (BPF_PROG_TEST_RUN): ends what is idle, removes exact
+ * entries that have expired, keeps open what is in use, adds the counts of live flows to
+ * their entries, tells refused packets that nobody was told of, and judges anew all flows
+ * of an older epoch, telling each that ends. With a subject other than BPF_NO_SUBJECT it
+ * looks only at the flows which that one let begin. now is set by the program; the
+ * results are for the log. */
 struct bpf_sweep {
 	uint64_t now;
 	uint32_t subject;

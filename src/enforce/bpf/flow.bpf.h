@@ -258,6 +258,14 @@ static __always_inline void flow_value(
 	v->box = w->ask.box;
 }
 
+/* What a device sends from a DHCP server's port the guard must see, each time. */
+static __always_inline int flow_is_guarded(const struct bpf_flow *f)
+{
+	return f->proto == PROTO_UDP &&
+	       f->device_port ==
+		       (addr_family(&f->device) == 4 ? DHCP4_SERVER : DHCP6_SERVER);
+}
+
 /* Begins work.flow by work.ask. Without room the packet passes, and its replies will
  * not. */
 __noinline int flow_open(uint32_t subject)
@@ -269,6 +277,10 @@ __noinline int flow_open(uint32_t subject)
 
 	if (!w || !s)
 		return 0;
+	if (flow_is_guarded(&w->flow)) {
+		judge_count(&w->ask, 1, w->packet.length);
+		return 0;
+	}
 	ask = w->ask;
 	flow_remove(WORK_PACKET); /* one that was, but is not as this will be */
 	w->ask = ask;

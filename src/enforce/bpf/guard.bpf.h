@@ -200,9 +200,9 @@ static __noinline int infra_from(const struct packet *p)
 			       (p->to.w[3] == 0xffffffff || guard_is_local(&p->to)));
 	if (is_icmp6(p))
 		return infra_nd_from(p);
-	return is_udp(p, DHCP6_CLIENT, DHCP6_SERVER) &&
+	return is_udp(p, DHCP6_CLIENT, DHCP6_SERVER) && /* to ff02::1:2 */
 	       ((p->to.w[0] == bpf_htonl(0xff020000) && !p->to.w[1] &&
-			p->to.w[2] == bpf_htonl(1) && p->to.w[3] == bpf_htonl(0x10002)) ||
+			!p->to.w[2] && p->to.w[3] == bpf_htonl(0x10002)) ||
 		       guard_is_local(&p->to));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* sweep - what is done from time to time over the tables: idle flows go, counts are put
- * to their entries, entries in use are kept open, old flows are judged anew, and refused
+/* sweep - what is done from time to time over the tables: idle flows and expired entries
+ * go, counts are put to their entries, entries in use are kept open, old flows are judged anew, and refused
  * packets that nobody was told of are told. */
 #ifndef CARDEA_ENFORCE_BPF_SWEEP_H
 #define CARDEA_ENFORCE_BPF_SWEEP_H
@@ -64,6 +64,26 @@ static long sweep_flow(
 	return 0;
 }
 
+/* Expired for so long an entry opens nothing any more for anyone, nor will an answer
+ * prolong it just now. */
+#define ENTRY_GONE_NS (60 * SECOND_NS)
+
+static long sweep_entry(
+	void *map, struct bpf_exact *key, struct bpf_entry *e, struct bpf_sweep *s)
+{
+	uint64_t until = e->until;
+	uint32_t learned = e->learned;
+	struct bpf_exact k = *key;
+
+	(void)map;
+	if (!until || !is_past(s->now, until, ENTRY_GONE_NS))
+		return 0;
+	struct bpf_subject *subject = subject_at(k.subject);
+	if (!bpf_map_delete_elem(&policy, &k) && subject && learned)
+		__sync_fetch_and_add(&subject->learned, -1);
+	return 0;
+}
+
 static long sweep_refused(void *map, struct bpf_refused *key,
 	struct bpf_refused_value *v, struct bpf_sweep *s)
 {
@@ -108,6 +128,7 @@ int sweep(struct bpf_sweep *ctx)
 	s.subject = ctx->subject;
 	bpf_for_each_map_elem(&flows, sweep_flow, &s, 0);
 	if (s.subject == BPF_NO_SUBJECT) {
+		bpf_for_each_map_elem(&policy, sweep_entry, &s, 0);
 		bpf_for_each_map_elem(&refused, sweep_refused, &s, 0);
 		bpf_for_each_map_elem(&queries, sweep_query, &s, 0);
 	}

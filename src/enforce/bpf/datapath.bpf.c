@@ -4,8 +4,8 @@
  * which says what is to happen in the order of nft/skeleton.nft. What passes is left to
  * the filters behind us (TC_ACT_UNSPEC). Nothing of the kernel is read but __sk_buff and
  * the packet, so one object fits all kernels that have these helpers (5.17). */
-#include "to.bpf.h"
-#include "sweep.bpf.h"
+#include "enforce/bpf/to.bpf.h"
+#include "enforce/bpf/sweep.bpf.h"
 
 const char datapath_license[] SEC("license") = "GPL";
 

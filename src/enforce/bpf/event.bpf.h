@@ -5,7 +5,7 @@
 #ifndef CARDEA_ENFORCE_BPF_EVENT_H
 #define CARDEA_ENFORCE_BPF_EVENT_H
 
-#include "work.bpf.h"
+#include "enforce/bpf/work.bpf.h"
 
 /* Tells what is not told yet. Two that come here at once for one kind would tell the
  * same packets twice: the first one takes the time of telling. */

@@ -6,8 +6,8 @@
 #ifndef CARDEA_ENFORCE_BPF_FLOW_H
 #define CARDEA_ENFORCE_BPF_FLOW_H
 
-#include "judge.bpf.h"
-#include "limit.bpf.h"
+#include "enforce/bpf/judge.bpf.h"
+#include "enforce/bpf/limit.bpf.h"
 
 #define FLOW_UDP_NS (180 * SECOND_NS)
 #define FLOW_TCP_NS (7440 * SECOND_NS)

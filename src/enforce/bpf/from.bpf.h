@@ -4,8 +4,8 @@
 #ifndef CARDEA_ENFORCE_BPF_FROM_H
 #define CARDEA_ENFORCE_BPF_FROM_H
 
-#include "dns.bpf.h"
-#include "flow.bpf.h"
+#include "enforce/bpf/dns.bpf.h"
+#include "enforce/bpf/flow.bpf.h"
 
 /* A later fragment of a packet whose first one was let pass comes so much later at
  * most: what hosts wait for it (RFC 791 3.2 says 15 s, Linux 30 s, RFC 8200 4.5 60 s). */

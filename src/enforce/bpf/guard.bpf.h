@@ -4,7 +4,7 @@
 #ifndef CARDEA_ENFORCE_BPF_GUARD_H
 #define CARDEA_ENFORCE_BPF_GUARD_H
 
-#include "work.bpf.h"
+#include "enforce/bpf/work.bpf.h"
 
 /* RFC 2131 4.1, RFC 8415 7.2 */
 #define DHCP4_SERVER bpf_htons(67)

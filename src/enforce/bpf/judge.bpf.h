@@ -3,7 +3,7 @@
 #ifndef CARDEA_ENFORCE_BPF_JUDGE_H
 #define CARDEA_ENFORCE_BPF_JUDGE_H
 
-#include "event.bpf.h"
+#include "enforce/bpf/event.bpf.h"
 
 static __always_inline int entry_lives(const struct bpf_entry *e, uint64_t now)
 {

@@ -5,7 +5,7 @@
 #ifndef CARDEA_ENFORCE_BPF_LIMIT_H
 #define CARDEA_ENFORCE_BPF_LIMIT_H
 
-#include "guard.bpf.h"
+#include "enforce/bpf/guard.bpf.h"
 
 /* New conversations of a device, as in skeleton.nft: far above any appliance, and so low
  * that its half-open and UDP conversations cannot fill the table. */

@@ -11,7 +11,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "datapath.h"
+#include "enforce/bpf/datapath.h"
 
 #define SECOND_NS 1000000000ULL
 

@@ -6,7 +6,7 @@
 #ifndef CARDEA_ENFORCE_BPF_PARSE_H
 #define CARDEA_ENFORCE_BPF_PARSE_H
 
-#include "maps.bpf.h"
+#include "enforce/bpf/maps.bpf.h"
 
 #define ETHER_HEADER 14U
 #define ETHER_IP4 bpf_htons(0x0800)

@@ -5,7 +5,7 @@
 #ifndef CARDEA_ENFORCE_BPF_SWEEP_H
 #define CARDEA_ENFORCE_BPF_SWEEP_H
 
-#include "flow.bpf.h"
+#include "enforce/bpf/flow.bpf.h"
 
 /* An entry that would expire before the next sweeps is prolonged while a conversation
  * that it let begin lives: names/ does not follow those. */

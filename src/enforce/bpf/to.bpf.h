@@ -4,7 +4,7 @@
 #ifndef CARDEA_ENFORCE_BPF_TO_H
 #define CARDEA_ENFORCE_BPF_TO_H
 
-#include "from.bpf.h"
+#include "enforce/bpf/from.bpf.h"
 
 /* What is forwarded to a policed address. */
 static __noinline int to_policed(struct __sk_buff *skb, struct work *w)

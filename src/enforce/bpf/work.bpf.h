@@ -5,7 +5,7 @@
 #ifndef CARDEA_ENFORCE_BPF_WORK_H
 #define CARDEA_ENFORCE_BPF_WORK_H
 
-#include "parse.bpf.h"
+#include "enforce/bpf/parse.bpf.h"
 
 #define WORK_PACKET 0U
 #define WORK_SWEEP 1U

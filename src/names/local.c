@@ -24,6 +24,10 @@ struct local *local_new(void)
 		free(l);
 		return NULL;
 	}
+	if (l) { /* until the settings say otherwise */
+		(void)str_copy(l->house.name, LIMIT_NAME, "dns.cardea.internal");
+		(void)str_copy(l->house.domain, LIMIT_NAME, "internal");
+	}
 	return l;
 }
 

@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "proc/parent_priv.h"
 
+#define TLS_LOOK_MS 60000LL /* how soon an owner's renewed certificate is used */
 #define LAN_SETTLE_MS 300 /* addresses come in bursts */
 
 static void signals_ready(struct loop_fd *f, uint32_t events)
@@ -51,6 +52,19 @@ static void lan_watch_ready(struct loop_fd *f, uint32_t events)
 	loop_arm(p->loop, &p->lan_settle, LAN_SETTLE_MS * NS_PER_MS);
 }
 
+/* The resolver reads it before its sandbox closes: a new one needs a new start. */
+static void tls_follow(struct loop_timer *t)
+{
+	struct parent *p = t->ctx;
+	struct parent_process *resolver = &p->processes[ROLE_RESOLVER];
+
+	loop_arm(p->loop, t, TLS_LOOK_MS * NS_PER_MS);
+	if (!parent_tls_is_new(&p->config, &p->tls_seen) || !resolver->pid)
+		return;
+	log_info("parent", "the certificate under [dns] changed: the resolver reads it");
+	kill(resolver->pid, SIGTERM);
+}
+
 static int watch(struct parent *p)
 {
 	sigset_t set;
@@ -64,6 +78,8 @@ static int watch(struct parent *p)
 	p->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	p->signals.ready = signals_ready;
 	p->signals.ctx = p;
+	p->tls_follow.fire = tls_follow;
+	p->tls_follow.ctx = p;
 	p->lan_settle.fire = parent_listen_follow;
 	p->lan_settle.ctx = p;
 	p->lan_watch.fd = parent_lan_watch();
@@ -74,6 +90,8 @@ static int watch(struct parent *p)
 	error = loop_watch(p->loop, &p->signals, EPOLLIN);
 	if (!error)
 		error = loop_watch(p->loop, &p->lan_watch, EPOLLIN);
+	if (p->config.dns_tls_cert[0])
+		tls_follow(&p->tls_follow);
 	/* for what changed before we watched */
 	loop_arm(p->loop, &p->lan_settle, LAN_SETTLE_MS * NS_PER_MS);
 	return error;

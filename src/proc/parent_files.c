@@ -22,6 +22,7 @@ static int make_dir(const char *path, mode_t mode, uid_t uid)
 int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX])
 {
 	int error = make_dir(c->run_dir, 0755, 0);
+	char tls[PARENT_PATH_MAX];
 
 	(void)str_print(empty, PARENT_PATH_MAX, "%s/empty", c->run_dir);
 	if (!error)
@@ -29,6 +30,9 @@ int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX])
 	if (!error)
 		error = make_dir(c->state_dir, 0700,
 			(uid_t)(c->uid_base + ROLE_ENGINE));
+	parent_tls_dir(c, tls);
+	if (!error)
+		error = make_dir(tls, 0700, 0);
 	if (error)
 		log_error("parent", "%s, %s: %s", c->run_dir, c->state_dir,
 			strerror(-error));

@@ -40,22 +40,24 @@ static bool listens_on(const struct parent *p, const struct addr *a, uint32_t if
 
 static void listen_dns(struct parent *p, const struct addr *a, uint32_t ifindex)
 {
+	static const enum socket_kind kinds[] = {
+		SOCKET_DNS_UDP, SOCKET_DNS_TCP, SOCKET_DNS_TLS};
 	char text[ADDR_TEXT_MAX];
 
-	for (int tcp = 0; tcp < 2; tcp++) {
-		int fd = parent_socket_dns(a, ifindex, tcp);
+	for (size_t i = 0; i < (p->config.dns_tls ? 3 : 2); i++) {
+		int fd = parent_socket_dns(a, ifindex, kinds[i]);
 
 		if (fd == -EADDRINUSE)
 			log_error("parent",
-				"port 53 of %s is taken by another program; stop its DNS "
+				"port %d of %s is taken by another program; stop its DNS "
 				"service (dnsmasq: port=0), then start Cardea again",
+				kinds[i] == SOCKET_DNS_TLS ? 853 : 53,
 				addr_format(a, text));
 		else if (fd < 0)
 			log_error("parent", "no DNS on %s: %s", addr_format(a, text),
 				strerror(-fd));
 		else
-			add_socket(p, fd, tcp ? SOCKET_DNS_TCP : SOCKET_DNS_UDP,
-				ROLE_RESOLVER, ifindex, a);
+			add_socket(p, fd, kinds[i], ROLE_RESOLVER, ifindex, a);
 	}
 }
 
@@ -76,7 +78,7 @@ static void drop_old_listeners(struct parent *p)
 	struct parent_process *resolver = &p->processes[ROLE_RESOLVER];
 	size_t kept = 0;
 
-	if (p->socket_count + 2U * p->lan.addr_count <= PARENT_SOCKETS_MAX)
+	if (p->socket_count + 3U * p->lan.addr_count <= PARENT_SOCKETS_MAX)
 		return;
 	for (size_t i = 0; i < p->socket_count; i++) {
 		struct parent_socket *s = &p->sockets[i];
@@ -193,6 +195,7 @@ void parent_listen_follow(struct loop_timer *t)
 	struct parent *p = t->ctx;
 	struct parent_process *engine = &p->processes[ROLE_ENGINE];
 	struct parent_process *courier = &p->processes[ROLE_COURIER];
+	struct parent_process *resolver = &p->processes[ROLE_RESOLVER];
 	struct parent_lan lan, before = p->lan;
 	bool same;
 	char missing[LIMIT_IFNAME];
@@ -207,6 +210,8 @@ void parent_listen_follow(struct loop_timer *t)
 		return; /* a lifetime was renewed */
 	if (engine->pid)
 		parent_settings_house(engine);
+	if (resolver->pid)
+		parent_settings_lan(resolver);
 	/* What became ours is not to be fetched from. */
 	if (courier->pid)
 		new_prefixes(courier, &before);

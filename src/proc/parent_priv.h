@@ -16,7 +16,7 @@
 #include "model/messages.h"
 
 #define PARENT_ADDRS_MAX 32   /* gateway addresses over all LAN interfaces */
-#define PARENT_SOCKETS_MAX (2 * LIMIT_LANS + 3 + 2 * PARENT_ADDRS_MAX)
+#define PARENT_SOCKETS_MAX (2 * LIMIT_LANS + 3 + 3 * PARENT_ADDRS_MAX)
 
 #define PARENT_PATH_MAX (CONFIG_STRING_MAX + 16) /* a folder and a name of ours */
 
@@ -47,7 +47,7 @@ int parent_socket_capture(uint32_t ifindex);
 /* LLDP at the ports of a bridge; nothing where the interface is none. */
 int parent_ports_capture(uint32_t bridge);
 int parent_socket_nflog(uint16_t group);
-int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp);
+int parent_socket_dns(const struct addr *a, uint32_t ifindex, enum socket_kind kind);
 int parent_socket_control(const char *path);
 /* The same for members of group, who are to tell identities. */
 int parent_socket_identity(const char *path, gid_t group);
@@ -64,6 +64,11 @@ int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX])
 /* Held until the end; -EBUSY when another cardead has it. */
 int parent_files_lock(const struct config *c) CARDEA_MUSTCHECK;
 void parent_files_remove(const struct config *c);
+
+/* Where the made certificate of DNS over TLS lies, for root alone. */
+void parent_tls_dir(const struct config *c, char path[PARENT_PATH_MAX]);
+/* The owner's certificate or key is another one than last time. */
+bool parent_tls_is_new(const struct config *c, int64_t *seen);
 
 /* Gives up every capability that neither we nor our children need. */
 int parent_drop_capabilities(void) CARDEA_MUSTCHECK;
@@ -99,7 +104,8 @@ struct parent {
 	size_t socket_count;
 	int lldp[LIMIT_LANS]; /* of the sockets, those at the ports of each LAN */
 	struct loop_fd signals, lan_watch;
-	struct loop_timer lan_settle, patience;
+	struct loop_timer lan_settle, patience, tls_follow;
+	int64_t tls_seen; /* when the owner's certificate was changed */
 	char libexec[CONFIG_STRING_MAX];
 	char empty[PARENT_PATH_MAX];
 	unsigned layers;
@@ -114,6 +120,8 @@ void parent_setting(struct parent_process *c, const char *key, const char *value
 void parent_settings(struct parent_process *c);
 /* The gateway's own addresses, anew. */
 void parent_settings_house(struct parent_process *c);
+/* The same for the resolver, which needs no more. */
+void parent_settings_lan(struct parent_process *c);
 
 /* Starts the process and sends its settings. */
 int parent_process_start(struct parent_process *c) CARDEA_MUSTCHECK;

@@ -66,6 +66,25 @@ static void setting_addrs(struct parent_process *c, bool prefixes_only)
 	}
 }
 
+/* Whole addresses, each with its LAN. */
+static void setting_lan(struct parent_process *c)
+{
+	const struct parent_lan *lan = &c->parent->lan;
+	char addr[ADDR_TEXT_MAX], text[LIMIT_IFNAME + PREFIX_TEXT_MAX];
+
+	for (unsigned i = 0; i < lan->addr_count; i++)
+		for (unsigned k = 0; k < lan->interface_count; k++) {
+			if (lan->interfaces[k].ifindex != lan->addrs[i].ifindex)
+				continue;
+			(void)str_print(text, sizeof(text), "%s %s/%u",
+				lan->interfaces[k].name,
+				addr_format(&lan->addrs[i].addr, addr),
+				lan->addrs[i].prefix_len);
+			parent_setting(c, "lan_addr", text);
+		}
+	parent_setting(c, "lan_end", "");
+}
+
 static void settings_enforcer(struct parent_process *c)
 {
 	const struct parent *p = c->parent;
@@ -92,6 +111,31 @@ void parent_settings_house(struct parent_process *c)
 	parent_setting(c, "lan_begin", "");
 	setting_macs(c);
 	setting_addrs(c, false);
+	setting_lan(c);
+}
+
+void parent_settings_lan(struct parent_process *c)
+{
+	parent_setting(c, "lan_begin", "");
+	setting_lan(c);
+}
+
+static void settings_resolver(struct parent_process *c)
+{
+	const struct config *k = &c->parent->config;
+	char dir[PARENT_PATH_MAX];
+
+	setting_list(c, "upstream", &k->dns_upstream);
+	setting_number(c, "cache_kb", k->dns_cache_kb);
+	parent_tls_dir(k, dir);
+	parent_setting(c, "tls", k->dns_tls ? "yes" : "no");
+	parent_setting(c, "tls_dir", dir);
+	parent_setting(c, "tls_cert", k->dns_tls_cert);
+	parent_setting(c, "tls_key", k->dns_tls_key);
+	parent_setting(c, "dns_name", k->dns_name);
+	parent_setting(c, "dns_domain", k->dns_domain);
+	parent_setting(c, "canary", k->dns_canary ? "yes" : "no");
+	parent_settings_lan(c);
 }
 
 void parent_settings(struct parent_process *c)
@@ -105,14 +149,14 @@ void parent_settings(struct parent_process *c)
 		settings_enforcer(c);
 	if (c->role == ROLE_COURIER)
 		settings_courier(c);
-	if (c->role == ROLE_RESOLVER) {
-		setting_list(c, "upstream", &p->config.dns_upstream);
-		setting_number(c, "cache_kb", p->config.dns_cache_kb);
-	}
+	if (c->role == ROLE_RESOLVER)
+		settings_resolver(c);
 	if (c->role == ROLE_ENGINE) {
 		parent_setting(c, "require_signature",
 			p->config.mud_require_signature ? "yes" : "no");
 		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
+		parent_setting(c, "dns_domain", p->config.dns_domain);
+		setting_list(c, "encrypted_name", &p->config.dns_encrypted_names);
 		parent_settings_house(c);
 	}
 	memset(&p->message, 0, sizeof(p->message));

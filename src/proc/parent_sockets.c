@@ -25,6 +25,7 @@
 #define NFLOG_SNAP 192	   /* network and transport headers, with room for options */
 #define NFLOG_TIMEOUT_CS 5 /* hundredths of a second until a report is delivered */
 #define DNS_PORT 53
+#define DNS_TLS_PORT 853
 #define DNS_BACKLOG 64
 #define CONTROL_BACKLOG 16
 
@@ -122,7 +123,7 @@ int parent_socket_nflog(uint16_t group)
 	return fd;
 }
 
-static socklen_t dns_sockaddr(const struct addr *a, uint32_t ifindex,
+static socklen_t dns_sockaddr(const struct addr *a, uint32_t ifindex, uint16_t port,
 	struct sockaddr_storage *ss)
 {
 	memset(ss, 0, sizeof(*ss));
@@ -130,27 +131,29 @@ static socklen_t dns_sockaddr(const struct addr *a, uint32_t ifindex,
 		struct sockaddr_in *in = (struct sockaddr_in *)ss;
 
 		in->sin_family = AF_INET;
-		in->sin_port = htons(DNS_PORT);
+		in->sin_port = htons(port);
 		memcpy(&in->sin_addr, a->b, 4);
 		return sizeof(*in);
 	}
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
 
 	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(DNS_PORT);
+	in6->sin6_port = htons(port);
 	memcpy(&in6->sin6_addr, a->b, 16);
 	if (addr_is_link_local(a))
 		in6->sin6_scope_id = ifindex;
 	return sizeof(*in6);
 }
 
-int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp)
+int parent_socket_dns(const struct addr *a, uint32_t ifindex, enum socket_kind kind)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = dns_sockaddr(a, ifindex, &ss);
+	socklen_t len = dns_sockaddr(
+		a, ifindex, kind == SOCKET_DNS_TLS ? DNS_TLS_PORT : DNS_PORT, &ss);
 	int one = 1, family = a->family == 4 ? AF_INET : AF_INET6;
+	bool stream = kind != SOCKET_DNS_UDP;
 	int fd = socket(family,
-		(tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return failed(fd);
@@ -160,7 +163,8 @@ int parent_socket_dns(const struct addr *a, uint32_t ifindex, bool tcp)
 			setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one))))
 		return failed(fd);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-		bind(fd, (struct sockaddr *)&ss, len) || (tcp && listen(fd, DNS_BACKLOG)))
+		bind(fd, (struct sockaddr *)&ss, len) ||
+		(stream && listen(fd, DNS_BACKLOG)))
 		return failed(fd);
 	return fd;
 }

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "names/resolver.h"
 #include "proc/child.h"
+#include "proc/resolver_house.h"
 #include "proc/resolver_listen.h"
 #include "proc/resolver_upstream.h"
 
@@ -27,6 +28,7 @@ struct process {
 	struct resolver *resolver;
 	struct resolver_listen listen;
 	struct resolver_upstream upstream;
+	struct resolver_house house;
 	unsigned cache_kb;
 	char forwards[LIMIT_LANS][LIMIT_LABEL];
 	unsigned forward_count;
@@ -52,7 +54,9 @@ static void on_reply(
 {
 	struct process *p = ctx;
 
-	if (to->stream)
+	if (to->stream && to->listener >= RESOLVER_TLS_FIRST)
+		resolver_tls_reply(&p->house.tls, to, message, len);
+	else if (to->stream)
 		resolver_tcp_reply(&p->listen, to, message, len);
 	else
 		resolver_udp_reply(&p->listen, to, message, len);
@@ -65,11 +69,20 @@ static int on_announce(void *ctx, const struct message *m)
 	return child_send_engine(&p->child, m);
 }
 
+static bool on_local(void *ctx, const struct resolver_origin *from,
+	const struct dns_query *q, size_t limit, struct writer *w)
+{
+	struct process *p = ctx;
+
+	return resolver_house_answer(&p->house, from, q, limit, w);
+}
+
 static const struct resolver_ops ops = {
 	.resolve = on_resolve,
 	.cancel = on_cancel,
 	.reply = on_reply,
 	.announce = on_announce,
+	.local = on_local,
 };
 
 /* ---- the engine ---- */
@@ -82,16 +95,29 @@ static int on_engine(struct child *c, const struct message *m)
 		resolver_release(p->resolver, &m->dns_release);
 	else if (m->type == MESSAGE_RESOLVE)
 		resolver_resolve(p->resolver, &m->resolve);
+	else if (m->type == MESSAGE_DNS_LOCAL)
+		resolver_house_tell(&p->house, &m->dns_local);
 	else
 		return CARDEA_EPEER;
 	return 0;
 }
 
-/* Held answers go to the new engine. */
+static void on_tls_changed(void *ctx)
+{
+	struct process *p = ctx;
+	struct message m = {.type = MESSAGE_DNS_TLS, .dns_tls = p->house.tls.told};
+
+	if (p->house.tls_told)
+		(void)child_send_engine(&p->child, &m);
+}
+
+/* Held answers go to the new engine, which tells the names of the house anew. */
 static void on_engine_came(struct child *c)
 {
 	struct process *p = c->ctx;
 
+	local_forget_all(p->house.local);
+	on_tls_changed(p);
 	resolver_engine_up(p->resolver);
 }
 
@@ -109,7 +135,10 @@ static int process_prepare(struct process *p)
 		return 0;
 	p->listen.loop = p->child.loop;
 	p->resolver = resolver_new(p->child.loop, &ops, p);
-	p->listen.resolver = p->resolver;
+	p->listen.resolver = p->house.tls.resolver = p->resolver;
+	p->house.tls.loop = p->child.loop;
+	p->house.tls.changed = on_tls_changed;
+	p->house.tls.ctx = p;
 	return p->resolver ? 0 : -ENOMEM;
 }
 
@@ -131,7 +160,7 @@ static int on_config(struct child *c, const char *key, const char *value)
 			return CARDEA_ELIMIT;
 		p->forward_count++;
 	}
-	return 0;
+	return resolver_house_config(&p->house, key, value);
 }
 
 static void on_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, int fd)
@@ -143,6 +172,8 @@ static void on_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, 
 		e = resolver_udp_listen(&p->listen, fd);
 	else if (!e && kind == SOCKET_DNS_TCP)
 		e = resolver_tcp_listen(&p->listen, fd);
+	else if (!e && kind == SOCKET_DNS_TLS)
+		e = resolver_tls_listen(&p->house.tls, fd);
 	else
 		close(fd);
 	if (e)
@@ -163,6 +194,7 @@ static int process_start(struct process *p)
 		e = resolver_upstream_forward(&p->upstream, p->forwards[i]);
 	if (e)
 		return e;
+	resolver_house_start(&p->house);
 	c->sandbox.allow = SANDBOX_INET | SANDBOX_THREADS;
 	c->sandbox.files_max = FILES_MAX;
 	c->sandbox.memory_max = MEMORY_MAX + p->cache_kb * 1024UL;
@@ -190,6 +222,7 @@ static void process_end(struct process *p)
 	if (p->resolver)
 		process_report(p);
 	resolver_tcp_end(&p->listen);
+	resolver_house_end(&p->house);
 	resolver_free(p->resolver);
 	resolver_upstream_end(&p->upstream);
 	child_end(&p->child);
@@ -208,7 +241,9 @@ int main(void)
 	};
 
 	p.child.ctx = &p;
-	int e = process_start(&p);
+	int e = resolver_house_init(&p.house);
+	if (!e)
+		e = process_start(&p);
 	if (!e)
 		e = child_run(&p.child);
 	if (e)

@@ -88,11 +88,14 @@ static __always_inline int fast_ip4(struct fast *f, const struct ip4_header *ip)
 	return 1;
 }
 
-static __always_inline void fast_ip6(struct fast *f, const struct ip6_header *ip)
+static __always_inline int fast_ip6(struct fast *f, const struct ip6_header *ip)
 {
+	if ((ip->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		return 0;
 	f->key.device = f->to_device ? ip->to : ip->from;
 	f->key.peer = f->to_device ? ip->from : ip->to;
 	f->key.proto = ip->next;
+	return 1;
 }
 
 /* Frames without tags, options and extension headers, in one piece. */
@@ -112,10 +115,7 @@ static __always_inline int fast_frame(struct __sk_buff *skb, int to_device)
 			return TAKE_LONG_WAY;
 	} else if (ether->type == ETHER_IP6) {
 		l4 = ip + sizeof(struct ip6_header);
-		if (l4 + 8 > end)
-			return TAKE_LONG_WAY;
-		fast_ip6(&f, ip);
-		if (!fast_transport(&f, l4, end))
+		if (l4 + 8 > end || !fast_ip6(&f, ip) || !fast_transport(&f, l4, end))
 			return TAKE_LONG_WAY;
 	} else
 		return TAKE_LONG_WAY;

@@ -286,20 +286,25 @@ struct vlan_tag {
 	uint16_t tci, type;
 };
 
+static __always_inline int parse_is_vlan(const struct packet *p)
+{
+	return p->type == ETHER_VLAN || p->type == ETHER_SERVICE_VLAN;
+}
+
 /* The tag that a driver took off lies in the skb, and nobody judges it. */
 static __always_inline int parse_vlans(struct __sk_buff *skb, struct packet *p)
 {
 	struct vlan_tag tag;
 
 	for (int i = 0; i < VLANS_MAX; i++) {
-		if (p->type != ETHER_VLAN && p->type != ETHER_SERVICE_VLAN)
+		if (!parse_is_vlan(p))
 			return 0;
 		if (bpf_skb_load_bytes(skb, p->l3, &tag, sizeof tag))
 			return -1;
 		p->type = tag.type;
 		p->l3 += sizeof tag;
 	}
-	return 0;
+	return parse_is_vlan(p) ? -1 : 0;
 }
 
 static __always_inline int parse_ether(struct __sk_buff *skb, struct packet *p)

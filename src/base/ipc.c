@@ -13,6 +13,7 @@
 
 /* Packets moved in each direction in one wake-up: no peer starves the others. */
 #define BURST_MAX 64
+#define BATCH_MAX 16 /* packets received by one call; untouched room costs nothing */
 /* One descriptor is the rule; room for a few more shows who breaks it. Beyond that the
  * kernel closes them and sets MSG_CTRUNC. */
 #define PASSED_MAX 4
@@ -190,56 +191,89 @@ static int passed_take(struct msghdr *m, int *ret)
 	return CARDEA_EPEER;
 }
 
-/* Receives one packet. Bytes, 0 at the end of the stream, or an error. */
-static ssize_t packet_receive(int fd, uint8_t *data, size_t size, int *ret_passed)
-{
-	struct iovec iov = {.iov_base = data, .iov_len = size};
-	union control control;
-	struct msghdr m = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof control.bytes,
-	};
-	ssize_t n;
-	int passed;
+/* What one call took from the socket. */
+struct packets {
+	struct mmsghdr heads[BATCH_MAX];
+	struct iovec iov[BATCH_MAX];
+	union control control[BATCH_MAX];
+	uint8_t data[BATCH_MAX][IPC_PACKET_MAX];
+};
 
-	do
-		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	int e = passed_take(&m, &passed);
-	if (e)
-		return e;
-	if (!n && passed >= 0) {
-		close(passed);
-		return CARDEA_EPEER;
+/* How many packets came, or an error. */
+static int packets_receive(int fd, struct packets *p)
+{
+	int n;
+
+	for (int i = 0; i < BATCH_MAX; i++) {
+		p->iov[i] = (struct iovec){p->data[i], sizeof p->data[i]};
+		p->heads[i].msg_hdr = (struct msghdr){
+			.msg_iov = &p->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = p->control[i].bytes,
+			.msg_controllen = sizeof p->control[i].bytes,
+		};
 	}
-	*ret_passed = passed;
-	return n;
+	do
+		n = recvmmsg(fd, p->heads, BATCH_MAX, MSG_CMSG_CLOEXEC | MSG_DONTWAIT,
+			NULL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
+/* Hands one packet on. 0, or the error that ends the channel. */
+static int packet_handle(struct ipc *c, struct packets *p, int i)
+{
+	size_t len = p->heads[i].msg_len;
+	int passed;
+	int e = passed_take(&p->heads[i].msg_hdr, &passed);
+
+	if (e)
+		return e;
+	if (len)
+		return c->receive(c, p->data[i], len, passed);
+	if (passed < 0)
+		return -ECONNRESET;
+	close(passed);
+	return CARDEA_EPEER;
+}
+
+/* A descriptor in a packet that nobody wants any more. */
+static void packet_drop(struct packets *p, int i)
+{
+	int passed;
+
+	if (!passed_take(&p->heads[i].msg_hdr, &passed) && passed >= 0)
+		close(passed);
+}
+
+/* 0, or the error that ends the channel; none when it is another one by now. */
+static int packets_handle(struct ipc *c, struct packets *p, int count)
+{
+	int fd = c->fd.fd, i = 0, e = 0;
+
+	while (i < count && !e && c->fd.fd == fd)
+		e = packet_handle(c, p, i++);
+	while (i < count)
+		packet_drop(p, i++);
+	return c->fd.fd == fd ? e : 0;
+}
+
+/* Until a call finds less than it could take: what comes then wakes us again. */
 static void channel_read(struct ipc *c)
 {
-	uint8_t data[IPC_PACKET_MAX];
-	int fd = c->fd.fd;
+	struct packets p;
+	int fd = c->fd.fd, n = BATCH_MAX;
 
-	for (int i = 0; i < BURST_MAX && c->fd.fd == fd; i++) {
-		int passed = -1;
-		ssize_t n = packet_receive(fd, data, sizeof data, &passed);
+	for (int i = 0; i < BURST_MAX && n == BATCH_MAX && c->fd.fd == fd; i += n) {
+		n = packets_receive(fd, &p);
 		if (n == -EAGAIN)
 			return;
+		int e = n < 0 ? n : packets_handle(c, &p, n);
 		/* Linux tells that the peer closed without reading all before it
 		 * hands out what the peer had sent: go on to the end of the stream. */
-		if (n == -ECONNRESET)
-			continue;
-		if (n <= 0) {
-			channel_fail(c, n ? (int)n : -ECONNRESET);
-			return;
-		}
-		int e = c->receive(c, data, (size_t)n, passed);
-		if (e && c->fd.fd == fd) {
+		if (n == -ECONNRESET) {
+			n = BATCH_MAX;
+		} else if (e) {
 			channel_fail(c, e);
 			return;
 		}

@@ -34,5 +34,9 @@ struct enforce_backend {
 };
 
 extern const struct enforce_backend enforce_backend_nft;
+/* Beside any of them: the table that redirects questions to foreign name servers. Of it
+ * the enforcer calls open, which removes an earlier run's and leaves no state where the
+ * settings do not want it; commit, check, remove and close. */
+extern const struct enforce_backend enforce_backend_redirect;
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #define NFLOG_GROUP_LAST 65535
+#define ROOM_LEAST 8 /* a power of two */
 
 static int lan_add(struct enforce_config *c, const char *name)
 {
@@ -58,6 +59,8 @@ int enforce_config_set(struct enforce_config *c, const char *key, const char *va
 		return lan_add(c, value);
 	if (!strcmp(key, "gateway_mac"))
 		return gateway_add(c, value);
+	if (!strcmp(key, "dns_foreign"))
+		c->dns_redirect = !strcmp(value, "redirect");
 	if (strcmp(key, "nflog_group") != 0)
 		return 0;
 	int e = str_to_i64(value, 0, NFLOG_GROUP_LAST, &group);
@@ -66,15 +69,18 @@ int enforce_config_set(struct enforce_config *c, const char *key, const char *va
 	return e;
 }
 
-/* Room for one more. All that may ever come is reserved at once: pages are taken as they
- * are written. */
+/* Room for one more: twice as much whenever the count reaches a power of two. One DNS
+ * answer takes no more than the least. */
 static int array_room(void **array, size_t count, size_t size, size_t limit)
 {
 	if (count == limit)
 		return CARDEA_ELIMIT;
-	if (!*array)
-		*array = malloc(limit * size);
-	return *array ? 0 : -ENOMEM;
+	if (*array && (count < ROOM_LEAST || count & (count - 1)))
+		return 0;
+	void *more = realloc(*array, (count < ROOM_LEAST ? ROOM_LEAST : 2 * count) * size);
+	if (more)
+		*array = more;
+	return more ? 0 : -ENOMEM;
 }
 
 void enforce_txn_begin(struct enforce_txn *t, uint64_t seq, bool sync)

@@ -25,9 +25,10 @@ struct enforce_config {
 	struct mac gateways[ENFORCE_GATEWAY_MACS_MAX];
 	unsigned gateway_count;
 	uint16_t nflog_group;
+	bool dns_redirect; /* questions to foreign name servers come to ours */
 };
 
-/* One setting (`lan`, `gateway_mac`, `nflog_group`); unknown keys are fine. Names of
+/* One setting (`lan`, `gateway_mac`, `nflog_group`, `dns_foreign`); unknown keys are fine. Names of
  * interfaces end up in nft text, so only [A-Za-z0-9._-] passes. */
 int enforce_config_set(struct enforce_config *c, const char *key,
 	const char *value) CARDEA_MUSTCHECK;

@@ -25,6 +25,7 @@ struct enforcer {
 	struct enforce_config config;
 	const struct enforce_backend *backend;
 	struct enforce_state *state; /* NULL until the tables stand */
+	struct enforce_state *dns;   /* NULL where foreign questions are not redirected */
 	struct enforce_opened opened;
 	struct enforce_txn txn;
 	int refused; /* first refusal within the transaction */
@@ -68,6 +69,13 @@ static int handle_element(struct enforcer *f, const struct message_element *m)
 	return 0;
 }
 
+static int enforcer_check(struct enforcer *f)
+{
+	int e = f->backend->check(f->state);
+
+	return e || !f->dns ? e : enforce_backend_redirect.check(f->dns);
+}
+
 static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 {
 	struct message done = {.type = MESSAGE_TXN_DONE};
@@ -75,6 +83,8 @@ static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 	if (!f->txn.open || m->seq != f->txn.seq)
 		return CARDEA_EMALFORMED;
 	int e = f->refused ? f->refused : f->backend->commit(f->state, &f->txn);
+	if (!e && f->dns)
+		e = enforce_backend_redirect.commit(f->dns, &f->txn);
 	done.txn_done.seq = m->seq;
 	done.txn_done.error = e;
 	if (e) {
@@ -85,7 +95,7 @@ static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 	}
 	int sent = child_send_engine(&f->child, &done);
 	enforce_txn_clear(&f->txn);
-	if (e && !f->refused && f->backend->check(f->state))
+	if (e && !f->refused && enforcer_check(f))
 		child_stop(&f->child, e); /* our tables are gone */
 	return sent;
 }
@@ -180,6 +190,8 @@ static void on_shutdown(struct child *c, bool open_network)
 	if (!open_network || !f->state)
 		return;
 	int e = f->backend->remove(f->state);
+	if (f->dns && !e)
+		e = enforce_backend_redirect.remove(f->dns);
 	if (e)
 		log_error("enforcer", "removing the tables: %s", error_text(e));
 }
@@ -187,7 +199,7 @@ static void on_shutdown(struct child *c, bool open_network)
 static void on_check(struct loop_timer *t)
 {
 	struct enforcer *f = t->ctx;
-	int e = f->backend->check(f->state);
+	int e = enforcer_check(f);
 
 	if (e == -ENOENT) {
 		log_error("enforcer", "somebody removed our tables");
@@ -199,11 +211,14 @@ static void on_check(struct loop_timer *t)
 
 static int enforcer_start(struct enforcer *f)
 {
+	struct enforce_opened dns_opened;
 	int e = child_start(&f->child);
 
 	if (e)
 		return e;
 	e = f->backend->open(&f->config, &f->state, &f->opened);
+	if (!e)
+		e = enforce_backend_redirect.open(&f->config, &f->dns, &dns_opened);
 	if (e) {
 		log_error("enforcer", "laying the tables: %s", error_text(e));
 		return e;
@@ -237,6 +252,7 @@ int main(void)
 		log_error("enforcer", "ended: %s", error_text(e));
 	enforce_txn_clear(&f.txn);
 	f.backend->close(f.state);
+	enforce_backend_redirect.close(f.dns);
 	child_end(&f.child);
 	return e ? 1 : 0;
 }

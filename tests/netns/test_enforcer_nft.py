@@ -271,6 +271,14 @@ class House:
             return None
         return s.recvfrom(2048)
 
+    def receive(self, ns, token):
+        """The frame with the token that arrived at ns, or None."""
+        while select.select([self.sockets[ns]], [], [], 1)[0]:
+            data, origin = self.sockets[ns].recvfrom(65535)
+            if token in data and origin[2] != socket.PACKET_OUTGOING:
+                return data
+        return None
+
     def close(self):
         for s in (*self.sockets.values(), self.listener4, self.listener6):
             s.close()
@@ -283,13 +291,13 @@ def remove_namespaces():
 
 
 class Enforcer:
-    def __init__(self, program=ENFORCER):
+    def __init__(self, program=ENFORCER, settings=()):
         self.program = program
         self.p = subprocess.Popen(
             ["ip", "netns", "exec", PREFIX + "gw", DRIVE, program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for line in ("lan br0", "lan p-d4", "nflog_group %d" % NFLOG_GROUP,
-                     "gateway_mac " + GW, "gateway_mac " + GW2):
+                     "gateway_mac " + GW, "gateway_mac " + GW2, *settings):
             self.tell("config " + line)
         self.ready = self.ask("start")
         assert self.ready.startswith("ready"), self.ready
@@ -362,9 +370,9 @@ def enforcer(request, network):
         e.close()
 
 
-# Also as on a kernel before 6.3, where every removal takes a look first.
+# Also as on a kernel before 6.12, where every change takes a look first.
 both_ways = pytest.mark.parametrize(
-    "enforcer", [ENFORCER, UNDESTROYING], ids=["destroy", "look"], indirect=True)
+    "enforcer", [ENFORCER, UNDESTROYING], ids=["renew", "look"], indirect=True)
 
 
 def to_wan(family, proto_payload, sender="d1", gw=GW):
@@ -947,7 +955,7 @@ def test_forget_ends_flows(house, enforcer, family):
 @both_ways
 def test_forget_and_open_anew(plain, enforcer):
     """In one transaction, the same and the opposite of what is there."""
-    assert ("Linux 6.3" in enforcer.ready) == (enforcer.program == UNDESTROYING)
+    assert ("Linux 6.12" in enforcer.ready) == (enforcer.program == UNDESTROYING)
     enforcer.manage("d1")
     w, box = IP4["w"], "outr %s 203.0.113.0/24 udp 2000-2999 %s timeout 600"
     out = "out %s %s udp %d timeout 600"
@@ -959,11 +967,251 @@ def test_forget_and_open_anew(plain, enforcer):
                     out % (MAC["d1"], w, 5), box % (MAC["d1"], "7"),
                     "remove " + out % (MAC["d1"], w, 6),
                     "remove " + box % (MAC["d1"], "8"))
-    for device, port in ((1, 5), (1, 6), (2000, 7), (2000, 8)):
-        assert plain.blocked("w", "d1", from_wan(4, u(port, device)))
+    for device, port, good in ((1, 5, True), (1, 6, False), (2000, 7, True),
+                               (2000, 8, False)):
+        assert plain.arrives("w", "d1", from_wan(4, u(port, device)), good), port
     for device, port, good in ((3, 5, True), (3, 6, False), (2003, 7, True),
                                (2003, 8, False)):
         assert plain.arrives("d1", "w", to_wan(4, u(device, port)), good), port
+
+
+def tracked(house):
+    """(protocol, source, destination, source port or identifier) of what connection
+    tracking knows in the gateway."""
+    with Inside("gw"):
+        with open("/proc/net/nf_conntrack") as f:
+            text = f.read()
+    found = set()
+    for line in text.splitlines():
+        first = {}
+        for key, value in re.findall(r"(\w+)=(\S+)", line):
+            first.setdefault(key, value)
+        src, dst = (socket.inet_ntop(socket.AF_INET6, addr(a)) if ":" in a else a
+                    for a in (first["src"], first["dst"]))
+        found.add((int(line.split()[3]), src, dst,
+                   int(first.get("sport", first.get("id", 0)))))
+    return found
+
+
+def swap_cases(family):
+    """(opening packet, answer, element) of conversations from and to d1."""
+    d1, w = IP[family]["d1"], IP[family]["w"]
+    echo = {  # an echo is allowed by either side's element: one for each version
+        4: (True, ping(4, False, 7), ping(4, True, 7),
+            "outr %s %s icmp 0x800 any" % (MAC["d1"], w)),
+        6: (False, ping(6, False, 8), ping(6, True, 8),
+            "inr %s %s icmpv6 any 0x8000" % (d1, w))}
+    return [
+        (True, u(1, 5), u(5, 1), "out %s %s udp 5 timeout 600" % (MAC["d1"], w)),
+        (True, t(2, 5, SYN), t(5, 2, SYNACK), "out %s %s tcp 5" % (MAC["d1"], w)),
+        (True, u(2000, 9), u(9, 2000),
+         "outr %s %s udp 2000-2999 9 timeout 60" % (MAC["d1"], w)),
+        (False, u(15, 80), u(80, 15), "in %s %s udp 80" % (d1, w)),
+        (False, u(16, 90), u(90, 16), "inr %s %s udp 90-99 any timeout 60" % (d1, w)),
+        echo[family]]
+
+
+@both_ways
+@pytest.mark.parametrize("family", [4, 6])
+def test_swap_ends_only_what_is_forbidden(house, enforcer, family):
+    """Each conversation in turn loses its element; it ends at once, for connection
+    tracking too, and all others go on."""
+    cases = swap_cases(family)
+    forget = "forget %s %s %s" % (MAC["d1"], IP4["d1"], IP6["d1"])
+
+    def goes_on(outward, opening, answer):
+        if outward:
+            return house.arrives("w", "d1", from_wan(family, answer), True)
+        return house.arrives("d1", "w", to_wan(family, answer), True)
+
+    def numbers():
+        return {(proto, number) for proto, src, dst, number in tracked(house)
+                if IP[family]["d1"] in (src, dst)}
+    for gone in range(len(cases)):
+        enforcer.manage("d1")
+        enforcer.commit(*(element for *_, element in cases))
+        for outward, opening, answer, _ in cases:
+            assert (house.passes("d1", "w", to_wan(family, opening)) if outward
+                    else house.passes("w", "d1", from_wan(family, opening)))
+            assert goes_on(outward, opening, answer)
+        before = numbers()
+        enforcer.commit(forget, "remove " + cases[gone][3].split(" timeout")[0],
+                        *(c[3] for i, c in enumerate(cases) if i != gone))
+        assert len(before - numbers()) == 1 and not numbers() - before, (
+            gone, before, numbers())
+        for i, (outward, opening, answer, _) in enumerate(cases):
+            if i != gone:
+                assert goes_on(outward, opening, answer), (gone, i)
+            elif outward:
+                assert house.blocked("w", "d1", from_wan(family, answer))
+                assert house.blocked("d1", "w", to_wan(family, opening))
+            else:
+                assert house.blocked("d1", "w", to_wan(family, answer))
+                assert house.blocked("w", "d1", from_wan(family, opening))
+        enforcer.commit(forget, *("remove " + c[3].split(" timeout")[0] for c in cases))
+        assert not numbers()
+
+
+def drain(house, ns, tokens=(), wait=0):
+    """For each token the numbers behind it in the frames that arrived at ns."""
+    found = {token: [] for token in tokens}
+    while select.select([house.sockets[ns]], [], [], wait)[0]:
+        data, origin = house.sockets[ns].recvfrom(65535)
+        for token in tokens:
+            at = data.find(token)
+            if at >= 0 and origin[2] != socket.PACKET_OUTGOING:
+                found[token].append(struct.unpack_from("!I", data, at + len(token))[0])
+    return [found[token] for token in tokens]
+
+
+SWAPS, FRAMES = 200, 10
+
+
+@both_ways
+def test_swaps_under_traffic(house, enforcer):
+    """The policy of d1 is replaced 200 times while it talks, and d3 talks: what stays
+    allowed loses no packet, what is not ends, and d3 notices nothing."""
+    enforcer.manage("d1", "d3")
+    enforcer.commit("many 5000 out %s %s tcp" % (MAC["d3"], IP4["w"]),
+                    "out %s %s udp 5" % (MAC["d3"], IP4["w"]))
+    forget = "forget %s %s %s" % (MAC["d1"], IP4["d1"], IP6["d1"])
+    stays = "out %s %s udp 5 timeout 600" % (MAC["d1"], IP4["w"])
+    turns = ["out %s %s udp %d" % (MAC["d1"], IP4["w"], port) for port in (100, 101)]
+    enforcer.commit(stays, turns[0])
+    d1, d3, back, turn = tokens = [house.token() for _ in range(4)]
+
+    def send(number):
+        n = struct.pack("!I", number)
+        house.send("d1", to_wan(4, u(1, 5))(d1 + n))
+        house.send("d3", to_wan(4, u(3, 5), "d3")(d3 + n))
+        house.send("w", from_wan(4, u(5, 1))(back + n))
+    arrived = [[], [], [], []]
+
+    def look(wait=0):
+        for all_, new in zip(arrived, drain(house, "w", (d1, d3), wait)
+                             + drain(house, "d1", (back,), wait)):
+            all_ += new
+    send(0)
+    for swap in range(SWAPS):
+        old, new = swap % 2, (swap + 1) % 2
+        enforcer.tell(forget, stays, "remove " + turns[old], turns[new], "commit")
+        for i in range(FRAMES):
+            send(1 + swap * FRAMES + i)
+        assert enforcer.p.stdout.readline().startswith("done error=0 ")
+        look()
+        n = struct.pack("!I", swap)  # the same two conversations, allowed in turns
+        house.send("d1", to_wan(4, u(7, 100 + old))(turn + b"\0\0\0\0"))
+        house.send("d1", to_wan(4, u(7, 100 + new))(turn + n))
+        arrived[3] += drain(house, "w", (turn,), 0.01)[0]
+    look(QUIET_S)
+    everything = list(range(1 + SWAPS * FRAMES))
+    for name, numbers in zip(("of d1", "of d3", "to d1"), arrived):
+        assert numbers == everything, name
+    assert arrived[3] == list(range(SWAPS)), "forbidden ones arrived, or allowed ones not"
+
+
+def test_swap_among_many(plain, enforcer):
+    """... with as many flows as one device may open, and many elements of others."""
+    enforcer.manage("d1", "d3")
+    enforcer.commit("many 60000 out %s %s udp" % (MAC["d3"], IP4["w"]))
+    enforcer.commit("outr %s %s udp any 9 timeout 600" % (MAC["d1"], IP4["w"]))
+    for port in range(1, 1001):
+        plain.send("d1", to_wan(4, u(port, 9))(b"many"))
+        if port % 100 == 0:
+            drain(plain, "d1", (), 0.01)
+            drain(plain, "w")
+    start = time.monotonic()
+    enforcer.commit("forget %s %s" % (MAC["d1"], IP4["d1"]),
+                    "outr %s %s udp 1-500 9 timeout 600" % (MAC["d1"], IP4["w"]),
+                    "remove outr %s %s udp any 9" % (MAC["d1"], IP4["w"]))
+    print("1,000 flows judged anew: %.0f ms" % ((time.monotonic() - start) * 1000))
+    for port in (1, 500, 501, 1000):
+        assert plain.arrives("w", "d1", from_wan(4, u(9, port)), port <= 500), port
+
+
+# --- questions to foreign name servers --------------------------------------------
+
+@pytest.fixture
+def redirecting(network):
+    e = Enforcer(settings=["dns_foreign redirect"])
+    try:
+        yield e
+        e.ask("shutdown open")
+    finally:
+        e.close()
+
+
+def question(family, server, sender="d1", port=4000, gw=GW):
+    return ip_frame(MAC[sender], gw, IP[family][sender], server, UDP,
+                    udp(port, 53, b"question"))
+
+
+FOREIGN = {4: "203.0.113.77", 6: "2001:db8::77"}
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_foreign_questions_come_to_us(house, redirecting, family):
+    """The answer comes back from whom was asked; what policy allows goes there, and
+    who is not managed goes where it likes."""
+    redirecting.manage("d1")
+    gw, w, server = IP[family]["gw"], IP[family]["w"], FOREIGN[family]
+    house.send("d1", question(family, server, port=4001))
+    assert house.gateway_hears(family, False) is None  # no policy for the gateway's
+    redirecting.commit("out %s %s udp 53" % (MAC["d1"], gw))
+    house.send("d1", question(family, server, port=4002))
+    heard = house.gateway_hears(family, True)
+    assert heard and heard[1][1] == 4002 and b"question" in heard[0]
+    token = house.token()
+    (house.listener4 if family == 4 else house.listener6).sendto(token, heard[1])
+    answer = house.receive("d1", token)
+    assert answer and addr(server) + addr(IP[family]["d1"]) in answer
+    # what is on the LAN stays there, and nobody else's questions are touched
+    house.send("d1", bridged(family, "d1", "d2", u(4003, 53))(b"question"))
+    assert house.passes("d3", "w", to_wan(family, u(4004, 53), "d3"))
+    assert house.gateway_hears(family, False) is None
+    # a server that the profile lists
+    for element in ("out %s %s udp 53 timeout 600", "outr %s %s udp 4000-4999 50-60"):
+        redirecting.commit(element % (MAC["d1"], w))
+        assert house.passes("d1", "w", to_wan(family, u(4005, 53)))
+        heard = None
+        redirecting.commit("forget " + MAC["d1"] + " " + IP[family]["d1"],
+                           "remove " + (element % (MAC["d1"], w)).split(" timeout")[0])
+        assert house.blocked("d1", "w", to_wan(family, u(4006, 53)))
+        while house.gateway_hears(family, False):
+            heard = True
+        assert heard is True
+    redirecting.commit("managed " + MAC["d1"], how="sync")
+    assert "4000-4999" not in house.nft("list", "table", "inet", "cardea_dns")
+
+
+def test_redirection_comes_and_goes(plain):
+    """Laid when wanted, kept, removed with the rest, and by a start that does not want
+    it; the owner's own translation stays."""
+    plain.nft("table inet owner { chain p { type nat hook prerouting priority dstnat; "
+              "udp dport 7777 redirect to :53; }; }")
+    try:
+        for setting, laid in (("redirect", True), ("redirect", True), ("refuse", False)):
+            e = Enforcer(settings=["dns_foreign " + setting])
+            e.manage("d1")
+            tables = plain.nft("list", "tables")
+            assert ("cardea_dns" in tables) == laid and "inet owner" in tables
+            if laid:
+                e.commit("out %s %s udp 53" % (MAC["d1"], IP4["gw"]))
+                plain.send("d1", to_wan(4, u(1, 7777))(b"owner"))
+                assert plain.gateway_hears(4, True)
+                plain.nft("delete", "table", "inet", "cardea_dns")
+                assert e.ask("managed " + MAC["d2"], "commit").startswith("done error=-2")
+                while e.ask("commit") != "closed":
+                    pass
+                assert e.ask("start").startswith("ready")
+            e.ask("shutdown keep")
+            e.close()
+        e = Enforcer(settings=["dns_foreign redirect"])
+        e.ask("shutdown open")
+        e.close()
+        assert "cardea" not in plain.nft("list", "tables")
+    finally:
+        plain.nft("delete", "table", "inet", "owner")
 
 
 def test_killed_and_started_again(plain, enforcer):

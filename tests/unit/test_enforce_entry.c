@@ -389,10 +389,10 @@ static void test_skeleton_text(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_not_equal(skeleton_render(&c, &text, version), 0);
+	assert_int_not_equal(skeleton_render(&c, false, &text, version), 0);
 	assert_int_equal(enforce_config_set(&c, "lan", "br-lan"), 0);
 	assert_int_equal(enforce_config_set(&c, "gateway_mac", GATEWAY), 0);
-	assert_int_equal(skeleton_render(&c, &text, version), 0);
+	assert_int_equal(skeleton_render(&c, false, &text, version), 0);
 	assert_null(strchr(text, '$'));
 	assert_non_null(strstr(text, version));
 	assert_non_null(strstr(text, "\"br-lan\""));
@@ -400,11 +400,18 @@ static void test_skeleton_text(void **state)
 	assert_non_null(strstr(text, "elements = { " GATEWAY " }"));
 	assert_null(strstr(text, "flush"));
 	free(text);
-	assert_int_equal(skeleton_render(&c, &text, other), 0);
+	assert_int_equal(skeleton_render(&c, false, &text, other), 0);
 	assert_string_equal(version, other);
 	free(text);
 	c.nflog_group++;
-	assert_int_equal(skeleton_render(&c, &text, other), 0);
+	assert_int_equal(skeleton_render(&c, false, &text, other), 0);
+	assert_string_not_equal(version, other);
+	free(text);
+	assert_int_equal(skeleton_render(&c, true, &text, version), 0);
+	assert_null(strchr(text, '$'));
+	assert_non_null(strstr(text, version));
+	assert_non_null(strstr(text, "iifname { \"br-lan\" }"));
+	assert_non_null(strstr(text, "elements = { " GATEWAY " }"));
 	assert_string_not_equal(version, other);
 	free(text);
 }

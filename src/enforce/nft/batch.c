@@ -14,33 +14,25 @@
 /* An attribute's length has 16 bits; a list is closed with an element to spare. */
 #define LIST_MAX (65535 - ROOM_PER_STEP)
 #define LARGEST_PACKET 65536U
+#define KEPT_MAX 65536 /* bytes of a batch whose pages stay for the next */
 
 /* Where the next message goes, or NULL when the batch failed or is full. */
 static char *batch_tail(struct nft_batch *b)
 {
 	if (!b->error && NFT_BATCH_MAX - b->len < ROOM_PER_STEP)
 		b->error = CARDEA_ELIMIT;
-	return b->error ? NULL : b->data + b->len;
+	return b->error ? NULL : b->socket->batch + b->len;
 }
 
 static void batch_grown(struct nft_batch *b, const struct nlmsghdr *h)
 {
-	b->len = (size_t)((char *)mnl_nlmsg_get_payload_tail(h) - b->data);
+	b->len = (size_t)((char *)mnl_nlmsg_get_payload_tail(h) - b->socket->batch);
 }
 
 void nft_batch_begin(struct nft_batch *b, struct nft_socket *s)
 {
-	/* Pages are taken as they are written: room for the largest costs nothing. */
-	void *p = mmap(NULL, NFT_BATCH_MAX, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
 	*b = (struct nft_batch){.socket = s, .seq = ++s->seq};
-	if (p == MAP_FAILED) {
-		b->error = -errno;
-		return;
-	}
-	b->data = p;
-	batch_grown(b, nftnl_batch_begin(b->data, b->seq));
+	batch_grown(b, nftnl_batch_begin(s->batch, b->seq));
 }
 
 static void put_data(struct nlmsghdr *h, uint16_t type, const void *data, size_t len)
@@ -89,9 +81,11 @@ void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole)
 		put_data(h, NFTA_SET_ELEM_KEY_END, e->end, e->key_len);
 	if (whole && (e->rate || e->packets))
 		put_expression(h, e);
-	if (whole && e->timeout_s)
-		mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT,
-			htobe64((uint64_t)e->timeout_s * MS_PER_S));
+	if (whole && e->timeout_s) {
+		uint64_t ms = htobe64((uint64_t)e->timeout_s * MS_PER_S);
+		mnl_attr_put_u64(h, NFTA_SET_ELEM_TIMEOUT, ms);
+		mnl_attr_put_u64(h, NFTA_SET_ELEM_EXPIRATION, ms);
+	}
 	mnl_attr_nest_end(h, nest);
 }
 
@@ -141,10 +135,15 @@ int nft_batch_finish(struct nft_batch *b, int error)
 	if (!error && b->message) {
 		b->message->nlmsg_flags |= NLM_F_ACK;
 		batch_grown(b, nftnl_batch_end(tail, b->seq));
-		error = nft_request(b->socket, b->data, b->len, NULL, NULL);
+		error = nft_request(b->socket, b->socket->batch, b->len, NULL, NULL);
 	}
-	if (b->data)
-		munmap(b->data, NFT_BATCH_MAX);
+	if (b->len > KEPT_MAX)
+		(void)madvise(b->socket->batch, NFT_BATCH_MAX, MADV_DONTNEED);
 	*b = (struct nft_batch){0};
 	return error;
+}
+
+uint16_t nft_gone(const struct nft_socket *s)
+{
+	return s->can_renew ? NFT_DESTROY : NFT_MSG_DELSETELEM;
 }

@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""embed.py IN OUT NAME: skeleton.nft as a C string, one line for each line of it: part 1
-for both tables, then part 2, and each word that is filled in later as an argument of
-printf."""
+"""embed.py SKELETON DNS OUT: both as C strings, one line for each line of them: part 1
+of the skeleton for both tables, then part 2, and each word that is filled in later as an
+argument of printf."""
 import re
 import sys
 
 TABLES = {"inet": "ct state related return", "bridge": ""}
 WORDS = {"version": "%1$s", "lans": "%2$s", "gateways": "%3$s", "group": "%4$u"}
 
-source, header, name = sys.argv[1:]
-with open(source, encoding="ascii") as f:
-    both, hooks = f.read().replace("%", "%%").split("\n# Part 2:")
-text = ""
-for family, related in TABLES.items():
-    text += both.replace("$family", family).replace("$related", related)
-text = re.sub(r"\$([a-z]+)", lambda m: WORDS[m[1]], text + "\n# Part 2:" + hooks)
-with open(header, "w", encoding="ascii") as f:
-    f.write(f"static const char {name}[] =\n")
+
+def read(path):
+    with open(path, encoding="ascii") as f:
+        return f.read().replace("%", "%%")
+
+
+def write(out, name, text):
+    text = re.sub(r"\$([a-z]+)", lambda m: WORDS[m[1]], text)
+    out.write(f"static const char {name}[] =\n")
     for line in text.splitlines():
         escaped = line.replace("\\", "\\\\").replace('"', '\\"')
-        f.write(f'\t"{escaped}\\n"\n')
-    f.write("\t;\n")
+        out.write(f'\t"{escaped}\\n"\n')
+    out.write("\t;\n")
+
+
+skeleton, dns, header = sys.argv[1:]
+both, hooks = read(skeleton).split("\n# Part 2:")
+tables = "".join(both.replace("$family", family).replace("$related", related)
+                 for family, related in TABLES.items())
+with open(header, "w", encoding="ascii") as f:
+    write(f, "skeleton_text", tables + "\n# Part 2:" + hooks)
+    write(f, "dns_text", read(dns))

@@ -2,12 +2,14 @@
 /* entry - elements as the bytes of their set: each field of a concatenation is padded
  * to four bytes, ranges are two such keys. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "enforce/nft/nft_priv.h"
 
 #define PADDED(n) (((n) + 3U) & ~3U)
+#define LIST_FIRST 64
 
 #define INFO_ONE(set, name, ranges) {name, 0, ranges},
 #define INFO_PAIR(set, name, ranges) {name "4", 4, ranges}, {name "6", 6, ranges},
@@ -117,6 +119,23 @@ void entry_to_element(const struct entry *n, struct element *ret)
 	swap_numbers(ret);
 }
 
+void entry_to_flow(const struct entry *n, struct element *ret)
+{
+	static const enum field fields[] = {DEVICE, PEER, PROTO, DEVICE_PORT, PEER_PORT,
+		END}, echo[] = {DEVICE, PEER, DEVICE_PORT, END};
+	bool is_echo = n->set >= NFT_SET_ECHO4;
+	struct entry copy = *n;
+
+	*ret = (struct element){.family = nft_sets[n->set].family};
+	(void)copy_fields(is_echo ? echo : fields, ret, &copy, true);
+	swap_numbers(ret);
+	ret->device.family = ret->peer_lo.family = ret->peer_hi.family = ret->family;
+	if (!is_echo)
+		return;
+	ret->proto_lo = ret->proto_hi = ret->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	ret->peer_port = ret->device_port;
+}
+
 int entry_compare(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -141,6 +160,21 @@ bool entry_belongs(const struct entry *e, const struct message_forget *f)
 	return false;
 }
 
+int entry_list_add(struct entry_list *l, const struct entry *e)
+{
+	size_t room = l->room ? 2 * l->room : LIST_FIRST;
+
+	if (l->count == l->room) {
+		struct entry *more = reallocarray(l->entries, room, sizeof *more);
+		if (!more)
+			return -ENOMEM;
+		l->entries = more;
+		l->room = room;
+	}
+	l->entries[l->count++] = *e;
+	return 0;
+}
+
 static int compare_order(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -151,9 +185,12 @@ static int compare_order(const void *a, const void *b)
 
 void entry_list_sort(struct entry_list *l)
 {
-	size_t kept = 0;
+	size_t kept = 0, sorted = 1;
 
-	if (!l->count)
+	while (sorted < l->count &&
+		entry_compare(&l->entries[sorted - 1], &l->entries[sorted]) < 0)
+		sorted++;
+	if (sorted >= l->count) /* as they come when much is loaded */
 		return;
 	qsort(l->entries, l->count, sizeof *l->entries, compare_order);
 	for (size_t i = 0; i < l->count; i++) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* netlink - the socket to nf_tables, and what the kernel's sets hold now. */
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/common.h>
-#include <libnftnl/expr.h>
-#include <libnftnl/set.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "enforce/nft/nft_priv.h"
@@ -18,7 +19,11 @@
 #define RECEIVE_BUFFER (1 << 20)
 #define REQUEST_MAX 512
 
-static const uint8_t families[NFT_TABLES] = {NFPROTO_INET, NFPROTO_BRIDGE};
+static const struct {
+	uint8_t family;
+	const char *name;
+} tables[] = {{NFPROTO_INET, "cardea"}, {NFPROTO_BRIDGE, "cardea"},
+	[NFT_DNS] = {NFPROTO_INET, "cardea_dns"}};
 
 /* The forced variants need CAP_NET_ADMIN in the first user namespace. */
 static void buffer_set(const struct nft_socket *s, int forced, int plain, int size)
@@ -34,9 +39,14 @@ static void buffer_set(const struct nft_socket *s, int forced, int plain, int si
 int nft_socket_open(struct nft_socket *s)
 {
 	int one = 1;
+	/* Pages are taken as they are written: room for the largest costs nothing. */
+	void *p = mmap(NULL, NFT_BATCH_MAX, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
+	s->batch = p == MAP_FAILED ? NULL : p;
 	s->mnl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!s->mnl || mnl_socket_bind(s->mnl, 0, MNL_SOCKET_AUTOPID) < 0)
+	if (!s->batch || !s->mnl ||
+		mnl_socket_bind(s->mnl, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
 	/* Without it each error would echo the message, up to 64 KiB. */
 	(void)mnl_socket_setsockopt(s->mnl, NETLINK_CAP_ACK, &one, sizeof one);
@@ -45,13 +55,22 @@ int nft_socket_open(struct nft_socket *s)
 	return 0;
 }
 
+void nft_socket_close(struct nft_socket *s)
+{
+	if (s->batch)
+		(void)munmap(s->batch, NFT_BATCH_MAX);
+	if (s->mnl)
+		(void)mnl_socket_close(s->mnl);
+}
+
 struct nlmsghdr *nft_message(void *at, uint16_t type, unsigned table, uint16_t flags,
 	uint32_t seq)
 {
-	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(at, type, families[table], flags,
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(at, type, tables[table].family, flags,
 		seq);
 
-	mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFT_TABLE); /* first in all messages */
+	/* first in all messages */
+	mnl_attr_put_strz(h, NFTA_TABLE_NAME, tables[table].name);
 	return h;
 }
 
@@ -73,7 +92,7 @@ int nft_request(struct nft_socket *s, const void *request, size_t len, mnl_cb_t 
 		/* EPROTO: the answer to an earlier request that we gave up */
 	} while (e > 0 || e == -EPROTO);
 	/* The rest of an abandoned answer must not meet the next request. */
-	while (mnl_socket_recvfrom(s->mnl, data, sizeof data) > 0)
+	while (e && mnl_socket_recvfrom(s->mnl, data, sizeof data) > 0)
 		;
 	return e;
 }
@@ -94,46 +113,72 @@ struct dump {
 	void *ctx;
 };
 
-/* What the element has beside its key: a limit or a counter. */
-static void dump_expression(const struct nftnl_expr *x, struct entry *ret)
+/* The attribute of this type within the nested one, or NULL. */
+static const struct nlattr *attr_in(const struct nlattr *nest, uint16_t type)
 {
-	if (x && ret->set >= NFT_SET_BYTES_F && ret->set < NFT_SET_OUT4)
-		ret->rate = (uint32_t)nftnl_expr_get_u64(x, NFTNL_EXPR_LIMIT_RATE);
-	else if (x)
-		ret->packets = nftnl_expr_get_u64(x, NFTNL_EXPR_CTR_PACKETS);
+	const struct nlattr *a;
+
+	if (!nest)
+		return NULL;
+	mnl_attr_for_each_nested(a, nest) {
+		if (mnl_attr_get_type(a) == type)
+			return a;
+	}
+	return NULL;
 }
 
-static int dump_element(struct nftnl_set_elem *element, void *ctx)
+static uint64_t number_in(const struct nlattr *nest, uint16_t type)
 {
-	const struct dump *d = ctx;
-	struct entry e = {.set = (uint8_t)d->set};
-	uint32_t len = 0, end_len = 0;
-	const void *key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &len);
-	const void *end = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY_END, &end_len);
+	const struct nlattr *a = attr_in(nest, type);
 
-	if (!key || !len || len > ENTRY_KEY_MAX || (end && end_len != len))
-		return CARDEA_EMALFORMED; /* no key of ours */
-	e.key_len = (uint8_t)len;
-	memcpy(e.key, key, len);
-	memcpy(e.end, end ? end : key, len);
-	if (nftnl_set_elem_is_set(element, NFTNL_SET_ELEM_TIMEOUT))
-		e.timeout_s = (uint32_t)(nftnl_set_elem_get_u64(element,
-			NFTNL_SET_ELEM_TIMEOUT) / MS_PER_S);
-	dump_expression(nftnl_set_elem_get(element, NFTNL_SET_ELEM_EXPR, &len), &e);
+	return a ? be64toh(mnl_attr_get_u64(a)) : 0;
+}
+
+/* The key or its end goes to ret; its length, or 0 for none and for none of ours. */
+static uint8_t key_in(const struct nlattr *element, uint16_t type,
+	uint8_t ret[ENTRY_KEY_MAX])
+{
+	const struct nlattr *a = attr_in(attr_in(element, type), NFTA_DATA_VALUE);
+
+	if (!a || mnl_attr_get_payload_len(a) > ENTRY_KEY_MAX)
+		return 0;
+	memcpy(ret, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
+	return (uint8_t)mnl_attr_get_payload_len(a);
+}
+
+static int dump_element(const struct dump *d, const struct nlattr *element)
+{
+	struct entry e = {.set = (uint8_t)d->set};
+	const struct nlattr *x =
+		attr_in(attr_in(element, NFTA_SET_ELEM_EXPR), NFTA_EXPR_DATA);
+
+	e.key_len = key_in(element, NFTA_SET_ELEM_KEY, e.key);
+	if (!e.key_len)
+		return CARDEA_EMALFORMED;
+	if (!key_in(element, NFTA_SET_ELEM_KEY_END, e.end))
+		memcpy(e.end, e.key, e.key_len);
+	e.timeout_s = (uint32_t)(number_in(element, NFTA_SET_ELEM_TIMEOUT) / MS_PER_S);
+	if (e.set >= NFT_SET_BYTES_F && e.set < NFT_SET_OUT4)
+		e.rate = (uint32_t)number_in(x, NFTA_LIMIT_RATE);
+	else
+		e.packets = number_in(x, NFTA_COUNTER_PACKETS);
 	return d->each(&e, d->ctx);
 }
 
 static int dump_message(const struct nlmsghdr *h, void *ctx)
 {
-	struct nftnl_set *set = nftnl_set_alloc();
-	int e = CARDEA_EMALFORMED;
+	const struct nlattr *a, *element;
+	int e = 0;
 
-	if (!set)
-		return -ENOMEM;
-	if (nftnl_set_elems_nlmsg_parse(h, set) >= 0)
-		e = nftnl_set_elem_foreach(set, dump_element, ctx);
-	nftnl_set_free(set);
-	return e < 0 ? e : MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(a) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested(element, a) {
+			if (!e)
+				e = dump_element(ctx, element);
+		}
+	}
+	return e ? e : MNL_CB_OK;
 }
 
 int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,

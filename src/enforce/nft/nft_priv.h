@@ -10,19 +10,21 @@
 #include <libmnl/libmnl.h>
 #include "enforce/backend.h"
 
-/* NFT_MSG_DESTROYSETELEM of Linux 6.3: headers may be older than the kernel. A test
- * builds with a number that no kernel knows. */
-#ifndef NFT_DESTROY
+/* NFT_MSG_DESTROYSETELEM of Linux 6.3: headers may be older than the kernel. */
 #define NFT_DESTROY 30
+/* Whether to make use of a kernel that renews elements; a test builds without. */
+#ifndef NFT_RENEWS
+#define NFT_RENEWS true
 #endif
-#define NFT_TABLE "cardea"
 #define MS_PER_S 1000
-#define NFT_TABLES 2 /* inet and bridge */
+#define NFT_TABLES 2 /* inet and bridge: all policy is in both */
+#define NFT_DNS 2    /* the table beside them that redirects */
 
 /* skeleton.c */
 #define SKELETON_VERSION_MAX 24
-/* The text for this configuration and the name of its marker chain; free(*ret_text). */
-int skeleton_render(const struct enforce_config *c, char **ret_text,
+/* The text for this configuration, of the tables of policy or of that for dns, and the
+ * name of its marker chain; free(*ret_text). */
+int skeleton_render(const struct enforce_config *c, bool dns, char **ret_text,
 	char ret_version[SKELETON_VERSION_MAX]) CARDEA_MUSTCHECK;
 int skeleton_lay(const char *text) CARDEA_MUSTCHECK;
 
@@ -72,6 +74,7 @@ struct entry {
 	uint8_t set; /* enum nft_set */
 	uint8_t key_len;
 	bool remove;
+	uint8_t table; /* of a conversation */
 	bool there, same; /* the kernel has the key; has it just so */
 	uint32_t timeout_s;
 	uint32_t rate;	  /* a limit's; 0 in all other sets */
@@ -83,26 +86,32 @@ struct entry {
 
 struct entry_list {
 	struct entry *entries;
-	size_t count;
+	size_t count, room;
 };
 
 void entry_from_element(struct entry *ret, const struct element *e);
 /* Only for the sets that count. */
 void entry_to_element(const struct entry *n, struct element *ret);
+/* A conversation as the packet that its device sent, or was sent, to begin it. */
+void entry_to_flow(const struct entry *n, struct element *ret);
 int entry_compare(const void *a, const void *b); /* set and key of two entries */
 /* Whether the entry, of a set with timeouts, is this device's. */
 bool entry_belongs(const struct entry *e, const struct message_forget *f);
+int entry_list_add(struct entry_list *l, const struct entry *e) CARDEA_MUSTCHECK;
 /* By set and key; of equal keys only the last to arrive stays. */
 void entry_list_sort(struct entry_list *l);
 struct entry *entry_list_find(const struct entry_list *l, const struct entry *e);
 
 /* netlink.c */
 struct nft_socket {
-	struct mnl_socket *mnl; /* nft_close closes it, also after a failed open */
+	struct mnl_socket *mnl;
 	uint32_t seq;
-	bool can_destroy; /* knows NFT_DESTROY */
+	char *batch;	  /* room for NFT_BATCH_MAX, kept from one to the next */
+	bool can_renew; /* An element added again lives anew: Linux 6.12, which also
+			 * removes what may be gone (NFT_DESTROY). */
 };
 int nft_socket_open(struct nft_socket *s) CARDEA_MUSTCHECK;
+void nft_socket_close(struct nft_socket *s);
 /* A message of this type about our table: 0 or 1, as in all that follows. */
 struct nlmsghdr *nft_message(void *at, uint16_t type, unsigned table, uint16_t flags,
 	uint32_t seq);
@@ -114,7 +123,8 @@ int nft_request(struct nft_socket *s, const void *request, size_t len, mnl_cb_t 
 int nft_chain_check(struct nft_socket *s, unsigned table,
 	const char *chain) CARDEA_MUSTCHECK;
 /* Every element of a set of the kernel, as an entry with its configured timeout. With
- * a key only what the kernel has for it: of a range set whatever covers the key. */
+ * a key only what the kernel has for it: of a range set whatever covers the key. Each is
+ * told while the socket is busy. */
 typedef int entry_visit(const struct entry *e, void *ctx);
 int nft_read_set(struct nft_socket *s, unsigned table, enum nft_set set,
 	const struct entry *key, entry_visit *each, void *ctx) CARDEA_MUSTCHECK;
@@ -126,7 +136,6 @@ struct nft_batch {
 	struct nft_socket *socket;
 	uint32_t seq;
 	int error; /* the first; nothing is added any more */
-	char *data;
 	size_t len;
 	struct nlmsghdr *message; /* the last, whose list may still grow */
 	struct nlattr *list;
@@ -140,8 +149,28 @@ void nft_batch_element(struct nft_batch *b, uint16_t type, unsigned table,
 	const struct entry *e);
 /* One that needs no more than the table, as NFT_MSG_DELTABLE. */
 void nft_batch_message(struct nft_batch *b, uint16_t type, unsigned table);
-/* Commits unless there is an error already; then frees. 0 or the first error. */
+/* Commits unless there is an error already. 0 or the first error. */
 int nft_batch_finish(struct nft_batch *b, int error) CARDEA_MUSTCHECK;
 void nft_put_element(struct nlmsghdr *h, const struct entry *e, bool whole);
+/* The message that removes an element of this kernel. */
+uint16_t nft_gone(const struct nft_socket *s);
+
+/* commit.c: also for the table beside the policy's (redirect.c). */
+int nft_open_tables(const struct enforce_config *c, unsigned first, unsigned end,
+	struct enforce_state **ret_state,
+	struct enforce_opened *ret_opened) CARDEA_MUSTCHECK;
+int nft_commit(struct enforce_state *s, const struct enforce_txn *t) CARDEA_MUSTCHECK;
+int nft_check(struct enforce_state *s) CARDEA_MUSTCHECK;
+int nft_remove(struct enforce_state *s) CARDEA_MUSTCHECK;
+void nft_close(struct enforce_state *s);
+bool nft_has_set(unsigned table, enum nft_set set);
+/* Makes of an element what that table is told of it; false: nothing. */
+bool redirect_element(struct element *e);
+
+/* judge.c: what is under way of this device and no element allows any more ends, for
+ * connection tracking too (ct may be NULL). */
+struct conntrack;
+int nft_judge(struct nft_socket *s, struct conntrack *ct,
+	const struct message_forget *f) CARDEA_MUSTCHECK;
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "enforce/nft/nft_priv.h"
-#include "enforce/nft/skeleton_text.h" /* skeleton.nft, by the build */
+#include "enforce/nft/skeleton_text.h" /* skeleton.nft and dns.nft, by the build */
 
 _Static_assert(LIMIT_EVENT_RATE == 10 && LIMIT_EVENT_BURST == 40,
 	"skeleton.nft has the same numbers");
@@ -43,7 +43,7 @@ static void gateways_text(const struct enforce_config *c, char buf[GATEWAYS_TEXT
 		(void)str_print(buf + n, GATEWAYS_TEXT_MAX - n, " }");
 }
 
-int skeleton_render(const struct enforce_config *c, char **ret_text,
+int skeleton_render(const struct enforce_config *c, bool dns, char **ret_text,
 	char ret_version[SKELETON_VERSION_MAX])
 {
 	/* Not against attackers: equal texts must get equal names in every run. Unused
@@ -56,10 +56,14 @@ int skeleton_render(const struct enforce_config *c, char **ret_text,
 		return -EINVAL;
 	lans_text(c, lans);
 	gateways_text(c, gateways);
-	uint64_t hash = hash_bytes(&key, skeleton_text, sizeof skeleton_text);
+	const char *source = dns ? dns_text : skeleton_text;
+	uint64_t hash = hash_bytes(&key, source, strlen(source));
 	hash ^= hash_bytes(&key, c, sizeof *c);
 	(void)str_print(version, sizeof version, "v%016llx", (unsigned long long)hash);
-	if (asprintf(&text, skeleton_text, version, lans, gateways, c->nflog_group) < 0)
+	int n = dns ? asprintf(&text, dns_text, version, lans, gateways)
+		    : asprintf(&text, skeleton_text, version, lans, gateways,
+			      c->nflog_group);
+	if (n < 0)
 		return -ENOMEM;
 	memcpy(ret_version, version, sizeof version);
 	*ret_text = text;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* resolver - pending queries, answers held for the engine, and the engine's lookups. */
+/* resolver - queries from the first look to the last act, and answers held for the
+ * engine. */
 #include "names/resolver_priv.h"
 
 #include <errno.h>
@@ -18,34 +19,12 @@ struct pending {
 	struct resolver_client *client;
 	struct resolver_lookup lookup;
 	struct loop_timer deadline;
+	bool stale_waits; /* the deadline is that of RFC 8767 */
 	/* once upstream answered with addresses */
 	struct message_dns_answer *answer;
 	uint8_t *reply;
 	size_t reply_len;
 	nstime held_since;
-};
-
-/* A name for the courier: IPv4 and IPv6 together. */
-struct job {
-	struct resolver *r;
-	bool busy;
-	uint64_t id;
-	char name[LIMIT_NAME];
-	struct resolver_lookup lookups[2];
-	struct message_addrs addrs;
-	struct loop_timer deadline;
-};
-
-struct resolver {
-	struct loop *loop;
-	const struct resolver_ops *ops;
-	void *ctx;
-	struct resolver_limit limit;
-	struct resolver_stats stats;
-	uint64_t serial;
-	struct pending *pending[RESOLVER_PENDING_MAX];
-	struct job jobs[RESOLVER_JOBS_MAX];
-	uint8_t scratch[RESOLVER_MESSAGE_MAX];
 };
 
 struct resolver *resolver_new(struct loop *l, const struct resolver_ops *ops, void *ctx)
@@ -57,11 +36,45 @@ struct resolver *resolver_new(struct loop *l, const struct resolver_ops *ops, vo
 	r->loop = l;
 	r->ops = ops;
 	r->ctx = ctx;
-	if (resolver_limit_init(&r->limit)) {
+	if (resolver_limit_init(&r->limit) ||
+		answers_init(&r->answers, RESOLVER_CACHE_BYTES)) {
+		resolver_limit_free(&r->limit);
 		free(r);
 		return NULL;
 	}
 	return r;
+}
+
+void resolver_set_rate(struct resolver *r, unsigned rate, unsigned burst)
+{
+	r->limit.interval = NS_PER_SEC / (rate ? rate : 1);
+	r->limit.burst = burst ? burst : 1;
+}
+
+int resolver_set_cache(struct resolver *r, size_t bytes)
+{
+	answers_free(&r->answers);
+	return answers_init(&r->answers, bytes);
+}
+
+int resolver_add_lan(struct resolver *r, const struct prefix *p)
+{
+	for (unsigned i = 0; i < r->lan_count; i++)
+		if (r->lan[i].len == p->len && addr_equal(&r->lan[i].addr, &p->addr))
+			return 0;
+	if (r->lan_count == LIMIT_LAN_PREFIXES)
+		return CARDEA_ELIMIT;
+	r->lan[r->lan_count++] = *p;
+	return 0;
+}
+
+int resolver_add_private(struct resolver *r, const char *name)
+{
+	if (r->private_count == RESOLVER_PRIVATE_NAMES_MAX)
+		return CARDEA_ELIMIT;
+	int e = dns_name_from_text(name, &r->private_names[r->private_count]);
+	r->private_count += !e;
+	return e;
 }
 
 const struct resolver_stats *resolver_stats(const struct resolver *r)
@@ -69,14 +82,14 @@ const struct resolver_stats *resolver_stats(const struct resolver *r)
 	return &r->stats;
 }
 
-static void lookup_cancel(struct resolver *r, struct resolver_lookup *k)
+void resolver_lookup_cancel(struct resolver *r, struct resolver_lookup *k)
 {
 	if (k->running)
 		r->ops->cancel(r->ctx, k);
 	k->running = false;
 }
 
-static int lookup_start(
+int resolver_lookup_start(
 	struct resolver *r, struct resolver_lookup *k, const char *name, uint16_t type)
 {
 	int e = r->ops->resolve(r->ctx, k, name, type);
@@ -85,13 +98,13 @@ static int lookup_start(
 	return e;
 }
 
-/* ---- a client's query ---- */
+/* ---- the end of a query ---- */
 
 static void pending_free(struct pending *p)
 {
 	struct resolver *r = p->r;
 
-	lookup_cancel(r, &p->lookup);
+	resolver_lookup_cancel(r, &p->lookup);
 	loop_disarm(&p->deadline);
 	p->client->pending--;
 	r->pending[p->id & (RESOLVER_PENDING_MAX - 1)] = NULL;
@@ -111,112 +124,130 @@ static void pending_reply(struct pending *p, const uint8_t *bytes, size_t len)
 	r->ops->reply(r->ctx, &to, bytes, len);
 }
 
-static void pending_refuse(struct pending *p, uint16_t rcode)
+static void pending_refuse(struct pending *p, uint16_t rcode, uint16_t ede)
 {
 	struct writer w = writer_of(p->r->scratch, sizeof p->r->scratch);
 
-	if (resolver_reply_empty(&p->question, rcode, true, &w))
+	if (resolver_reply_empty(&p->question, rcode, ede, &w))
 		pending_free(p);
 	else
 		pending_reply(p, w.start, w.len);
 }
 
-static void pending_late(struct loop_timer *t)
-{
-	struct pending *p = t->ctx;
+/* ---- giving out ---- */
 
-	if (p->answer)
-		p->r->stats.unconfirmed++;
-	else
-		p->r->stats.failed++;
-	pending_refuse(p, DNS_RCODE_SERVFAIL);
+static void announcement(struct message_dns_answer *m, const struct addr *client,
+	const char *name, const struct answer *a, uint32_t ttl_s)
+{
+	m->client = *client;
+	(void)str_copy(m->name, sizeof m->name, name);
+	m->rcode = (uint8_t)a->rcode;
+	m->ttl_s = ttl_s;
+	m->addrs.count = a->addr_count;
+	memcpy(m->addrs.addrs, answer_addrs(a), a->addr_count * sizeof(struct addr));
+}
+
+/* How long the addresses are good for from now on. */
+static uint32_t addrs_left(const struct answer *a, bool stale, nstime now)
+{
+	nstime passed = (now - a->stored) / NS_PER_SEC;
+
+	if (stale)
+		return RESOLVER_STALE_TTL_S;
+	return passed < a->addr_ttl ? (uint32_t)(a->addr_ttl - passed) : 0;
+}
+
+/* Whether this client heard this answer just now; it has then heard it once more. */
+static bool told_already(struct answer *a, const struct addr *client, nstime now)
+{
+	for (unsigned i = 0; i < ANSWERS_TOLD; i++) {
+		if (!addr_equal(&a->told[i].client, client))
+			continue;
+		if (now - a->told[i].at < RESOLVER_TELL_AGAIN_S * NS_PER_SEC)
+			return true;
+		a->told[i].at = now;
+		return false;
+	}
+	a->told[a->told_next].client = *client;
+	a->told[a->told_next].at = now;
+	a->told_next = (uint8_t)((a->told_next + 1) % ANSWERS_TOLD);
+	return false;
+}
+
+struct delivery {
+	const struct resolver_origin *to;
+	const struct resolver_question *question;
+	struct resolver_client *client;
+	struct answer *answer;
+	bool stale;
+};
+
+static void tell(struct resolver *r, const struct delivery *d)
+{
+	nstime now = loop_now(r->loop);
+	struct message *m = &r->message;
+
+	r->stats.told++;
+	if (told_already(d->answer, &d->to->client, now))
+		return;
+	m->type = MESSAGE_DNS_ANSWER;
+	m->dns_answer.held = false;
+	m->dns_answer.id = 0;
+	announcement(&m->dns_answer, &d->to->client,
+		d->question->query.question.name.text, d->answer,
+		addrs_left(d->answer, d->stale, now));
+	(void)r->ops->announce(r->ctx, m);
+}
+
+static void hold_announce(struct pending *p)
+{
+	struct message *m = &p->r->message;
+
+	m->type = MESSAGE_DNS_ANSWER;
+	m->dns_answer = *p->answer;
+	/* Without an engine the answer waits for the next one: resolver_engine_up. */
+	(void)p->r->ops->announce(p->r->ctx, m);
 }
 
 /* Keeps the finished reply until the engine says that the addresses are known. */
 static void pending_hold(
-	struct pending *p, const struct dns_answer *a, const struct writer *reply)
+	struct pending *p, const struct answer *a, bool stale, const struct writer *reply)
 {
 	struct resolver *r = p->r;
+	nstime now = loop_now(r->loop);
 
-	p->answer = calloc(1, sizeof *p->answer);
+	p->answer = malloc(sizeof *p->answer);
 	p->reply = malloc(reply->len);
 	if (!p->answer || !p->reply) {
-		pending_refuse(p, DNS_RCODE_SERVFAIL);
+		pending_refuse(p, DNS_RCODE_SERVFAIL, 0);
 		return;
 	}
 	memcpy(p->reply, reply->start, reply->len);
 	p->reply_len = reply->len;
+	p->answer->held = true;
 	p->answer->id = p->id;
-	p->answer->client = p->origin.client;
-	(void)str_copy(p->answer->name, sizeof p->answer->name,
-		p->question.query.question.name.text);
-	p->answer->rcode = (uint8_t)a->rcode;
-	p->answer->ttl_s =
-		a->min_ttl < BINDING_TTL_MAX_S ? a->min_ttl : BINDING_TTL_MAX_S;
-	p->answer->addrs.count = a->count;
-	memcpy(p->answer->addrs.addrs, a->addresses, a->count * sizeof a->addresses[0]);
-	p->held_since = loop_now(r->loop);
+	announcement(p->answer, &p->origin.client,
+		p->question.query.question.name.text, a, addrs_left(a, stale, now));
+	p->held_since = now;
 	r->stats.held++;
 	loop_arm(r->loop, &p->deadline, RESOLVER_HOLD_MS * NS_PER_MS);
-	struct message m = {.type = MESSAGE_DNS_ANSWER, .dns_answer = *p->answer};
-	/* Without an engine the answer waits for the next one: resolver_engine_up. */
-	(void)r->ops->announce(r->ctx, &m);
+	hold_announce(p);
 }
 
-/* Upstream's answer, understood; an error makes it SERVFAIL. Servers that fail answer
- * with a bare header, which only tells the rcode. */
-static int answer_read(
-	const struct pending *p, struct cursor packet, struct dns_answer *ret)
+/* The kernel reads answers in single datagrams, up to limits; all others wait. */
+static bool must_hold(const struct delivery *d, const struct writer *reply)
 {
-	struct cursor c = packet;
-	struct dns_header h;
-	int e = dns_parse_header(&c, &h);
-
-	if (e)
-		return e;
-	if (!h.qr || h.tc)
-		return CARDEA_EPEER;
-	if (!h.questions)
-		return h.rcode ? CARDEA_EPEER : CARDEA_EMALFORMED;
-	e = dns_answer_collect(packet, ret);
-	if (e)
-		return e;
-	const struct dns_question *asked = &p->question.query.question;
-	if (!dns_name_equal(&ret->question.name, &asked->name) ||
-		ret->question.type != asked->type || ret->count > LIMIT_ANSWER_ADDRS)
-		return CARDEA_EPEER;
-	return 0;
+	return d->answer->addr_count &&
+	       (!d->client->tell || d->to->stream || !d->answer->inlined ||
+		       reply->len > LIMIT_INLINE_BYTES);
 }
 
+static void pending_late(struct loop_timer *t);
 static void pending_done(
-	struct resolver_lookup *k, int error, const uint8_t *packet, size_t len)
-{
-	struct pending *p = k->owner;
-	struct resolver *r = p->r;
-	struct writer w = writer_of(r->scratch, sizeof r->scratch);
-	struct dns_answer a;
+	struct resolver_lookup *k, const struct resolver_result *result);
 
-	k->running = false;
-	if (!error)
-		error = answer_read(p, cursor_of(packet, len), &a);
-	if (!error)
-		error = resolver_reply_from(&p->question, cursor_of(packet, len), &a,
-			p->origin.stream ? RESOLVER_MESSAGE_MAX
-					 : p->question.query.udp_size,
-			&w);
-	if (error) {
-		r->stats.failed++;
-		pending_refuse(p, DNS_RCODE_SERVFAIL);
-		return;
-	}
-	if (a.count) {
-		pending_hold(p, &a, &w);
-		return;
-	}
-	pending_reply(p, w.start, w.len);
-}
-
-static struct pending *pending_new(struct resolver *r)
+static struct pending *pending_new(struct resolver *r, const struct resolver_origin *from,
+	const struct resolver_question *q, struct resolver_client *client)
 {
 	unsigned slot = 0;
 
@@ -229,8 +260,13 @@ static struct pending *pending_new(struct resolver *r)
 		return NULL;
 	p->r = r;
 	p->id = ++r->serial << SLOT_BITS | slot;
+	p->origin = *from;
+	p->question = *q;
+	p->client = client;
+	client->pending++;
 	p->lookup.done = pending_done;
 	p->lookup.owner = p;
+	p->lookup.unchecked = q->query.cd;
 	p->deadline.fire = pending_late;
 	p->deadline.ctx = p;
 	r->pending[slot] = p;
@@ -242,49 +278,252 @@ static void reply_at_once(struct resolver *r, const struct resolver_origin *to,
 {
 	struct writer w = writer_of(r->scratch, sizeof r->scratch);
 
-	if (!resolver_reply_empty(q, rcode, q->wire_len > 0, &w))
+	if (!resolver_reply_empty(q, rcode, 0, &w))
 		r->ops->reply(r->ctx, to, w.start, w.len);
 }
 
-bool resolver_connect(struct resolver *r, const struct addr *client)
+static size_t limit_of(const struct delivery *d)
 {
-	for (unsigned i = 0; i < RESOLVER_HANDSHAKE_COST; i++)
-		if (!resolver_limit_admit(&r->limit, client, loop_now(r->loop))) {
-			r->stats.limited++;
-			return false;
+	return d->to->stream ? RESOLVER_MESSAGE_MAX : d->question->query.udp_size;
+}
+
+static struct resolver_finish finish_of(
+	const struct resolver *r, const struct delivery *d)
+{
+	return (struct resolver_finish){.now = loop_now(r->loop),
+		.stale = d->stale,
+		.ede = d->stale ? RESOLVER_EDE_STALE : d->answer->ede,
+		.limit = limit_of(d)};
+}
+
+/* The answer goes out, or waits for the engine. p: the query when it waited before,
+ * and ends here; NULL for one that was answered from what is known. */
+static void deliver(struct resolver *r, const struct delivery *d, struct pending *p)
+{
+	struct writer w = writer_of(r->scratch, sizeof r->scratch);
+	struct resolver_finish f = finish_of(r, d);
+
+	if (resolver_reply_finish(d->question, d->answer, &f, &w)) {
+		if (p)
+			pending_free(p);
+		return;
+	}
+	r->stats.stale += d->stale;
+	if (must_hold(d, &w)) {
+		if (!p)
+			p = pending_new(r, d->to, d->question, d->client);
+		if (p) {
+			pending_hold(p, d->answer, d->stale, &w);
+			return;
 		}
+		r->stats.limited++;
+		reply_at_once(r, d->to, d->question, DNS_RCODE_SERVFAIL);
+		return;
+	}
+	if (d->answer->addr_count)
+		tell(r, d);
+	if (p)
+		pending_reply(p, w.start, w.len);
+	else
+		r->ops->reply(r->ctx, d->to, w.start, w.len);
+}
+
+static void pending_deliver(struct pending *p, struct answer *a, bool stale)
+{
+	/* p ends before its reply is sent */
+	struct resolver_origin to = p->origin;
+	struct resolver_question q = p->question;
+	struct delivery d = {.to = &to,
+		.question = &q,
+		.client = p->client,
+		.answer = a,
+		.stale = stale};
+
+	deliver(p->r, &d, p);
+}
+
+/* What is known of p's question, however old. */
+static struct answer *pending_known(const struct pending *p)
+{
+	struct answers_key key;
+
+	resolver_key(&p->question, &key);
+	return answers_find(
+		&p->r->answers, &key, RESOLVER_STALE_S, loop_now(p->r->loop));
+}
+
+/* Upstream gave nothing of use: what was known before, or why there is nothing. */
+static void pending_fail(struct pending *p, bool bogus)
+{
+	struct resolver *r = p->r;
+
+	r->stats.failed++;
+	resolver_take_failure(r, &p->question, bogus);
+	struct answer *a = pending_known(p);
+	if (a)
+		pending_deliver(p, a, !a->failure && !answer_left(a, loop_now(r->loop)));
+	else
+		pending_refuse(p, DNS_RCODE_SERVFAIL,
+			bogus ? RESOLVER_EDE_BOGUS : RESOLVER_EDE_UNREACHABLE);
+}
+
+/* RFC 8767 5: the client has waited long enough. Upstream goes on being asked. */
+static void pending_stale(struct pending *p)
+{
+	struct resolver *r = p->r;
+	struct answer *a = pending_known(p);
+
+	p->stale_waits = false;
+	if (!a || a->failure) {
+		loop_arm(r->loop, &p->deadline,
+			(RESOLVER_UPSTREAM_MS - RESOLVER_STALE_WAIT_MS) * NS_PER_MS);
+		return;
+	}
+	if (!a->refreshing)
+		resolver_refresh(r, &p->question);
+	resolver_lookup_cancel(r, &p->lookup);
+	a = pending_known(p);
+	if (a)
+		pending_deliver(p, a, !answer_left(a, loop_now(r->loop)));
+	else
+		pending_refuse(p, DNS_RCODE_SERVFAIL, RESOLVER_EDE_UNREACHABLE);
+}
+
+static void pending_late(struct loop_timer *t)
+{
+	struct pending *p = t->ctx;
+
+	if (p->answer) {
+		p->r->stats.unconfirmed++;
+		pending_refuse(p, DNS_RCODE_SERVFAIL, 0);
+	} else if (p->stale_waits) {
+		pending_stale(p);
+	} else {
+		pending_fail(p, false);
+	}
+}
+
+static void pending_done(
+	struct resolver_lookup *k, const struct resolver_result *result)
+{
+	struct pending *p = k->owner;
+	struct answer *a;
+	bool owned;
+
+	k->running = false;
+	if (resolver_take(
+		    p->r, &p->question, result, &p->origin.client, &a, &owned)) {
+		pending_fail(p, result->bogus);
+		return;
+	}
+	pending_deliver(p, a, false);
+	if (owned)
+		free(a);
+}
+
+/* ---- a query ---- */
+
+static void pending_start(struct pending *p, bool stale)
+{
+	struct resolver *r = p->r;
+	const struct dns_question *q = &p->question.query.question;
+
+	p->stale_waits = stale;
+	loop_arm(r->loop, &p->deadline,
+		(stale ? RESOLVER_STALE_WAIT_MS : RESOLVER_UPSTREAM_MS) * NS_PER_MS);
+	if (resolver_lookup_start(r, &p->lookup, q->name.text, q->type))
+		pending_fail(p, false);
+}
+
+/* The last part of a life that is long enough to have parts. */
+static bool is_worth_refreshing(const struct answer *a, uint32_t left)
+{
+	return !a->refreshing && !a->failure && a->ttl >= RESOLVER_PREFETCH_MIN_S &&
+	       left <= a->ttl / RESOLVER_PREFETCH_PART;
+}
+
+/* True when what is known is enough. *ret_stale: something is known, but too old. */
+static bool answer_known(struct resolver *r, struct delivery *d, bool *ret_stale)
+{
+	nstime now = loop_now(r->loop);
+	struct answers_key key;
+
+	*ret_stale = false;
+	resolver_key(d->question, &key);
+	d->answer = answers_find(&r->answers, &key, RESOLVER_STALE_S, now);
+	if (!d->answer)
+		return false;
+	uint32_t left = answer_left(d->answer, now);
+	d->stale = !left;
+	if (d->stale && now >= d->answer->retry_at) {
+		*ret_stale = true;
+		return false;
+	}
+	bool refresh = is_worth_refreshing(d->answer, left) &&
+		       now >= d->answer->retry_at;
+	r->stats.cached++;
+	deliver(r, d, NULL);
+	if (refresh)
+		resolver_refresh(r, d->question);
 	return true;
 }
 
 /* What the house itself knows is neither asked nor held: its addresses are local ones,
  * which no name opens. */
-static bool reply_local(struct resolver *r, const struct resolver_origin *from,
-	const struct resolver_question *q)
+static bool local_known(struct resolver *r, const struct delivery *d)
 {
 	struct writer w = writer_of(r->scratch, sizeof r->scratch);
-	size_t limit = from->stream ? RESOLVER_MESSAGE_MAX : q->query.udp_size;
 
-	if (!r->ops->local || !r->ops->local(r->ctx, from, &q->query, limit, &w))
+	if (!r->ops->local ||
+		!r->ops->local(r->ctx, d->to, &d->question->query, limit_of(d), &w))
 		return false;
-	if (w.len >= (size_t)DNS_HEADER_LEN + q->wire_len) /* 0x20: as it was spelt */
-		memcpy(w.start + DNS_HEADER_LEN, q->wire, q->wire_len);
-	r->ops->reply(r->ctx, from, w.start, w.len);
+	resolver_reply_respell(d->question, &w);
+	if (!w.error)
+		r->ops->reply(r->ctx, d->to, w.start, w.len);
 	return true;
+}
+
+static void limited(struct resolver *r, struct resolver_client *client)
+{
+	nstime now = loop_now(r->loop);
+
+	r->stats.limited++;
+	if (!client || (client->told_limited &&
+			       now - client->told_limited <
+				       RESOLVER_TELL_LIMITED_S * NS_PER_SEC))
+		return;
+	client->told_limited = now;
+	resolver_finding(r, &client->addr, DNS_FINDING_RATE, "", "");
+}
+
+bool resolver_connect(struct resolver *r, const struct addr *client)
+{
+	nstime now = loop_now(r->loop);
+	struct resolver_client *c;
+	bool admitted = true;
+
+	for (unsigned i = 0; admitted && i < RESOLVER_HANDSHAKE_COST; i++)
+		c = resolver_limit_admit(&r->limit, client, now, &admitted);
+	if (!admitted)
+		limited(r, c);
+	return admitted;
 }
 
 bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	const uint8_t *message, size_t len)
 {
+	struct delivery d = {.to = from};
 	struct resolver_question q;
-	struct resolver_client *client;
+	bool admitted, stale;
 	uint16_t rcode;
 
 	r->stats.queries++;
 	/* The rate comes first: error replies cost work as well. Silence, not REFUSED,
 	 * for over UDP the sender's address may be forged. */
-	client = resolver_limit_admit(&r->limit, &from->client, loop_now(r->loop));
-	if (!client) {
-		r->stats.limited++;
+	d.client = resolver_limit_admit(
+		&r->limit, &from->client, loop_now(r->loop), &admitted);
+	if (!admitted) {
+		limited(r, d.client);
 		return false;
 	}
 	int e = resolver_question_read(message, len, &q, &rcode);
@@ -294,23 +533,15 @@ bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 			reply_at_once(r, from, &q, rcode);
 		return e != CARDEA_EREFUSED;
 	}
-	if (reply_local(r, from, &q))
+	d.question = &q;
+	if (local_known(r, &d) || answer_known(r, &d, &stale))
 		return true;
-	struct pending *p = pending_new(r);
-	if (!p) {
+	struct pending *p = pending_new(r, from, &q, d.client);
+	if (p) {
+		pending_start(p, stale);
+	} else {
 		r->stats.limited++;
 		reply_at_once(r, from, &q, DNS_RCODE_SERVFAIL);
-		return true;
-	}
-	p->origin = *from;
-	p->question = q;
-	p->client = client;
-	client->pending++;
-	loop_arm(r->loop, &p->deadline, RESOLVER_UPSTREAM_MS * NS_PER_MS);
-	if (lookup_start(
-		    r, &p->lookup, q.query.question.name.text, q.query.question.type)) {
-		r->stats.failed++;
-		pending_refuse(p, DNS_RCODE_SERVFAIL);
 	}
 	return true;
 }
@@ -335,7 +566,7 @@ void resolver_release(struct resolver *r, const struct message_dns_release *m)
 		return;
 	if (m->rcode) {
 		r->stats.refused++;
-		pending_refuse(p, m->rcode);
+		pending_refuse(p, m->rcode, m->ede);
 		return;
 	}
 	nstime held = loop_now(r->loop) - p->held_since;
@@ -351,99 +582,33 @@ void resolver_release(struct resolver *r, const struct message_dns_release *m)
 
 void resolver_engine_up(struct resolver *r)
 {
+	/* it tells anew who need not wait; until then everybody does */
+	resolver_limit_modes_forget(&r->limit);
 	for (unsigned i = 0; i < RESOLVER_PENDING_MAX; i++) {
 		struct pending *p = r->pending[i];
-		if (!p || !p->answer)
-			continue;
-		struct message m = {
-			.type = MESSAGE_DNS_ANSWER, .dns_answer = *p->answer};
-		(void)r->ops->announce(r->ctx, &m);
+		if (p && p->answer)
+			hold_announce(p);
 	}
 }
 
-static void job_end(struct job *j)
+void resolver_client(struct resolver *r, const struct message_dns_client *m)
 {
-	lookup_cancel(j->r, &j->lookups[0]);
-	lookup_cancel(j->r, &j->lookups[1]);
-	loop_disarm(&j->deadline);
-	j->busy = false;
-}
-
-static void engine_answer(struct resolver *r, uint64_t id, const char *name,
-	const struct message_addrs *addrs)
-{
-	struct message m = {.type = MESSAGE_RESOLVED};
-
-	m.resolved.id = id;
-	(void)str_copy(m.resolved.name, sizeof m.resolved.name, name);
-	m.resolved.failed = !addrs || !addrs->count;
-	if (addrs)
-		m.resolved.addrs = *addrs;
-	(void)r->ops->announce(r->ctx, &m);
-}
-
-static void job_finish(struct job *j)
-{
-	engine_answer(j->r, j->id, j->name, &j->addrs);
-	job_end(j);
-}
-
-static void job_late(struct loop_timer *t)
-{
-	job_finish(t->ctx);
-}
-
-static void job_done(
-	struct resolver_lookup *k, int error, const uint8_t *packet, size_t len)
-{
-	struct job *j = k->owner;
-	struct dns_answer a;
-
-	k->running = false;
-	if (!error && !dns_answer_collect(cursor_of(packet, len), &a) && !a.rcode)
-		for (unsigned i = 0; i < a.count; i++)
-			if (j->addrs.count < LIMIT_ANSWER_ADDRS)
-				j->addrs.addrs[j->addrs.count++] = a.addresses[i];
-	if (!j->lookups[0].running && !j->lookups[1].running)
-		job_finish(j);
-}
-
-static struct job *job_take(struct resolver *r)
-{
-	for (unsigned i = 0; i < RESOLVER_JOBS_MAX; i++)
-		if (!r->jobs[i].busy)
-			return &r->jobs[i];
-	return NULL;
-}
-
-void resolver_resolve(struct resolver *r, const struct message_resolve *m)
-{
-	static const uint16_t types[2] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-	struct job *j = job_take(r);
-	struct dns_name name;
-
-	if (!j || dns_name_from_text(m->name, &name)) {
-		engine_answer(r, m->id, m->name, NULL);
-		return;
-	}
-	*j = (struct job){.r = r, .busy = true, .id = m->id};
-	(void)str_copy(j->name, sizeof j->name, m->name);
-	j->deadline = (struct loop_timer){.fire = job_late, .ctx = j};
-	loop_arm(r->loop, &j->deadline, RESOLVER_UPSTREAM_MS * NS_PER_MS);
-	for (unsigned i = 0; i < 2; i++) {
-		j->lookups[i].done = job_done;
-		j->lookups[i].owner = j;
-		(void)lookup_start(r, &j->lookups[i], name.text, types[i]);
-	}
-	if (!j->lookups[0].running && !j->lookups[1].running)
-		job_finish(j);
+	resolver_limit_mode(
+		&r->limit, &m->client, m->mode == DNS_TELL, loop_now(r->loop));
 }
 
 void resolver_engine_down(struct resolver *r)
 {
-	for (unsigned i = 0; i < RESOLVER_JOBS_MAX; i++)
-		if (r->jobs[i].busy)
-			job_end(&r->jobs[i]);
+	resolver_jobs_end(r);
+}
+
+void resolver_upstream_lost(struct resolver *r)
+{
+	for (unsigned i = 0; i < RESOLVER_PENDING_MAX; i++)
+		if (r->pending[i] && r->pending[i]->lookup.running)
+			pending_refuse(r->pending[i], DNS_RCODE_SERVFAIL, 0);
+	resolver_refreshes_end(r);
+	resolver_jobs_fail(r);
 }
 
 void resolver_free(struct resolver *r)
@@ -453,7 +618,9 @@ void resolver_free(struct resolver *r)
 	for (unsigned i = 0; i < RESOLVER_PENDING_MAX; i++)
 		if (r->pending[i])
 			pending_free(r->pending[i]);
-	resolver_engine_down(r);
+	resolver_refreshes_end(r);
+	resolver_jobs_end(r);
+	answers_free(&r->answers);
 	resolver_limit_free(&r->limit);
 	free(r);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* resolver - the life of one DNS query of a client: checked, resolved, and held until
  * the engine says that the kernel knows the addresses in its answer. Nobody gets an
- * answer before that, so the first packet to a fresh name never races the rule.
+ * answer before that, so the first packet to a fresh name never races the rule; but for
+ * clients of which the engine has said that the kernel learns from the answer itself.
  * Sockets and the upstream library are the caller's, behind struct resolver_ops. */
 #ifndef CARDEA_NAMES_RESOLVER_H
 #define CARDEA_NAMES_RESOLVER_H
@@ -10,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/addr.h"
+#include "base/cursor.h"
 #include "base/loop.h"
 #include "model/messages.h"
+#include "wire/dns.h"
 
 /* Queries in work at once. A home asks a few per second; 256 are a flood or a dead
  * upstream, and each may hold an answer of 64 KiB. */
@@ -24,6 +27,12 @@
 #define RESOLVER_BURST 250
 /* A TLS handshake takes the time of some ten queries: five a second, 25 in a burst. */
 #define RESOLVER_HANDSHAKE_COST 10
+/* Of a client that is limited the engine hears once in so long. */
+#define RESOLVER_TELL_LIMITED_S 60
+/* A client that hears the same addresses again so soon is not announced again: names
+ * stay open for BINDING_GRACE_S longer than they live, which is far more. Never for
+ * answers that are held. */
+#define RESOLVER_TELL_AGAIN_S 5
 /* Clients remembered for their rate. More are refused until one falls silent. */
 #define RESOLVER_CLIENTS_MAX 2048
 /* The engine needs under a millisecond. After this the client hears SERVFAIL and asks
@@ -31,6 +40,26 @@
 #define RESOLVER_HOLD_MS 2000
 /* Upstream's time. Stub resolvers ask again after 5 s. */
 #define RESOLVER_UPSTREAM_MS 5000
+/* RFC 8767 4 and 5: a client waits so long for upstream before it gets what was known;
+ * how long that may be given out, with which TTL, and when upstream is asked again. */
+#define RESOLVER_STALE_WAIT_MS 1800
+#define RESOLVER_STALE_S 86400
+#define RESOLVER_STALE_TTL_S 30
+#define RESOLVER_STALE_RETRY_S 30
+/* No answer, and a forged one, are remembered for so long (RFC 9520 3.2). */
+#define RESOLVER_FAILURE_S 5
+#define RESOLVER_BOGUS_S 30
+/* RFC 2308 5 advises hours; a device that was set up just now shall not wait. */
+#define RESOLVER_NEGATIVE_MAX_S 900
+/* An answer in the last tenth of its life is fetched anew when it is asked for. */
+#define RESOLVER_PREFETCH_PART 10
+#define RESOLVER_PREFETCH_MIN_S 10 /* shorter lives are not worth it */
+/* Answers fetched anew at once. */
+#define RESOLVER_REFRESHES_MAX 32
+/* Records of one reply: a message of 64 KiB holds no more that are of use. */
+#define RESOLVER_RECORDS_MAX 1024
+/* Names that may point into the house. */
+#define RESOLVER_PRIVATE_NAMES_MAX 8
 /* Lookups that the engine wants for the courier: two for each running fetch. */
 #define RESOLVER_JOBS_MAX 16
 /* The biggest message over TCP (RFC 1035 4.2.2). */
@@ -48,16 +77,22 @@ struct resolver_origin {
 	uint64_t serial;   /* the caller's number of the connection */
 };
 
-struct dns_query;
-struct writer;
+/* What became of a question to upstream. */
+struct resolver_result {
+	int error;	       /* negative: there is no packet */
+	const uint8_t *packet; /* a whole DNS response */
+	size_t len;
+	bool secure;	 /* every record was validated */
+	bool bogus;	 /* validation refused it: error is set */
+	const char *why; /* with bogus; untrusted, may be NULL */
+};
 
 /* One question to upstream. Embedded in what waits for it. */
 struct resolver_lookup {
 	bool running;
-	int handle; /* the caller's, for cancel */
-	/* error 0: packet is a whole DNS response; negative: there is none */
-	void (*done)(struct resolver_lookup *k, int error, const uint8_t *packet,
-		size_t len);
+	bool unchecked; /* the client validates itself (CD) */
+	int handle;	/* the caller's, for cancel */
+	void (*done)(struct resolver_lookup *k, const struct resolver_result *result);
 	void *owner;
 };
 
@@ -70,7 +105,8 @@ struct resolver_ops {
 		const uint8_t *message, size_t len);
 	/* To the engine; an error when it is not there now. */
 	int (*announce)(void *ctx, const struct message *m);
-	/* True: w holds the whole reply, which nobody else is asked for. May be NULL. */
+	/* Names of this house. True when w holds the whole reply, of limit bytes at
+	 * most; false: ask upstream. NULL: there are none. */
 	bool (*local)(void *ctx, const struct resolver_origin *from,
 		const struct dns_query *q, size_t limit, struct writer *w);
 };
@@ -80,6 +116,12 @@ struct resolver_stats {
 	uint64_t malformed; /* answered FORMERR, NOTIMP, or ignored */
 	uint64_t limited;   /* dropped or refused by a limit */
 	uint64_t held;      /* answers announced to the engine */
+	uint64_t told;      /* given out at once */
+	uint64_t cached;    /* answered from what was known */
+	uint64_t stale;     /* of these, because upstream was silent */
+	uint64_t fetched;   /* anew before their end */
+	uint64_t bogus;     /* refused by validation */
+	uint64_t stripped;  /* answers that pointed into the house */
 	uint64_t released;
 	uint64_t refused;          /* by the engine */
 	uint64_t unconfirmed;      /* held until RESOLVER_HOLD_MS: SERVFAIL */
@@ -93,6 +135,14 @@ struct resolver *resolver_new(
 	struct loop *l, const struct resolver_ops *ops, void *ctx);
 void resolver_free(struct resolver *r); /* NULL is fine; cancels what runs */
 
+/* Settings; all have defaults. */
+void resolver_set_rate(struct resolver *r, unsigned rate, unsigned burst);
+int resolver_set_cache(struct resolver *r, size_t bytes) CARDEA_MUSTCHECK; /* 0: none */
+/* Where no name of the world may point to, besides all private addresses. */
+int resolver_add_lan(struct resolver *r, const struct prefix *p) CARDEA_MUSTCHECK;
+/* This name and all below may. */
+int resolver_add_private(struct resolver *r, const char *name) CARDEA_MUSTCHECK;
+
 /* One message of a client. True when ops->reply was or will be called for it. */
 bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	const uint8_t *message, size_t len);
@@ -105,8 +155,12 @@ void resolver_forget(struct resolver *r, uint32_t listener, uint64_t serial);
 /* The engine's side. */
 void resolver_release(struct resolver *r, const struct message_dns_release *m);
 void resolver_resolve(struct resolver *r, const struct message_resolve *m);
+void resolver_client(struct resolver *r, const struct message_dns_client *m);
 void resolver_engine_up(struct resolver *r);   /* announces again what is held */
 void resolver_engine_down(struct resolver *r); /* its own lookups end */
+
+/* Upstream begins anew: every look-up ends without an answer. */
+void resolver_upstream_lost(struct resolver *r);
 
 const struct resolver_stats *resolver_stats(const struct resolver *r);
 

@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-#define INTERVAL (NS_PER_SEC / RESOLVER_RATE)
+/* Told modes: every address of every device. */
+#define MODES_MAX (LIMIT_DEVICES * LIMIT_ADDRS_PER_DEVICE)
 
 static struct resolver_client *client_of(const struct hash_node *n)
 {
@@ -18,6 +19,8 @@ static bool client_equal(const struct hash_node *n, const void *key)
 
 int resolver_limit_init(struct resolver_limit *l)
 {
+	l->interval = NS_PER_SEC / RESOLVER_RATE;
+	l->burst = RESOLVER_BURST;
 	return hash_init(&l->clients, 64);
 }
 
@@ -40,9 +43,10 @@ struct sweep {
 
 static void client_drop_idle(struct hash_node *n, void *ctx)
 {
+	const struct resolver_client *c = client_of(n);
 	struct sweep *s = ctx;
 
-	if (!client_of(n)->pending && client_of(n)->credit <= s->now)
+	if (!c->pending && !c->tell && c->credit <= s->now)
 		client_drop(n, s->table);
 }
 
@@ -51,9 +55,9 @@ static struct resolver_client *client_add(
 {
 	struct sweep sweep = {.table = &l->clients, .now = now};
 
-	if (l->clients.count >= RESOLVER_CLIENTS_MAX)
+	if (l->clients.count - l->telling >= RESOLVER_CLIENTS_MAX)
 		hash_each(&l->clients, client_drop_idle, &sweep);
-	if (l->clients.count >= RESOLVER_CLIENTS_MAX)
+	if (l->clients.count - l->telling >= RESOLVER_CLIENTS_MAX)
 		return NULL;
 	struct resolver_client *c = calloc(1, sizeof *c);
 	if (!c)
@@ -63,18 +67,54 @@ static struct resolver_client *client_add(
 	return c;
 }
 
-struct resolver_client *resolver_limit_admit(
-	struct resolver_limit *l, const struct addr *client, nstime now)
+static struct resolver_client *client_get(
+	struct resolver_limit *l, const struct addr *addr, nstime now)
 {
 	struct hash_node *n =
-		hash_find(&l->clients, client, sizeof *client, client_equal);
-	struct resolver_client *c = n ? client_of(n) : client_add(l, client, now);
+		hash_find(&l->clients, addr, sizeof *addr, client_equal);
 
+	return n ? client_of(n) : client_add(l, addr, now);
+}
+
+struct resolver_client *resolver_limit_admit(struct resolver_limit *l,
+	const struct addr *client, nstime now, bool *ret_admitted)
+{
+	struct resolver_client *c = client_get(l, client, now);
+
+	*ret_admitted = false;
 	if (!c || c->pending >= RESOLVER_PENDING_PER_CLIENT)
-		return NULL;
+		return c;
 	nstime credit = c->credit > now ? c->credit : now;
-	if (credit - now > (RESOLVER_BURST - 1) * INTERVAL)
-		return NULL;
-	c->credit = credit + INTERVAL;
+	if (credit - now > (l->burst - 1) * l->interval)
+		return c;
+	c->credit = credit + l->interval;
+	*ret_admitted = true;
 	return c;
+}
+
+void resolver_limit_mode(
+	struct resolver_limit *l, const struct addr *client, bool tell, nstime now)
+{
+	struct resolver_client *c;
+
+	if (tell ? l->telling >= MODES_MAX
+		 : !hash_find(&l->clients, client, sizeof *client, client_equal))
+		return; /* held for, as everybody: slower, never open */
+	c = client_get(l, client, now);
+	if (!c || c->tell == tell)
+		return;
+	c->tell = tell;
+	l->telling = tell ? l->telling + 1 : l->telling - 1;
+}
+
+static void client_hold(struct hash_node *n, void *ctx)
+{
+	(void)ctx;
+	client_of(n)->tell = false;
+}
+
+void resolver_limit_modes_forget(struct resolver_limit *l)
+{
+	hash_each(&l->clients, client_hold, NULL);
+	l->telling = 0;
 }

@@ -12,7 +12,12 @@
 #define POINTER_MAX 0x3fff
 #define FLAGS_AT 2
 #define FLAG_AD 0x0020
+#define FLAG_TC 0x0200
 #define COUNT_AT 6 /* of the answer section; the authority section follows */
+#define ADDITIONALS_AT 10
+#define OPTION_EDE 15 /* RFC 8914 2 */
+#define OPTION_HEAD 4
+#define TTL_HIGH 0x80000000U
 #define TYPE_RRSIG 46
 #define TYPE_NSEC 47
 #define TYPE_NSEC3 50
@@ -96,13 +101,6 @@ int resolver_question_read(const uint8_t *message, size_t len,
 	return rcode ? CARDEA_EUNSUPPORTED : 0;
 }
 
-/* Gives the reply's question the spelling that was asked. */
-static void question_respell(const struct resolver_question *q, struct writer *w)
-{
-	if (!w->error && w->len >= (size_t)DNS_HEADER_LEN + q->wire_len)
-		memcpy(w->start + DNS_HEADER_LEN, q->wire, q->wire_len);
-}
-
 static void flags_or(struct writer *w, uint16_t bits)
 {
 	struct cursor c = cursor_of(w->start, w->len);
@@ -111,19 +109,66 @@ static void flags_or(struct writer *w, uint16_t bits)
 	writer_patch16(w, FLAGS_AT, (uint16_t)(cursor_u16(&c) | bits));
 }
 
-int resolver_reply_empty(const struct resolver_question *q, uint16_t rcode,
-	bool with_question, struct writer *w)
+static uint16_t reply_flags(const struct resolver_question *q, uint16_t rcode)
 {
-	if (with_question) {
-		int e = dns_build_reply(w, &q->query, rcode);
-		question_respell(q, w);
-		return e;
-	}
+	return (uint16_t)(0x8080 | q->query.opcode << 11 | q->query.rd << 8 |
+			  q->query.cd << 4 | (rcode & 0xf));
+}
+
+/* The header, and the question in the spelling that was asked. */
+static void head_write(
+	struct writer *w, const struct resolver_question *q, uint16_t rcode)
+{
 	writer_u16(w, q->query.id);
-	writer_u16(w, (uint16_t)(0x8080 | q->query.opcode << 11 | q->query.rd << 8 |
-				 q->query.cd << 4 | (rcode & 0xf)));
-	writer_u64(w, 0); /* no records */
+	writer_u16(w, reply_flags(q, rcode));
+	writer_u16(w, q->wire_len > 0);
+	writer_u16(w, 0);
+	writer_u32(w, 0);
+	if (!q->wire_len)
+		return;
+	writer_bytes(w, q->wire, q->wire_len);
+	writer_u16(w, q->query.question.type);
+	writer_u16(w, q->query.question.class);
+}
+
+static size_t opt_len(const struct resolver_question *q, uint16_t ede)
+{
+	return q->query.has_edns ? 11U + (ede ? OPTION_HEAD + 2 : 0) : 0;
+}
+
+/* RFC 6891 6.1.2, for who sent one. */
+static void opt_write(struct writer *w, const struct resolver_question *q,
+	uint16_t rcode, uint16_t ede)
+{
+	if (!q->query.has_edns)
+		return;
+	writer_u8(w, 0);
+	writer_u16(w, DNS_TYPE_OPT);
+	writer_u16(w, DNS_UDP_SIZE);
+	writer_u8(w, (uint8_t)(rcode >> 4));
+	writer_u8(w, 0); /* version */
+	writer_u16(w, q->query.want_dnssec ? DNS_EDNS_DO : 0);
+	writer_u16(w, ede ? OPTION_HEAD + 2 : 0);
+	if (ede) {
+		writer_u16(w, OPTION_EDE);
+		writer_u16(w, 2);
+		writer_u16(w, ede);
+	}
+	writer_patch16(w, ADDITIONALS_AT, 1);
+}
+
+int resolver_reply_empty(const struct resolver_question *q, uint16_t rcode, uint16_t ede,
+	struct writer *w)
+{
+	head_write(w, q, rcode);
+	opt_write(w, q, rcode, ede);
 	return w->error;
+}
+
+void resolver_reply_respell(const struct resolver_question *q, struct writer *w)
+{
+	if (!w->error && w->len >= (size_t)DNS_HEADER_LEN + q->wire_len)
+		memcpy(w->start + DNS_HEADER_LEN, q->wire, q->wire_len);
 }
 
 /* Names already in the reply, label by label. */
@@ -257,12 +302,28 @@ static void bytes_move(struct writer *w, struct cursor *c, size_t len)
 	writer_bytes(w, p, p ? len : 0);
 }
 
+static void labels_raise(struct resolver_rendered *out, unsigned labels)
+{
+	if (labels > out->labels)
+		out->labels = labels;
+}
+
+static void labels_note(struct resolver_rendered *out, const uint8_t *name)
+{
+	unsigned labels = 0;
+
+	for (; *name; name += 1U + *name)
+		labels++;
+	labels_raise(out, labels);
+}
+
 /* rdata is a view into the whole message, for pointers count from its start. */
-static void rdata_write(
-	struct writer *w, struct targets *t, uint16_t type, struct cursor *rdata)
+static void rdata_write(struct resolver_rendered *out, struct targets *t, uint16_t type,
+	struct cursor *rdata)
 {
 	const struct layout *l = layout_of(type);
 	uint8_t name[DNS_NAME_WIRE_MAX];
+	struct writer *w = &out->w;
 	size_t length_at = w->len;
 
 	writer_u16(w, 0);
@@ -270,6 +331,7 @@ static void rdata_write(
 		bytes_move(w, rdata, l->before);
 		for (unsigned i = 0; i < l->names; i++) {
 			name_expand(rdata, name);
+			labels_note(out, name);
 			name_write(w, t, name);
 		}
 		bytes_move(w, rdata, l->after);
@@ -321,7 +383,7 @@ static bool record_wanted(const struct resolver_question *q,
 
 static uint32_t ttl_capped(uint32_t ttl)
 {
-	if (ttl & 0x80000000U) /* RFC 2181 8: treat as zero */
+	if (ttl & TTL_HIGH) /* RFC 2181 8: treat as zero */
 		return 0;
 	return ttl < BINDING_TTL_MAX_S ? ttl : BINDING_TTL_MAX_S;
 }
@@ -329,14 +391,27 @@ static uint32_t ttl_capped(uint32_t ttl)
 struct rewrite {
 	const struct resolver_question *q;
 	const struct dns_answer *known;
-	struct writer *w;
+	struct resolver_rendered *out;
 	struct targets targets;
 };
+
+static void ttl_write(struct resolver_rendered *out, uint32_t ttl)
+{
+	if (out->ttl_count == RESOLVER_RECORDS_MAX) {
+		out->w.error = CARDEA_ELIMIT;
+		return;
+	}
+	out->ttl_at[out->ttl_count++] = (uint16_t)out->w.len;
+	writer_u32(&out->w, ttl);
+	if (ttl < out->ttl)
+		out->ttl = ttl;
+}
 
 /* Reads one record and writes it when wanted; whether it was written. */
 static bool record_move(struct rewrite *s, struct cursor *c, bool answer_section)
 {
 	uint8_t owner[DNS_NAME_WIRE_MAX];
+	struct writer *w = &s->out->w;
 	struct cursor head = *c;
 	struct dns_record r;
 
@@ -347,13 +422,16 @@ static bool record_move(struct rewrite *s, struct cursor *c, bool answer_section
 	if (!record_wanted(s->q, s->known, &r, answer_section))
 		return false;
 	name_expand(&head, owner);
+	labels_note(s->out, owner);
 	cursor_skip(&head, 10); /* type, class, TTL, length */
 	head.end = c->pos;
-	name_write(s->w, &s->targets, owner);
-	writer_u16(s->w, r.type);
-	writer_u16(s->w, r.class);
-	writer_u32(s->w, ttl_capped(r.ttl));
-	rdata_write(s->w, &s->targets, r.type, &head);
+	name_write(w, &s->targets, owner);
+	writer_u16(w, r.type);
+	writer_u16(w, r.class);
+	ttl_write(s->out, ttl_capped(r.ttl));
+	rdata_write(s->out, &s->targets, r.type, &head);
+	if (r.type == DNS_TYPE_SVCB || r.type == DNS_TYPE_HTTPS)
+		labels_raise(s->out, dns_name_labels(&r.svcb.target));
 	if (head.error)
 		cursor_fail(c, head.error);
 	return true;
@@ -364,7 +442,7 @@ static uint16_t section_move(
 {
 	uint16_t moved = 0;
 
-	for (unsigned i = 0; i < records && !c->error && !s->w->error; i++)
+	for (unsigned i = 0; i < records && !c->error && !s->out->w.error; i++)
 		moved += record_move(s, c, answer_section);
 	return moved;
 }
@@ -377,47 +455,75 @@ static void targets_start(struct targets *t, const struct resolver_question *q)
 			t->offsets[t->count++] = (uint16_t)(DNS_HEADER_LEN + at);
 }
 
-static int reply_truncated(const struct resolver_question *q, struct writer *w)
+int resolver_reply_render(const struct resolver_question *q, struct cursor packet,
+	const struct dns_answer *known, struct resolver_rendered *ret)
 {
-	*w = writer_of(w->start, w->cap);
-	int e = dns_build_truncated(w, &q->query);
-	question_respell(q, w);
-	return e;
-}
-
-int resolver_reply_from(const struct resolver_question *q, struct cursor packet,
-	const struct dns_answer *known, size_t limit, struct writer *w)
-{
-	uint8_t opt[32];
-	struct writer tail = writer_of(opt, sizeof opt);
-	struct rewrite s = {.q = q, .known = known, .w = w};
-	size_t question_end = DNS_HEADER_LEN + q->wire_len + 4U;
+	struct rewrite s = {.q = q, .known = known, .out = ret};
 	struct dns_question ignored;
-	struct dns_header h;
 	struct cursor c = packet;
+	struct dns_header h;
 
-	int e = resolver_reply_empty(q, known->rcode, true, w);
-	if (e)
-		return e;
-	/* the OPT record stands after the question, where records must go: move it */
-	writer_bytes(&tail, w->start + question_end, w->len - question_end);
-	w->len = question_end;
+	ret->ttl = BINDING_TTL_MAX_S;
+	ret->ttl_count = 0;
+	ret->labels = 0;
+	labels_note(ret, q->wire);
+	head_write(&ret->w, q, known->rcode);
 	targets_start(&s.targets, q);
-	e = dns_parse_header(&c, &h);
+	int e = dns_parse_header(&c, &h);
 	if (!e)
 		e = dns_next_question(&c, &ignored);
 	if (e)
 		return e;
 	uint16_t answers = section_move(&s, &c, h.answers, true);
 	uint16_t authorities = section_move(&s, &c, h.authorities, false);
-	writer_bytes(w, opt, tail.len);
-	if (c.error || tail.error)
-		return c.error ? c.error : tail.error;
-	if (w->error || w->len > limit)
-		return reply_truncated(q, w);
-	writer_patch16(w, COUNT_AT, answers);
-	writer_patch16(w, COUNT_AT + 2, authorities);
-	if (known->ad && (q->query.ad || q->query.want_dnssec)) /* RFC 6840 5.8 */
-		flags_or(w, FLAG_AD);
+	if (c.error || ret->w.error)
+		return c.error ? c.error : ret->w.error;
+	writer_patch16(&ret->w, COUNT_AT, answers);
+	writer_patch16(&ret->w, COUNT_AT + 2, authorities);
+	ret->records = (uint16_t)(answers + authorities);
+	if (!answers) /* RFC 2308 5: without a SOA it is nobody's to keep */
+		ret->ttl = known->has_negative_ttl ? ttl_capped(known->negative_ttl) : 0;
 	return 0;
+}
+
+static void ttls_set(struct writer *w, const struct answer *a,
+	const struct resolver_finish *f)
+{
+	uint32_t passed = (uint32_t)((f->now - a->stored) / NS_PER_SEC);
+
+	for (size_t i = 0; i < a->ttl_count; i++) {
+		struct cursor c = cursor_of(w->start, w->len);
+		cursor_seek(&c, a->ttl_at[i]);
+		uint32_t ttl = cursor_u32(&c);
+		ttl = f->stale ? RESOLVER_STALE_TTL_S : ttl > passed ? ttl - passed : 0;
+		writer_patch16(w, a->ttl_at[i], (uint16_t)(ttl >> 16));
+		writer_patch16(w, a->ttl_at[i] + 2U, (uint16_t)ttl);
+	}
+}
+
+static int reply_truncated(const struct resolver_question *q,
+	const struct resolver_finish *f, struct writer *w)
+{
+	*w = writer_of(w->start, w->cap);
+	int e = resolver_reply_empty(q, DNS_RCODE_NOERROR, f->ede, w);
+	flags_or(w, FLAG_TC);
+	return e;
+}
+
+int resolver_reply_finish(const struct resolver_question *q, const struct answer *a,
+	const struct resolver_finish *f, struct writer *w)
+{
+	/* RFC 6840 5.8: for who asks; what is stale was secure once, not now */
+	bool ad = a->secure && !f->stale && (q->query.ad || q->query.want_dnssec);
+
+	if (a->wire_len + opt_len(q, f->ede) > f->limit)
+		return reply_truncated(q, f, w);
+	writer_bytes(w, answer_wire(a), a->wire_len);
+	writer_patch16(w, 0, q->query.id);
+	writer_patch16(
+		w, FLAGS_AT, (uint16_t)(reply_flags(q, a->rcode) | (ad ? FLAG_AD : 0)));
+	resolver_reply_respell(q, w);
+	ttls_set(w, a, f);
+	opt_write(w, q, a->rcode, f->ede);
+	return w->error;
 }

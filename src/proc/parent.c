@@ -127,7 +127,7 @@ static int prepare(struct parent *p)
 			missing);
 	if (error)
 		return error;
-	error = parent_files_make(&p->config, p->empty);
+	error = parent_files_make(&p->config, p->empty, p->resolver_dir);
 	if (!error)
 		error = parent_files_lock(&p->config);
 	if (error)

@@ -19,7 +19,8 @@ static int make_dir(const char *path, mode_t mode, uid_t uid)
 	return chmod(path, mode) || chown(path, uid, (gid_t)uid) ? -errno : 0;
 }
 
-int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX])
+int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX],
+	char resolver_dir[PARENT_PATH_MAX])
 {
 	int error = make_dir(c->run_dir, 0755, 0);
 	char tls[PARENT_PATH_MAX];
@@ -33,9 +34,14 @@ int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX])
 	parent_tls_dir(c, tls);
 	if (!error)
 		error = make_dir(tls, 0700, 0);
+	/* not in the state directory: that is the engine's, who could put a link there */
+	(void)str_print(resolver_dir, PARENT_PATH_MAX, "%s-resolver", c->state_dir);
+	if (!error)
+		error = make_dir(resolver_dir, 0700,
+			(uid_t)(c->uid_base + ROLE_RESOLVER));
 	if (error)
-		log_error("parent", "%s, %s: %s", c->run_dir, c->state_dir,
-			strerror(-error));
+		log_error("parent", "%s, %s, %s: %s", c->run_dir, c->state_dir,
+			resolver_dir, strerror(-error));
 	return error;
 }
 

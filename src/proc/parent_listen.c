@@ -215,4 +215,7 @@ void parent_listen_follow(struct loop_timer *t)
 	/* What became ours is not to be fetched from. */
 	if (courier->pid)
 		new_prefixes(courier, &before);
+	/* Nor are names of the world to point there. */
+	if (resolver->pid)
+		new_prefixes(resolver, &before);
 }

@@ -58,9 +58,10 @@ int parent_filter_attach(int fd) CARDEA_MUSTCHECK;
 /* Makes that socket read the ports which the bridge has now. */
 int parent_ports_follow(int capture, uint32_t bridge) CARDEA_MUSTCHECK;
 
-/* The run directory, an empty one in it for sandboxes, and the engine's own. */
-int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX])
-	CARDEA_MUSTCHECK;
+/* The run directory, an empty one in it for sandboxes, the engine's own, and beside it
+ * the resolver's: the root's keys change, and are to be known after a restart. */
+int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX],
+	char resolver_dir[PARENT_PATH_MAX]) CARDEA_MUSTCHECK;
 /* Held until the end; -EBUSY when another cardead has it. */
 int parent_files_lock(const struct config *c) CARDEA_MUSTCHECK;
 void parent_files_remove(const struct config *c);
@@ -108,6 +109,7 @@ struct parent {
 	int64_t tls_seen; /* when the owner's certificate was changed */
 	char libexec[CONFIG_STRING_MAX];
 	char empty[PARENT_PATH_MAX];
+	char resolver_dir[PARENT_PATH_MAX];
 	unsigned layers;
 	bool stopping, open_network;
 	struct message message;

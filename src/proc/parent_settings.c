@@ -105,6 +105,15 @@ static void settings_courier(struct parent_process *c)
 	setting_addrs(c, true);
 }
 
+static const char *root_of(const struct parent_process *c)
+{
+	const struct parent *p = c->parent;
+
+	if (c->role == ROLE_ENGINE)
+		return p->config.state_dir;
+	return c->role == ROLE_RESOLVER ? p->resolver_dir : p->empty;
+}
+
 /* All of it each time: the engine forgets what it was told before. */
 void parent_settings_house(struct parent_process *c)
 {
@@ -120,13 +129,27 @@ void parent_settings_lan(struct parent_process *c)
 	setting_lan(c);
 }
 
+static void settings_upstream(struct parent_process *c)
+{
+	const struct config *k = &c->parent->config;
+
+	setting_list(c, "upstream", &k->dns_upstream);
+	setting_number(c, "cache_kb", k->dns_cache_kb);
+	parent_setting(c, "dnssec", k->dns_dnssec ? "yes" : "no");
+	parent_setting(c, "trust_anchor", k->dns_trust_anchor);
+	parent_setting(c, "root_hints", k->dns_root_hints);
+	parent_setting(c, "tls_ca", k->dns_tls_ca);
+	setting_list(c, "private_name", &k->dns_private_names);
+}
+
 static void settings_resolver(struct parent_process *c)
 {
 	const struct config *k = &c->parent->config;
 	char dir[PARENT_PATH_MAX];
 
-	setting_list(c, "upstream", &k->dns_upstream);
-	setting_number(c, "cache_kb", k->dns_cache_kb);
+	settings_upstream(c);
+	setting_number(c, "dns_rate", k->dns_rate);
+	setting_number(c, "dns_burst", k->dns_burst);
 	parent_tls_dir(k, dir);
 	parent_setting(c, "tls", k->dns_tls ? "yes" : "no");
 	parent_setting(c, "tls_dir", dir);
@@ -136,6 +159,7 @@ static void settings_resolver(struct parent_process *c)
 	parent_setting(c, "dns_domain", k->dns_domain);
 	parent_setting(c, "canary", k->dns_canary ? "yes" : "no");
 	parent_settings_lan(c);
+	setting_addrs(c, true);
 }
 
 void parent_settings(struct parent_process *c)
@@ -143,7 +167,7 @@ void parent_settings(struct parent_process *c)
 	struct parent *p = c->parent;
 
 	setting_number(c, "uid", p->config.uid_base + (int64_t)c->role);
-	parent_setting(c, "chroot", c->role == ROLE_ENGINE ? p->config.state_dir : p->empty);
+	parent_setting(c, "chroot", root_of(c));
 	parent_setting(c, "log_level", p->config.log_level);
 	if (c->role == ROLE_ENFORCER)
 		settings_enforcer(c);

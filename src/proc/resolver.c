@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "names/resolver.h"
 #include "proc/child.h"
+#include "proc/resolver_files.h"
 #include "proc/resolver_house.h"
 #include "proc/resolver_listen.h"
 #include "proc/resolver_upstream.h"
@@ -20,8 +21,12 @@
 #define CACHE_KB_MAX (64 * 1024)
 /* Listeners, connections, and upstream's sockets. */
 #define FILES_MAX 512
-/* Address space for data: caches, held answers, the library's thread. */
-#define MEMORY_MAX (64UL << 20)
+/* Address space for data: caches, held answers, the library's threads. */
+#define MEMORY_MAX (96UL << 20)
+/* Of the cache, our share: finished answers. The rest is upstream's, for the way to
+ * them: name servers and keys. */
+#define OWN_SHARE(kb) ((kb) - (kb) / 3)
+#define RATE_MAX 1000000
 
 struct process {
 	struct child child;
@@ -30,8 +35,10 @@ struct process {
 	struct resolver_upstream upstream;
 	struct resolver_house house;
 	unsigned cache_kb;
-	char forwards[LIMIT_LANS][LIMIT_LABEL];
-	unsigned forward_count;
+	unsigned rate, burst;
+	bool dnssec;
+	/* files outside of the sandbox; empty: the usual ones, or none */
+	char trust_anchor[LIMIT_URL], root_hints[LIMIT_URL], tls_ca[LIMIT_URL];
 };
 
 static int on_resolve(
@@ -97,6 +104,8 @@ static int on_engine(struct child *c, const struct message *m)
 		resolver_resolve(p->resolver, &m->resolve);
 	else if (m->type == MESSAGE_DNS_LOCAL)
 		resolver_house_tell(&p->house, &m->dns_local);
+	else if (m->type == MESSAGE_DNS_CLIENT)
+		resolver_client(p->resolver, &m->dns_client);
 	else
 		return CARDEA_EPEER;
 	return 0;
@@ -144,22 +153,69 @@ static int process_prepare(struct process *p)
 
 /* ---- start ---- */
 
+static int set_number(const char *value, int64_t min, int64_t max, unsigned *ret)
+{
+	int64_t n;
+	int e = str_to_i64(value, min, max, &n);
+
+	if (!e)
+		*ret = (unsigned)n;
+	return e;
+}
+
+static int set_path(char ret[LIMIT_URL], const char *value)
+{
+	return str_copy(ret, LIMIT_URL, value) ? 0 : CARDEA_ELIMIT;
+}
+
+static int set_lan(struct process *p, const char *value)
+{
+	struct prefix prefix;
+	int e = prefix_parse(value, &prefix);
+
+	return e ? e : resolver_add_lan(p->resolver, &prefix);
+}
+
+static int set_private(struct process *p, const char *value)
+{
+	struct resolver_upstream_settings *s = &p->upstream.settings;
+	int e = resolver_add_private(p->resolver, value);
+
+	if (!e)
+		(void)str_copy(s->private_names[s->private_count++], LIMIT_NAME, value);
+	return e;
+}
+
 static int on_config(struct child *c, const char *key, const char *value)
 {
 	struct process *p = c->ctx;
-	int64_t n;
+	struct resolver_upstream_settings *s = &p->upstream.settings;
+	int e = process_prepare(p);
 
-	if (!strcmp(key, "cache_kb")) {
-		int e = str_to_i64(value, CACHE_KB_MIN, CACHE_KB_MAX, &n);
-		if (e)
-			return e;
-		p->cache_kb = (unsigned)n;
-	} else if (!strcmp(key, "upstream")) {
-		if (p->forward_count == LIMIT_LANS ||
-			!str_copy(p->forwards[p->forward_count], LIMIT_LABEL, value))
-			return CARDEA_ELIMIT;
-		p->forward_count++;
-	}
+	if (e)
+		return e;
+	if (!strcmp(key, "cache_kb"))
+		return set_number(value, CACHE_KB_MIN, CACHE_KB_MAX, &p->cache_kb);
+	if (!strcmp(key, "dns_rate"))
+		return set_number(value, 1, RATE_MAX, &p->rate);
+	if (!strcmp(key, "dns_burst"))
+		return set_number(value, 1, RATE_MAX, &p->burst);
+	if (!strcmp(key, "upstream"))
+		return resolver_upstream_forward(s, value);
+	if (!strcmp(key, "dnssec"))
+		p->dnssec = !strcmp(value, "yes");
+	if (!strcmp(key, "trust_anchor"))
+		return set_path(p->trust_anchor, value);
+	if (!strcmp(key, "root_hints"))
+		return set_path(p->root_hints, value);
+	if (!strcmp(key, "tls_ca"))
+		return set_path(p->tls_ca, value);
+	if (!strcmp(key, "anchor_holddown_s"))
+		return set_number(value, 1, 30 * 86400, &s->holddown_s);
+	if (!strcmp(key, "lan_prefix"))
+		return set_lan(p, value);
+	if (!strcmp(key, "private_name"))
+		return set_private(p, value);
 	return resolver_house_config(&p->house, key, value);
 }
 
@@ -181,6 +237,47 @@ static void on_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, 
 			error_text(e));
 }
 
+/* What upstream needs from outside, into the folder that is its root then. */
+static int files_prepare(struct process *p)
+{
+	struct resolver_upstream_settings *s = &p->upstream.settings;
+	const struct resolver_folder f = {.dir = p->child.sandbox.chroot_dir,
+		.uid = p->child.sandbox.uid,
+		.gid = p->child.sandbox.gid};
+	int e = 0;
+
+	if (resolver_upstream_is_encrypted(s)) {
+		s->tls_ca = RESOLVER_FILE_CA;
+		e = resolver_files_ca(&f, p->tls_ca);
+	}
+	if (!e && p->root_hints[0]) {
+		s->root_hints = RESOLVER_FILE_HINTS;
+		e = resolver_files_hints(&f, p->root_hints);
+	}
+	if (!e && p->dnssec) {
+		s->trust_anchor = RESOLVER_FILE_ANCHOR;
+		e = resolver_files_anchor(&f, p->trust_anchor);
+	}
+	if (s->tls_ca || s->root_hints || s->trust_anchor) {
+		p->child.sandbox.allow |= SANDBOX_FILES;
+		p->child.sandbox.landlock_rw = "/";
+	}
+	return e;
+}
+
+static void on_lost(void *ctx)
+{
+	struct process *p = ctx;
+
+	resolver_upstream_lost(p->resolver);
+}
+
+static int on_anchor_broken(void *ctx)
+{
+	(void)ctx;
+	return resolver_files_anchor_reset();
+}
+
 static int process_start(struct process *p)
 {
 	struct child *c = &p->child;
@@ -189,16 +286,21 @@ static int process_start(struct process *p)
 	if (!e)
 		e = process_prepare(p);
 	if (!e)
-		e = resolver_upstream_init(&p->upstream, p->cache_kb);
-	for (unsigned i = 0; !e && i < p->forward_count; i++)
-		e = resolver_upstream_forward(&p->upstream, p->forwards[i]);
+		e = resolver_set_cache(p->resolver, OWN_SHARE(p->cache_kb) * 1024UL);
 	if (e)
 		return e;
 	resolver_house_start(&p->house);
+	resolver_set_rate(p->resolver, p->rate, p->burst);
+	p->upstream.settings.cache_kb = p->cache_kb - OWN_SHARE(p->cache_kb);
+	p->upstream.lost = on_lost;
+	p->upstream.anchor_broken = on_anchor_broken;
+	p->upstream.ctx = p;
 	c->sandbox.allow = SANDBOX_INET | SANDBOX_THREADS;
 	c->sandbox.files_max = FILES_MAX;
 	c->sandbox.memory_max = MEMORY_MAX + p->cache_kb * 1024UL;
-	e = child_hello(c);
+	e = files_prepare(p);
+	if (!e)
+		e = child_hello(c);
 	return e ? e : resolver_upstream_start(&p->upstream, c->loop);
 }
 
@@ -208,10 +310,12 @@ static void process_report(const struct process *p)
 
 	log_info("stats",
 		"queries %" PRIu64 " malformed %" PRIu64 " limited %" PRIu64
-		" failed %" PRIu64 " held %" PRIu64 " released %" PRIu64
-		" refused %" PRIu64 " unconfirmed %" PRIu64 " hold mean %" PRId64
-		" us max %" PRId64 " us",
-		s->queries, s->malformed, s->limited, s->failed, s->held, s->released,
+		" failed %" PRIu64 " bogus %" PRIu64 " cached %" PRIu64 " stale %" PRIu64
+		" fetched %" PRIu64 " stripped %" PRIu64 " told %" PRIu64 " held %" PRIu64
+		" released %" PRIu64 " refused %" PRIu64 " unconfirmed %" PRIu64
+		" hold mean %" PRId64 " us max %" PRId64 " us",
+		s->queries, s->malformed, s->limited, s->failed, s->bogus, s->cached,
+		s->stale, s->fetched, s->stripped, s->told, s->held, s->released,
 		s->refused, s->unconfirmed,
 		s->released ? s->hold_sum / (int64_t)s->released / 1000 : 0,
 		s->hold_max / 1000);
@@ -232,6 +336,8 @@ int main(void)
 {
 	static struct process p = {
 		.cache_kb = CACHE_KB_DEFAULT,
+		.rate = RESOLVER_RATE,
+		.burst = RESOLVER_BURST,
 		.child = {.role = ROLE_RESOLVER,
 			.config = on_config,
 			.socket = on_socket,

@@ -196,6 +196,7 @@ class Engine(threading.Thread):
         self.channel = channel
         self.answers = []
         self.resolved = []
+        self.findings = []
         self.hold = False
         self.refuse = False
         self.start()
@@ -210,10 +211,14 @@ class Engine(threading.Thread):
                 return
             if m.type == "RESOLVED":
                 self.resolved.append(m)
+            elif m.type == "DNS_FINDING":
+                self.findings.append(m)
+            if m.type != "DNS_ANSWER":
                 continue
             self.answers.append(m)
-            if not self.hold:
-                self.channel.send("DNS_RELEASE", id=m.id, refuse=self.refuse)
+            if m.held and not self.hold:
+                rcode = REFUSED if self.refuse else NOERROR
+                self.channel.send("DNS_RELEASE", id=m.id, rcode=rcode)
 
 
 class Rig:

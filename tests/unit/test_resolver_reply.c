@@ -102,15 +102,31 @@ static void records_read(struct cursor *c, unsigned count, struct dns_record *re
 static void rewrite(const struct resolver_question *q, const struct packet *p,
 	size_t limit, struct result *ret)
 {
+	static uint8_t rendered[RESOLVER_MESSAGE_MAX];
+	static struct resolver_rendered m;
 	struct writer w = writer_of(ret->bytes, sizeof ret->bytes);
 	struct cursor packet = cursor_of(p->bytes, p->w.len);
+	struct resolver_finish f = {.limit = limit};
+	struct answers_key key = {.len = 0};
 	struct dns_question asked;
 	struct dns_record rest;
 	struct dns_answer known;
 
 	assert_int_equal(p->w.error, 0);
 	assert_int_equal(dns_answer_collect(packet, &known), 0);
-	assert_int_equal(resolver_reply_from(q, packet, &known, limit, &w), 0);
+	m.w = writer_of(rendered, sizeof rendered);
+	assert_int_equal(resolver_reply_render(q, packet, &known, &m), 0);
+	struct answer_parts parts = {.key = &key,
+		.wire = rendered,
+		.wire_len = m.w.len,
+		.ttl_at = m.ttl_at,
+		.ttl_count = m.ttl_count};
+	struct answer *a = answer_new(&parts);
+	assert_non_null(a);
+	a->rcode = known.rcode;
+	a->secure = known.ad;
+	assert_int_equal(resolver_reply_finish(q, a, &f, &w), 0);
+	free(a);
 	ret->len = w.len;
 	struct cursor c = cursor_of(ret->bytes, w.len);
 	assert_int_equal(dns_parse_header(&c, &ret->header), 0);
@@ -306,7 +322,7 @@ static void test_loops_in_data_fail(void **state)
 	struct dns_answer known = {0};
 	struct packet p;
 	uint8_t out[1024];
-	struct writer w = writer_of(out, sizeof out);
+	static struct resolver_rendered m;
 	uint8_t mx[4] = {0, 10, 0xc0, 0};
 
 	(void)state;
@@ -315,8 +331,9 @@ static void test_loops_in_data_fail(void **state)
 	put_question(&p, "example", DNS_TYPE_MX);
 	mx[3] = (uint8_t)(p.w.len + 12 + 2); /* itself */
 	put_record(&p, DNS_TYPE_MX, 300, mx, sizeof mx);
-	assert_true(resolver_reply_from(
-			    &q, cursor_of(p.bytes, p.w.len), &known, 512, &w) < 0);
+	m.w = writer_of(out, sizeof out);
+	assert_true(resolver_reply_render(
+			    &q, cursor_of(p.bytes, p.w.len), &known, &m) < 0);
 }
 
 /* Whatever upstream sends: an error, or a message that reads well. */
@@ -324,6 +341,7 @@ static void test_damaged_packets(void **state)
 {
 	static const uint8_t alias[] = {3, 'c', 'd', 'n', 0xc0, 12};
 	struct resolver_question q;
+	static struct resolver_rendered m;
 	struct packet good, p;
 	unsigned usable = 0;
 
@@ -340,8 +358,8 @@ static void test_damaged_packets(void **state)
 		"\xc0\x0c\xc0\x0c\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1", 24);
 	for (unsigned i = 0; i < 20000; i++) {
 		uint8_t out[1024];
-		struct writer w = writer_of(out, sizeof out);
 		struct dns_answer known;
+		m.w = writer_of(out, sizeof out);
 		p = good;
 		for (int n = rand() % 4; n >= 0; n--)
 			p.bytes[(size_t)rand() % good.w.len] = (uint8_t)rand();
@@ -350,10 +368,10 @@ static void test_damaged_packets(void **state)
 		if (dns_answer_collect(c, &known) ||
 			!dns_name_equal(&known.question.name, &q.query.question.name) ||
 			known.question.type != DNS_TYPE_A ||
-			resolver_reply_from(&q, c, &known, sizeof out, &w))
+			resolver_reply_render(&q, c, &known, &m))
 			continue;
 		struct dns_answer again;
-		assert_int_equal(dns_answer_collect(cursor_of(out, w.len), &again), 0);
+		assert_int_equal(dns_answer_collect(cursor_of(out, m.w.len), &again), 0);
 		assert_int_equal(again.count, known.count);
 		usable++;
 	}

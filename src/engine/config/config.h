@@ -23,6 +23,13 @@ struct config {
 	struct config_list lan_interfaces;
 	struct config_list dns_upstream;
 	int64_t dns_cache_kb;
+	bool dns_dnssec;
+	char dns_trust_anchor[CONFIG_STRING_MAX];
+	char dns_root_hints[CONFIG_STRING_MAX];
+	char dns_tls_ca[CONFIG_STRING_MAX];
+	struct config_list dns_private_names;
+	int64_t dns_rate;
+	int64_t dns_burst;
 	bool dns_tls;
 	char dns_tls_cert[CONFIG_STRING_MAX];
 	char dns_tls_key[CONFIG_STRING_MAX];

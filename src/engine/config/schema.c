@@ -26,10 +26,16 @@ static const char *check_upstream(const char *value)
 	char host[CONFIG_STRING_MAX];
 	struct addr addr;
 	int64_t port;
-	char *at;
+	char *at, *name;
 
 	str_copy(host, sizeof(host), value);
 	at = strchr(host, '@');
+	name = strchr(host, '#');
+	if (name && (!at || at > name || !name[1]))
+		return "for TLS give address, port and name, such as "
+		       "\"192.0.2.53@853#dns.example\"";
+	if (name)
+		*name = 0;
 	if (at) {
 		*at = 0;
 		if (str_to_i64(at + 1, 1, 65535, &port))
@@ -100,10 +106,33 @@ static const struct config_item schema[] = {
 		"LAN interfaces whose devices are protected, bridges or plain", 0, 0,
 		check_interface},
 	{"dns", "upstream", CONFIG_LIST, AT(dns_upstream), "[]",
-		"resolvers to ask, address or address@port; none: ask the root servers", 0,
-		0, check_upstream},
+		"resolvers to ask, address, address@port, or address@port#name for DNS "
+		"over TLS; none: ask the root servers",
+		0, 0, check_upstream},
 	{"dns", "cache_kb", CONFIG_INT, AT(dns_cache_kb), "256",
 		"memory for cached answers, in KiB", 64, 65536, NULL},
+	{"dns", "dnssec", CONFIG_BOOL, AT(dns_dnssec), "true",
+		"check signatures (DNSSEC), and give out nothing that is forged", 0, 0,
+		NULL},
+	{"dns", "trust_anchor", CONFIG_STRING, AT(dns_trust_anchor), "\"\"",
+		"file with the root's keys to begin with; empty: those that IANA "
+		"publishes; for laboratories",
+		0, 0, check_file},
+	{"dns", "root_hints", CONFIG_STRING, AT(dns_root_hints), "\"\"",
+		"file with the root servers; empty: the world's; for laboratories", 0, 0,
+		check_file},
+	{"dns", "tls_ca", CONFIG_STRING, AT(dns_tls_ca), "\"\"",
+		"PEM file of authorities for upstream's TLS; empty: the system's", 0, 0,
+		check_file},
+	{"dns", "private_names", CONFIG_LIST, AT(dns_private_names), "[]",
+		"names, with all below, that may point to private addresses and need no "
+		"signatures",
+		0, 0, check_name},
+	{"dns", "rate", CONFIG_INT, AT(dns_rate), "50",
+		"questions a second that one device may ask in the long run", 1, 1000000,
+		NULL},
+	{"dns", "burst", CONFIG_INT, AT(dns_burst), "250",
+		"questions that it may ask at once", 1, 1000000, NULL},
 	{"dns", "tls", CONFIG_BOOL, AT(dns_tls), "true",
 		"DNS over TLS for the LAN on port 853, announced by DDR", 0, 0, NULL},
 	{"dns", "tls_cert", CONFIG_STRING, AT(dns_tls_cert), "\"\"",

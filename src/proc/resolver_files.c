@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* resolver_files - copies into a folder that a process with fewer rights owns: nothing
+ * that it may have put there is followed or kept open. */
+#include "proc/resolver_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "proc/root_key.h" /* root.key, by the build */
+
+/* All of the system's authorities are a quarter of this. */
+#define FILE_MAX_BYTES (1U << 20)
+#define TEMPORARY "new"
+
+struct text {
+	char *bytes;
+	size_t len;
+};
+
+static const char *const system_authorities[] = {
+	"/etc/ssl/certs/ca-certificates.crt", /* Debian, OpenWrt, Alpine */
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/cert.pem",
+};
+
+static int text_read_fd(int fd, struct text *ret)
+{
+	struct text t = {.bytes = malloc(FILE_MAX_BYTES)};
+	ssize_t n = 0;
+
+	if (!t.bytes)
+		return -ENOMEM;
+	do {
+		t.len += (size_t)n;
+		n = read(fd, t.bytes + t.len, FILE_MAX_BYTES - t.len);
+	} while (n > 0);
+	int e = n < 0 ? -errno : t.len == FILE_MAX_BYTES ? CARDEA_ELIMIT : 0;
+	if (e)
+		free(t.bytes);
+	else
+		*ret = t;
+	return e;
+}
+
+static int text_read(int at, const char *path, int flags, struct text *ret)
+{
+	int fd = openat(at, path, O_RDONLY | O_CLOEXEC | flags);
+
+	if (fd < 0)
+		return -errno;
+	int e = text_read_fd(fd, ret);
+	close(fd);
+	return e;
+}
+
+static int bytes_write(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+/* Whole or not at all; owned by the user given, (uid_t)-1 for who runs this. */
+static int text_write(int at, const char *name, const struct text *t, uid_t uid, gid_t gid)
+{
+	unlinkat(at, TEMPORARY, 0);
+	int fd = openat(at, TEMPORARY,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	int e = bytes_write(fd, t->bytes, t->len);
+	if (!e && uid != (uid_t)-1 && fchown(fd, uid, gid))
+		e = -errno;
+	close(fd);
+	if (!e && renameat(at, TEMPORARY, at, name))
+		e = -errno;
+	return e;
+}
+
+static int folder_open(const struct resolver_folder *f)
+{
+	int at = f->dir ? open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (at < 0)
+		log_error("files", "no folder %s: %s", f->dir ? f->dir : "is set",
+			strerror(f->dir ? errno : ENOENT));
+	return at;
+}
+
+/* name: with the slash of the path from within. */
+static int install(const struct resolver_folder *f, const char *name, const struct text *t)
+{
+	int at = folder_open(f);
+
+	if (at < 0)
+		return -ENOENT;
+	int e = text_write(at, name + 1, t, f->uid, f->gid);
+	close(at);
+	if (e)
+		log_error("files", "%s%s was not written: %s", f->dir, name, error_text(e));
+	return e;
+}
+
+static int install_file(
+	const struct resolver_folder *f, const char *name, const char *from)
+{
+	struct text t;
+	int e = text_read(AT_FDCWD, from, 0, &t);
+
+	if (e) {
+		log_error("files", "%s cannot be read: %s; see [dns] of the settings",
+			from, error_text(e));
+		return e;
+	}
+	e = install(f, name, &t);
+	free(t.bytes);
+	return e;
+}
+
+int resolver_files_ca(const struct resolver_folder *f, const char *from)
+{
+	if (from[0])
+		return install_file(f, RESOLVER_FILE_CA, from);
+	for (size_t i = 0; i < sizeof system_authorities / sizeof *system_authorities; i++)
+		if (!access(system_authorities[i], R_OK))
+			return install_file(f, RESOLVER_FILE_CA, system_authorities[i]);
+	log_error("files", "no authorities for TLS on this system; set dns.tls_ca");
+	return -ENOENT;
+}
+
+int resolver_files_hints(const struct resolver_folder *f, const char *from)
+{
+	return install_file(f, RESOLVER_FILE_HINTS, from);
+}
+
+/* Whether the folder's anchor grew from this text. */
+static bool anchor_grew_from(const struct resolver_folder *f, const struct text *from)
+{
+	struct text before;
+	int at = folder_open(f);
+
+	if (at < 0)
+		return false;
+	bool same = !faccessat(at, RESOLVER_FILE_ANCHOR + 1, F_OK, AT_SYMLINK_NOFOLLOW) &&
+		    !text_read(at, RESOLVER_FILE_ANCHOR_FROM + 1, O_NOFOLLOW, &before);
+	close(at);
+	if (!same)
+		return false;
+	same = before.len == from->len && !memcmp(before.bytes, from->bytes, from->len);
+	free(before.bytes);
+	return same;
+}
+
+static int anchor_install(const struct resolver_folder *f, const struct text *from)
+{
+	if (anchor_grew_from(f, from))
+		return 0;
+	int e = install(f, RESOLVER_FILE_ANCHOR, from);
+	return e ? e : install(f, RESOLVER_FILE_ANCHOR_FROM, from);
+}
+
+int resolver_files_anchor(const struct resolver_folder *f, const char *from)
+{
+	struct text t = {.len = strlen(root_key)};
+	int e = 0;
+
+	if (from[0])
+		e = text_read(AT_FDCWD, from, 0, &t);
+	else if (!(t.bytes = strdup(root_key)))
+		e = -ENOMEM;
+	if (e) {
+		log_error("files", "dns.trust_anchor %s cannot be read: %s", from,
+			error_text(e));
+		return e;
+	}
+	e = anchor_install(f, &t);
+	free(t.bytes);
+	return e;
+}
+
+int resolver_files_anchor_reset(void)
+{
+	struct text t;
+	int at = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (at < 0)
+		return -errno;
+	int e = text_read(at, RESOLVER_FILE_ANCHOR_FROM + 1, O_NOFOLLOW, &t);
+	if (!e) {
+		e = text_write(at, RESOLVER_FILE_ANCHOR + 1, &t, (uid_t)-1, (gid_t)-1);
+		free(t.bytes);
+	}
+	close(at);
+	if (e)
+		log_error("files", "the trust anchor cannot be begun anew: %s", error_text(e));
+	else
+		log_warn("files", "the trust anchor was not readable and begins anew");
+	return e;
+}

@@ -247,7 +247,7 @@ static bool print_element(const json_t *e)
 
 enum cli_exit nft_print(const json_t *policy)
 {
-	unsigned unknown = 0;
+	unsigned unknown = 0, names = 0;
 	json_t *d, *e;
 	size_t i, k;
 
@@ -255,7 +255,15 @@ enum cli_exit nft_print(const json_t *policy)
 	json_array_foreach (json_object_get(policy, "devices"), i, d) {
 		printf("# %s\n", answer_text(d, "device"));
 		json_array_foreach (json_object_get(d, "elements"), k, e)
-			unknown += !print_element(e);
+			if (strcmp(answer_raw(e, "set"), "name") != 0)
+				unknown += !print_element(e);
+			else /* nft has no set of names */
+				names++;
+		if (names)
+			printf("# ... and %u openings of names, which another kernel "
+			       "learns by itself\n",
+				names);
+		names = 0;
 	}
 	if (!unknown)
 		return CLI_OK;

@@ -136,6 +136,46 @@ static void print_if_any(const json_t *o, const char *key, const char *what)
 			what, text_off(STYLE_WARN));
 }
 
+/* Where the addresses of names are opened. */
+static void print_names(const json_t *names)
+{
+	long long kernel = answer_number(names, "devices_kernel");
+	long long held = answer_number(names, "devices_held");
+
+	if (strcmp(answer_raw(names, "learned_by"), "kernel") == 0)
+		printf("Names are learned in the kernel for %lld device%s",
+			kernel, kernel == 1 ? "" : "s");
+	else
+		printf("Answers about names are held until the kernel knows");
+	if (held)
+		printf("%s held by the resolver for %lld device%s",
+			strcmp(answer_raw(names, "learned_by"), "kernel") == 0 ? ","
+									      : ":",
+			held, held == 1 ? "" : "s");
+	printf(".\n");
+}
+
+static void print_ports(const json_t *ports)
+{
+	unsigned covered = 0;
+	json_t *p;
+	size_t i;
+
+	json_array_foreach (ports, i, p)
+		covered += answer_true(p, "covered");
+	if (covered)
+		printf("Rules are in force at %u port%s.\n", covered,
+			covered == 1 ? "" : "s");
+	json_array_foreach (ports, i, p)
+		if (!answer_true(p, "covered"))
+			printf("%sNothing is enforced at port %s: %s%s%s\n",
+				text_on(STYLE_WARN), answer_text(p, "name"),
+				answer_text(p, "why"),
+				answer_true(p, "accepted") ? " (you accepted the risk)"
+							   : "",
+				text_off(STYLE_WARN));
+}
+
 static void print_status(const json_t *status, const json_t *devices)
 {
 	const json_t *sensor = json_object_get(status, "sensor");
@@ -149,10 +189,14 @@ static void print_status(const json_t *status, const json_t *devices)
 			text_on(STYLE_WARN), text_off(STYLE_WARN));
 	print_if_any(status, "decisions", "waiting for your word: `cardea decide list`");
 	print_problems(devices);
-	printf("\nEnforced by %s%s%s. Cardea %s, started %s.\n",
-		answer_text(status, "backend"), lacks[0] ? ", which lacks: " : "",
-		lacks, answer_text(status, "version"),
+	printf("\nEnforced by %s. Cardea %s, started %s.\n",
+		answer_text(status, "backend"), answer_text(status, "version"),
 		text_ago(answer_raw(status, "started")));
+	if (lacks[0])
+		printf("%sThis is not all that there could be: %s%s\n",
+			text_on(STYLE_WARN), lacks, text_off(STYLE_WARN));
+	print_names(json_object_get(status, "names"));
+	print_ports(json_object_get(status, "ports"));
 	print_if_any(sensor, "dropped", "frames were missed by the sensor");
 	print_if_any(status, "events_suppressed",
 		"events came too fast and were counted only");

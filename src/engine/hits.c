@@ -134,24 +134,32 @@ static struct hits_counter *counter_of(struct hits *h, uint64_t key)
 	}
 	c = slot_of(h->slots, h->slot_count, key);
 	c->key = key;
-	c->packets = 0;
+	c->packets = c->bytes = 0;
 	h->used++;
 	return c;
 }
 
+struct growth {
+	uint64_t packets, bytes;
+};
+
 /* What was counted since the last round. A counter that fell belongs to an element that
  * was taken out and put in again. */
-static uint64_t growth(struct hits *h, const struct message_count *m)
+static struct growth growth(struct hits *h, const struct message_count *m)
 {
 	struct hits_counter *c = counter_of(h, key_of(h, m));
-	uint64_t before;
+	struct growth g = {0};
 
 	if (!c)
-		return 0;
-	before = c->packets > m->packets ? 0 : c->packets;
+		return g;
+	if (c->packets > m->packets || c->bytes > m->bytes)
+		c->packets = c->bytes = 0;
+	if (h->seeded)
+		g = (struct growth){m->packets - c->packets, m->bytes - c->bytes};
 	c->packets = m->packets;
+	c->bytes = m->bytes;
 	c->round = h->round;
-	return h->seeded ? m->packets - before : 0;
+	return g;
 }
 
 /* One packet that the element lets pass. */
@@ -192,7 +200,7 @@ static void own_address(const struct device *d, struct flow *f)
 }
 
 /* Which rule the element stands for says the evaluator. */
-static void put_down(struct pipeline *p, const struct element *e, uint64_t packets)
+static void put_down(struct pipeline *p, const struct element *e, const struct growth *g)
 {
 	struct device *d = device_of(p, e);
 	struct household_device *hd = d ? household_device(&p->household, d->id) : NULL;
@@ -214,7 +222,9 @@ static void put_down(struct pipeline *p, const struct element *e, uint64_t packe
 		hits = household_hits(hd, (uint32_t)(r - hd->policy.rules), wall);
 	if (!hits)
 		return;
-	hits->hits += packets;
+	pipeline_hidden_seen(p, d, &f, bindings_name_of(&hd->names, &f.peer, wall));
+	hits->hits += g->packets;
+	hits->bytes += g->bytes;
 	hits->last = wall;
 	hits->dirty = true;
 }
@@ -222,14 +232,14 @@ static void put_down(struct pipeline *p, const struct element *e, uint64_t packe
 static int count(struct pipeline *p, const struct message_count *m)
 {
 	struct element e;
-	uint64_t packets;
+	struct growth g;
 	int error = message_to_count(m, &e);
 
 	if (error)
 		return error;
-	packets = growth(&p->hits, m);
-	if (packets)
-		put_down(p, &e, packets);
+	g = growth(&p->hits, m);
+	if (g.packets || g.bytes)
+		put_down(p, &e, &g);
 	return 0;
 }
 
@@ -283,6 +293,7 @@ static int save_one(struct pipeline *p, device_id id, struct rule_hits *r)
 	struct store_hit s = {.device = id,
 		.direction = r->direction,
 		.hits = r->hits,
+		.bytes = r->bytes,
 		.first = r->first,
 		.last = r->last};
 	int error;
@@ -312,6 +323,7 @@ static int load_one(void *ctx, const struct store_hit *s)
 	struct pipeline *p = ctx;
 	struct rule_hits r = {.direction = s->direction,
 		.hits = s->hits,
+		.bytes = s->bytes,
 		.first = s->first,
 		.last = s->last};
 	struct household_device *hd = NULL;

@@ -17,13 +17,13 @@ struct pipeline;
 
 #define HITS_EVERY (30 * NS_PER_SEC)
 #define HITS_SAVE_EVERY (600 * NS_PER_SEC) /* flash wears out */
-/* Elements of a full house that have counted something, in both tables; 24 bytes each.
+/* Elements of a full house that have counted something, in both tables; 32 bytes each.
  * Beyond, what they count is not seen. */
 #define HITS_SLOTS_MAX 262144
 
 struct hits_counter {
 	uint64_t key; /* hash of the element; 0: the slot is free */
-	uint64_t packets;
+	uint64_t packets, bytes;
 	uint32_t round; /* when it was last told */
 };
 

@@ -63,7 +63,7 @@ struct rule_hits {
 	char acl[LIMIT_LABEL], ace[LIMIT_LABEL];
 	enum direction direction;
 	bool dirty; /* not stored yet */
-	uint64_t hits;
+	uint64_t hits, bytes; /* bytes: 0 where the kernel does not count them */
 	nstime first, last; /* wall: counted since; last 0: never */
 };
 

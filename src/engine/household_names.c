@@ -355,26 +355,20 @@ bool household_tell(struct household *h, const struct device *d,
 	return sends;
 }
 
-/* The name in the device's policy whose hash that is: its own words, "*.example.com" for
- * what is below it. */
+/* The name in the device's policy whose hash that is. The hash is of what the device
+ * asked for: what was below a name only the resolver's answer can tell. */
 static const char *name_of_hash(
 	const struct household *h, const struct policy *p, uint64_t hash)
 {
-	const char *suffix = NULL;
-
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct rule *r = &p->rules[i];
-		bool below = r->peer.kind == PEER_NAME &&
-			     rule_name_is_suffix(r->peer.name);
 
-		if (r->peer.kind != PEER_NAME || !rule_in_force(r) ||
-			name_hash(&h->name_key, r->peer.name + (below ? 2 : 0)) != hash)
-			continue;
-		if (!below)
+		if (r->peer.kind == PEER_NAME && rule_in_force(r) &&
+			!rule_name_is_suffix(r->peer.name) &&
+			name_hash(&h->name_key, r->peer.name) == hash)
 			return r->peer.name;
-		suffix = r->peer.name;
 	}
-	return suffix;
+	return NULL;
 }
 
 /* Conversations go on: all that is bound to the address stays. */

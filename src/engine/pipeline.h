@@ -19,7 +19,6 @@
 #include "inventory/inventory.h"
 #include "model/decision.h"
 #include "model/messages.h"
-#include "names/encrypted.h"
 #include "profiles/trust/trust.h"
 #include "store/store.h"
 

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "base/str.h"
 #include "engine/pipeline.h"
-#include "names/encrypted.h"
 
 #define PORT_DNS 53
 #define PORT_DOT 853 /* RFC 7858 3.1, RFC 9250 4.1.1 */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "model/limits.h"
+#include "names/encrypted.h"
 
 struct binding {
 	char name[LIMIT_NAME]; /* lower case, no trailing dot */

@@ -180,6 +180,7 @@ void parent_settings(struct parent_process *c)
 			p->config.mud_require_signature ? "yes" : "no");
 		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
 		parent_setting(c, "dns_domain", p->config.dns_domain);
+		parent_setting(c, "dns_unlisted", p->config.dns_unlisted);
 		setting_list(c, "encrypted_name", &p->config.dns_encrypted_names);
 		parent_settings_house(c);
 	}

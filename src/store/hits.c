@@ -15,6 +15,11 @@ static int trim(struct store *s)
 	return store_write_number(s, STORE_HIT_TRIM, LIMIT_RULES);
 }
 
+static sqlite3_int64 number(uint64_t n)
+{
+	return n < INT64_MAX ? (sqlite3_int64)n : INT64_MAX;
+}
+
 int store_hit_save(struct store *s, const struct store_hit *h)
 {
 	sqlite3_stmt *st = store_statement(s, STORE_HIT_SAVE);
@@ -26,10 +31,10 @@ int store_hit_save(struct store *s, const struct store_hit *h)
 	store_bind_text(st, 2, h->acl);
 	store_bind_text(st, 3, h->ace);
 	sqlite3_bind_int(st, 4, (int)h->direction);
-	sqlite3_bind_int64(st, 5,
-		h->hits < INT64_MAX ? (sqlite3_int64)h->hits : INT64_MAX);
+	sqlite3_bind_int64(st, 5, number(h->hits));
 	sqlite3_bind_int64(st, 6, h->first);
 	sqlite3_bind_int64(st, 7, h->last);
+	sqlite3_bind_int64(st, 8, number(h->bytes));
 	error = store_write(s, st);
 	return error ? error : trim(s);
 }
@@ -38,15 +43,17 @@ static bool read_hit(sqlite3_stmt *st, struct store_hit *h)
 {
 	unsigned direction;
 	int64_t hits = sqlite3_column_int64(st, 4);
+	int64_t bytes = sqlite3_column_int64(st, 7);
 
 	memset(h, 0, sizeof(*h));
-	if (hits < 0 || !store_column_enum(st, 3, DIRECTION_MAX, &direction))
+	if (hits < 0 || bytes < 0 || !store_column_enum(st, 3, DIRECTION_MAX, &direction))
 		return false;
 	h->device = (device_id)sqlite3_column_int64(st, 0);
 	store_column_text(st, 1, h->acl, sizeof(h->acl));
 	store_column_text(st, 2, h->ace, sizeof(h->ace));
 	h->direction = (enum direction)direction;
 	h->hits = (uint64_t)hits;
+	h->bytes = (uint64_t)bytes;
 	h->first = sqlite3_column_int64(st, 5);
 	h->last = sqlite3_column_int64(st, 6);
 	return true;

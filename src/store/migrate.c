@@ -74,6 +74,8 @@ static const char *const migrations[] = {
 	" acl TEXT NOT NULL, ace TEXT NOT NULL, direction INTEGER NOT NULL,"
 	" hits INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
 	" PRIMARY KEY(device, acl, ace, direction)) STRICT, WITHOUT ROWID;",
+	/* 2 -> 3 */
+	"ALTER TABLE rule_hit ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

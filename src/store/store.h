@@ -142,7 +142,7 @@ struct store_hit {
 	device_id device;
 	char acl[LIMIT_LABEL], ace[LIMIT_LABEL];
 	enum direction direction;
-	uint64_t hits;
+	uint64_t hits, bytes;
 	nstime first, last; /* wall */
 };
 /* Replaces. Beyond LIMIT_RULES of one device those used last longest ago go. */

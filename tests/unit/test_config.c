@@ -43,6 +43,7 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(c.dns_name, "dns.cardea.internal");
 	assert_string_equal(c.dns_domain, "internal");
 	assert_string_equal(c.dns_tls_key, "");
+	assert_string_equal(c.dns_unlisted, "answer");
 	assert_int_equal(c.dns_encrypted_names.count, 0);
 	assert_true(c.mud_require_signature);
 	assert_false(c.mud_allow_private);
@@ -97,6 +98,8 @@ static void errors_say_where_and_what(void **state)
 		{"[dns]\nname = \"dns\"", "f:2:8: name \"dns\": a whole top-level domain is too much"},
 		{"[dns]\ndomain = \".\"",
 			"f:2:10: domain \".\": give a domain such as \"internal\" or \"home.arpa\""},
+		{"[dns]\nunlisted = \"drop\"",
+			"f:2:12: unlisted \"drop\": one of answer, refuse, nxdomain"},
 		{"[dns]\ntls_key = \"key.pem\"", "f:2:11: tls_key \"key.pem\": give an absolute path, or \"\""},
 		{"[dns]\nencrypted_names = [\"a..b\"]",
 			"f:2:20: encrypted_names \"a..b\": give a domain name of letters, digits, '-' and '.'"},

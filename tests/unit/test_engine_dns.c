@@ -299,6 +299,8 @@ static void learned_addresses_are_bound_by_name(void **state)
 	learned(h, name_hash(&key, "elsewhere.example"), OTHER, 300);
 	assert_int_equal(lamp(h)->names.count, 1); /* never a name that it does not have */
 	learned(h, name_hash(&key, "cdn.example"), OTHER, 300);
+	assert_int_equal(lamp(h)->names.count, 1);
+	told(h, "a.cdn.example", OTHER); /* what is below a name the resolver tells */
 	assert_true(bound(h, "*.cdn.example", OTHER));
 	assert_false(bound(h, "cloud.example", OTHER));
 	/* a conversation keeps it alive */

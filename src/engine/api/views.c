@@ -71,6 +71,49 @@ static unsigned count_decisions(struct pipeline *p)
 	return n;
 }
 
+/* How answers reach the devices, and how many of them. */
+static void write_names(struct jsonw *j, struct pipeline *p)
+{
+	static const char *const unlisted[] = {
+		[NAMES_ANSWER] = "answer",
+		[NAMES_REFUSE] = "refuse",
+		[NAMES_NXDOMAIN] = "nxdomain",
+	};
+	bool learns = p->household.name_key.k0 || p->household.name_key.k1;
+	unsigned kernel, held;
+
+	pipeline_dns_paths(p, &kernel, &held);
+	jsonw_key(j, "names");
+	jsonw_object(j);
+	jsonw_kv_string(j, "learned_by", learns ? "kernel" : "resolver");
+	jsonw_kv_u64(j, "devices_kernel", kernel);
+	jsonw_kv_u64(j, "devices_held", held);
+	jsonw_kv_string(j, "unlisted", unlisted[p->unlisted]);
+	jsonw_kv_string(j, "domain", p->dns_domain[0] ? p->dns_domain : NULL);
+	jsonw_object_end(j);
+}
+
+static void write_ports(struct jsonw *j, struct pipeline *p)
+{
+	jsonw_key(j, "ports");
+	jsonw_array(j);
+	for (size_t i = 0; i < p->port_count; i++) {
+		const struct pipeline_port *port = &p->ports[i];
+
+		jsonw_object(j);
+		jsonw_kv_string(j, "name", port->name);
+		jsonw_kv_bool(j, "covered", port->covered);
+		if (!port->covered) {
+			jsonw_kv_string(j, "why", port->text);
+			jsonw_kv_bool(j, "accepted",
+				pipeline_port_accepted(p, port->name));
+		}
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+	jsonw_kv_u64(j, "ports_beyond", p->ports_beyond);
+}
+
 void api_view_status(struct api_request *r)
 {
 	struct pipeline *p = r->pipeline;
@@ -85,6 +128,8 @@ void api_view_status(struct api_request *r)
 	write_sentence(j, p, counts);
 	jsonw_kv_string(j, "backend", p->backend);
 	jsonw_kv_string(j, "backend_lacks", p->backend_lacks);
+	write_names(j, p);
+	write_ports(j, p);
 	jsonw_kv_time(j, "started", p->started);
 	jsonw_kv_u64(j, "devices", inventory_count(p->inventory));
 	jsonw_key(j, "states");
@@ -340,7 +385,12 @@ void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 	if (d)
 		jsonw_kv_mac(j, "mac", &d->mac);
 	jsonw_kv_untrusted(j, "text", e->text);
-	if (e->kind == EVENT_VIOLATION || e->kind == EVENT_CONFLICT) {
+	if (e->kind == EVENT_NAME_REFUSED || e->kind == EVENT_NAMES_ODD) {
+		jsonw_kv_untrusted(j, "name", e->name[0] ? e->name : NULL);
+		jsonw_kv_u64(j, "packets", e->packets);
+	}
+	if (e->kind == EVENT_VIOLATION || e->kind == EVENT_CONFLICT ||
+		e->kind == EVENT_NAMES_HIDDEN) {
 		jsonw_kv_string(j, "reason", verdict_reason_name(e->reason));
 		jsonw_kv_string(j, "direction", direction_name(e->flow.direction));
 		jsonw_kv_addr(j, "device_address", &e->flow.device);

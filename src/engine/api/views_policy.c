@@ -34,6 +34,7 @@ static void write_hits(
 	if (!h)
 		return;
 	jsonw_kv_u64(&r->json, "hits", h->hits);
+	jsonw_kv_u64(&r->json, "bytes", h->bytes);
 	jsonw_kv_time(&r->json, "last_hit", h->last);
 	jsonw_kv_time(&r->json, "counted_since", h->first);
 }
@@ -98,6 +99,29 @@ static void write_answer(struct api_request *r, const struct device *d,
 	jsonw_object_end(j);
 }
 
+/* Whoever asks another for names: what that means for what the house sees. */
+static void add_hidden(struct pipeline *p, struct why_answer *a)
+{
+	char what[LIMIT_TEXT];
+	size_t n = strlen(a->text);
+	const char *asked = a->name[0] ? a->name : NULL;
+
+	if (!a->enforced || !pipeline_hidden_what(p, &a->flow, asked, what))
+		return;
+	if (a->allowed)
+		(void)str_print(a->text + n, sizeof(a->text) - n,
+			" This is %s: its names are hidden from this gateway.", what);
+	else if (a->flow.peer_port == 53 && p->redirects_dns)
+		(void)str_print(a->text + n, sizeof(a->text) - n,
+			" This is %s: its questions are redirected to this gateway, "
+			"which answers them.",
+			what);
+	else
+		(void)str_print(a->text + n, sizeof(a->text) - n,
+			" This is %s: it is refused; this gateway answers its questions.",
+			what);
+}
+
 static void answer(struct api_request *r, const struct why_question *q)
 {
 	struct why_answer a;
@@ -110,8 +134,30 @@ static void answer(struct api_request *r, const struct why_question *q)
 	else if (error)
 		api_fail(r, 400, "give a name such as example.com, or an address",
 			"the destination is neither a name nor an address");
-	else
+	else {
+		add_hidden(r->pipeline, &a);
 		write_answer(r, q->device, &a, q->event);
+	}
+}
+
+static bool is_about_names(enum event_kind k)
+{
+	return k == EVENT_NAME_REFUSED || k == EVENT_NAMES_HIDDEN || k == EVENT_NAMES_ODD;
+}
+
+/* What no packet tells, the event says itself. */
+static void write_told(
+	struct api_request *r, const struct device *d, const struct event *e)
+{
+	struct why_answer a = {.flow = e->flow, .decided_by = d};
+
+	a.enforced = device_is_enforced(d);
+	a.allowed = e->kind != EVENT_NAME_REFUSED;
+	a.verdict.kind = a.allowed ? VERDICT_ALLOW : VERDICT_REFUSE;
+	str_copy(a.name, sizeof(a.name), e->name);
+	(void)str_print(a.text, sizeof(a.text), "%s: %s",
+		a.allowed ? "Noted" : "Refused", e->text);
+	write_answer(r, d, &a, e);
 }
 
 static void why_event(struct api_request *r, int64_t id)
@@ -129,7 +175,9 @@ static void why_event(struct api_request *r, int64_t id)
 	}
 	q.device = inventory_by_id(r->pipeline->inventory, e.device);
 	q.event = &e;
-	if (!q.device || e.kind != EVENT_VIOLATION)
+	if (q.device && is_about_names(e.kind))
+		write_told(r, q.device, &e);
+	else if (!q.device || e.kind != EVENT_VIOLATION)
 		api_fail(r, 400, "ask about an event of kind violation",
 			"event %lld is no violation: %s", (long long)id, e.text);
 	else
@@ -199,6 +247,18 @@ void api_view_why(struct api_request *r)
 		answer(r, &q);
 }
 
+/* The name itself is known by its hash alone. */
+static void write_name(struct jsonw *j, const struct element *e)
+{
+	char hash[24];
+
+	(void)str_print(hash, sizeof(hash), "%016llx", (unsigned long long)e->name_hash);
+	jsonw_kv_string(j, "name_hash", hash);
+	jsonw_kv_bool(j, "suffix", e->name_suffix);
+	jsonw_kv_u64(j, "proto", e->proto_lo);
+	jsonw_kv_u64(j, "port", e->peer_port.lo);
+}
+
 static void write_element(struct jsonw *j, const struct element *e)
 {
 	char text[MAC_TEXT_MAX], addr[ADDR_TEXT_MAX];
@@ -212,6 +272,8 @@ static void write_element(struct jsonw *j, const struct element *e)
 		jsonw_kv_string(j, "device", addr_format(&e->device, addr));
 	if (e->rate)
 		jsonw_kv_u64(j, "rate", e->rate);
+	if (e->kind == ELEMENT_NAME)
+		write_name(j, e);
 	if (e->kind == ELEMENT_ETHER_OUT || e->kind == ELEMENT_ETHER_IN) {
 		jsonw_kv_u64(j, "ether_type", e->ether_type);
 		jsonw_kv_string(j, "peer_mac_from", mac_format(&e->peer_mac_lo, text));

@@ -37,6 +37,7 @@ struct config {
 	char dns_domain[CONFIG_STRING_MAX];
 	bool dns_canary;
 	struct config_list dns_encrypted_names;
+	char dns_unlisted[CONFIG_STRING_MAX];
 	struct config_list mud_anchors;
 	struct config_list mud_https_ca;
 	bool mud_require_signature;

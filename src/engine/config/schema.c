@@ -66,6 +66,16 @@ static const char *check_domain(const char *value)
 	return NULL;
 }
 
+static const char *check_unlisted(const char *value)
+{
+	static const char *const words[] = {"answer", "refuse", "nxdomain"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(value, words[i]) == 0)
+			return NULL;
+	return "one of answer, refuse, nxdomain";
+}
+
 static const char *check_file(const char *value)
 {
 	return !value[0] || value[0] == '/' ? NULL : "give an absolute path, or \"\"";
@@ -152,6 +162,10 @@ static const struct config_item schema[] = {
 	{"dns", "encrypted_names", CONFIG_LIST, AT(dns_encrypted_names), "[]",
 		"further host names of public encrypted resolvers, beside the known ones",
 		0, 0, check_name},
+	{"dns", "unlisted", CONFIG_STRING, AT(dns_unlisted), "\"answer\"",
+		"what a protected device hears about names that its profile does not list: "
+		"answer, refuse or nxdomain",
+		0, 0, check_unlisted},
 	{"mud", "anchors", CONFIG_LIST, AT(mud_anchors), "[]",
 		"PEM files of authorities whose MUD signatures are believed", 0, 0,
 		check_directory},

@@ -51,21 +51,23 @@ static int chroot_enter(const char *dir)
 	return 0;
 }
 
-static int capabilities_set(unsigned keep)
+static int capabilities_set(uint64_t keep)
 {
+	uint32_t low = (uint32_t)keep, high = (uint32_t)(keep >> 32);
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{.effective = keep, .permitted = keep},
+		{.effective = low, .permitted = low},
+		{.effective = high, .permitted = high},
 	};
 
 	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
 }
 
 /* What is not in the bounding set can never come back through an exec. */
-static int bounding_drop(unsigned keep)
+static int bounding_drop(uint64_t keep)
 {
 	for (unsigned long cap = 0; cap < CAP_COUNT_MAX; cap++) {
-		if (cap < 32 && keep & 1U << cap)
+		if (keep & 1ULL << cap)
 			continue;
 		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
 			return 0; /* past the last one this kernel knows */

@@ -18,6 +18,7 @@ enum sandbox_allow {
 	SANDBOX_THREADS = 1 << 2,    /* clone for threads, futex beyond private */
 	SANDBOX_NETLINK = 1 << 3,    /* socket(AF_NETLINK) */
 	SANDBOX_PROCESSES = 1 << 4,  /* fork, exec, wait, kill: the parent */
+	SANDBOX_BPF = 1 << 5,	     /* bpf(2) */
 };
 
 struct sandbox {
@@ -25,7 +26,7 @@ struct sandbox {
 	uid_t uid;		/* 0: stay */
 	gid_t gid;
 	unsigned allow;		/* enum sandbox_allow */
-	unsigned keep_caps;	/* bit per capability number below 32, kept over setuid */
+	uint64_t keep_caps;	/* bit per capability number, kept over setuid */
 	/* Directory below chroot that stays writable where the kernel has Landlock; NULL:
 	 * files can only be read. Not used with SANDBOX_PROCESSES, whose children would
 	 * inherit it. */

@@ -81,8 +81,10 @@ static const char *const processes[] = {"fork", "vfork", "execve", "execveat", "
 	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 	"mmap", "mmap2", "mprotect", NULL};
 
+static const char *const bpf[] = {"bpf", NULL};
+
 static const char *const deadly[] = {"ptrace", "init_module", "finit_module",
-	"delete_module", "bpf", "mount", "umount", "umount2", "kexec_load",
+	"delete_module", "mount", "umount", "umount2", "kexec_load",
 	"kexec_file_load", "reboot", "swapon", "process_vm_writev", "keyctl", "add_key",
 	"request_key", "perf_event_open", "userfaultfd", "unshare", "setns",
 	"pivot_root", "open_by_handle_at", NULL};
@@ -223,6 +225,7 @@ static void filter_fill(struct filter *f, unsigned allow)
 	 */
 	rule_add(f, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 	rules_add(f, SCMP_ACT_KILL_PROCESS, deadly);
+	rules_add(f, allow & SANDBOX_BPF ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, bpf);
 	if (!(allow & SANDBOX_PROCESSES))
 		rules_add(f, SCMP_ACT_KILL_PROCESS, deadly_exec);
 }

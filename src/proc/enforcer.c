@@ -23,7 +23,9 @@
 struct enforcer {
 	struct child child;
 	struct enforce_config config;
+	char wanted[LIMIT_LABEL]; /* back end: auto, or its name */
 	const struct enforce_backend *backend;
+	bool cleared; /* nothing is left of the others */
 	struct enforce_state *state; /* NULL until the tables stand */
 	struct enforce_state *dns;   /* NULL where foreign questions are not redirected */
 	struct enforce_opened opened;
@@ -76,6 +78,25 @@ static int enforcer_check(struct enforcer *f)
 	return e || !f->dns ? e : enforce_backend_redirect.check(f->dns);
 }
 
+static const struct enforce_backend *const backends[] = {
+#ifdef CARDEA_BPF
+	&enforce_backend_bpf,
+#endif
+	&enforce_backend_nft,
+};
+#define BACKENDS (sizeof backends / sizeof *backends)
+
+/* What another back end has left of an earlier run holds until ours knows all. */
+static void clear_others(struct enforcer *f)
+{
+	for (size_t i = 0; i < BACKENDS && !f->cleared; i++) {
+		if (backends[i] != f->backend && backends[i]->clear())
+			log_warn("enforcer", "rules of an earlier run stay: %s",
+				backends[i]->name);
+	}
+	f->cleared = true;
+}
+
 static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 {
 	struct message done = {.type = MESSAGE_TXN_DONE};
@@ -93,6 +114,8 @@ static int handle_commit(struct enforcer *f, const struct message_txn_commit *m)
 		log_error("enforcer", "transaction %llu: %s",
 			(unsigned long long)m->seq, done.txn_done.text);
 	}
+	if (!e && f->txn.sync)
+		clear_others(f);
 	int sent = child_send_engine(&f->child, &done);
 	enforce_txn_clear(&f->txn);
 	if (e && !f->refused && enforcer_check(f))
@@ -171,15 +194,21 @@ static void on_engine_came(struct child *c)
 		f->backend->name);
 	(void)str_copy(m.enforcer_ready.text, sizeof m.enforcer_ready.text,
 		f->opened.lacks);
+	m.enforcer_ready.name_key0 = f->opened.name_key[0];
+	m.enforcer_ready.name_key1 = f->opened.name_key[1];
 	int e = child_send_engine(c, &m);
 	if (e)
 		log_error("enforcer", "engine: %s", error_text(e));
+	if (f->backend->greet)
+		f->backend->greet(f->state);
 }
 
 static int on_config(struct child *c, const char *key, const char *value)
 {
 	struct enforcer *f = c->ctx;
 
+	if (!strcmp(key, "backend"))
+		(void)str_copy(f->wanted, sizeof f->wanted, value);
 	return enforce_config_set(&f->config, key, value);
 }
 
@@ -209,25 +238,73 @@ static void on_check(struct loop_timer *t)
 	loop_arm(f->child.loop, t, CHECK_EVERY);
 }
 
+/* The best that works here; the one that was asked for first, if any. */
+static int open_backend(struct enforcer *f)
+{
+	int e = -ENOTSUP;
+
+	for (size_t i = 0; i < BACKENDS && e; i++) {
+		f->backend = backends[i];
+		/* the last one is the one that always works */
+		if (i + 1 < BACKENDS && !strcmp(f->wanted, backends[BACKENDS - 1]->name))
+			continue;
+		e = f->backend->open(&f->config, &f->state, &f->opened);
+		if (e)
+			log_error("enforcer", "back end %s: %s", f->backend->name,
+				error_text(e));
+	}
+	if (!e)
+		log_info("enforcer", "back end %s: %s", f->backend->name,
+			f->opened.kept ? "kept" : "laid");
+	return e;
+}
+
+static int tell(const struct message *m, void *ctx)
+{
+	struct enforcer *f = ctx;
+
+	return child_send_engine(&f->child, m);
+}
+
+static bool is_busy(void *ctx)
+{
+	const struct enforcer *f = ctx;
+
+	return !ipc_is_open(&f->child.engine) ||
+	       f->child.engine.queued > COUNTS_QUEUE_MAX;
+}
+
+static int start_backend(struct enforcer *f)
+{
+	struct enforce_ear ear = {f->child.loop, tell, is_busy, f};
+
+	return f->backend->start ? f->backend->start(f->state, &ear) : 0;
+}
+
 static int enforcer_start(struct enforcer *f)
 {
 	struct enforce_opened dns_opened;
 	int e = child_start(&f->child);
 
+	if (!e)
+		e = open_backend(f);
 	if (e)
 		return e;
-	e = f->backend->open(&f->config, &f->state, &f->opened);
-	if (!e)
-		e = enforce_backend_redirect.open(&f->config, &f->dns, &dns_opened);
+	e = enforce_backend_redirect.open(&f->config, &f->dns, &dns_opened);
 	if (e) {
 		log_error("enforcer", "laying the tables: %s", error_text(e));
 		return e;
 	}
-	log_info("enforcer", "tables %s", f->opened.kept ? "kept" : "laid");
 	f->child.sandbox.allow = SANDBOX_NETLINK;
-	f->child.sandbox.keep_caps = 1U << CAP_NET_ADMIN;
+	f->child.sandbox.keep_caps = 1ULL << CAP_NET_ADMIN;
+	if (f->backend->start) {
+		f->child.sandbox.allow |= SANDBOX_BPF;
+		f->child.sandbox.keep_caps |= 1ULL << CAP_BPF;
+	}
 	f->child.sandbox.memory_max = MEMORY_MAX;
 	e = child_hello(&f->child);
+	if (!e)
+		e = start_backend(f);
 	if (e)
 		return e;
 	f->check = (struct loop_timer){.fire = on_check, .ctx = f};
@@ -243,6 +320,7 @@ int main(void)
 			.engine_said = on_engine, .engine_came = on_engine_came,
 			.engine_left = on_engine_left, .shutdown = on_shutdown},
 		.backend = &enforce_backend_nft,
+		.wanted = "auto",
 	};
 	int e = enforcer_start(&f);
 

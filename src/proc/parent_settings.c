@@ -91,6 +91,7 @@ static void settings_enforcer(struct parent_process *c)
 
 	for (unsigned i = 0; i < p->lan.interface_count; i++)
 		parent_setting(c, "lan", p->lan.interfaces[i].name);
+	parent_setting(c, "backend", p->config.backend);
 	setting_number(c, "nflog_group", p->config.nflog_group);
 	setting_macs(c);
 }

@@ -12,6 +12,7 @@
  *   [remove] in ADDR ADDR PROTO PORT [timeout S]
  *   [remove] ether-out|ether-in MAC TYPE MAC|any
  *   [remove] limit bytes|packets MAC|ADDR RATE
+ *   [remove] name MAC exact|suffix NAME PROTO PORT
  *   many N out MAC ADDR PROTO [timeout S]      N ports from 1 on
  *                               and after 60,000 from 1 on again at the next address
  *   forget MAC ADDR...
@@ -23,6 +24,10 @@
  *                               -> "end N" or "closed N" after N counts
  *   junk                        a malformed message -> "closed" when the channel ends
  *   kill                        SIGKILL -> "killed"
+ *   events                      what the enforcer told by itself, a line for each as
+ *                               "port NAME covered|open|gone TEXT", "refused from|to MAC
+ *                               DEVICE PEER PROTO DEVICE-PORT PEER-PORT REASON PACKETS",
+ *                               "learned MAC HASH ADDR TTL", then "end"
  *   shutdown open|keep          -> "exit 0"
  *
  * PROTO is tcp, udp, icmp, icmpv6, any or a number; ports are N, N-M or any; PREFIX may
@@ -43,6 +48,7 @@
 #include "model/element.h"
 #include "model/ids.h"
 #include "model/messages.h"
+#include "model/name_hash.h"
 
 #define WORDS_MAX 32
 #define CONFIG_MAX 64
@@ -50,6 +56,8 @@
 #define PORTS_EACH 60000
 #define SLOW_US 1000000
 #define WAIT_MS 60000
+#define TOLD_MAX 4096
+#define TOLD_WAIT_MS 150 /* for what is on its way */
 
 struct drive {
 	const char *program;
@@ -57,6 +65,9 @@ struct drive {
 	size_t config_count;
 	struct message *items;
 	size_t item_count;
+	struct message told[TOLD_MAX]; /* without being asked */
+	size_t told_count;
+	struct name_key key;
 	uint64_t seq;
 	int parent, engine;
 	pid_t pid;
@@ -94,15 +105,40 @@ static int send_message(int fd, const struct message *m, int pass_fd)
 }
 
 /* One message, or false at the end of the channel. */
-static bool receive_message(int fd, struct message *ret)
+static bool receive_within(int fd, struct message *ret, int wait_ms)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint8_t buf[MESSAGE_MAX];
 
-	if (poll(&p, 1, WAIT_MS) <= 0)
+	if (poll(&p, 1, wait_ms) <= 0)
 		return false;
 	ssize_t n = recv(fd, buf, sizeof buf, 0);
 	return n > 0 && !message_decode(buf, (size_t)n, ret);
+}
+
+static bool receive_message(int fd, struct message *ret)
+{
+	return receive_within(fd, ret, WAIT_MS);
+}
+
+static bool is_told(struct drive *d, const struct message *m)
+{
+	if (m->type != MESSAGE_PORT && m->type != MESSAGE_SEEN_VIOLATION &&
+		m->type != MESSAGE_LEARNED)
+		return false;
+	if (d->told_count < TOLD_MAX)
+		d->told[d->told_count++] = *m;
+	return true;
+}
+
+/* The next that is an answer. */
+static bool receive_answer(struct drive *d, struct message *ret)
+{
+	do
+		if (!receive_message(d->engine, ret))
+			return false;
+	while (is_told(d, ret));
+	return true;
 }
 
 static void close_fd(int *fd)
@@ -129,11 +165,13 @@ static void do_engine(struct drive *d)
 	(void)send_message(d->parent, &m, fds[1]);
 	close(fds[1]);
 	d->engine = fds[0];
-	if (!receive_message(d->engine, &m) || m.type != MESSAGE_ENFORCER_READY)
+	if (!receive_answer(d, &m) || m.type != MESSAGE_ENFORCER_READY)
 		printf("failed\n");
 	else
-		printf("ready kept=%d pid=%d %s\n", m.enforcer_ready.kept, d->pid,
-			m.enforcer_ready.text);
+		printf("ready kept=%d pid=%d backend=%s %s\n", m.enforcer_ready.kept,
+			d->pid, m.enforcer_ready.backend, m.enforcer_ready.text);
+	d->key = (struct name_key){
+		m.enforcer_ready.name_key0, m.enforcer_ready.name_key1};
 }
 
 static void child_exec(const struct drive *d, int fd)
@@ -293,14 +331,27 @@ static int to_exact(char **w, struct element *e)
 	return 5;
 }
 
+static int to_name(const struct drive *d, char **w, struct element *e)
+{
+	e->kind = ELEMENT_NAME;
+	e->mac = to_mac(w[1]);
+	e->name_suffix = w[2][0] == 's';
+	e->name_hash = name_hash(&d->key, w[3]);
+	to_proto(w[4], e);
+	e->peer_port = to_ports(w[5]);
+	return 6;
+}
+
 /* The words after the kind; how many were used, or 0 for another kind. */
-static int to_element(char **w, int count, struct element *e)
+static int to_element(const struct drive *d, char **w, int count, struct element *e)
 {
 	*e = (struct element){0};
 	if (!strncmp(w[0], "ether-", 6) && count >= 4)
 		return to_ether(w, e);
 	if (!strcmp(w[0], "limit") && count >= 4)
 		return to_limit(w, e);
+	if (!strcmp(w[0], "name") && count >= 6)
+		return to_name(d, w, e);
 	if ((!strcmp(w[0], "out") || !strcmp(w[0], "in")) && count >= 5)
 		return to_exact(w, e);
 	if (!strcmp(w[0], "managed") && count >= 2) {
@@ -343,7 +394,7 @@ static int to_element(char **w, int count, struct element *e)
 static bool do_element(struct drive *d, char **w, int count, bool remove)
 {
 	struct element e;
-	int used = to_element(w, count, &e);
+	int used = to_element(d, w, count, &e);
 
 	if (!used)
 		return false;
@@ -409,7 +460,7 @@ static void do_commit(struct drive *d, bool sync)
 	send_items(d, sync);
 	m.txn_commit.seq = d->seq;
 	(void)send_message(d->engine, &m, -1);
-	if (!receive_message(d->engine, &m) || m.type != MESSAGE_TXN_DONE ||
+	if (!receive_answer(d, &m) || m.type != MESSAGE_TXN_DONE ||
 		m.txn_done.seq != d->seq)
 		printf("closed\n");
 	else
@@ -442,7 +493,7 @@ static void do_counts(struct drive *d)
 	struct message m = {.type = MESSAGE_COUNTS_WANTED};
 
 	(void)send_message(d->engine, &m, -1);
-	while (receive_message(d->engine, &m) && m.type == MESSAGE_COUNT)
+	while (receive_answer(d, &m) && m.type == MESSAGE_COUNT)
 		print_count(&m.count);
 	printf("%s\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed");
 }
@@ -454,9 +505,45 @@ static void do_slow(struct drive *d)
 
 	(void)send_message(d->engine, &m, -1);
 	usleep(SLOW_US);
-	while (receive_message(d->engine, &m) && m.type == MESSAGE_COUNT)
+	while (receive_answer(d, &m) && m.type == MESSAGE_COUNT)
 		n++;
 	printf("%s %lu\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed", n);
+}
+
+static void print_told(const struct message *m)
+{
+	char mac[MAC_TEXT_MAX], device[ADDR_TEXT_MAX], peer[ADDR_TEXT_MAX];
+	const struct message_seen_violation *v = &m->seen_violation;
+
+	if (m->type == MESSAGE_PORT)
+		printf("port %s %s %s\n", m->port.name,
+			m->port.gone	  ? "gone"
+			: m->port.covered ? "covered"
+					  : "open",
+			m->port.text);
+	else if (m->type == MESSAGE_LEARNED)
+		printf("learned %s %016llx %s %u\n", mac_format(&m->learned.mac, mac),
+			(unsigned long long)m->learned.name_hash,
+			addr_format(&m->learned.addr, peer), m->learned.ttl_s);
+	else
+		printf("refused %s %s %s %s %d %d %d %d %u\n",
+			v->direction ? "to" : "from", mac_format(&v->mac, mac),
+			addr_format(&v->device, device), addr_format(&v->peer, peer),
+			v->proto, v->device_port, v->peer_port, v->reason, v->packets);
+}
+
+static void do_events(struct drive *d)
+{
+	struct message m;
+
+	while (receive_within(d->engine, &m, TOLD_WAIT_MS)) {
+		if (!is_told(d, &m))
+			fail("an answer that nobody asked for");
+	}
+	for (size_t i = 0; i < d->told_count; i++)
+		print_told(&d->told[i]);
+	d->told_count = 0;
+	printf("end\n");
 }
 
 static void do_junk(struct drive *d)
@@ -508,6 +595,8 @@ static bool command(struct drive *d, char **w, int count)
 		do_counts(d);
 	else if (!strcmp(w[0], "slow"))
 		do_slow(d);
+	else if (!strcmp(w[0], "events"))
+		do_events(d);
 	else if (!strcmp(w[0], "junk"))
 		do_junk(d);
 	else if (!strcmp(w[0], "kill"))

@@ -296,7 +296,8 @@ class Enforcer:
         self.p = subprocess.Popen(
             ["ip", "netns", "exec", PREFIX + "gw", DRIVE, program],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for line in ("lan br0", "lan p-d4", "nflog_group %d" % NFLOG_GROUP,
+        for line in ("backend " + os.environ.get("CARDEA_BACKEND", "nft"),
+                     "lan br0", "lan p-d4", "nflog_group %d" % NFLOG_GROUP,
                      "gateway_mac " + GW, "gateway_mac " + GW2, *settings):
             self.tell("config " + line)
         self.ready = self.ask("start")

@@ -332,6 +332,17 @@ int nft_remove(struct enforce_state *s)
 	return nft_batch_finish(&b, 0);
 }
 
+static int nft_clear(void)
+{
+	struct enforce_state *s = calloc(1, sizeof *s);
+	int e = s ? nft_socket_open(&s->socket) : -ENOMEM;
+
+	if (!e)
+		e = nft_remove(s);
+	nft_close(s);
+	return e == -ENOENT ? 0 : e;
+}
+
 const struct enforce_backend enforce_backend_nft = {
 	.name = "nft",
 	.open = nft_open,
@@ -340,5 +351,6 @@ const struct enforce_backend enforce_backend_nft = {
 	.count = nft_count,
 	.check = nft_check,
 	.remove = nft_remove,
+	.clear = nft_clear,
 	.close = nft_close,
 };

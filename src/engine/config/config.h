@@ -48,6 +48,7 @@ struct config {
 	char libexec_dir[CONFIG_STRING_MAX];
 	char hook_group[CONFIG_STRING_MAX];
 	bool stop_open;
+	char backend[CONFIG_STRING_MAX];
 	int64_t nflog_group;
 	int64_t uid_base;
 	char log_level[CONFIG_STRING_MAX];

@@ -99,6 +99,14 @@ static const char *check_group(const char *value)
 	return NULL;
 }
 
+static const char *check_backend(const char *value)
+{
+	return strcmp(value, "auto") == 0 || strcmp(value, "bpf") == 0 ||
+			       strcmp(value, "nft") == 0
+		       ? NULL
+		       : "one of auto, bpf, nft";
+}
+
 static const char *check_log_level(const char *value)
 {
 	static const char *const levels[] = {"error", "warn", "info", "debug"};
@@ -192,6 +200,10 @@ static const struct config_item schema[] = {
 	{"stop", "open", CONFIG_BOOL, AT(stop_open), "false",
 		"a plain stop takes the rules away; false leaves the network protected", 0,
 		0, NULL},
+	{"enforce", "backend", CONFIG_STRING, AT(backend), "\"auto\"",
+		"what judges packets in the kernel: bpf, nft, or auto: bpf where it covers "
+		"every port of the LAN, else nft",
+		0, 0, check_backend},
 	{"enforce", "nflog_group", CONFIG_INT, AT(nflog_group), "1867",
 		"netlink group by which the kernel reports refused packets", 1, 65535,
 		NULL},

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* load - the program into the kernel: onto new maps, or onto those that an enforcer
+ * before us has left behind, with all that they hold. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "enforce/bpf/bpf_priv.h"
+#include "enforce/bpf/datapath_bytes.h" /* datapath.bpf.c, by the build */
+
+#define MAP_NAME(ID, name) #name,
+static const char *const map_names[] = {DATAPATH_MAPS(MAP_NAME)};
+static const char *const program_names[] = {"ingress", "egress"};
+
+/* Maps of one program; ours has fewer than twice as many. */
+#define MAP_IDS_MAX (2 * DATAPATH_MAP_MAX)
+#define REFUSAL_MAX 200
+
+/* The first complaint of a load is the one that says why. */
+static char refusal[REFUSAL_MAX];
+
+static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[4096];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	(void)vsnprintf(line, sizeof line, format, args);
+	line[strcspn(line, "\n")] = '\0';
+	if (!refusal[0])
+		(void)str_copy(refusal, sizeof refusal, line);
+	log_debug("bpf", "%s", line);
+	return 0;
+}
+
+void datapath_quiet(void)
+{
+	(void)libbpf_set_print(on_libbpf);
+}
+
+/* ---- what is there already ---- */
+
+void maps_close(int maps[DATAPATH_MAP_MAX])
+{
+	for (unsigned i = 0; i < DATAPATH_MAP_MAX; i++) {
+		if (maps[i] >= 0)
+			close(maps[i]);
+		maps[i] = -1;
+	}
+}
+
+static void map_take(int maps[DATAPATH_MAP_MAX], uint32_t id)
+{
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof info;
+	int fd = bpf_map_get_fd_by_id(id);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		for (unsigned i = 0; i < DATAPATH_MAP_MAX; i++) {
+			if (maps[i] < 0 && !strcmp(info.name, map_names[i])) {
+				maps[i] = fd;
+				return;
+			}
+		}
+	}
+	close(fd);
+}
+
+/* The maps of a program that has our name; both sides together have all of them. */
+static void maps_of(uint32_t program, enum datapath_side side, int maps[DATAPATH_MAP_MAX])
+{
+	uint32_t ids[MAP_IDS_MAX];
+	struct bpf_prog_info info = {
+		.nr_map_ids = MAP_IDS_MAX, .map_ids = (uint64_t)(uintptr_t)ids};
+	uint32_t len = sizeof info;
+	int fd = bpf_prog_get_fd_by_id(program);
+
+	if (fd < 0)
+		return;
+	int e = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	if (e || strcmp(info.name, program_names[side]) != 0)
+		return;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < MAP_IDS_MAX; i++)
+		map_take(maps, ids[i]);
+}
+
+static bool maps_fit(const int maps[DATAPATH_MAP_MAX], uint64_t version)
+{
+	struct bpf_settings settings;
+	struct bpf_map_info info;
+	uint32_t len = sizeof info, zero = 0;
+
+	for (unsigned i = 0; i < DATAPATH_MAP_MAX; i++) {
+		if (maps[i] < 0)
+			return false;
+	}
+	memset(&info, 0, sizeof info);
+	return !bpf_obj_get_info_by_fd(maps[DATAPATH_SETTINGS], &info, &len) &&
+	       info.value_size == sizeof settings &&
+	       !bpf_map_lookup_elem(maps[DATAPATH_SETTINGS], &zero, &settings) &&
+	       settings.abi == BPF_ABI && settings.version == version;
+}
+
+bool datapath_find(const uint32_t ids[DATAPATH_SIDES], uint64_t version,
+	int maps[DATAPATH_MAP_MAX])
+{
+	memset(maps, -1, DATAPATH_MAP_MAX * sizeof *maps);
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		if (ids[side])
+			maps_of(ids[side], side, maps);
+	}
+	if (maps_fit(maps, version))
+		return true;
+	maps_close(maps);
+	return false;
+}
+
+/* ---- load ---- */
+
+static int maps_prepare(struct bpf_object *o, int maps[DATAPATH_MAP_MAX])
+{
+	static const unsigned mapped =
+		1U << DATAPATH_SETTINGS | 1U << DATAPATH_SUBJECTS | 1U << DATAPATH_BOXES;
+	int e = 0;
+
+	for (unsigned i = 0; i < DATAPATH_MAP_MAX && !e; i++) {
+		struct bpf_map *m = bpf_object__find_map_by_name(o, map_names[i]);
+		if (!m)
+			return -ENOENT;
+		if (maps[i] >= 0)
+			e = bpf_map__reuse_fd(m, maps[i]);
+		else if (mapped & 1U << i)
+			e = bpf_map__set_map_flags(
+				m, bpf_map__map_flags(m) | BPF_F_MMAPABLE);
+	}
+	return e;
+}
+
+static void *map_memory(const struct datapath *d, enum datapath_map map, size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, d->maps[map], 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int datapath_map_memory(struct datapath *d)
+{
+	d->settings = map_memory(d, DATAPATH_SETTINGS, sizeof *d->settings);
+	d->subjects = map_memory(d, DATAPATH_SUBJECTS,
+		BPF_SUBJECTS_MAX * sizeof *d->subjects);
+	d->boxes = map_memory(d, DATAPATH_BOXES, BPF_BOXES_MAX * sizeof *d->boxes);
+	return d->settings && d->subjects && d->boxes ? 0 : -errno;
+}
+
+static int program_take(struct bpf_object *o, const char *name, int *ret_fd,
+	uint32_t *ret_id)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(o, name);
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof info;
+
+	if (!p)
+		return -ENOENT;
+	*ret_fd = bpf_program__fd(p);
+	int e = bpf_obj_get_info_by_fd(*ret_fd, &info, &len);
+	*ret_id = info.id;
+	return e;
+}
+
+int datapath_load(struct datapath *d, int maps[DATAPATH_MAP_MAX])
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "cardea");
+	uint32_t id;
+
+	refusal[0] = '\0';
+	d->object = bpf_object__open_mem(datapath_bytes, sizeof datapath_bytes, &options);
+	int e = d->object ? maps_prepare(d->object, maps) : -errno;
+	if (!e)
+		e = bpf_object__load(d->object);
+	for (unsigned i = 0; i < DATAPATH_MAP_MAX && !e; i++)
+		d->maps[i] = bpf_object__find_map_fd_by_name(d->object, map_names[i]);
+	for (unsigned side = 0; side < DATAPATH_SIDES && !e; side++)
+		e = program_take(d->object, program_names[side], &d->programs[side],
+			&d->ids[side]);
+	if (!e)
+		e = program_take(d->object, "sweep", &d->sweep, &id);
+	if (!e)
+		e = datapath_map_memory(d);
+	if (e)
+		log_error("bpf", "the kernel does not take the program: %s%s%s",
+			error_text(e), refusal[0] ? ": " : "", refusal);
+	return e;
+}
+
+void datapath_close(struct datapath *d)
+{
+	if (d->settings)
+		(void)munmap(d->settings, sizeof *d->settings);
+	if (d->subjects)
+		(void)munmap(d->subjects, BPF_SUBJECTS_MAX * sizeof *d->subjects);
+	if (d->boxes)
+		(void)munmap(d->boxes, BPF_BOXES_MAX * sizeof *d->boxes);
+	bpf_object__close(d->object);
+}
+
+void datapath_sweep(const struct datapath *d, uint32_t subject)
+{
+	struct bpf_sweep s = {.subject = subject};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &s, .ctx_size_in = sizeof s);
+	int e = bpf_prog_test_run_opts(d->sweep, &run);
+
+	if (e)
+		log_error("bpf", "sweep: %s", error_text(e));
+	else if (s.ended || s.kept_open)
+		log_debug("bpf", "%u flows, %u ended, %u addresses kept open", s.flows,
+			s.ended, s.kept_open);
+}

@@ -334,12 +334,12 @@ int nft_remove(struct enforce_state *s)
 
 static int nft_clear(void)
 {
-	struct enforce_state *s = calloc(1, sizeof *s);
-	int e = s ? nft_socket_open(&s->socket) : -ENOMEM;
+	struct enforce_state s = {.end = NFT_DNS};
+	int e = nft_socket_open(&s.socket);
 
 	if (!e)
-		e = nft_remove(s);
-	nft_close(s);
+		e = nft_remove(&s);
+	nft_socket_close(&s.socket);
 	return e == -ENOENT ? 0 : e;
 }
 

@@ -142,6 +142,7 @@ enum cli_exit quarantine_add(struct cli *c);
 enum cli_exit quarantine_release(struct cli *c);
 enum cli_exit report_preview(struct cli *c);
 enum cli_exit report_send(struct cli *c);
+enum cli_exit dns_dnr(struct cli *c);
 enum cli_exit mud_file_lint(struct cli *c);
 enum cli_exit mud_file_view(struct cli *c);
 enum cli_exit mud_file_diff(struct cli *c);

@@ -176,6 +176,29 @@ static void print_ports(const json_t *ports)
 				text_off(STYLE_WARN));
 }
 
+/* Pairs of digits, as people compare them. */
+static void print_fingerprint(const char *hex)
+{
+	for (size_t i = 0; hex[i] && hex[i + 1]; i += 2)
+		printf("%s%.2s", i ? ":" : "", hex + i);
+}
+
+static void print_dns(const json_t *dns)
+{
+	const char *why = answer_text(dns, "why_not");
+
+	if (answer_true(dns, "tls")) {
+		printf("Encrypted DNS is %s, port 853; its certificate (%s) has SHA-256\n  ",
+			answer_text(dns, "name"), answer_text(dns, "certificate"));
+		print_fingerprint(answer_text(dns, "fingerprint"));
+		printf("\n  and ends %s; the pin of its key is %s\n",
+			text_ago(answer_raw(dns, "not_after")), answer_text(dns, "pin"));
+	} else if (why[0]) {
+		printf("%sThere is no encrypted DNS: %s%s\n", text_on(STYLE_WARN), why,
+			text_off(STYLE_WARN));
+	}
+}
+
 static void print_status(const json_t *status, const json_t *devices)
 {
 	const json_t *sensor = json_object_get(status, "sensor");
@@ -197,6 +220,7 @@ static void print_status(const json_t *status, const json_t *devices)
 			text_on(STYLE_WARN), lacks, text_off(STYLE_WARN));
 	print_names(json_object_get(status, "names"));
 	print_ports(json_object_get(status, "ports"));
+	print_dns(json_object_get(status, "dns_service"));
 	print_if_any(sensor, "dropped", "frames were missed by the sensor");
 	print_if_any(status, "events_suppressed",
 		"events came too fast and were counted only");

@@ -37,7 +37,7 @@ _cardea()
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device decide policy controller quarantine report mud config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy controller quarantine dns report mud config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -96,6 +96,7 @@ _cardea()
 	'quarantine list') flags='' ;;
 	'quarantine add') flags='--reason --dry-run' ;;
 	'quarantine release') flags='--dry-run' ;;
+	'dns dnr') flags='--dnsmasq --odhcpd' ;;
 	'report preview') flags='' ;;
 	'report send') flags='--dry-run' ;;
 	'mud lint') flags='--import' ;;
@@ -118,7 +119,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy controller quarantine report mud replay start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud replay start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -133,6 +134,7 @@ _cardea()
 	'quarantine  0') _cardea_words list add release ;;
 	'quarantine add 0') _cardea_devices ;;
 	'quarantine release 0') _cardea_devices ;;
+	'dns  0') _cardea_words dnr ;;
 	'report  0') _cardea_words preview send ;;
 	'report preview 0') _cardea_devices ;;
 	'report send 0') _cardea_devices ;;

@@ -99,6 +99,10 @@ complete -c cardea -n '__cardea_in quarantine add' -l dry-run -d 'say what would
 complete -c cardea -n '__cardea_at 1 quarantine' -a release -d 'let a device do again what its profile says'
 complete -c cardea -n '__cardea_at 2 quarantine release' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in quarantine release' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a dns
+complete -c cardea -n '__cardea_at 1 dns' -a dnr -d 'what announces this gateway\'s encrypted DNS by DHCP (RFC 9463)'
+complete -c cardea -n '__cardea_in dns dnr' -l dnsmasq -d 'as lines for dnsmasq.conf'
+complete -c cardea -n '__cardea_in dns dnr' -l odhcpd -d 'as lines for OpenWrt\'s /etc/config/dhcp'
 complete -c cardea -n '__cardea_at 0' -a report
 complete -c cardea -n '__cardea_at 1 report' -a preview -d 'what would the maker of a device be told? (stdout: every byte)'
 complete -c cardea -n '__cardea_at 2 report preview' -f -a '(cardea completion devices 2>/dev/null)'

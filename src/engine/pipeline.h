@@ -38,10 +38,15 @@ struct pipeline_process {
 	uint32_t pid, restarts, layers;
 };
 
+/* Its addresses over all LANs, as the parent reads them. */
+#define PIPELINE_LAN_ADDRS 32
+
 /* The gateway's own addresses as they are being told, all of them each time; taken once
  * none came for a while, so that rules never follow half a list. */
 struct pipeline_house {
 	struct policy_env env;
+	char lan_addrs[PIPELINE_LAN_ADDRS][LIMIT_LABEL]; /* "br-lan 192.168.1.1/24" */
+	size_t lan_addr_count;
 	struct mac macs[LIMIT_LANS];
 	size_t mac_count;
 	unsigned settle; /* ticks until taken; 0: nothing new */

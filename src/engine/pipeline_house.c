@@ -53,6 +53,17 @@ static int setting_mac(struct pipeline_house *h, const char *value)
 	return 0;
 }
 
+/* For announcing our service in each LAN; policy takes the two above. */
+static int setting_lan_addr(struct pipeline_house *h, const char *value)
+{
+	if (h->lan_addr_count == PIPELINE_LAN_ADDRS)
+		return too_many("lan_addr", value);
+	if (!str_copy(h->lan_addrs[h->lan_addr_count], LIMIT_LABEL, value))
+		return CARDEA_EMALFORMED;
+	h->lan_addr_count++;
+	return 0;
+}
+
 static int setting_names(struct pipeline *p, const char *key, const char *value)
 {
 	if (strcmp(key, "dns_unlisted") == 0)
@@ -75,13 +86,15 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 
 	if (strcmp(key, "lan_begin") == 0) {
 		memset(&h->env, 0, sizeof(h->env));
-		h->mac_count = 0;
+		h->mac_count = h->lan_addr_count = 0;
 	} else if (strcmp(key, "lan_prefix") == 0) {
 		error = setting_prefix(h, value);
 	} else if (strcmp(key, "gateway_addr") == 0) {
 		error = setting_addr(h, value);
 	} else if (strcmp(key, "gateway_mac") == 0) {
 		error = setting_mac(h, value);
+	} else if (strcmp(key, "lan_addr") == 0) {
+		error = setting_lan_addr(h, value);
 	} else if (strcmp(key, "require_signature") == 0) {
 		p->require_signature = strcmp(value, "no") != 0;
 		return 0;

@@ -65,6 +65,8 @@ void api_change_decision(struct api_request *r);
 void api_change_stop(struct api_request *r);
 /* The member "limits": bandwidths of the device's file; hd may be NULL. */
 void api_write_limits(struct jsonw *j, const struct household_device *hd);
+/* The member "dns_service": our own, and how to know it when it is encrypted. */
+void api_write_dns(struct jsonw *j, const struct pipeline *p);
 /* The members of a device, within its object. */
 void api_write_device(struct jsonw *j, const struct device *d);
 /* One event as an object; used by the list, by why and by followers. */

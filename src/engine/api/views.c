@@ -153,6 +153,7 @@ void api_view_status(struct api_request *r)
 	jsonw_kv_u64(j, "refused_transactions", p->commit.refused);
 	jsonw_kv_bool(j, "clock_trusted", p->clock_trusted);
 	jsonw_kv_u64(j, "decisions", count_decisions(p));
+	api_write_dns(j, p);
 	jsonw_object_end(j);
 }
 

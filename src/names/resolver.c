@@ -499,7 +499,7 @@ static void limited(struct resolver *r, struct resolver_client *client)
 bool resolver_connect(struct resolver *r, const struct addr *client)
 {
 	nstime now = loop_now(r->loop);
-	struct resolver_client *c;
+	struct resolver_client *c = NULL;
 	bool admitted = true;
 
 	for (unsigned i = 0; admitted && i < RESOLVER_HANDSHAKE_COST; i++)

@@ -72,8 +72,8 @@ static int setting_names(struct pipeline *p, const char *key, const char *value)
 							       : NAMES_ANSWER;
 	else if (strcmp(key, "dns_domain") == 0)
 		str_copy(p->dns_domain, sizeof(p->dns_domain), value);
-	else if (strcmp(key, "dns_redirect") == 0)
-		p->redirects_dns = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "dns_foreign") == 0)
+		p->redirects_dns = strcmp(value, "redirect") == 0;
 	else if (strcmp(key, "encrypted_name") == 0)
 		return encrypted_add(&p->encrypted, value);
 	return 0;

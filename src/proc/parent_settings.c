@@ -93,6 +93,7 @@ static void settings_enforcer(struct parent_process *c)
 		parent_setting(c, "lan", p->lan.interfaces[i].name);
 	parent_setting(c, "backend", p->config.backend);
 	setting_number(c, "nflog_group", p->config.nflog_group);
+	parent_setting(c, "dns_foreign", p->config.dns_foreign);
 	setting_macs(c);
 }
 
@@ -182,6 +183,7 @@ void parent_settings(struct parent_process *c)
 		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
 		parent_setting(c, "dns_domain", p->config.dns_domain);
 		parent_setting(c, "dns_unlisted", p->config.dns_unlisted);
+		parent_setting(c, "dns_foreign", p->config.dns_foreign);
 		setting_list(c, "encrypted_name", &p->config.dns_encrypted_names);
 		parent_settings_house(c);
 	}

@@ -309,10 +309,157 @@ static void quarantine_is_listed_with_what_stays_on(void **state)
 	json_decref(a);
 }
 
+static void tell_port(const char *name, bool covered, const char *why)
+{
+	struct message m = {.type = MESSAGE_PORT};
+
+	str_copy(m.port.name, sizeof(m.port.name), name);
+	m.port.covered = covered;
+	str_copy(m.port.text, sizeof(m.port.text), why);
+	far_send(h, ROLE_ENFORCER, &m);
+	spin(h);
+}
+
+static void status_tells_where_rules_and_names_are(void **state)
+{
+	(void)state;
+	struct message ready = {.type = MESSAGE_ENFORCER_READY};
+	json_t *a, *names;
+
+	tell_port("lan1", true, "");
+	tell_port("lan2", false, "the switch forwards by itself");
+	a = ask(api_view_status, "", "");
+	names = json_object_get(a, "names");
+	assert_string_equal(text(names, "learned_by"), "resolver");
+	assert_int_equal(json_integer_value(json_object_get(names, "devices_held")), 1);
+	assert_string_equal(text(names, "unlisted"), "answer");
+	assert_int_equal(size(a, "ports"), 2);
+	assert_true(json_is_true(json_object_get(item(a, "ports", 0), "covered")));
+	assert_string_equal(text(item(a, "ports", 1), "why"), "the switch forwards by itself");
+	assert_true(json_is_false(json_object_get(item(a, "ports", 1), "accepted")));
+	json_decref(a);
+	ready.enforcer_ready.name_key0 = 1;
+	str_copy(ready.enforcer_ready.backend, sizeof(ready.enforcer_ready.backend), "bpf");
+	far_send(h, ROLE_ENFORCER, &ready);
+	spin(h);
+	a = ask(api_view_status, "", "");
+	names = json_object_get(a, "names");
+	assert_string_equal(text(a, "backend"), "bpf");
+	assert_string_equal(text(names, "learned_by"), "kernel");
+	assert_int_equal(json_integer_value(json_object_get(names, "devices_kernel")), 1);
+	assert_int_equal(json_integer_value(json_object_get(names, "devices_held")), 0);
+	json_decref(a);
+}
+
+/* The rules of the file, and one for this address and port. */
+static void list(const char *prefix, uint16_t port)
+{
+	rules[2].proto = FLOW_PROTO_TCP;
+	rules[2].peer_port = (struct range16){port, port};
+	assert_int_equal(prefix_parse(prefix, &rules[2].peer.prefix), 0);
+	assert_int_equal(
+		household_adopt(household_device(&h->p.household, lamp->id), &file), 0);
+	household_update(&h->p.household, lamp, true, h->clock.now);
+	spin(h);
+}
+
+static bool why_says(const char *query, const char *words)
+{
+	char whole[128];
+	json_t *a;
+	bool there;
+
+	assert_int_equal(str_print(whole, sizeof(whole), "device=%s&%s", LAMP, query), 0);
+	a = ask(api_view_why, "", whole);
+	there = strstr(text(a, "text"), words) != NULL;
+	if (!there)
+		print_message("%s\n", text(a, "text"));
+	json_decref(a);
+	return there;
+}
+
+static void why_names_who_else_is_asked_for_names(void **state)
+{
+	(void)state;
+	assert_true(why_says("destination=8.8.8.8&port=53&proto=udp",
+		"This is its own resolver 8.8.8.8 (Google"));
+	assert_true(why_says("destination=8.8.8.8&port=53&proto=udp", "it is refused"));
+	assert_int_equal(pipeline_setting(&h->p, "dns_foreign", "redirect"), 0);
+	assert_true(why_says("destination=8.8.8.8&port=53&proto=udp",
+		"redirected to this gateway"));
+	assert_true(why_says("destination=203.0.113.9&port=853&proto=tcp",
+		"the public resolver 203.0.113.9 by TLS: it is refused"));
+	list("9.9.9.9/32", 443);
+	assert_true(why_says("destination=9.9.9.9&port=443&proto=tcp", "by HTTPS"));
+	assert_true(why_says("destination=9.9.9.9&port=443&proto=tcp",
+		"its names are hidden from this gateway"));
+	assert_true(why_says("destination=192.168.7.1&port=53&proto=udp", "Allowed"));
+}
+
+/* What is let through there is noted once, however often it is used. */
+static void hidden_names_are_noted(void **state)
+{
+	(void)state;
+	struct message m = {.type = MESSAGE_COUNTS_END};
+	unsigned before;
+	json_t *a;
+
+	list("9.9.9.9/32", 853);
+	advance(h, 40);
+	far_send(h, ROLE_ENFORCER, &m);
+	spin(h);
+	before = h->events;
+	for (unsigned i = 1; i < 4; i++) {
+		advance(h, 40);
+		message_from_count(&m, kernel_out(h, "9.9.9.9"), i);
+		far_send(h, ROLE_ENFORCER, &m);
+		m = (struct message){.type = MESSAGE_COUNTS_END};
+		far_send(h, ROLE_ENFORCER, &m);
+		spin(h);
+	}
+	assert_int_equal(h->events, before + 1);
+	a = ask(api_view_events, "", "limit=1");
+	assert_string_equal(text(item(a, "events", 0), "kind"), "names-hidden");
+	assert_non_null(strstr(text(item(a, "events", 0), "text"),
+		"which its profile lists: its names are hidden from this gateway"));
+	json_decref(a);
+}
+
+static void why_tells_of_a_refused_name(void **state)
+{
+	(void)state;
+	char query[64];
+	json_t *a;
+
+	assert_int_equal(pipeline_quarantine(&h->p, lamp, "it scans"), 0);
+	/* a network stays on, by whatever names it is reached */
+	tell_name(h, 1, LAMP_IP, "update.example", "203.0.113.9");
+	assert_int_equal(got(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE, 0)->dns_release.rcode, 0);
+	rules[2].quarantine = false;
+	list("203.0.113.0/24", 8080);
+	tell_name(h, 2, LAMP_IP, "tracker.example", "198.51.100.9");
+	a = ask(api_view_events, "", "limit=1");
+	assert_string_equal(text(item(a, "events", 0), "kind"), "name-refused");
+	assert_string_equal(text(item(a, "events", 0), "name"), "tracker.example");
+	assert_int_equal(str_print(query, sizeof(query), "event=%lld",
+		json_integer_value(json_object_get(item(a, "events", 0), "id"))), 0);
+	json_decref(a);
+	a = ask(api_view_why, "", query);
+	assert_int_equal(status, 200);
+	assert_true(json_is_false(json_object_get(a, "allowed")));
+	assert_string_equal(text(a, "verdict"), "refuse");
+	assert_non_null(strstr(text(a, "text"), "asked for tracker.example"));
+	json_decref(a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(status_tells_where_rules_and_names_are),
+		T(why_names_who_else_is_asked_for_names),
+		T(hidden_names_are_noted),
+		T(why_tells_of_a_refused_name),
 		T(who_might_be_the_controller),
 		T(who_was_refused_comes_first),
 		T(a_controller_is_named_and_unnamed),

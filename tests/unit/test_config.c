@@ -44,6 +44,7 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(c.dns_domain, "internal");
 	assert_string_equal(c.dns_tls_key, "");
 	assert_string_equal(c.dns_unlisted, "answer");
+	assert_string_equal(c.dns_foreign, "redirect");
 	assert_int_equal(c.dns_encrypted_names.count, 0);
 	assert_true(c.mud_require_signature);
 	assert_false(c.mud_allow_private);

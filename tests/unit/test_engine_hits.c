@@ -178,6 +178,35 @@ static void only_what_is_new_counts(void **state)
 	assert_int_equal(hits(1)->hits, 10);
 }
 
+static void bytes_count_where_the_kernel_counts_them(void **state)
+{
+	(void)state;
+	struct message m;
+
+	seed();
+	next_round();
+	message_from_count(&m, net(), 2);
+	m.count.bytes = 3000;
+	far_send(h, ROLE_ENFORCER, &m);
+	send_end();
+	next_round();
+	m.count.bytes = 4500; /* conversations that are counted once they end */
+	far_send(h, ROLE_ENFORCER, &m);
+	send_end();
+	assert_int_equal(hits(1)->hits, 2);
+	assert_int_equal(hits(1)->bytes, 4500);
+	next_round();
+	m.count.packets = 1; /* taken out and put in again */
+	m.count.bytes = 60;
+	far_send(h, ROLE_ENFORCER, &m);
+	send_end();
+	assert_int_equal(hits(1)->hits, 3);
+	assert_int_equal(hits(1)->bytes, 4560);
+	engine_restart(h);
+	protect();
+	assert_int_equal(hits(1)->bytes, 4560);
+}
+
 static void both_tables_count(void **state)
 {
 	(void)state;
@@ -330,6 +359,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(each_kind_of_element_finds_its_rule),
+		T(bytes_count_where_the_kernel_counts_them),
 		T(only_what_is_new_counts),
 		T(both_tables_count),
 		T(a_new_version_counts_on),

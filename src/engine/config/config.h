@@ -38,6 +38,7 @@ struct config {
 	bool dns_canary;
 	struct config_list dns_encrypted_names;
 	char dns_unlisted[CONFIG_STRING_MAX];
+	char dns_foreign[CONFIG_STRING_MAX];
 	struct config_list mud_anchors;
 	struct config_list mud_https_ca;
 	bool mud_require_signature;

@@ -76,6 +76,13 @@ static const char *check_unlisted(const char *value)
 	return "one of answer, refuse, nxdomain";
 }
 
+static const char *check_foreign(const char *value)
+{
+	return strcmp(value, "redirect") == 0 || strcmp(value, "refuse") == 0
+		       ? NULL
+		       : "one of redirect, refuse";
+}
+
 static const char *check_file(const char *value)
 {
 	return !value[0] || value[0] == '/' ? NULL : "give an absolute path, or \"\"";
@@ -174,6 +181,10 @@ static const struct config_item schema[] = {
 		"what a protected device hears about names that its profile does not list: "
 		"answer, refuse or nxdomain",
 		0, 0, check_unlisted},
+	{"dns", "foreign", CONFIG_STRING, AT(dns_foreign), "\"redirect\"",
+		"what becomes of a managed device's questions to other name servers, which "
+		"its profile does not list: redirect (to this gateway) or refuse",
+		0, 0, check_foreign},
 	{"mud", "anchors", CONFIG_LIST, AT(mud_anchors), "[]",
 		"PEM files of authorities whose MUD signatures are believed", 0, 0,
 		check_directory},

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* dns - the kernel learns what a device is told: its question is noted on the way in, and
- * the first answer that repeats it opens, on its way out to the device, the addresses of
- * names that the device may use. So they are open before the device can know them. It
- * reads a message as wire/dns_answer.c does, byte for byte, or not at all: whatever is
- * beyond the bounds of wire/dns_inline.c opens nothing, and the resolver holds it.
+/* dns - the kernel learns what a device is told: its question is noted on the way in,
+ * and the first answer that repeats it opens, on its way out to the device, the
+ * addresses of names that the device may use. So they are open before the device can
+ * know them. It reads a message as wire/dns_answer.c does, byte for byte, or not at
+ * all: what is beyond LIMIT_INLINE_* opens nothing, and the resolver holds it.
  *
- * The state of all loops is in map memory, for the verifier then sees that each round is
- * like the one before. Every index is masked: what the mask would cut off was refused
- * before. Names are compared by their keyed hash (model/name_hash.h). */
+ * The state of all loops is in map memory, for the verifier then sees that each round
+ * is like the one before. Every index is masked: what the mask would cut off was
+ * refused before. Names are compared by their keyed hash (model/name_hash.h). */
 #ifndef CARDEA_ENFORCE_BPF_DNS_H
 #define CARDEA_ENFORCE_BPF_DNS_H
 
@@ -20,13 +20,13 @@
 #define DNS_HEADER 12
 #define DNS_QUESTION_MAX (DNS_HEADER + 255 + 4)
 #define DNS_QUESTION_MIN (DNS_HEADER + 1 + 4)
-#define DNS_ROWS 64	/* > BPF_DNS_RECORDS_MAX */
-#define DNS_LEVELS 32	/* > BPF_DNS_LABELS_MAX */
-#define DNS_MEMO 64	/* names remembered by where they begin */
+#define DNS_ROWS 64     /* > BPF_DNS_RECORDS_MAX */
+#define DNS_LEVELS 32   /* > BPF_DNS_LABELS_MAX */
+#define DNS_MEMO 64     /* names remembered by where they begin */
 #define DNS_POINTERS 64 /* as DNS_POINTERS_MAX of wire/dns_name.h */
-#define DNS_PATH 128	/* > labels and pointers of a name */
-#define DNS_CHAIN 16	/* as DNS_ANSWER_CHAIN_MAX of wire/dns.h */
-#define DNS_HINTS 32	/* as DNS_SVCB_HINTS_MAX of wire/dns.h */
+#define DNS_PATH 128    /* > labels and pointers of a name */
+#define DNS_CHAIN 16    /* as DNS_ANSWER_CHAIN_MAX of wire/dns.h */
+#define DNS_HINTS 32    /* as DNS_SVCB_HINTS_MAX of wire/dns.h */
 #define DNS_NAME_WIRE 255
 #define DNS_NAME_TEXT 255 /* dns_name.text without its NUL */
 #define DNS_POINTER 0xc0
@@ -48,7 +48,7 @@ struct dns_parties {
 	struct bpf_mac mac; /* the device's */
 	struct bpf_addr device, server;
 	uint32_t subject; /* of mac */
-	uint16_t port;	  /* be, the device's */
+	uint16_t port;    /* be, the device's */
 	uint16_t zero;
 };
 
@@ -56,9 +56,9 @@ struct dns_parties {
 struct dns_known {
 	uint64_t stamp; /* message << 16 | where */
 	uint64_t hash;
-	uint16_t first;	 /* where its first pointer leads; with .pointers */
-	uint16_t last;	 /* behind the last byte of it, wherever that is */
-	uint16_t resume; /* behind it, where it stands */
+	uint16_t first;     /* where its first pointer leads; with .pointers */
+	uint16_t last;      /* behind the last byte of it, wherever that is */
+	uint16_t resume;    /* behind it, where it stands */
 	uint8_t wire, text; /* lengths as wire/dns_name.c counts them */
 	uint8_t labels, pointers;
 };
@@ -68,7 +68,7 @@ struct dns_row {
 	uint64_t owner, target;
 	uint32_t ttl;
 	uint16_t type;
-	uint16_t alias;	 /* target is the owner's: CNAME, AliasMode */
+	uint16_t alias;   /* target is the owner's: CNAME, AliasMode */
 	uint16_t at, at6; /* of addresses or hints */
 	uint8_t count, count6;
 };
@@ -90,7 +90,8 @@ struct dns_work {
 	struct bpf_openings openings;
 	struct name_key key;
 	uint64_t serial;
-	uint32_t length, whole; /* of the message, as far as it was read; of all of it */
+	uint32_t length,
+		whole; /* of the message, as far as it was read; of all of it */
 	/* a name */
 	uint32_t at, end, limit, steps, plain;
 	/* records */
@@ -147,7 +148,7 @@ static __always_inline uint32_t dns_u32(const struct dns_work *w, uint32_t at)
 #define DNS_HIGHS 0x8080808080808080ULL
 
 /* Eight bytes at once: the high bit of each that is ASCII from lo to hi. */
-#define DNS_WITHIN(low7, lo, hi) \
+#define DNS_WITHIN(low7, lo, hi)                                                       \
 	(((low7) + DNS_ONES * (0x80 - (lo))) ^ ((low7) + DNS_ONES * (0x7f - (hi))))
 
 static __always_inline uint64_t dns_lower(uint64_t word)
@@ -178,8 +179,8 @@ static __always_inline uint64_t dns_word(const struct dns_work *w, uint32_t at)
 	return word;
 }
 
-/* Puts one label, which was seen to be whole, in front of the name. Returns the length of
- * its text. */
+/* Puts one label, which was seen to be whole, in front of the name. Returns the length
+ * of its text. */
 static __always_inline uint32_t dns_label(
 	struct dns_work *w, uint32_t at, uint32_t length)
 {
@@ -212,8 +213,8 @@ static long dns_walk(DNS_ROUND, void *ctx)
 	struct dns_known *known = &w->memo[at & (DNS_MEMO - 1)];
 
 	if (known->stamp == (w->serial << 16 | at)) {
-		if (known->last > w->end || (known->pointers && (w->plain ||
-						known->first >= w->limit)))
+		if (known->last > w->end ||
+			(known->pointers && (w->plain || known->first >= w->limit)))
 			return dns_bad(w);
 		w->name = *known;
 		w->found = 1;
@@ -223,8 +224,10 @@ static long dns_walk(DNS_ROUND, void *ctx)
 		return dns_bad(w);
 	uint32_t length = dns_u8(w, at);
 	if (!length) {
-		w->name = (struct dns_known){
-			.hash = NAME_HASH_ROOT, .last = at + 1, .resume = at + 1, .wire = 1};
+		w->name = (struct dns_known){.hash = NAME_HASH_ROOT,
+			.last = at + 1,
+			.resume = at + 1,
+			.wire = 1};
 		w->found = 1;
 		return 1;
 	}
@@ -267,7 +270,8 @@ static __always_inline long dns_step(struct dns_work *w, uint32_t at, uint32_t l
 		w->name.wire = wire;
 		w->name.text = text;
 		w->name.labels++;
-		w->levels[w->name.labels & (DNS_LEVELS - 1)] = w->name.hash;
+		if (!w->levels_count) /* the first name is the asked one */
+			w->levels[w->name.labels & (DNS_LEVELS - 1)] = w->name.hash;
 	}
 	if (behind > w->name.last)
 		w->name.last = behind;
@@ -293,7 +297,8 @@ static long dns_unwind(DNS_ROUND, void *ctx)
 }
 
 /* Reads the name at `at` into w->name; end: where what it stands in ends. */
-static __noinline int dns_name(struct dns_work *w, uint32_t at, uint32_t end, uint32_t plain)
+static __noinline int dns_name(
+	struct dns_work *w, uint32_t at, uint32_t end, uint32_t plain)
 {
 	struct dns_ctx ctx = {w};
 
@@ -363,7 +368,8 @@ static __noinline int dns_svcb(struct dns_work *w, uint32_t at, uint32_t end)
 	dns_name(w, at + 2, end, 1);
 	if (w->bad)
 		return 0;
-	if (!dns_u16(w, at)) { /* AliasMode; of the root it says that there is nothing */
+	if (!dns_u16(
+		    w, at)) { /* AliasMode; of the root it says that there is nothing */
 		row->alias = w->name.labels > 0;
 		row->target = w->name.hash;
 		return 0;
@@ -390,8 +396,8 @@ static __noinline int dns_names(
 }
 
 /* Data must be what its type says, to the last byte, in every section. */
-static __always_inline void dns_data(struct dns_work *w, struct dns_row *row, uint32_t at,
-	uint32_t end)
+static __always_inline void dns_data(
+	struct dns_work *w, struct dns_row *row, uint32_t at, uint32_t end)
 {
 	switch (row->type) {
 	case DNS_A:
@@ -424,8 +430,9 @@ static __always_inline void dns_data(struct dns_work *w, struct dns_row *row, ui
 /* The row is kept when it can matter: of the answer section, in class IN. */
 static __always_inline void dns_keep(struct dns_work *w, const struct dns_row *row)
 {
-	if (w->record >= w->answers || !(row->count || row->count6 || row->alias ||
-			row->type == DNS_SVCB || row->type == DNS_HTTPS))
+	if (w->record >= w->answers ||
+		!(row->count || row->count6 || row->alias || row->type == DNS_SVCB ||
+			row->type == DNS_HTTPS))
 		return;
 	w->aliases += row->alias;
 	w->row_count++;
@@ -461,7 +468,8 @@ static long dns_record(DNS_ROUND, void *ctx)
 
 /* ---- what the answer says ---- */
 
-static __always_inline int dns_is_alias(const struct dns_work *w, const struct dns_row *row)
+static __always_inline int dns_is_alias(
+	const struct dns_work *w, const struct dns_row *row)
 {
 	return row->alias && row->owner == w->owner &&
 	       (row->type == DNS_CNAME || row->type == w->type);
@@ -687,14 +695,16 @@ static __always_inline void dns_open_all(struct dns_work *w, struct dns_ctx *ctx
 /* ---- messages ---- */
 
 /* The length of the message: the UDP header must be as long as IP says, or shorter. */
-static __always_inline uint32_t dns_length(struct __sk_buff *skb, const struct packet *p)
+static __always_inline uint32_t dns_length(
+	struct __sk_buff *skb, const struct packet *p)
 {
 	uint16_t udp[4];
 
 	if (bpf_skb_load_bytes(skb, p->l4, udp, sizeof udp))
 		return 0;
 	uint32_t length = bpf_ntohs(udp[2]);
-	return length >= sizeof udp && p->l4 + length <= p->end ? length - sizeof udp : 0;
+	return length >= sizeof udp && p->l4 + length <= p->end ? length - sizeof udp
+								: 0;
 }
 
 static __always_inline void dns_parties(
@@ -735,6 +745,7 @@ static __always_inline struct dns_work *dns_begin(
 	w->key.k0 = set->name_key[0];
 	w->key.k1 = set->name_key[1];
 	w->now = work->now;
+	w->levels_count = 0;
 	w->bad = 0;
 	return w;
 }
@@ -768,8 +779,8 @@ static __always_inline struct bpf_query dns_query(const struct dns_work *w)
 	};
 }
 
-/* UDP to port 53, whole, from a BPF_NAMED device, and allowed; work(WORK_PACKET) says the
- * rest. All that depends on it is that the answer will be believed. */
+/* UDP to port 53, whole, from a BPF_NAMED device, and allowed; work(WORK_PACKET) says
+ * the rest. All that depends on it is that the answer will be believed. */
 static __noinline int dns_question(struct __sk_buff *skb)
 {
 	struct dns_work *w = dns_begin(skb, 0, DNS_QUESTION_MAX);
@@ -834,7 +845,8 @@ static __always_inline int dns_read_records(struct dns_work *w, struct dns_ctx *
 	return !w->bad && !w->rcode;
 }
 
-/* UDP from port 53, whole, to a BPF_NAMED device, and allowed. It passes in any case. */
+/* UDP from port 53, whole, to a BPF_NAMED device, and allowed. It passes in any case.
+ */
 static __noinline int dns_answer(struct __sk_buff *skb)
 {
 	struct dns_work *w = dns_begin(skb, 1, BPF_DNS_MAX);

@@ -171,7 +171,7 @@ static void init_processes(struct parent *p)
 
 static int enter_sandbox(struct parent *p)
 {
-	int error = parent_drop_capabilities();
+	int error = parent_drop_capabilities(strcmp(p->config.backend, "nft") != 0);
 
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		error = -errno;

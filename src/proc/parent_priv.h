@@ -72,7 +72,7 @@ void parent_tls_dir(const struct config *c, char path[PARENT_PATH_MAX]);
 bool parent_tls_is_new(const struct config *c, int64_t *seen);
 
 /* Gives up every capability that neither we nor our children need. */
-int parent_drop_capabilities(void) CARDEA_MUSTCHECK;
+int parent_drop_capabilities(bool bpf) CARDEA_MUSTCHECK;
 
 struct parent;
 

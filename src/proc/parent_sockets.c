@@ -211,17 +211,25 @@ int parent_socket_identity(const char *path, gid_t group)
 	(1ULL << CAP_NET_ADMIN | 1ULL << CAP_NET_RAW | 1ULL << CAP_NET_BIND_SERVICE |    \
 		1ULL << CAP_SETUID | 1ULL << CAP_SETGID | 1ULL << CAP_SETPCAP |          \
 		1ULL << CAP_SYS_CHROOT | 1ULL << CAP_KILL | 1ULL << CAP_DAC_READ_SEARCH)
+/* The enforcer's, to load its program, and to find again the one that an enforcer before
+ * it has left: descriptors by number (BPF_PROG_GET_FD_BY_ID) take CAP_SYS_ADMIN. It
+ * keeps CAP_BPF of them (number 39, which older headers do not have). */
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+#define KEPT_FOR_BPF (1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF)
 
-int parent_drop_capabilities(void)
+int parent_drop_capabilities(bool bpf)
 {
+	uint64_t kept = bpf ? KEPT | KEPT_FOR_BPF : KEPT;
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
 
 	for (int cap = 0; cap < 64; cap++)
-		if (!(KEPT >> cap & 1) && prctl(PR_CAPBSET_READ, cap) == 1 &&
+		if (!(kept >> cap & 1) && prctl(PR_CAPBSET_READ, cap) == 1 &&
 			prctl(PR_CAPBSET_DROP, cap))
 			return -errno;
 	for (int i = 0; i < 2; i++)
-		data[i].effective = data[i].permitted = (uint32_t)(KEPT >> 32 * i);
+		data[i].effective = data[i].permitted = (uint32_t)(kept >> 32 * i);
 	return syscall(SYS_capset, &head, data) ? -errno : 0;
 }

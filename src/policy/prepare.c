@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BASE_RULES 3 /* DNS over UDP and TCP, NTP */
+#define BASE_RULES 4 /* DNS over UDP, TCP and TLS, NTP */
+#define PORT_DNS_TLS 853
 
 static bool prefix_is_sound(const struct prefix *p)
 {
@@ -107,7 +108,7 @@ static void base_add(
 	(void)str_copy(r->acl, sizeof r->acl, "base");
 	(void)str_print(r->ace, sizeof r->ace, "%s-%s",
 		peer == PEER_CONTROLLER_DNS ? "dns" : "ntp",
-		flow_proto_name((uint8_t)proto));
+		port == PORT_DNS_TLS ? "tls" : flow_proto_name((uint8_t)proto));
 }
 
 static void rule_refuse(struct rule *r, enum rule_status s, const char *why)
@@ -270,6 +271,8 @@ static int base_prepare(struct rule *own, rule_id last)
 	base_add(&own[0], last + 1, PEER_CONTROLLER_DNS, FLOW_PROTO_UDP, 53);
 	base_add(&own[1], last + 2, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, 53);
 	base_add(&own[2], last + 3, PEER_CONTROLLER_NTP, FLOW_PROTO_UDP, 123);
+	/* the same service, which the gateway itself announces (RFC 9462) */
+	base_add(&own[3], last + 4, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, PORT_DNS_TLS);
 	return 0;
 }
 

@@ -300,8 +300,8 @@ static void quarantine_is_listed_with_what_stays_on(void **state)
 	d = item(a, "devices", 0);
 	assert_string_equal(text(d, "device"), lamp->name);
 	assert_string_equal(text(d, "reason"), "it floods");
-	/* the rule for repair; names over UDP and TCP, and the time */
-	assert_int_equal(size(d, "still_on"), 4);
+	/* the rule for repair; names over UDP, TCP and TLS, and the time */
+	assert_int_equal(size(d, "still_on"), 5);
 	json_decref(a);
 	a = policy_of_lamp();
 	assert_string_equal(text(item(a, "devices", 0), "state"), "quarantined");

@@ -132,11 +132,11 @@ static void inbound_is_per_address(void **state)
 	assert_true(policy_env_add_gateway(&b.env, &gw));
 	assert_int_equal(
 		policy_compile(&b.policy, &b.env, NULL, &b.device, keep, NULL), 0);
-	/* the base layer's three to the gateway come first */
-	assert_int_equal(kept_count, 5);
-	for (unsigned i = 3; i < 5; i++) {
+	/* the base layer's four to the gateway come first */
+	assert_int_equal(kept_count, 6);
+	for (unsigned i = 4; i < 6; i++) {
 		assert_int_equal(kept[i].kind, ELEMENT_IN_RANGE);
-		assert_true(addr_equal(&kept[i].device, &b.addrs[i - 3]));
+		assert_true(addr_equal(&kept[i].device, &b.addrs[i - 4]));
 		assert_int_equal(kept[i].peer_port.lo, 0x0800);
 		assert_int_equal(kept[i].peer_port.hi, 0x08ff);
 		assert_int_equal(kept[i].device_port.hi, UINT16_MAX);

@@ -55,11 +55,15 @@ static void base_layer_is_behind_the_file(void **state)
 	struct bench b;
 
 	bench_open(&b, NULL, 0);
-	assert_int_equal(b.policy.count, 3);
+	assert_int_equal(b.policy.count, 4);
 	assert_int_equal(b.policy.base_first, 0);
 	struct verdict v = judge(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 1, 53));
 	assert_int_equal(v.kind, VERDICT_ALLOW);
 	assert_int_equal(v.layer, LAYER_BASE);
+	v = judge(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 1, 853));
+	assert_int_equal(v.kind, VERDICT_ALLOW);
+	v = judge(&b, tcp(DIRECTION_FROM_DEVICE, "10.0.0.9", 1, 853));
+	assert_int_equal(v.kind, VERDICT_VIOLATION);
 	struct flow f = tcp(DIRECTION_FROM_DEVICE, "10.0.0.1", 123, 123);
 	assert_int_equal(judge(&b, f).kind, VERDICT_VIOLATION);
 	f.proto = FLOW_PROTO_UDP;

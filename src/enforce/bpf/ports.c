@@ -88,7 +88,8 @@ static bool port_has_clsact(struct mnl_socket *nl, uint32_t ifindex)
 	struct nlmsghdr *h = mnl_nlmsg_put_header(data);
 
 	h->nlmsg_type = RTM_GETQDISC;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	/* Without an echo only those hear the answer who watch. */
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO;
 	struct tcmsg *t = mnl_nlmsg_put_extra_header(h, sizeof *t);
 	t->tcm_family = AF_UNSPEC;
 	t->tcm_ifindex = (int)ifindex;

@@ -183,7 +183,7 @@ class Bed:
     OUT = {"reply": "p-g", "bridged": "p-d", "denied-bridged": "p-d"}
 
     def __init__(self, shop, name, cpu):
-        self.shop, self.name, self._cpu = shop, name, cpu
+        self.shop, self.name, self.cpu = shop, name, cpu
         self._floods, self.sinks, self.drive, self.pid = {}, {}, None, None
         self.gw, ends = shop.namespace(name + "-gw"), shop.namespace(name + "-ends")
         batch = ["link add br0 address %s type bridge stp_state 0 mcast_snooping 0"
@@ -210,8 +210,15 @@ class Bed:
             for port in ("p-g", "wan"):
                 _gro(port)
         self.bridge_nf(0)
-        for interface in ("wan", "p-d"):
-            self.sink(interface)
+
+    def second_uplink(self, prefix):
+        """Where packets to this prefix leave: wan2."""
+        run("ip", "-n", self.gw, "-batch", "-", stdin=(
+            "link add wan2 type veth peer name wan2-far\nlink set wan2 up\n"
+            "link set wan2-far up\naddr add 192.0.2.1/24 dev wan2\n"
+            "neigh add 192.0.2.2 lladdr %s dev wan2 nud permanent\n"
+            "route add %s via 192.0.2.2\n" % (traffic.PEER_MAC, prefix)))
+        self.sink("wan2")
 
     def sink(self, interface):
         if interface not in self.sinks:
@@ -242,13 +249,13 @@ class Bed:
                         self.IN.get(kind, "p-g"))
         sink = self.sink(self.OUT.get(kind, "wan"))
         before = sink.count()
-        with inside(self.gw), tied(self._cpu):
+        with inside(self.gw), tied(self.cpu):
             cost = self._floods[kind, count].send(packets, mode)
         return cost / packets, (sink.count() - before) / packets
 
     def send(self, key, packets, mode="next", start=None, cpu=None):
         """Of frames(): nothing is counted."""
-        with inside(self.gw), tied(self._cpu if cpu is None else cpu):
+        with inside(self.gw), tied(self.cpu if cpu is None else cpu):
             return self._floods[key].send(packets, mode, start)
 
     # what a bed can be
@@ -280,9 +287,9 @@ class Bed:
         if answer[:2] != ["done", "error=0"]:
             raise RuntimeError("the enforcer: " + " ".join(answer))
 
-    def devices(self, count):
+    def devices(self, count, first=0):
         """Known and managed, with no permission."""
-        for i in range(count):
+        for i in range(first, first + count):
             mac, address = device(i)
             for line in ("managed " + mac, "policed " + address, "owned " + address,
                          "bound %s %s" % (mac, address)):

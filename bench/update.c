@@ -43,6 +43,8 @@
 #define NAMES_BELOW "bench.example"
 #define PORT 8883
 #define UDP 17
+#define DNS 53
+#define GATEWAY 0x0a4fff01U /* as in bench/traffic.py */
 
 extern char **environ;
 
@@ -96,15 +98,26 @@ static void message_send(int fd, const struct message *m, int pass_fd)
 		fail("the enforcer hung up");
 }
 
+/* What the enforcer tells by itself. */
+static bool is_news(const struct message *m)
+{
+	return m->type == MESSAGE_PORT || m->type == MESSAGE_LEARNED ||
+	       m->type == MESSAGE_SEEN_VIOLATION;
+}
+
 static void message_await(int fd, enum message_type type, struct message *ret)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint8_t buf[MESSAGE_MAX];
 
-	if (poll(&p, 1, WAIT_MS) <= 0)
-		fail("the enforcer is silent");
-	ssize_t n = recv(fd, buf, sizeof buf, 0);
-	if (n <= 0 || message_decode(buf, (size_t)n, ret) || ret->type != type)
+	do {
+		if (poll(&p, 1, WAIT_MS) <= 0)
+			fail("the enforcer is silent");
+		ssize_t n = recv(fd, buf, sizeof buf, 0);
+		if (n <= 0 || message_decode(buf, (size_t)n, ret))
+			fail("the enforcer has hung up");
+	} while (is_news(ret));
+	if (ret->type != type)
 		fail("the enforcer answers something else");
 }
 
@@ -400,6 +413,9 @@ static void do_names(struct update *u, uint32_t count)
 				e.mac = mac_of(d);
 			element_send(u, &e, false);
 		}
+		e = out_of(d, GATEWAY, 0);
+		e.peer_port = (struct range16){DNS, DNS};
+		element_send(u, &e, false);
 		e = (struct element){.kind = ELEMENT_NAME, .mac = mac_of(d),
 			.name_hash = name_hash(&u->key, NAMES_BELOW), .name_suffix = true,
 			.proto_lo = UDP, .proto_hi = UDP, .device_port = {0, 65535},

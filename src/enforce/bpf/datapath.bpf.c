@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* datapath - the programs at the ports of the LAN. A packet of a conversation under way
- * costs one look-up in flows and one in an array; all others go the long way (from, to),
+ * costs two cache lines, or one look-up in flows; all others go the long way (from, to),
  * which says what is to happen in the order of nft/skeleton.nft. What passes is left to
  * the filters behind us (TC_ACT_UNSPEC). Nothing of the kernel is read but __sk_buff and
  * the packet, so one object fits all kernels that have these helpers (5.17). */
@@ -12,7 +12,10 @@ const char datapath_license[] SEC("license") = "GPL";
 #define TAKE_LONG_WAY 1 /* beside TC_ACT_.. */
 
 struct fast {
-	struct bpf_flow key;
+	union {
+		struct bpf_flow key;
+		struct cache_key words;
+	};
 	uint8_t tcp_flags;
 	uint8_t to_device;
 	uint8_t zero[6];
@@ -36,6 +39,7 @@ static __noinline int fast_settle(const struct bpf_flow *key)
 	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, key);
 
 	if (w && v) {
+		w->flow = *key;
 		ask_of_flow(&w->ask, key, v);
 		flow_settle(w, v);
 	}
@@ -45,8 +49,12 @@ static __noinline int fast_settle(const struct bpf_flow *key)
 static __always_inline int fast_flow(
 	const struct fast *f, const uint8_t *mac, uint32_t bytes)
 {
-	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &f->key);
+	uint32_t direction = f->to_device ? CACHE_TO_DEVICE : CACHE_FROM_DEVICE;
+	int plain = !(f->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 
+	if (plain && cache_passes(&f->words, mac, bytes, direction))
+		return TC_ACT_UNSPEC;
+	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &f->key);
 	if (!v)
 		return TAKE_LONG_WAY;
 	const struct bpf_subject *s = subject_at(v->subject);
@@ -56,7 +64,12 @@ static __always_inline int fast_flow(
 		(f->to_device && !(v->flags & BPF_FLOW_BOUND)) ||
 		fast_is_limited(f->to_device ? v->addr_subject : v->mac_subject))
 		return TAKE_LONG_WAY;
-	flow_refresh(v, now, flow_lasts(f->key.proto, f->tcp_flags, f->to_device));
+	uint64_t lasts = flow_lasts(f->key.proto, f->tcp_flags, f->to_device);
+	flow_refresh(v, now, lasts && plain ? lasts + CACHE_NS : lasts);
+	if (!plain)
+		cache_forget(&f->key);
+	else if (v->until - now > CACHE_NS)
+		cache_learn(&f->words, v, direction);
 	if (flow_count(v, bytes) >= FLOW_COUNT_FULL)
 		return fast_settle(&f->key);
 	return TC_ACT_UNSPEC;

@@ -19,6 +19,7 @@
  *   names    HASH       bpf_name -> bpf_openings     (NAME)
  *   flows    HASH       bpf_flow -> bpf_flow_value   the datapath's own, as all below
  *   totals   ARRAY[1]   struct bpf_totals
+ *   cache    ARRAY      BPF_CACHE_EACH / 2 places of two flows for each processor
  *   frags    LRU_HASH   bpf_frag -> bpf_frag_value   later fragments of a judged packet
  *   queries  HASH       bpf_query -> u64 until        questions that devices have asked
  *   refused  HASH       bpf_refused -> bpf_refused_value
@@ -61,6 +62,10 @@ typedef long long int64_t;
 #define BPF_FLOWS_OWN 48
 #define BPF_FLOWS_SHARED 16384
 #define BPF_FLOWS_SHARE 4096
+/* Conversations that each processor has at hand, in 64 bytes each. The loader makes the
+ * map as large as there are processors; those beyond take the longer way. */
+#define BPF_CACHE_EACH 32768
+#define BPF_CACHE_CPUS 4
 /* Kinds of refused packets told apart per subject; what comes beyond is counted in one
  * number of the subject, which is always exact. */
 #define BPF_REFUSED_MAX 65536

@@ -6,6 +6,7 @@
 #ifndef CARDEA_ENFORCE_BPF_FLOW_H
 #define CARDEA_ENFORCE_BPF_FLOW_H
 
+#include "enforce/bpf/cache.bpf.h"
 #include "enforce/bpf/judge.bpf.h"
 #include "enforce/bpf/limit.bpf.h"
 
@@ -70,7 +71,7 @@ static __always_inline void ask_of_flow(
 /* What the flow has counted goes to the entry that let it begin: work(which).ask. */
 static __always_inline void flow_settle(struct work *w, struct bpf_flow_value *v)
 {
-	uint64_t n = __sync_lock_test_and_set(&v->count, 0);
+	uint64_t n = __sync_lock_test_and_set(&v->count, 0) + cache_collect(&w->flow);
 
 	if (n)
 		judge_count(&w->ask, n >> BPF_COUNT_SHIFT, n & BPF_COUNT_BYTES);
@@ -231,6 +232,8 @@ static __noinline void flow_use(struct work *w, struct bpf_flow_value *v)
 
 	if (p->fragment != FRAGMENT_LATER || p->proto != PROTO_TCP)
 		flow_refresh(v, w->now, flow_lasts(p->proto, p->tcp_flags, w->to_device));
+	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		cache_forget(&w->flow);
 	if (flow_count(v, p->length) < FLOW_COUNT_FULL)
 		return;
 	ask_of_flow(&w->ask, &w->flow, v);

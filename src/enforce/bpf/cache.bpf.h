@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cache - what a processor knows of the conversations that it has just seen: each in one
+ * cache line, found without a call. A look-up in flows is four of them, one after the
+ * other, and with ten thousand conversations hardly any is at hand.
+ *
+ * An entry says that a packet like this one was let pass a moment ago, and holds good for
+ * CACHE_TICKS, while the epoch of its subject stands; then the flow itself is asked again
+ * and refreshed. Only its own processor writes an entry, except that whoever ends a flow
+ * takes its count away (cache_collect). A generation in the highest bits of the count
+ * tells that one whose count it is. Who aims at another's entry by the choice of ports
+ * makes it take the way over flows, no more. */
+#ifndef CARDEA_ENFORCE_BPF_CACHE_H
+#define CARDEA_ENFORCE_BPF_CACHE_H
+
+#include "enforce/bpf/maps.bpf.h"
+
+/* Between 1 s and 10 s, as the kernel was built (CONFIG_HZ 1000 to 100). By so much more
+ * a flow lasts, for it hears of no packet meanwhile. The lowest two bits of an entry's
+ * time say which directions it holds good for. */
+#define CACHE_TICKS 1000
+#define CACHE_NS (10 * SECOND_NS)
+#define CACHE_FROM_DEVICE 1U
+#define CACHE_TO_DEVICE 2U
+#define CACHE_DIRECTIONS 3U
+
+#define CACHE_GENERATION_SHIFT 61
+#define CACHE_COUNT ((1ULL << CACHE_GENERATION_SHIFT) - 1)
+#define CACHE_COUNT_FULL (1ULL << (CACHE_GENERATION_SHIFT - 1))
+#define CACHE_CPUS_MAX 1024
+
+struct cache_key {
+	uint64_t w[5]; /* struct bpf_flow */
+};
+
+struct cache_entry {
+	struct cache_key key;
+	uint16_t mac[3];
+	uint16_t subject;
+	uint32_t epoch;
+	uint32_t ticks; /* | CACHE_.. directions */
+	uint64_t count; /* generation, packets, bytes */
+};
+
+_Static_assert(sizeof(struct cache_entry) == 64, "one cache line");
+_Static_assert(sizeof(struct cache_key) == sizeof(struct bpf_flow), "as words");
+_Static_assert(BPF_SUBJECTS_MAX <= 65536, "subject is 16 bits");
+
+/* Two places for each conversation, beside each other. Mappable ones begin with a page,
+ * and so with a cache line. */
+struct cache_pair {
+	struct cache_entry e[2];
+};
+
+MAP_ARRAY(cache, BPF_MAP_TYPE_ARRAY, struct cache_pair,
+	BPF_CACHE_CPUS *BPF_CACHE_EACH / 2, BPF_F_MMAPABLE);
+
+static __always_inline struct cache_pair *cache_at(const struct cache_key *k, uint32_t cpu)
+{
+	uint64_t h = k->w[1] * 0x9e3779b97f4a7c15ULL ^ k->w[3] * 0xc2b2ae3d27d4eb4fULL ^
+		     (k->w[0] + (k->w[2] << 1) + k->w[4]) * 0x165667b19e3779f9ULL;
+	h ^= h >> 29;
+	h *= 0x9e3779b97f4a7c15ULL;
+	uint32_t index = cpu * (BPF_CACHE_EACH / 2) +
+			 (uint32_t)(h >> 32) % (BPF_CACHE_EACH / 2);
+
+	return bpf_map_lookup_elem(&cache, &index);
+}
+
+static __always_inline int cache_matches(
+	const struct cache_entry *e, const struct cache_key *k)
+{
+	return !((e->key.w[1] ^ k->w[1]) | (e->key.w[3] ^ k->w[3]) |
+		 (e->key.w[4] ^ k->w[4]) | (e->key.w[0] ^ k->w[0]) |
+		 (e->key.w[2] ^ k->w[2]));
+}
+
+/* 1: the packet is of a conversation that passes; it is counted. */
+static __always_inline int cache_passes(
+	const struct cache_key *k, const uint8_t *mac, uint32_t bytes, uint32_t direction)
+{
+	struct cache_pair *pair = cache_at(k, bpf_get_smp_processor_id());
+	uint32_t now = (uint32_t)bpf_jiffies64() & ~CACHE_DIRECTIONS;
+	struct cache_entry *e;
+
+	if (!pair)
+		return 0;
+	e = &pair->e[0];
+	if (!cache_matches(e, k)) {
+		e = &pair->e[1];
+		if (!cache_matches(e, k))
+			return 0;
+	}
+	const struct bpf_subject *s = subject_at(e->subject);
+	if (!s || s->epoch != e->epoch || !(e->ticks & direction) ||
+		now - (e->ticks & ~CACHE_DIRECTIONS) > CACHE_TICKS ||
+		mac_differs((const uint8_t *)e->mac, mac) || e->count & CACHE_COUNT_FULL)
+		return 0;
+	__sync_fetch_and_add(&e->count, (1ULL << BPF_COUNT_SHIFT) + bytes);
+	return 1;
+}
+
+/* Takes the entry from whose it was; the count goes to that flow. */
+static __always_inline void cache_evict(struct cache_entry *e)
+{
+	uint64_t generation = (e->count & ~CACHE_COUNT) + (1ULL << CACHE_GENERATION_SHIFT);
+	uint64_t n = __sync_lock_test_and_set(&e->count, generation) & CACHE_COUNT;
+	struct cache_key key = e->key;
+
+	if (!n)
+		return;
+	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &key);
+	if (v)
+		__sync_fetch_and_add(&v->count, n);
+}
+
+static __always_inline struct cache_entry *cache_place(
+	struct cache_pair *pair, const struct cache_key *k, uint32_t now)
+{
+	struct cache_entry *first = &pair->e[0], *second = &pair->e[1];
+
+	if (cache_matches(first, k))
+		return first;
+	if (cache_matches(second, k))
+		return second;
+	return now - first->ticks > now - second->ticks ? first : second;
+}
+
+/* A packet of the flow v has just passed in that direction, and refreshed it. */
+static __noinline void cache_learn(
+	const struct cache_key *k, const struct bpf_flow_value *v, uint32_t direction)
+{
+	struct cache_pair *pair = cache_at(k, bpf_get_smp_processor_id());
+	uint32_t now = (uint32_t)bpf_jiffies64() & ~CACHE_DIRECTIONS;
+	struct cache_entry *e;
+
+	if (!pair)
+		return;
+	e = cache_place(pair, k, now);
+	if (cache_matches(e, k) && e->epoch == v->epoch && e->subject == v->subject &&
+		now - (e->ticks & ~CACHE_DIRECTIONS) <= CACHE_TICKS / 8) {
+		e->ticks |= direction;
+		return;
+	}
+	cache_evict(e);
+	e->key = *k;
+	__builtin_memcpy(e->mac, v->mac, 6);
+	e->subject = (uint16_t)v->subject;
+	e->epoch = v->epoch;
+	e->ticks = now | direction;
+}
+
+/* The next packet asks the flow: this one has changed how long it lasts. */
+static __noinline void cache_forget(const struct bpf_flow *flow)
+{
+	struct cache_key key;
+
+	__builtin_memcpy(&key, flow, sizeof key);
+	struct cache_pair *pair = cache_at(&key, bpf_get_smp_processor_id());
+	if (!pair)
+		return;
+	if (cache_matches(&pair->e[0], &key))
+		pair->e[0].ticks = 0;
+	if (cache_matches(&pair->e[1], &key))
+		pair->e[1].ticks = 0;
+}
+
+struct cache_walk {
+	struct cache_key key;
+	uint64_t count;
+};
+
+static long cache_collect_one(uint32_t cpu, void *ctx)
+{
+	struct cache_walk *walk = ctx;
+	struct cache_pair *pair = cache_at(&walk->key, cpu);
+
+	if (!pair)
+		return 1;
+	struct cache_entry *e = &pair->e[0];
+	uint64_t n = *(volatile uint64_t *)&e->count;
+	if (!cache_matches(e, &walk->key)) {
+		e = &pair->e[1];
+		n = *(volatile uint64_t *)&e->count;
+		if (!cache_matches(e, &walk->key))
+			return 0;
+	}
+	/* What was counted since is taken the next time. */
+	if (__sync_val_compare_and_swap(&e->count, n, n & ~CACHE_COUNT) == n)
+		walk->count += n & CACHE_COUNT;
+	return 0;
+}
+
+/* What all processors have counted for a conversation, taken away from them. */
+static __noinline uint64_t cache_collect(const struct bpf_flow *flow)
+{
+	struct cache_walk walk;
+
+	__builtin_memcpy(&walk.key, flow, sizeof walk.key);
+	walk.count = 0;
+	bpf_loop(CACHE_CPUS_MAX, cache_collect_one, &walk, 0);
+	return walk.count;
+}
+
+#endif

@@ -114,12 +114,18 @@ class Gateway:
             "route add ::/0 via " + internet.SELF6])
         self.ns.nft(_OWNER_TABLES)
 
-    def start_dnsmasq(self):
+    def restart_dnsmasq(self, more):
+        """With further lines in its settings; leases stay."""
+        self.dnsmasq.stop()
+        self.start_dnsmasq(more)
+
+    def start_dnsmasq(self, more=""):
         conf = os.path.join(self._folder, "dnsmasq.conf")
         with open(conf, "w", encoding="ascii") as out:
             out.write(_DNSMASQ_CONF % {"folder": self._folder})
             if self.second:
                 out.write(_SECOND_CONF)
+            out.write(more)
         self.dnsmasq = self.ns.spawn(["dnsmasq", "-C", conf])
 
     def start_forwarder(self):

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* differential - one policy, three judges: the evaluator that walks the rules, and the
+ * kernels of real gateways, each with another back end. What the parts of the test
+ * share. */
+#ifndef CARDEA_TEST_DIFFERENTIAL_H
+#define CARDEA_TEST_DIFFERENTIAL_H
+
+#include "model/messages.h"
+#include "policy/policy.h"
+
+/* The house, as test_differential.py lays it. */
+#define DEVICES 200 /* each round is about the next: none opens too many conversations */
+#define MAC_GATEWAY {{2, 0, 0, 0, 0, 1}}
+#define MAC_UPLINK {{2, 0, 0, 0, 0, 3}}
+#define MAC_PEER {{2, 0, 0, 0, 0, 0x20}}
+#define MAC_WORLD {{2, 0, 0, 0, 0, 0x90}}
+
+#define CASES_MAX 64
+#define RULES_MAX 16
+#define BINDINGS_MAX 6
+#define ELEMENTS_MAX 20000
+#define FRAME_MAX 256
+
+enum way { WAY_BRIDGED, WAY_ROUTED, WAY_GATEWAY };
+extern const char *const way_names[];
+
+/* One first packet of a conversation that nothing before it opened. */
+struct trial {
+	struct flow flow;
+	enum way way;
+	uint32_t id;	/* in its payload */
+	uint16_t first, second; /* bytes that lead its transport header */
+	struct verdict verdict; /* the evaluator's */
+	int element;		/* that allows it, or -1 */
+};
+
+struct world {
+	uint64_t seed;
+	struct policy_env env;
+	struct policy_device device;
+	struct addr addrs[3];
+	struct policy_input input;
+	struct rule rules[RULES_MAX];
+	struct pool *pool;
+	struct policy policy;
+	struct {
+		const char *name;
+		struct addr addr;
+	} told[BINDINGS_MAX];
+	size_t told_count;
+	struct element elements[ELEMENTS_MAX];
+	rule_id of[ELEMENTS_MAX]; /* the rule of each */
+	size_t element_count;
+	struct trial trials[CASES_MAX];
+	unsigned trial_count;
+};
+
+/* differential_world.c: all of a round, out of its seed alone. With flows (of a capture)
+ * the trials are such. */
+void world_make(struct world *w, uint64_t seed, unsigned trials,
+	const struct flow *flows, size_t flow_count);
+void world_free(struct world *w);
+void world_print(const struct world *w, const struct trial *t);
+/* The devices of the house, by number. */
+struct mac device_mac(unsigned n);
+void device_addrs(unsigned n, struct addr ret[3]);
+
+/* differential_frames.c */
+size_t frame_build(const struct world *w, const struct trial *t,
+	uint8_t ret[FRAME_MAX]);
+/* The trial's id in the frame, or false. */
+bool frame_id(const uint8_t *frame, size_t len, uint32_t *ret);
+
+#endif

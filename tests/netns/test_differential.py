@@ -59,6 +59,14 @@ def neighbours():
         yield "neigh replace %s lladdr %s dev w1" % (address, WORLD)
 
 
+def places():
+    """What the bridge knows from the start: a frame that it floods to all ports would be
+    judged, and counted, at each."""
+    for n in range(DEVICES):
+        yield "fdb replace 02:00:00:01:00:%02x dev d1 master static" % n
+    yield "fdb replace %s dev p1 master static" % PEER
+
+
 def lay(backend):
     """A gateway and, in another namespace, the bare ends of its cables."""
     gate, far = backend, backend + "-far"
@@ -80,6 +88,7 @@ def lay(backend):
        "addr add 203.0.113.1/24 dev w1", "addr add 2001:db8:ffff::1/64 dev w1 nodad",
        "route add default via 203.0.113.9", "route add default via 2001:db8:ffff::9",
        *neighbours())
+    run("bridge", "-n", PREFIX + gate, "-batch", "-", input="\n".join(places()) + "\n")
     sysctl(gate, "net.ipv4.ip_forward", 1)
     sysctl(gate, "net.ipv6.conf.all.forwarding", 1)
     sysctl(gate, "net.bridge.bridge-nf-call-iptables", 0)

@@ -75,7 +75,7 @@ static __always_inline void refused_key(
 	k->proto = p->proto;
 	k->port = p->family ? p->to_port : p->type;
 	k->icmp = 0;
-	if (parse_is_icmp(p)) {
+	if (parse_has_type(p)) {
 		k->icmp = (uint16_t)(p->icmp_type << 8 | p->icmp_code);
 		k->port = 0;
 	}

@@ -97,7 +97,7 @@ static __always_inline void ask_of_packet(struct work *w, uint32_t subject)
 	if (parse_has_ports(p)) {
 		a->device_port = w->to_device ? p->to_port : p->from_port;
 		a->peer_port = w->to_device ? p->from_port : p->to_port;
-	} else if (parse_is_icmp(p)) {
+	} else if (parse_has_type(p)) {
 		uint16_t message = bpf_htons((uint16_t)(p->icmp_type << 8 | p->icmp_code));
 
 		a->device_port = w->to_device ? 0 : message;

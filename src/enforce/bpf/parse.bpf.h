@@ -82,6 +82,13 @@ static __always_inline int parse_is_icmp(const struct packet *p)
 	return p->proto == (p->family == 4 ? PROTO_ICMP : PROTO_ICMP6) && p->family;
 }
 
+/* Has a type and a code, which policy may name, also where it is the other version's and
+ * nobody could answer. */
+static __always_inline int parse_has_type(const struct packet *p)
+{
+	return p->proto == PROTO_ICMP || p->proto == PROTO_ICMP6;
+}
+
 static __always_inline int parse_has_ports(const struct packet *p)
 {
 	return p->proto == PROTO_TCP || p->proto == PROTO_UDP;
@@ -147,7 +154,7 @@ static __noinline int parse_transport(struct __sk_buff *skb, struct packet *p)
 		return parse_tcp(skb, p);
 	if (p->proto == PROTO_UDP)
 		return parse_udp(skb, p);
-	return parse_is_icmp(p) ? parse_icmp(skb, p) : 0;
+	return parse_has_type(p) ? parse_icmp(skb, p) : 0;
 }
 
 struct ip4_header {

@@ -32,6 +32,10 @@ def is_syn(packet):
     return packet.flags == frames.SYN
 
 
+_WHERE = {"bpf": "programs at all ports of the LAN bridge",
+          "nft": "tables inet cardea and bridge cardea"}
+
+
 class Play:
     """The chapters, in order. Each looks at the world's end of the wire."""
 
@@ -57,9 +61,9 @@ class Play:
         self.cardea = self.gateway.start_cardea(build_dir)
         story.step("Cardea is ready", True, self.cardea.status()["sentence"])
         story.attempt("its rules are in the kernel, beside the owner's", lambda: (
-            len(self.gateway.has_cardea_tables()) == 2
+            self.gateway.enforced_by() in _WHERE
             and self.gateway.rules() == self.owners_rules,
-            ", ".join(self.gateway.has_cardea_tables())))
+            _WHERE.get(self.gateway.enforced_by(), "")))
 
     def devices_join(self):
         self.story.chapter("Six devices are plugged in")
@@ -207,7 +211,7 @@ class Play:
     def _stopped(self):
         self.cardea.stop()
         held, detail = self._c2(internet.C2_4)
-        return held and len(self.gateway.has_cardea_tables()) == 2, detail
+        return held and self.gateway.enforced_by() in _WHERE, detail
 
     def _again(self):
         self.cardea.start()
@@ -228,7 +232,7 @@ You are at the gateway's console. Try:
   on phone ping -c 2 203.0.113.66        the same, from one that is not managed
   cardea why camera 203.0.113.66         why was that?
   cardea policy show plug                what a device may do, and who says so
-  nft list table inet cardea             what the kernel holds
+  cardea status                          where the rules are enforced, and by what
 exit (or Ctrl-D) ends the home and everything in it.
 TEXT
 """

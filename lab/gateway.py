@@ -73,6 +73,9 @@ ra-param=br-iot,10,1800
 """
 
 
+_FILTER = "handle 0xca4dea"  # of Cardea's programs, among those of the owner
+
+
 class Gateway:
     bridge, uplink = "br-lan", "wan"
     lan4, ula6, global6 = "192.168.1.0/24", "fd00:c0de:1::/64", "2001:db8:1::/64"
@@ -148,13 +151,28 @@ class Gateway:
             listed = self.ns.run(["nft", "-j", "list", "tables"]).stdout
             tables = [(t["table"]["family"], t["table"]["name"])
                       for t in json.loads(listed)["nftables"]
-                      if "table" in t and t["table"]["name"] != "cardea"]
+                      if "table" in t and not t["table"]["name"].startswith("cardea")]
         return {"%s %s" % t: self.ns.run(["nft", "-s", "list", "table", *t]).stdout
                 for t in sorted(tables)}
 
-    def has_cardea_tables(self):
-        listed = self.ns.run(["nft", "list", "tables"]).stdout.split("\n")
-        return [t for t in ("inet cardea", "bridge cardea") if "table " + t in listed]
+    def enforced_by(self):
+        """What of Cardea stands in the kernel: "bpf" at every port of the LAN, "nft" in
+        both tables, "" for nothing at all, or a list of what there is of it."""
+        tables = [t for t in self.ns.run(["nft", "list", "tables"]).stdout.splitlines()
+                  if t.split()[-1].startswith("cardea")]
+        filters = [(port, side) for port in self._ports() for side in ("ingress", "egress")
+                   if _FILTER in self.ns.run(["tc", "filter", "show", "dev", port, side],
+                                             check=False).stdout]
+        policy = [t for t in ("table inet cardea", "table bridge cardea") if t in tables]
+        if len(policy) == 2 and not filters:
+            return "nft"
+        if len(filters) == 2 * len(self._ports()) and not policy:
+            return "bpf"
+        return tables + filters or ""
+
+    def _ports(self):
+        shown = json.loads(self.ns.run(["bridge", "-j", "link", "show"]).stdout)
+        return [row["ifname"] for row in shown]
 
     def start_cardea(self, build_dir=None, **config):
         """The gateway under test. config: section={key: value}, over the lab's own."""

@@ -231,7 +231,7 @@ def owner_rules_are_listed(home):
     rules = home.gateway.rules()
     expect(set(rules) == {"ip owner_nat", "inet owner_filter", "bridge owner_bridge"}, rules)
     expect(rules == home.gateway.rules())
-    expect(home.gateway.has_cardea_tables() == [])
+    expect(home.gateway.enforced_by() == "")
 
 
 _CHILD = """

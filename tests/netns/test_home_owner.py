@@ -11,8 +11,6 @@ import pytest
 from lab import internet
 from lab.frames import UDP
 
-TABLES = ["inet cardea", "bridge cardea"]
-
 
 def reaches_c2(home, number=20):
     """Datagrams of a protected device that got to the command server."""
@@ -34,13 +32,14 @@ def restarted(home):
 
 def test_owner_rules_are_untouched_by_start(home):
     assert home.gateway.rules() == home.owners_rules
-    assert home.gateway.has_cardea_tables() == TABLES
+    assert home.gateway.enforced_by() == home.cardea.status()["backend"]
 
 
 def test_stop_leaves_the_house_protected(restarted):
     home, cardea = restarted, restarted.cardea
+    by = cardea.status()["backend"]
     cardea.stop()
-    assert home.gateway.has_cardea_tables() == TABLES
+    assert home.gateway.enforced_by() == by
     assert home.gateway.rules() == home.owners_rules
     assert reaches_c2(home) == 0
     assert home["camera"].echo_udp(internet.MEDIA4, 5004)
@@ -52,26 +51,28 @@ def test_stop_leaves_the_house_protected(restarted):
 
 def test_stop_open_takes_the_rules_away(restarted):
     home, cardea = restarted, restarted.cardea
+    by = cardea.status()["backend"]
     cardea.stop("--open")
-    assert home.gateway.has_cardea_tables() == []
+    assert home.gateway.enforced_by() == ""
     assert home.gateway.rules() == home.owners_rules
     assert reaches_c2(home) == 40
     cardea.start()
     cardea.wait_state(home["bulb"].mac, "protected")
-    assert home.gateway.has_cardea_tables() == TABLES
+    assert home.gateway.enforced_by() == by
     assert reaches_c2(home) == 0
 
 
 def test_stop_open_without_an_enforcer(restarted):
     """It ended a moment ago: it comes back to take the rules away."""
     home, cardea = restarted, restarted.cardea
+    by = cardea.status()["backend"]
     row = next(p for p in cardea.status()["sandbox"] if p["name"] == "enforcer")
     os.kill(row["pid"], signal.SIGKILL)
     cardea.stop("--open")
-    assert home.gateway.has_cardea_tables() == []
+    assert home.gateway.enforced_by() == ""
     cardea.start()
     cardea.wait_state(home["bulb"].mac, "protected")
-    assert home.gateway.has_cardea_tables() == TABLES
+    assert home.gateway.enforced_by() == by
 
 
 def test_a_live_conversation_survives_a_restart(restarted):

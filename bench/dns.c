@@ -2,13 +2,15 @@
 /* dns - a device that asks for addresses, and takes the time.
  *
  *   bench_dns SERVER SINK-PORT
- *   NAME            -> "NANOSECONDS ADDRESS", or "NANOSECONDS -" without an address
- *   NAME udp        -> the same, and a datagram to the address at once
+ *   NAME [WORD ...]  -> "NANOSECONDS ADDRESS", or "NANOSECONDS -" without an address
  *
- * The datagram goes to SINK-PORT of the address before the answer is printed: nothing
- * that a device could do comes sooner after the answer. */
+ * aaaa: asks for an IPv6 address. tcp: over TCP, in one connection that stays. send: a
+ * datagram goes to SINK-PORT of the address before the answer is printed: nothing that a
+ * device could do comes sooner after the answer. */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,27 @@
 #define WAIT_MS 3000
 #define HEADER 12
 #define NAME_MAX_WIRE 255
+#define MESSAGE_MAX 4096
 #define TYPE_A 1
+#define TYPE_AAAA 28
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+struct asker {
+	union address server;
+	uint16_t sink_port;
+	int udp, tcp, out4, out6; /* tcp: -1 before it is used */
+	uint16_t id;
+};
+
+struct question {
+	const char *name;
+	bool v6, stream, send;
+};
 
 static void fail(const char *what)
 {
@@ -48,8 +70,8 @@ static unsigned get16(const uint8_t *p)
 	return (unsigned)(p[0] << 8 | p[1]);
 }
 
-/* A question for the name's A records; its length. */
-static size_t query_build(uint8_t buf[512], unsigned id, const char *name)
+/* A question for the name's addresses; its length. */
+static size_t query_build(uint8_t buf[512], unsigned id, const char *name, unsigned type)
 {
 	size_t n = HEADER;
 
@@ -67,27 +89,43 @@ static size_t query_build(uint8_t buf[512], unsigned id, const char *name)
 		name += len + (name[len] == '.');
 	}
 	buf[n++] = 0;
-	put16(buf + n, TYPE_A);
+	put16(buf + n, type);
 	put16(buf + n + 2, 1);
 	return n + 4;
 }
 
-/* The first A record's address behind a question of that length, or false. Servers that
+/* The first record's address behind a question of that length, or false. Servers that
  * compress names write the owner as a pointer; ours all do. */
-static int answer_read(const uint8_t *p, size_t len, size_t at, struct in_addr *ret)
+static bool answer_read(const uint8_t *p, size_t len, size_t at, bool v6, void *ret)
 {
+	unsigned width = v6 ? 16 : 4;
+
 	if (len < HEADER || !get16(p + 6))
-		return 0;
+		return false;
 	while (at < len && p[at] && (p[at] & 0xc0) != 0xc0)
 		at += p[at] + 1U;
 	at += at < len && p[at] ? 2 : 1;
-	if (at + 14 > len || get16(p + at) != TYPE_A || get16(p + at + 8) != 4)
-		return 0;
-	memcpy(ret, p + at + 10, 4);
-	return 1;
+	if (at + 10 + width > len || get16(p + at) != (v6 ? TYPE_AAAA : TYPE_A) ||
+		get16(p + at + 8) != width)
+		return false;
+	memcpy(ret, p + at + 10, width);
+	return true;
 }
 
-static ssize_t await(int fd, unsigned id, uint8_t *buf, size_t size)
+static int server_open(const union address *server, int type)
+{
+	int fd = socket(server->any.sa_family, type, 0), one = 1;
+	socklen_t len =
+		server->any.sa_family == AF_INET ? sizeof server->v4 : sizeof server->v6;
+
+	if (fd < 0 || connect(fd, &server->any, len))
+		fail("the server");
+	if (type == SOCK_STREAM)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	return fd;
+}
+
+static ssize_t datagram_await(int fd, unsigned id, uint8_t *buf, size_t size)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
@@ -99,47 +137,140 @@ static ssize_t await(int fd, unsigned id, uint8_t *buf, size_t size)
 	return 0;
 }
 
-static void ask(int fd, int out, unsigned port, const char *name, int then_send)
+/* One message of a stream, its length taken off; 0 when it ended or took too long. */
+static ssize_t stream_await(int fd, uint8_t *buf, size_t size)
 {
-	static unsigned id;
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	uint8_t query[512], reply[4096];
-	char text[INET_ADDRSTRLEN] = "-";
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t have = 0;
 
-	id = (id + 1) & 0xffff;
-	size_t len = query_build(query, id, name);
+	while (poll(&p, 1, WAIT_MS) > 0) {
+		ssize_t n = recv(fd, buf + have, size - have, 0);
+		if (n <= 0)
+			return 0;
+		have += (size_t)n;
+		if (have >= 2 && have >= 2U + get16(buf)) {
+			memmove(buf, buf + 2, have - 2);
+			return (ssize_t)have - 2;
+		}
+	}
+	return 0;
+}
+
+/* Servers close a connection that is idle: the next question opens another one. */
+static ssize_t stream_ask(
+	struct asker *a, const uint8_t *query, size_t len, uint8_t *reply, size_t size)
+{
+	uint8_t framed[514];
+
+	put16(framed, (unsigned)len);
+	memcpy(framed + 2, query, len);
+	for (int tries = 0; tries < 2; tries++) {
+		if (a->tcp < 0)
+			a->tcp = server_open(&a->server, SOCK_STREAM);
+		if (send(a->tcp, framed, len + 2, MSG_NOSIGNAL) > 0) {
+			ssize_t n = stream_await(a->tcp, reply, size);
+			if (n > 0)
+				return n;
+		}
+		close(a->tcp);
+		a->tcp = -1;
+	}
+	return 0;
+}
+
+static void send_first(const struct asker *a, const char *name, union address *to, bool v6)
+{
+	ssize_t n;
+
+	if (v6) {
+		to->v6.sin6_family = AF_INET6;
+		to->v6.sin6_port = htons(a->sink_port);
+		n = sendto(a->out6, name, strlen(name), 0, &to->any, sizeof to->v6);
+	} else {
+		to->v4.sin_family = AF_INET;
+		to->v4.sin_port = htons(a->sink_port);
+		n = sendto(a->out4, name, strlen(name), 0, &to->any, sizeof to->v4);
+	}
+	if (n < 0)
+		fail("sendto");
+}
+
+static void ask(struct asker *a, const struct question *q)
+{
+	uint8_t query[512], reply[MESSAGE_MAX];
+	char text[INET6_ADDRSTRLEN] = "-";
+	union address to = {0};
+	void *address = q->v6 ? (void *)&to.v6.sin6_addr : (void *)&to.v4.sin_addr;
+	ssize_t n;
+
+	a->id++;
+	size_t len = query_build(query, a->id, q->name, q->v6 ? TYPE_AAAA : TYPE_A);
+	if (q->stream && a->tcp < 0)
+		a->tcp = server_open(&a->server, SOCK_STREAM);
 	uint64_t start = now();
-	if (send(fd, query, len, 0) < 0)
-		fail("send");
-	ssize_t n = await(fd, id, reply, sizeof reply);
+	if (q->stream) {
+		n = stream_ask(a, query, len, reply, sizeof reply);
+	} else {
+		if (send(a->udp, query, len, 0) < 0)
+			fail("send");
+		n = datagram_await(a->udp, a->id, reply, sizeof reply);
+	}
 	uint64_t took = now() - start;
-	if (n > 0 && answer_read(reply, (size_t)n, len, &to.sin_addr)) {
-		if (then_send &&
-			sendto(out, name, strlen(name), 0, (struct sockaddr *)&to,
-				sizeof to) < 0)
-			fail("sendto");
-		inet_ntop(AF_INET, &to.sin_addr, text, sizeof text);
+	if (n > 0 && answer_read(reply, (size_t)n, len, q->v6, address)) {
+		if (q->send)
+			send_first(a, q->name, &to, q->v6);
+		inet_ntop(q->v6 ? AF_INET6 : AF_INET, address, text, sizeof text);
 	}
 	printf("%llu %s\n", (unsigned long long)took, text);
 	fflush(stdout);
 }
 
+static bool question_read(char *line, struct question *ret)
+{
+	char *rest, *word = strtok_r(line, " \n", &rest);
+
+	*ret = (struct question){.name = word};
+	if (!word)
+		return false;
+	while ((word = strtok_r(NULL, " \n", &rest))) {
+		ret->v6 = ret->v6 || !strcmp(word, "aaaa");
+		ret->stream = ret->stream || !strcmp(word, "tcp");
+		ret->send = ret->send || !strcmp(word, "send");
+	}
+	return true;
+}
+
+static bool server_read(const char *text, union address *ret)
+{
+	*ret = (union address){0};
+	if (inet_pton(AF_INET, text, &ret->v4.sin_addr) == 1) {
+		ret->v4.sin_family = AF_INET;
+		ret->v4.sin_port = htons(53);
+		return true;
+	}
+	ret->v6.sin6_family = AF_INET6;
+	ret->v6.sin6_port = htons(53);
+	return inet_pton(AF_INET6, text, &ret->v6.sin6_addr) == 1;
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(53)};
-	char line[512], name[256], then[8];
+	struct asker a = {.tcp = -1};
+	struct question q;
+	char line[512];
 
-	if (argc != 3 || inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) {
+	if (argc != 3 || !server_read(argv[1], &a.server)) {
 		fprintf(stderr, "usage: bench_dns SERVER SINK-PORT\n");
 		return 2;
 	}
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), out = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || out < 0 || connect(fd, (struct sockaddr *)&server, sizeof server))
-		fail(argv[1]);
-	while (fgets(line, sizeof line, stdin)) {
-		int words = sscanf(line, "%255s %7s", name, then);
-		if (words >= 1)
-			ask(fd, out, (unsigned)strtoul(argv[2], NULL, 10), name, words == 2);
-	}
+	a.sink_port = (uint16_t)strtoul(argv[2], NULL, 10);
+	a.udp = server_open(&a.server, SOCK_DGRAM);
+	a.out4 = socket(AF_INET, SOCK_DGRAM, 0);
+	a.out6 = socket(AF_INET6, SOCK_DGRAM, 0);
+	if (a.out4 < 0 || a.out6 < 0)
+		fail("socket");
+	while (fgets(line, sizeof line, stdin))
+		if (question_read(line, &q))
+			ask(&a, &q);
 	return 0;
 }

@@ -77,7 +77,7 @@ def _first_packets(home, askers, say):
         if i % 100 == 0:
             say("names: %d of %d first packets" % (i * METERS, NAMES * METERS))
         for asker, names in askers:
-            _, address = asker.ask(names[i], "udp")
+            _, address = asker.ask(names[i], "send")
             if address:
                 sent.add(address)
             else:

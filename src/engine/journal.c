@@ -81,6 +81,9 @@ static bool alike(const struct event *a, const struct event *b)
 		return false;
 	if (a->kind == EVENT_NAME_REFUSED || a->kind == EVENT_NAMES_ODD)
 		return strcmp(a->name, b->name) == 0 && strcmp(a->text, b->text) == 0;
+	if (a->kind == EVENT_NAMES_HIDDEN && a->name[0])
+		return strcmp(a->name, b->name) == 0 &&
+		       a->flow.peer_port == b->flow.peer_port;
 	if (a->reason == REASON_SPOOFED)
 		return addr_equal(&a->flow.device, &b->flow.device);
 	return same_service(&a->flow, &b->flow);

@@ -198,6 +198,10 @@ void pipeline_learned(struct pipeline *p, const struct message_learned *m);
  * or may do so unseen; NULL when it is not. asked: what the device called the peer. */
 const char *pipeline_hidden_what(const struct pipeline *p, const struct flow *f,
 	const char *asked, char buf[LIMIT_TEXT]);
+/* The device was told where a public resolver is. What it does there nobody sees where
+ * nothing is enforced for it. */
+void pipeline_hidden_asked(struct pipeline *p, const struct device *d,
+	const struct message_dns_answer *m);
 /* The device was let through to such a server. */
 void pipeline_hidden_seen(struct pipeline *p, const struct device *d,
 	const struct flow *f, const char *asked);

@@ -54,6 +54,26 @@ const char *pipeline_hidden_what(const struct pipeline *p, const struct flow *f,
 	return buf;
 }
 
+void pipeline_hidden_asked(struct pipeline *p, const struct device *d,
+	const struct message_dns_answer *m)
+{
+	const char *by = encrypted_by_name(&p->encrypted, m->name);
+	struct event e = {.kind = EVENT_NAMES_HIDDEN, .device = d->id,
+		.flow = {.direction = DIRECTION_FROM_DEVICE, .device = m->client,
+			.proto = FLOW_PROTO_TCP, .peer_port = PORT_HTTPS}};
+	char name[NAME_SHOWN];
+
+	if (!by || m->addrs.count == 0 || device_is_enforced(d))
+		return;
+	e.flow.peer = m->addrs.addrs[0];
+	str_copy(e.name, sizeof(e.name), m->name);
+	(void)str_print(e.text, sizeof(e.text),
+		"%s looks for the public resolver %s (%s); it is only watched: its names "
+		"may be hidden from this gateway.",
+		d->name, str_escape(str_untrusted(m->name), name, sizeof(name)), by);
+	journal_packet(&p->journal, pipeline_wall(p), &e);
+}
+
 void pipeline_hidden_seen(struct pipeline *p, const struct device *d,
 	const struct flow *f, const char *asked)
 {

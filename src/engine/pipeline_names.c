@@ -205,6 +205,8 @@ static void dns_answer(struct pipeline *p, const struct message_dns_answer *m)
 {
 	struct device *d = inventory_by_addr(p->inventory, &m->client);
 
+	if (d)
+		pipeline_hidden_asked(p, d, m);
 	if (m->held)
 		held_answer(p, d, m);
 	else if (d && m->addrs.count)

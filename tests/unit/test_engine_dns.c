@@ -542,6 +542,31 @@ static void its_own_resolver_is_called_so(void **state)
 	house_free(h);
 }
 
+static void who_is_only_watched_may_hide(void **state)
+{
+	(void)state;
+	struct rule rules[1];
+	struct shelf_entry e;
+	struct house *h = house_new();
+	const struct event *found;
+
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 86400);
+	told(h, "dns.google", "8.8.8.8");
+	told(h, "dns.google", "8.8.4.4");
+	found = last_event(h, EVENT_NAMES_HIDDEN);
+	assert_non_null(found);
+	assert_int_equal(found->packets, 2);
+	assert_non_null(strstr(found->text, "the public resolver dns.google (Google"));
+	/* who is not may not reach it: that is a violation once it tries */
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	adopt(h, &e, rules, 1);
+	told(h, "dns.google", "8.8.8.8");
+	assert_int_equal(last_event(h, EVENT_NAMES_HIDDEN)->packets, 2);
+	violate(h, "8.8.8.8", FLOW_PROTO_TCP, 443, 1);
+	assert_non_null(strstr(last_event(h, EVENT_VIOLATION)->text, "dns.google"));
+	house_free(h);
+}
+
 /* ---- the house's own zone ---- */
 
 static bool local_told(const struct house *h, const char *name, const char *addr)
@@ -686,6 +711,7 @@ int main(void)
 		cmocka_unit_test(forbidden_names_do_not_exist),
 		cmocka_unit_test(findings_are_events),
 		cmocka_unit_test(its_own_resolver_is_called_so),
+		cmocka_unit_test(who_is_only_watched_may_hide),
 		cmocka_unit_test(devices_are_found_by_their_names),
 		cmocka_unit_test(a_port_without_rules_is_asked_about),
 		cmocka_unit_test(questions_about_ports_end_with_them),

@@ -122,6 +122,7 @@ uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 {
 	const struct household_device *hd = protected_by(&p->household, d);
 	char text[NAME_SHOWN];
+	const char *by;
 	struct listed l;
 
 	if (!hd || is_of_house(p, name))
@@ -136,7 +137,18 @@ uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 			d->name, shown(name, text), l.forbids->id);
 		return DNS_RCODE_NXDOMAIN;
 	}
-	if (l.mentioned || l.nameless || unlisted_of(p, hd) == NAMES_ANSWER)
+	if (l.mentioned || l.nameless)
+		return 0;
+	by = encrypted_by_name(&p->encrypted, name);
+	if (by) {
+		(void)str_print(ret_text, LIMIT_TEXT,
+			"%s asked for %s, a public resolver (%s) that its profile does "
+			"not list and that would hide its names: it was told that this "
+			"is refused.",
+			d->name, shown(name, text), by);
+		return DNS_RCODE_REFUSED;
+	}
+	if (unlisted_of(p, hd) == NAMES_ANSWER)
 		return 0;
 	(void)str_print(ret_text, LIMIT_TEXT,
 		"%s asked for %s, which %s: it was told %s.", d->name, shown(name, text),

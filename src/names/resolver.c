@@ -235,11 +235,19 @@ static void pending_hold(
 }
 
 /* The kernel reads answers in single datagrams, up to limits; all others wait. */
-static bool must_hold(const struct delivery *d, const struct writer *reply)
+static bool must_hold(
+	const struct resolver *r, const struct delivery *d, const struct writer *reply)
 {
 	return d->answer->addr_count &&
 	       (!d->client->tell || d->to->stream || !d->answer->inlined ||
-		       reply->len > LIMIT_INLINE_BYTES);
+		       reply->len > LIMIT_INLINE_BYTES ||
+		       encrypted_by_name(
+			       r->hidden, d->question->query.question.name.text));
+}
+
+void resolver_hidden(struct resolver *r, const struct encrypted_own *own)
+{
+	r->hidden = own;
 }
 
 static void pending_late(struct loop_timer *t);
@@ -309,7 +317,7 @@ static void deliver(struct resolver *r, const struct delivery *d, struct pending
 		return;
 	}
 	r->stats.stale += d->stale;
-	if (must_hold(d, &w)) {
+	if (must_hold(r, d, &w)) {
 		if (!p)
 			p = pending_new(r, d->to, d->question, d->client);
 		if (p) {

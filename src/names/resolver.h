@@ -14,6 +14,7 @@
 #include "base/cursor.h"
 #include "base/loop.h"
 #include "model/messages.h"
+#include "names/encrypted.h"
 #include "wire/dns.h"
 
 /* Queries in work at once. A home asks a few per second; 256 are a flood or a dead
@@ -146,6 +147,9 @@ int resolver_add_private(struct resolver *r, const char *name) CARDEA_MUSTCHECK;
 /* One message of a client. True when ops->reply was or will be called for it. */
 bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	const uint8_t *message, size_t len);
+/* Public resolvers beside the known ones (names/encrypted.h): who asks for one waits for
+ * the engine's word, as the kernel cannot refuse it. own is kept by the caller. */
+void resolver_hidden(struct resolver *r, const struct encrypted_own *own);
 /* A new TLS connection: its handshake costs as much as RESOLVER_HANDSHAKE_COST queries.
  * False: the client is beyond its rate. */
 bool resolver_connect(struct resolver *r, const struct addr *client);

@@ -108,6 +108,7 @@ struct resolver {
 	const struct resolver_ops *ops;
 	void *ctx;
 	struct resolver_limit limit;
+	const struct encrypted_own *hidden; /* may be NULL */
 	struct resolver_stats stats;
 	struct answers answers;
 	struct prefix lan[LIMIT_LAN_PREFIXES];

@@ -160,6 +160,7 @@ static void settings_resolver(struct parent_process *c)
 	parent_setting(c, "dns_name", k->dns_name);
 	parent_setting(c, "dns_domain", k->dns_domain);
 	parent_setting(c, "canary", k->dns_canary ? "yes" : "no");
+	setting_list(c, "encrypted_name", &k->dns_encrypted_names);
 	parent_settings_lan(c);
 	setting_addrs(c, true);
 }

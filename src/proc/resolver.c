@@ -148,7 +148,10 @@ static int process_prepare(struct process *p)
 	p->house.tls.loop = p->child.loop;
 	p->house.tls.changed = on_tls_changed;
 	p->house.tls.ctx = p;
-	return p->resolver ? 0 : -ENOMEM;
+	if (!p->resolver)
+		return -ENOMEM;
+	resolver_hidden(p->resolver, &p->house.hidden);
+	return 0;
 }
 
 /* ---- start ---- */

@@ -60,6 +60,8 @@ static int config_names(struct resolver_house *h, const char *key, const char *v
 	}
 	if (!strcmp(key, "dns_domain"))
 		return set_name(k->domain, value);
+	if (!strcmp(key, "encrypted_name"))
+		return encrypted_add(&h->hidden, value);
 	if (!strcmp(key, "canary"))
 		k->canary = !strcmp(value, "yes");
 	else if (!strcmp(key, "lan_begin"))

@@ -4,12 +4,14 @@
 #ifndef CARDEA_PROC_RESOLVER_HOUSE_H
 #define CARDEA_PROC_RESOLVER_HOUSE_H
 
+#include "names/encrypted.h"
 #include "names/local.h"
 #include "proc/resolver_tls.h"
 
 struct resolver_house {
 	struct local *local;
 	struct resolver_tls tls;
+	struct encrypted_own hidden; /* the owner's list of public resolvers */
 	bool tls_told, tls_wanted, started;
 };
 

@@ -431,6 +431,35 @@ static void unlisted_names_are_refused_when_the_owner_says_so(void **state)
 	}
 }
 
+/* Whatever the owner says of other names. */
+static void public_resolvers_are_refused_unless_listed(void **state)
+{
+	(void)state;
+	struct rule rules[2];
+	struct shelf_entry e;
+	struct house *h = house_new();
+
+	assert_int_equal(pipeline_setting(&h->p, "encrypted_name", "doh.example"), 0);
+	learning_ready(h);
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	name_rule(&rules[1], 2, "dns.quad9.net", 443);
+	adopt(h, &e, rules, 2);
+	tell_name(h, 1, LAMP_IP, "mozilla.cloudflare-dns.com", OTHER);
+	assert_int_equal(last_release(h)->dns_release.rcode, DNS_RCODE_REFUSED);
+	assert_int_equal(last_release(h)->dns_release.ede, 15);
+	assert_false(bound(h, "mozilla.cloudflare-dns.com", OTHER));
+	tell_name(h, 2, LAMP_IP, "a.doh.example", OTHER);
+	assert_int_equal(last_release(h)->dns_release.rcode, DNS_RCODE_REFUSED);
+	tell_name(h, 3, LAMP_IP, "dns.quad9.net", CLOUD);
+	assert_int_equal(last_release(h)->dns_release.rcode, 0);
+	tell_name(h, 4, LAMP_IP, "tracker.example", OTHER);
+	assert_int_equal(last_release(h)->dns_release.rcode, 0);
+	see_addr(h, "02:00:00:00:00:11", "192.168.7.11", ADDR_SOURCE_DHCP4, 86400);
+	tell_name(h, 5, "192.168.7.11", "dns.google", OTHER);
+	assert_int_equal(last_release(h)->dns_release.rcode, 0);
+	house_free(h);
+}
+
 static void forbidden_names_do_not_exist(void **state)
 {
 	(void)state;
@@ -708,6 +737,7 @@ int main(void)
 		cmocka_unit_test(learned_addresses_are_bound_by_name),
 		cmocka_unit_test(a_changed_profile_sends_its_difference),
 		cmocka_unit_test(unlisted_names_are_refused_when_the_owner_says_so),
+		cmocka_unit_test(public_resolvers_are_refused_unless_listed),
 		cmocka_unit_test(forbidden_names_do_not_exist),
 		cmocka_unit_test(findings_are_events),
 		cmocka_unit_test(its_own_resolver_is_called_so),

@@ -150,8 +150,8 @@ LAYOUT = {  # map: key, value
     "refused": ("IBBBB2sH8s16s16s", "QQQQQQQ2s2sI"),
     "counters": ("I", None),
 }
-SUBJECT = ("boxes epoch flows byte_ns_256 packet_ns byte_bucket packet_bucket over opens "
-           "opens_over refused flows_full refused_kinds queries learned").split()
+SUBJECT = ("boxes epoch flows byte_ns_256 packet_ns byte_bucket packet_bucket refused "
+           "opens opens_over over flows_full refused_kinds queries learned").split()
 FLOW = ("until count subject epoch mac by flags mac_subject addr_subject box "
         "zero").split()
 EVENT = "IIQQQI2s2s" + LAYOUT["refused"][0] + "I"
@@ -241,9 +241,16 @@ class Datapath:
 
     # --- maps
 
-    def put(self, name, key, value):
+    def put_alone(self, name, key, value):
         if self.lib.bpf_map_update_elem(self.fd(name), key, value, ctypes.c_uint64(0)):
             raise OSError(ctypes.get_errno(), "update of " + name)
+
+    def put(self, name, key, value):
+        """As the loader does: whatever changes, the epoch of subject 0 moves."""
+        self.put_alone(name, key, value)
+        nobody = bytearray(self.get("subjects", pack("I", NOBODY)))
+        struct.pack_into("=I", nobody, 8, struct.unpack_from("=I", nobody, 8)[0] + 1)
+        self.put_alone("subjects", pack("I", NOBODY), bytes(nobody))
 
     def get(self, name, key):
         size = self.lib.bpf_map__value_size(self.map(name))
@@ -357,7 +364,7 @@ class Datapath:
         words = memoryview(self.cache).cast("I")
         for place in range(13, CACHE_BYTES // 4, 16):  # cache_entry.ticks
             if words[place]:
-                words[place] = 0
+                words[place] = words[place] - (1 << 16) & 0xffffffff
         words.release()
 
     def change_flow(self, device, peer, proto, device_port, peer_port, **changes):

@@ -110,6 +110,8 @@ def test_every_refused_packet_is_counted(dp):
     for i in range(3 * KINDS):
         for _ in range(3):
             assert dp.ingress(out(4, dport=2000 + i)) == DROP
+    assert dp.subject(MAC_D)["refused"] == 9 * KINDS
+    dp.sweep()
     kinds = dp.refused()
     assert len(kinds) == KINDS
     assert {k["packets"] for k in kinds} == {3}
@@ -148,6 +150,7 @@ def age(dp, seconds):
         dp.put("refused", pack(LAYOUT["refused"][0], *k["key"]),
                pack(LAYOUT["refused"][1], packets, bytes_, told_packets, told_bytes,
                     told - back, first - back, last - back, *rest))
+    dp.later()
 
 
 def test_same_kind_is_told_again_after_ten_seconds_with_its_number(dp):
@@ -161,6 +164,41 @@ def test_same_kind_is_told_again_after_ten_seconds_with_its_number(dp):
     dp.ingress(out(4))
     again, = dp.told(REFUSED)
     assert (again["packets"], again["bytes"]) == (6, 6 * (len(out(4)) - 14))
+
+
+@both
+def test_refused_packets_are_counted_where_they_are_remembered(dp, family):
+    dp.exact(MAC_D, IP[family]["v"], UDP, 443)
+    for _ in range(10):
+        assert dp.ingress(out(family)) == DROP
+        assert dp.egress(to(family)) == DROP
+        assert dp.ingress(out(family, dst="v")) == PASS
+    assert len(dp.flows()) == 1
+    dp.sweep()
+    kinds = {k["subject"]: (k["packets"], k["bytes"]) for k in dp.refused()}
+    size = 10 * (len(out(family)) - 14)
+    assert kinds == {MAC_D: (10, size), ADDRESS[family, "D"]: (10, size)}
+    dp.run("ingress", out(family), 7, 2_500_000)
+    dp.sweep()
+    assert [k["packets"] for k in dp.refused() if not k["to_device"]] == [2_500_010]
+    assert dp.subject(MAC_D)["refused"] == 2_500_010
+    assert not dp.told(ENDED)
+
+
+@both
+def test_what_is_newly_allowed_passes_at_once(dp, family):
+    """Even the very packet that was refused a moment ago."""
+    assert [dp.ingress(out(family)) for _ in range(3)] == [DROP] * 3
+    dp.exact(MAC_D, IP[family]["w"], UDP, 443)
+    assert dp.ingress(out(family)) == PASS
+    frame = out(family, dst="gw", sport=80, dport=9)
+    assert [dp.ingress(frame) for _ in range(3)] == [DROP] * 3
+    dp.local(to(family, src="gw", dport=80, sport=9))
+    assert dp.ingress(frame) == PASS  # the gateway has begun it
+    dp.sweep()
+    assert sum(k["packets"] for k in dp.refused()) == 6
+    assert [dp.egress(to(family, src="v")) for _ in range(3)] == [DROP] * 3
+    assert dp.local(to(family, src="v")) == PASS  # the same, of the gateway
 
 
 def test_sweep_tells_what_nobody_was_told_of(dp):

@@ -210,4 +210,5 @@ void txn_apply(struct txn *x)
 	txn_boxes_settle(x);
 	names_settle(x);
 	(void)txn_flags_settle(x);
+	epoch_bump(x, BPF_OTHERS); /* what was refused may be allowed */
 }

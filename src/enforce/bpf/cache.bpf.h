@@ -5,7 +5,8 @@
  *
  * An entry says that a packet like this one was let pass a moment ago, and holds good for
  * CACHE_TICKS, while the epoch of its subject stands; then the flow itself is asked again
- * and refreshed. Only its own processor writes an entry, except that whoever ends a flow
+ * and refreshed. Or it says that policy refused such a packet, and holds good as long
+ * while nothing has changed for anybody. Only its own processor writes an entry, except that whoever ends a flow
  * takes its count away (cache_collect). A generation in the highest bits of the count
  * tells that one whose count it is. Who aims at another's entry by the choice of ports
  * makes it take the way over flows, no more. */
@@ -15,18 +16,22 @@
 #include "enforce/bpf/maps.bpf.h"
 
 /* Between 1 s and 10 s, as the kernel was built (CONFIG_HZ 1000 to 100). By so much more
- * a flow lasts, for it hears of no packet meanwhile. The lowest two bits of an entry's
- * time say which directions it holds good for. */
+ * a flow lasts, for it hears of no packet meanwhile. The lowest bits of an entry's time
+ * say which directions it holds good for, and whether to refuse. */
 #define CACHE_TICKS 1000
 #define CACHE_NS (10 * SECOND_NS)
 #define CACHE_FROM_DEVICE 1U
 #define CACHE_TO_DEVICE 2U
-#define CACHE_DIRECTIONS 3U
+#define CACHE_DENIED 4U
+#define CACHE_BITS 7U
+#define CACHE_DENIED_BITS(to_device) \
+	(CACHE_DENIED | ((to_device) ? CACHE_TO_DEVICE : CACHE_FROM_DEVICE))
 
 #define CACHE_GENERATION_SHIFT 61
 #define CACHE_COUNT ((1ULL << CACHE_GENERATION_SHIFT) - 1)
 #define CACHE_COUNT_FULL (1ULL << (CACHE_GENERATION_SHIFT - 1))
 #define CACHE_CPUS_MAX 1024
+#define CACHE_PAIRS_MAX (1U << 23) /* as often as bpf_loop goes round */
 
 struct cache_key {
 	uint64_t w[5]; /* struct bpf_flow */
@@ -37,7 +42,7 @@ struct cache_entry {
 	uint16_t mac[3];
 	uint16_t subject;
 	uint32_t epoch;
-	uint32_t ticks; /* | CACHE_.. directions */
+	uint32_t ticks; /* | bits */
 	uint64_t count; /* generation, packets, bytes */
 };
 
@@ -74,12 +79,17 @@ static __always_inline int cache_matches(
 		 (e->key.w[2] ^ k->w[2]));
 }
 
-/* 1: the packet is of a conversation that passes; it is counted. */
-static __always_inline int cache_passes(
-	const struct cache_key *k, const uint8_t *mac, uint32_t bytes, uint32_t direction)
+static __always_inline uint32_t cache_now(void)
+{
+	return (uint32_t)bpf_jiffies64() & ~CACHE_BITS;
+}
+
+/* The entry of that conversation on this processor, if it holds good still, but for its
+ * epoch. */
+static __always_inline struct cache_entry *cache_find(
+	const struct cache_key *k, const uint8_t *mac)
 {
 	struct cache_pair *pair = cache_at(k, bpf_get_smp_processor_id());
-	uint32_t now = (uint32_t)bpf_jiffies64() & ~CACHE_DIRECTIONS;
 	struct cache_entry *e;
 
 	if (!pair)
@@ -90,25 +100,84 @@ static __always_inline int cache_passes(
 		if (!cache_matches(e, k))
 			return 0;
 	}
-	const struct bpf_subject *s = subject_at(e->subject);
-	if (!s || s->epoch != e->epoch || !(e->ticks & direction) ||
-		now - (e->ticks & ~CACHE_DIRECTIONS) > CACHE_TICKS ||
+	if (cache_now() - (e->ticks & ~CACHE_BITS) > CACHE_TICKS ||
 		mac_differs((const uint8_t *)e->mac, mac) || e->count & CACHE_COUNT_FULL)
 		return 0;
-	__sync_fetch_and_add(&e->count, (1ULL << BPF_COUNT_SHIFT) + bytes);
-	return 1;
+	return e;
 }
 
-/* Takes the entry from whose it was; the count goes to that flow. */
-static __always_inline void cache_evict(struct cache_entry *e)
+static __always_inline void cache_count(struct cache_entry *e, uint32_t bytes)
+{
+	__sync_fetch_and_add(&e->count, (1ULL << BPF_COUNT_SHIFT) + bytes);
+}
+
+static __always_inline int cache_passes(const struct cache_entry *e, uint32_t direction)
+{
+	const struct bpf_subject *s = subject_at(e->subject);
+
+	return s && s->epoch == e->epoch && !(e->ticks & CACHE_DENIED) &&
+	       e->ticks & direction;
+}
+
+/* Policy would refuse it again: nothing has changed. */
+static __always_inline int cache_denies(const struct cache_entry *e, int to_device)
+{
+	const struct bpf_subject *s = subject_at(BPF_OTHERS);
+
+	return (e->ticks & CACHE_BITS) == CACHE_DENIED_BITS(to_device) && s &&
+	       s->epoch == e->epoch;
+}
+
+static __always_inline void cache_refused_key(
+	struct bpf_refused *k, const struct cache_entry *e)
+{
+	struct bpf_flow f;
+
+	__builtin_memcpy(&f, &e->key, sizeof f);
+	k->subject = e->subject;
+	k->to_device = !!(e->ticks & CACHE_TO_DEVICE);
+	k->reason = BPF_REASON_DENY;
+	k->proto = f.proto;
+	k->family = addr_family(&f.device);
+	k->port = k->to_device ? f.device_port : f.peer_port;
+	k->icmp = 0;
+	__builtin_memset(&k->mac, 0, sizeof k->mac);
+	__builtin_memcpy(k->mac.b, e->mac, 6);
+	k->device = f.device;
+	k->peer = f.peer;
+}
+
+/* So many packets of a refused kind were counted here; the subject knows already. */
+static __noinline void cache_settle_denied(
+	const struct cache_entry *e, uint64_t n, uint64_t now)
+{
+	struct bpf_refused key;
+	struct bpf_refused_value *v;
+
+	cache_refused_key(&key, e);
+	v = bpf_map_lookup_elem(&refused, &key);
+	if (!v)
+		return;
+	count_atomic(&v->packets, n >> BPF_COUNT_SHIFT);
+	count_atomic(&v->bytes, n & BPF_COUNT_BYTES);
+	v->last = now;
+}
+
+/* Takes the entry from whose it was, who gets its count. */
+static __noinline void cache_evict(struct cache_entry *e)
 {
 	uint64_t generation = (e->count & ~CACHE_COUNT) + (1ULL << CACHE_GENERATION_SHIFT);
 	uint64_t n = __sync_lock_test_and_set(&e->count, generation) & CACHE_COUNT;
 	struct cache_key key = e->key;
+	struct bpf_flow_value *v;
 
 	if (!n)
 		return;
-	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &key);
+	if (e->ticks & CACHE_DENIED) {
+		cache_settle_denied(e, n, bpf_ktime_get_coarse_ns());
+		return;
+	}
+	v = bpf_map_lookup_elem(&flows, &key);
 	if (v)
 		__sync_fetch_and_add(&v->count, n);
 }
@@ -130,14 +199,15 @@ static __noinline void cache_learn(
 	const struct cache_key *k, const struct bpf_flow_value *v, uint32_t direction)
 {
 	struct cache_pair *pair = cache_at(k, bpf_get_smp_processor_id());
-	uint32_t now = (uint32_t)bpf_jiffies64() & ~CACHE_DIRECTIONS;
+	uint32_t now = cache_now();
 	struct cache_entry *e;
 
 	if (!pair)
 		return;
 	e = cache_place(pair, k, now);
 	if (cache_matches(e, k) && e->epoch == v->epoch && e->subject == v->subject &&
-		now - (e->ticks & ~CACHE_DIRECTIONS) <= CACHE_TICKS / 8) {
+		!(e->ticks & CACHE_DENIED) &&
+		now - (e->ticks & ~CACHE_BITS) <= CACHE_TICKS / 8) {
 		e->ticks |= direction;
 		return;
 	}
@@ -149,19 +219,92 @@ static __noinline void cache_learn(
 	e->ticks = now | direction;
 }
 
-/* The next packet asks the flow: this one has changed how long it lasts. */
+/* Policy has refused that; epoch is that of BPF_OTHERS before it was asked. */
+static __noinline void cache_deny(const struct bpf_flow *flow, const struct bpf_mac *mac,
+	uint32_t subject, uint32_t epoch, int to_device)
+{
+	struct cache_key k;
+
+	__builtin_memcpy(&k, flow, sizeof k);
+	struct cache_pair *pair = cache_at(&k, bpf_get_smp_processor_id());
+	uint32_t now = cache_now();
+	if (!pair)
+		return;
+	struct cache_entry *e = cache_place(pair, &k, now);
+	cache_evict(e);
+	e->key = k;
+	__builtin_memcpy(e->mac, mac->b, 6);
+	e->subject = (uint16_t)subject;
+	e->epoch = epoch;
+	e->ticks = now | CACHE_DENIED_BITS(to_device);
+}
+
+/* The next packet of it asks again: it has changed. */
+static __always_inline void cache_forget_at(const struct cache_key *key, uint32_t cpu)
+{
+	struct cache_pair *pair = cache_at(key, cpu);
+	uint32_t old = cache_now() - 2 * CACHE_TICKS;
+
+	if (!pair)
+		return;
+	for (int i = 0; i < 2; i++) {
+		struct cache_entry *e = &pair->e[i];
+
+		if (cache_matches(e, key))
+			e->ticks = (old & ~CACHE_BITS) | (e->ticks & CACHE_BITS);
+	}
+}
+
 static __noinline void cache_forget(const struct bpf_flow *flow)
 {
 	struct cache_key key;
 
 	__builtin_memcpy(&key, flow, sizeof key);
-	struct cache_pair *pair = cache_at(&key, bpf_get_smp_processor_id());
+	cache_forget_at(&key, bpf_get_smp_processor_id());
+}
+
+static long cache_forget_one(uint32_t cpu, void *ctx)
+{
+	cache_forget_at(ctx, cpu);
+	return !cache_at(ctx, cpu);
+}
+
+/* ... on all processors: it was refused, and now has begun. */
+static __noinline void cache_forget_all(const struct bpf_flow *flow)
+{
+	struct cache_key key;
+
+	__builtin_memcpy(&key, flow, sizeof key);
+	bpf_loop(CACHE_CPUS_MAX, cache_forget_one, &key, 0);
+}
+
+/* For sweep: what was refused goes to its kind. As in cache_collect, a count that moves
+ * meanwhile is taken the next time. */
+static __always_inline void cache_settle_one(struct cache_entry *e, uint64_t now)
+{
+	uint64_t n = *(volatile uint64_t *)&e->count;
+	struct cache_entry copy = *e;
+
+	if (copy.ticks & CACHE_DENIED && n & CACHE_COUNT &&
+		__sync_val_compare_and_swap(&e->count, n, n & ~CACHE_COUNT) == n)
+		cache_settle_denied(&copy, n & CACHE_COUNT, now);
+}
+
+static long cache_settle_pair(uint32_t index, void *ctx)
+{
+	struct cache_pair *pair = bpf_map_lookup_elem(&cache, &index);
+	uint64_t *now = ctx;
+
 	if (!pair)
-		return;
-	if (cache_matches(&pair->e[0], &key))
-		pair->e[0].ticks = 0;
-	if (cache_matches(&pair->e[1], &key))
-		pair->e[1].ticks = 0;
+		return 1;
+	cache_settle_one(&pair->e[0], *now);
+	cache_settle_one(&pair->e[1], *now);
+	return 0;
+}
+
+static __always_inline void cache_settle_all(uint64_t now)
+{
+	bpf_loop(CACHE_PAIRS_MAX, cache_settle_pair, &now, 0);
 }
 
 struct cache_walk {
@@ -184,6 +327,8 @@ static long cache_collect_one(uint32_t cpu, void *ctx)
 		if (!cache_matches(e, &walk->key))
 			return 0;
 	}
+	if (e->ticks & CACHE_DENIED)
+		return 0;
 	/* What was counted since is taken the next time. */
 	if (__sync_val_compare_and_swap(&e->count, n, n & ~CACHE_COUNT) == n)
 		walk->count += n & CACHE_COUNT;

@@ -18,7 +18,8 @@ struct fast {
 	};
 	uint8_t tcp_flags;
 	uint8_t to_device;
-	uint8_t zero[6];
+	uint8_t local; /* the gateway itself sends it */
+	uint8_t zero[5];
 };
 
 /* A rate is the long way's matter. */
@@ -46,14 +47,31 @@ static __noinline int fast_settle(const struct bpf_flow *key)
 	return TC_ACT_UNSPEC;
 }
 
+/* It has been told, and is counted: exactly for the subject, and here for the kind. */
+static __always_inline int fast_deny(struct cache_entry *e, uint32_t bytes)
+{
+	struct bpf_subject *s = subject_at(e->subject);
+
+	if (s)
+		count_atomic(&s->refused, 1);
+	counter_add(BPF_COUNTER_REFUSED);
+	cache_count(e, bytes);
+	return TC_ACT_SHOT;
+}
+
 static __always_inline int fast_flow(
 	const struct fast *f, const uint8_t *mac, uint32_t bytes)
 {
 	uint32_t direction = f->to_device ? CACHE_TO_DEVICE : CACHE_FROM_DEVICE;
 	int plain = !(f->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	struct cache_entry *e = cache_find(&f->words, mac);
 
-	if (plain && cache_passes(&f->words, mac, bytes, direction))
+	if (e && plain && cache_passes(e, direction)) {
+		cache_count(e, bytes);
 		return TC_ACT_UNSPEC;
+	}
+	if (e && !f->local && cache_denies(e, f->to_device))
+		return fast_deny(e, bytes);
 	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &f->key);
 	if (!v)
 		return TAKE_LONG_WAY;
@@ -120,6 +138,7 @@ static __always_inline int fast_frame(struct __sk_buff *skb, int to_device)
 	struct fast f = {};
 
 	f.to_device = (uint8_t)to_device;
+	f.local = to_device && !skb->ingress_ifindex;
 	if (ip + sizeof(struct ip4_header) + 8 > end)
 		return TAKE_LONG_WAY;
 	if (ether->type == ETHER_IP4) {

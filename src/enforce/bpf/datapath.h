@@ -161,7 +161,10 @@ struct bpf_ether {
 	struct bpf_mac peer;
 };
 
-#define BPF_OTHERS 0U /* the subject of all that have none */
+/* The subject of all that have none. Its epoch moves after any change of any map, for
+ * processors remember what policy refused: without that, what is newly allowed would
+ * still be refused for up to ten seconds. */
+#define BPF_OTHERS 0U
 
 /* The loader bumps epochs when it has taken an entry or a box away, for a MAC and its
  * address alike when it has taken a BOUND, MANAGED, OWNED or POLICED away, or has given
@@ -174,10 +177,10 @@ struct bpf_subject {
 	uint64_t byte_ns_256; /* rate: ns x 256 for each byte, 0 is none */
 	uint64_t packet_ns;   /* rate: ns for each packet, 0 is none */
 	uint64_t byte_bucket, packet_bucket;
-	uint64_t over;	      /* packets above its rate */
+	uint64_t refused;     /* packets, exact */
 	uint64_t opens;	      /* bucket of new conversations */
 	uint64_t opens_over;  /* packets that would have begun too many of them */
-	uint64_t refused;     /* packets, exact */
+	uint64_t over;	      /* packets above its rate */
 	uint64_t flows_full;  /* conversations that found no room: they pass, and their
 			       * replies do not */
 	uint32_t refused_kinds;
@@ -298,7 +301,8 @@ struct bpf_refused {
 };
 
 struct bpf_refused_value {
-	uint64_t packets, bytes;	   /* exact, since the kind was first seen */
+	uint64_t packets, bytes;	   /* since the kind was first seen; exact after a
+					    * sweep */
 	uint64_t told_packets, told_bytes; /* of these, in events */
 	uint64_t told;			   /* ns: when last */
 	uint64_t first, last;		   /* ns */

@@ -688,8 +688,10 @@ static __always_inline void dns_open_all(struct dns_work *w, struct dns_ctx *ctx
 	w->until = w->now + (ttl + BINDING_GRACE_S) * SECOND_NS;
 	w->news = 0;
 	bpf_loop(w->levels_count, dns_open_level, ctx, 0);
-	if (w->news)
-		bpf_loop(w->table_count, dns_tell, ctx, 0);
+	if (!w->news)
+		return;
+	others_epoch_move();
+	bpf_loop(w->table_count, dns_tell, ctx, 0);
 }
 
 /* ---- messages ---- */

@@ -290,8 +290,10 @@ __noinline int flow_open(uint32_t subject)
 	flow_value(&v, w, subject, w->epoch);
 	if (!flow_take_room(flow_payer(&v)))
 		goto full;
-	if (!bpf_map_update_elem(&flows, &w->flow, &v, BPF_NOEXIST))
+	if (!bpf_map_update_elem(&flows, &w->flow, &v, BPF_NOEXIST)) {
+		cache_forget_all(&w->flow);
 		return 1;
+	}
 	flow_give_back(flow_payer(&v));
 full:
 	count_atomic(&s->flows_full, 1);

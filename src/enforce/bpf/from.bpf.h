@@ -194,6 +194,17 @@ static __noinline int accept(struct work *w, uint32_t subject)
 	return TC_ACT_UNSPEC;
 }
 
+/* Policy refuses it, and will refuse those like it. */
+static __noinline int deny(struct work *w, uint32_t subject)
+{
+	const struct packet *p = &w->packet;
+	const struct bpf_settings *set = settings_get();
+
+	if (parse_has_ports(p) && p->fragment == FRAGMENT_NONE && set && !set->limits)
+		cache_deny(&w->flow, &w->mac, subject, w->others_epoch, w->to_device);
+	return refuse(subject, BPF_REASON_DENY);
+}
+
 /* What a managed device sends over IP. */
 static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 {
@@ -220,7 +231,7 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 		w->ask.by = BPF_BY_REDIRECT;
 		return accept(w, subject);
 	}
-	return refuse(subject, BPF_REASON_DENY);
+	return deny(w, subject);
 }
 
 /* An exact peer, or any. */
@@ -290,6 +301,8 @@ static __noinline void work_begin(struct __sk_buff *skb, struct work *w, int to_
 	w->addr_subject = a && a->flags & BPF_POLICED ? a->subject : BPF_OTHERS;
 	s = subject_at(to_device ? w->addr_subject : w->mac_subject);
 	w->epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
+	s = subject_at(BPF_OTHERS);
+	w->others_epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
 }
 
 /* DNS of a device that has names, which may pass and is whole: its names are learned. */

@@ -128,6 +128,7 @@ int sweep(struct bpf_sweep *ctx)
 	s.subject = ctx->subject;
 	bpf_for_each_map_elem(&flows, sweep_flow, &s, 0);
 	if (s.subject == BPF_NO_SUBJECT) {
+		cache_settle_all(s.now);
 		bpf_for_each_map_elem(&policy, sweep_entry, &s, 0);
 		bpf_for_each_map_elem(&refused, sweep_refused, &s, 0);
 		bpf_for_each_map_elem(&queries, sweep_query, &s, 0);

@@ -29,7 +29,7 @@ static __noinline int to_policed(struct __sk_buff *skb, struct work *w)
 		return TC_ACT_UNSPEC;
 	ask_of_packet(w, subject);
 	if (!judge(WORK_PACKET))
-		return refuse(subject, BPF_REASON_DENY);
+		return deny(w, subject);
 	return accept(w, subject);
 }
 

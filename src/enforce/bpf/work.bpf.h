@@ -31,7 +31,8 @@ struct work {
 	struct bpf_mac mac; /* of the device */
 	uint32_t mac_flags, addr_flags;
 	uint32_t mac_subject, addr_subject; /* BPF_OTHERS: none */
-	uint32_t epoch; /* of who is asked, read before the answer */
+	/* of who is asked, and of BPF_OTHERS, read before the answer */
+	uint32_t epoch, others_epoch;
 	uint8_t to_device;
 	uint8_t lasting; /* 0: this packet opens no flow */
 	uint8_t zero[2];

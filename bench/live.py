@@ -14,11 +14,11 @@ from . import traffic
 from .beds import Bed, run
 from .figures import Row, baseline
 from .flood import FRAME
-from .traffic import GATEWAY, GATEWAY_MAC, NEIGHBOUR_MAC, device
+from .traffic import GATEWAY, GATEWAY_MAC, NEIGHBOUR, NEIGHBOUR_MAC, device
 
 BURST = 300000
 REST = 0.05  # until a reader has read all
-DEVICES, FRAMES = 1000, 10000
+DEVICES, FRAMES = 100, 10000
 # of 1,000 frames: shares in the 1,593 public captures (docs/benchmarks.md)
 ARP, HELLO, MDNS, DNS = 90, 2, 61, 23
 
@@ -32,7 +32,7 @@ def _arp(index):
     mac, address = device(index % DEVICES)
     body = struct.pack("!HHBBH", 1, 0x800, 6, 4, 1) + bytes.fromhex(mac.replace(":", ""))
     body += bytes(map(int, address.split("."))) + bytes(6)
-    body += bytes(map(int, GATEWAY.split(".")))
+    body += bytes(map(int, NEIGHBOUR.split(".")))  # the gateway would answer
     return (b"\xff" * 6 + bytes.fromhex(mac.replace(":", "")) + b"\x08\x06"
             + body).ljust(FRAME, b"\0")
 

@@ -56,7 +56,9 @@ int parent_socket_capture(uint32_t ifindex)
 		close(fd);
 		return error;
 	}
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
+	/* Beyond what net.core.rmem_max lets others have; without the capability, that. */
+	if ((setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) &&
+		    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size))) ||
 		bind(fd, (struct sockaddr *)&ll, sizeof(ll)) ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
 			sizeof(promiscuous)))

@@ -388,3 +388,23 @@ def test_redirected_dns(dp, family):
     dp.settings(local=LOCAL, redirect=0)
     dp.bump(MAC_D)
     assert dp.ingress(question) == DROP
+
+
+# --- those that are not managed ---------------------------------------------------
+
+@both
+def test_what_passed_unjudged_is_judged_after_any_change(dp, family):
+    frame = packet(family, "X", "w", udp(1, 2), UDP, smac=X)
+    assert [dp.ingress(frame) for _ in range(3)] == [PASS] * 3
+    dp.address(IP[family]["X"], 20, OWNED)
+    assert dp.ingress(frame) == DROP
+    assert refusal(dp) == (NOBODY, 0, SPOOFED)
+    dp.bind(X, IP[family]["X"])
+    assert [dp.ingress(frame) for _ in range(3)] == [PASS] * 3
+    dp.mac(X, 21)
+    assert dp.ingress(frame) == DROP
+    assert refusal(dp) == (21, 0, DENY)
+    dp.exact(21, IP[family]["w"], UDP, 2)
+    assert [dp.ingress(frame) for _ in range(3)] == [PASS] * 3
+    dp.sweep()
+    assert dp.entry(21, IP[family]["w"], UDP, 2)[1] == 3

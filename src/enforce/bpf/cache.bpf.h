@@ -5,8 +5,8 @@
  *
  * An entry says that a packet like this one was let pass a moment ago, and holds good for
  * CACHE_TICKS, while the epoch of its subject stands; then the flow itself is asked again
- * and refreshed. Or it says that policy refused such a packet, and holds good as long
- * while nothing has changed for anybody. Only its own processor writes an entry, except that whoever ends a flow
+ * and refreshed. Or it says that policy refused such a packet, or that it is of a device
+ * that is not managed, and holds good as long while nothing has changed for anybody. Only its own processor writes an entry, except that whoever ends a flow
  * takes its count away (cache_collect). A generation in the highest bits of the count
  * tells that one whose count it is. Who aims at another's entry by the choice of ports
  * makes it take the way over flows, no more. */
@@ -171,7 +171,7 @@ static __noinline void cache_evict(struct cache_entry *e)
 	struct cache_key key = e->key;
 	struct bpf_flow_value *v;
 
-	if (!n)
+	if (!n || e->subject == BPF_OTHERS)
 		return;
 	if (e->ticks & CACHE_DENIED) {
 		cache_settle_denied(e, n, bpf_ktime_get_coarse_ns());
@@ -219,9 +219,10 @@ static __noinline void cache_learn(
 	e->ticks = now | direction;
 }
 
-/* Policy has refused that; epoch is that of BPF_OTHERS before it was asked. */
-static __noinline void cache_deny(const struct bpf_flow *flow, const struct bpf_mac *mac,
-	uint32_t subject, uint32_t epoch, int to_device)
+/* What policy has refused, and what is no matter of policy, without a flow; epoch is that
+ * of BPF_OTHERS before it was asked. */
+static __noinline void cache_remember(const struct bpf_flow *flow,
+	const struct bpf_mac *mac, uint32_t subject, uint32_t epoch, uint32_t bits)
 {
 	struct cache_key k;
 
@@ -236,7 +237,7 @@ static __noinline void cache_deny(const struct bpf_flow *flow, const struct bpf_
 	__builtin_memcpy(e->mac, mac->b, 6);
 	e->subject = (uint16_t)subject;
 	e->epoch = epoch;
-	e->ticks = now | CACHE_DENIED_BITS(to_device);
+	e->ticks = now | bits;
 }
 
 /* The next packet of it asks again: it has changed. */
@@ -327,7 +328,7 @@ static long cache_collect_one(uint32_t cpu, void *ctx)
 		if (!cache_matches(e, &walk->key))
 			return 0;
 	}
-	if (e->ticks & CACHE_DENIED)
+	if (e->ticks & CACHE_DENIED || e->subject == BPF_OTHERS)
 		return 0;
 	/* What was counted since is taken the next time. */
 	if (__sync_val_compare_and_swap(&e->count, n, n & ~CACHE_COUNT) == n)

@@ -9,7 +9,9 @@
 
 const char datapath_license[] SEC("license") = "GPL";
 
-#define TAKE_LONG_WAY 1 /* beside TC_ACT_.. */
+/* beside TC_ACT_.. */
+#define TAKE_LONG_WAY 100
+#define NO_FLOW 101 /* the same, and it is known that there is none */
 
 struct fast {
 	union {
@@ -74,7 +76,7 @@ static __always_inline int fast_flow(
 		return fast_deny(e, bytes);
 	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &f->key);
 	if (!v)
-		return TAKE_LONG_WAY;
+		return NO_FLOW;
 	const struct bpf_subject *s = subject_at(v->subject);
 	uint64_t now = bpf_ktime_get_coarse_ns();
 	if (!s || s->epoch != v->epoch || v->until <= now || mac_differs(v->mac, mac) ||
@@ -160,7 +162,7 @@ int ingress(struct __sk_buff *skb)
 {
 	int verdict = fast_frame(skb, 0);
 
-	return verdict == TAKE_LONG_WAY ? from_lan(skb) : verdict;
+	return verdict < TAKE_LONG_WAY ? verdict : from_lan(skb, verdict == NO_FLOW);
 }
 
 /* What goes to one receiver that is not managed is no matter of ours; what goes to a
@@ -188,5 +190,5 @@ int egress(struct __sk_buff *skb)
 	if (fast_is_free(skb))
 		return TC_ACT_UNSPEC;
 	verdict = fast_frame(skb, 1);
-	return verdict == TAKE_LONG_WAY ? to_lan(skb) : verdict;
+	return verdict < TAKE_LONG_WAY ? verdict : to_lan(skb, verdict == NO_FLOW);
 }

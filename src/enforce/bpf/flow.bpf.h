@@ -240,6 +240,14 @@ static __noinline void flow_use(struct work *w, struct bpf_flow_value *v)
 	flow_settle(w, v);
 }
 
+/* The subject of a policed address */
+static __always_inline uint32_t flow_policed(const struct bpf_addr *a)
+{
+	const struct bpf_addr_value *v = bpf_map_lookup_elem(&addrs, a);
+
+	return v && v->flags & BPF_POLICED ? v->subject : BPF_OTHERS;
+}
+
 static __always_inline void flow_value(
 	struct bpf_flow_value *v, const struct work *w, uint32_t subject, uint32_t epoch)
 {
@@ -257,7 +265,8 @@ static __always_inline void flow_value(
 	if (guard_is_bound(&w->mac, &w->flow.device))
 		v->flags |= BPF_FLOW_BOUND;
 	v->mac_subject = w->mac_subject;
-	v->addr_subject = w->addr_subject;
+	v->addr_subject =
+		w->to_device ? w->addr_subject : flow_policed(&w->flow.device);
 	v->box = w->ask.box;
 }
 

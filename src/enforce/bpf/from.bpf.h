@@ -162,7 +162,7 @@ static __noinline int quote_read(struct __sk_buff *skb, struct work *w)
 
 /* The error's receiver is the sender of what it quotes; from a device, its sender is
  * the device itself, which is no router. */
-__noinline int is_related(struct __sk_buff *skb)
+__noinline int is_related_asked(struct __sk_buff *skb)
 {
 	struct work *w = work_at(WORK_PACKET);
 	struct packet *p;
@@ -170,13 +170,18 @@ __noinline int is_related(struct __sk_buff *skb)
 	if (!w)
 		return 0;
 	p = &w->packet;
-	if (!is_icmp_error(p) || !quote_read(skb, w))
+	if (!quote_read(skb, w))
 		return 0;
 	if (w->to_device ? !addr_equal(&w->flow.device, &p->to)
 			 : !addr_equal(&w->flow.device, &p->from) ||
 				   !addr_equal(&w->flow.peer, &p->to))
 		return 0;
 	return flow_find(w) != 0;
+}
+
+static __always_inline int is_related(struct __sk_buff *skb, const struct work *w)
+{
+	return is_icmp_error(&w->packet) && is_related_asked(skb);
 }
 
 /* Policy lets it pass by work.ask: it begins a conversation, or is counted alone. */
@@ -201,7 +206,8 @@ static __noinline int deny(struct work *w, uint32_t subject)
 	const struct bpf_settings *set = settings_get();
 
 	if (parse_has_ports(p) && p->fragment == FRAGMENT_NONE && set && !set->limits)
-		cache_deny(&w->flow, &w->mac, subject, w->others_epoch, w->to_device);
+		cache_remember(&w->flow, &w->mac, subject, w->others_epoch,
+			CACHE_DENIED_BITS(w->to_device));
 	return refuse(subject, BPF_REASON_DENY);
 }
 
@@ -217,12 +223,12 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 	if (!limit_packet(w, subject))
 		return TC_ACT_SHOT;
 	flow_of_packet(w);
-	v = has_flow(p) ? flow_find(w) : 0;
+	v = has_flow(p) && !w->flowless ? flow_find(w) : 0;
 	if (v) {
 		flow_use(w, v);
 		return TC_ACT_UNSPEC;
 	}
-	if (infra_from(p) || is_related(skb))
+	if (infra_from(p) || is_related(skb, w))
 		return TC_ACT_UNSPEC;
 	ask_of_packet(w, subject);
 	if (judge(WORK_PACKET))
@@ -280,10 +286,10 @@ static __noinline int from_ether(struct work *w)
 	return refuse(w->mac_subject, BPF_REASON_DENY);
 }
 
-static __noinline void work_begin(struct __sk_buff *skb, struct work *w, int to_device)
+static __always_inline void work_begin(
+	struct __sk_buff *skb, struct work *w, int to_device, int flowless)
 {
 	struct bpf_mac_value *m;
-	struct bpf_addr_value *a;
 	struct packet *p = &w->packet;
 	struct bpf_subject *s;
 
@@ -292,13 +298,12 @@ static __noinline void work_begin(struct __sk_buff *skb, struct work *w, int to_
 	w->now = bpf_ktime_get_coarse_ns();
 	w->to_device = (uint8_t)to_device;
 	w->lasting = 1;
+	w->flowless = (uint8_t)flowless;
 	w->mac = to_device ? p->to_mac : p->from_mac;
 	m = bpf_map_lookup_elem(&macs, &w->mac);
 	w->mac_flags = m ? m->flags : 0;
 	w->mac_subject = m && m->flags & BPF_MANAGED ? m->subject : BPF_OTHERS;
-	a = p->family ? bpf_map_lookup_elem(&addrs, to_device ? &p->to : &p->from) : 0;
-	w->addr_flags = a ? a->flags : 0;
-	w->addr_subject = a && a->flags & BPF_POLICED ? a->subject : BPF_OTHERS;
+	w->addr_subject = to_device && p->family ? flow_policed(&p->to) : BPF_OTHERS;
 	s = subject_at(to_device ? w->addr_subject : w->mac_subject);
 	w->epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
 	s = subject_at(BPF_OTHERS);
@@ -320,21 +325,34 @@ static __always_inline void dns_passes(struct __sk_buff *skb, const struct work 
 		dns_question(skb);
 }
 
+/* From a device that is not managed, and no theft. */
+static __always_inline int from_free(struct work *w)
+{
+	const struct packet *p = &w->packet;
+
+	if (!p->malformed && parse_has_ports(p) && p->fragment == FRAGMENT_NONE) {
+		flow_of_packet(w);
+		cache_remember(&w->flow, &w->mac, BPF_OTHERS, w->others_epoch,
+			CACHE_FROM_DEVICE);
+	}
+	return TC_ACT_UNSPEC;
+}
+
 /* Global functions are verified once, however they are reached. */
-__noinline int from_lan(struct __sk_buff *skb)
+__noinline int from_lan(struct __sk_buff *skb, int flowless)
 {
 	struct work *w = work_at(WORK_PACKET);
 	int reason, verdict;
 
 	if (!w)
 		return TC_ACT_SHOT;
-	work_begin(skb, w, 0);
+	work_begin(skb, w, 0, flowless);
 	const struct packet *p = &w->packet;
 	reason = guard_packet(skb, w);
 	if (reason)
 		return refuse(w->mac_subject, (uint32_t)reason);
 	if (!(w->mac_flags & BPF_MANAGED))
-		return TC_ACT_UNSPEC;
+		return from_free(w);
 	if (p->malformed)
 		return refuse(w->mac_subject, BPF_REASON_MALFORMED);
 	verdict = p->family ? from_ip(skb, w) : from_ether(w);

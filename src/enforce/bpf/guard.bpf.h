@@ -192,7 +192,7 @@ static __always_inline int infra_nd_from(const struct packet *p)
 	}
 }
 
-static __noinline int infra_from(const struct packet *p)
+static __noinline int infra_from_asked(const struct packet *p)
 {
 	if (p->family == 4)
 		return (p->proto == PROTO_IGMP && is_multicast4(&p->to)) ||
@@ -204,6 +204,21 @@ static __noinline int infra_from(const struct packet *p)
 	       ((p->to.w[0] == bpf_htonl(0xff020000) && !p->to.w[1] &&
 			!p->to.w[2] && p->to.w[3] == bpf_htonl(0x10002)) ||
 		       guard_is_local(&p->to));
+}
+
+/* Most packets cannot be of these. */
+static __always_inline int infra_may_be(const struct packet *p)
+{
+	return p->proto == PROTO_UDP
+		       ? p->from_port == DHCP4_CLIENT || p->from_port == DHCP4_SERVER ||
+				 p->from_port == DHCP6_CLIENT ||
+				 p->from_port == DHCP6_SERVER
+		       : p->proto != PROTO_TCP;
+}
+
+static __always_inline int infra_from(const struct packet *p)
+{
+	return infra_may_be(p) && infra_from_asked(p);
 }
 
 static __always_inline int infra_nd_to(const struct packet *p)
@@ -224,7 +239,7 @@ static __always_inline int infra_nd_to(const struct packet *p)
 	}
 }
 
-static __noinline int infra_to(const struct packet *p)
+static __noinline int infra_to_asked(const struct packet *p)
 {
 	if (is_icmp6(p))
 		return infra_nd_to(p);
@@ -232,6 +247,11 @@ static __noinline int infra_to(const struct packet *p)
 			   : !is_udp(p, DHCP6_SERVER, DHCP6_CLIENT))
 		return 0;
 	return guard_is_local(&p->from);
+}
+
+static __always_inline int infra_to(const struct packet *p)
+{
+	return infra_may_be(p) && infra_to_asked(p);
 }
 
 /* A device cannot receive on an address that nobody has seen; DHCP, neighbour discovery

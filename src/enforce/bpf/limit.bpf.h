@@ -69,13 +69,10 @@ static __always_inline int limit_packets(struct bpf_subject *s, uint64_t now)
 /* 0: the subject has sent, or is sent, more than its rate. Before the policy, so that
  * what is under way counts, too. Neighbour discovery on the link passes: without it a
  * device would lose the network for what it sends too fast. */
-static __noinline int limit_packet(const struct work *w, uint32_t subject)
+static __noinline int limit_asked(const struct work *w, uint32_t subject)
 {
-	const struct bpf_settings *set = settings_get();
 	const struct packet *p = &w->packet;
 
-	if (!set || !set->limits || subject == BPF_OTHERS)
-		return 1;
 	if (is_icmp6(p) && p->hop_limit == ND_HOP_LIMIT &&
 		(p->icmp_type == ND_NEIGHBOUR_SOLICIT ||
 			p->icmp_type == ND_NEIGHBOUR_ADVERT))
@@ -85,6 +82,13 @@ static __noinline int limit_packet(const struct work *w, uint32_t subject)
 		return 1;
 	count_atomic(&s->over, 1);
 	return 0;
+}
+
+static __always_inline int limit_packet(const struct work *w, uint32_t subject)
+{
+	const struct bpf_settings *set = settings_get();
+
+	return !set || !set->limits || subject == BPF_OTHERS || limit_asked(w, subject);
 }
 
 #endif

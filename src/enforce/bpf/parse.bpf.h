@@ -327,11 +327,87 @@ static __always_inline int parse_ether(struct __sk_buff *skb, struct packet *p)
 	return parse_vlans(skb, p);
 }
 
+/* ---- The same by pointers, for most packets: no tags, options or fragments ---- */
+
+static __always_inline int parse_plain_transport(
+	struct packet *p, const void *l4, const void *end)
+{
+	const uint16_t *ports = l4;
+	const uint8_t *tcp = l4;
+	uint32_t size = p->proto == PROTO_TCP ? 20 : 8;
+
+	if (p->end - p->l4 < size || p->end - p->l3 > p->length)
+		return 0;
+	if (p->proto == PROTO_TCP) {
+		if (l4 + 20 > end)
+			return 0;
+		p->tcp_flags = tcp[13];
+	} else if (p->proto != PROTO_UDP || l4 + 8 > end)
+		return 0;
+	p->from_port = ports[0];
+	p->to_port = ports[1];
+	return 1;
+}
+
+static __always_inline int parse_plain4(struct packet *p, const void *ip, const void *end)
+{
+	const struct ip4_header *h = ip;
+
+	if (ip + sizeof *h > end || h->version_ihl != 0x45 ||
+		h->fragment & bpf_htons(IP4_MORE | IP4_OFFSET))
+		return 0;
+	p->proto = h->proto;
+	p->hop_limit = h->ttl;
+	addr_of_ip4(&p->from, h->from);
+	addr_of_ip4(&p->to, h->to);
+	p->family = 4;
+	p->l4 = p->l3 + sizeof *h;
+	p->end = p->l3 + bpf_ntohs(h->total);
+	return p->end >= p->l4 && parse_plain_transport(p, ip + sizeof *h, end);
+}
+
+static __always_inline int parse_plain6(struct packet *p, const void *ip, const void *end)
+{
+	const struct ip6_header *h = ip;
+
+	if (ip + sizeof *h > end || bpf_ntohl(h->version_flow) >> 28 != 6)
+		return 0;
+	p->proto = h->next;
+	p->hop_limit = h->hop_limit;
+	p->from = h->from;
+	p->to = h->to;
+	p->family = 6;
+	p->l4 = p->l3 + sizeof *h;
+	p->end = p->l4 + bpf_ntohs(h->payload);
+	return parse_plain_transport(p, ip + sizeof *h, end);
+}
+
+/* 1: read. Else nothing that was set counts. */
+static __always_inline int parse_plain(struct __sk_buff *skb, struct packet *p)
+{
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ether_header *h = data;
+
+	if (data + sizeof *h > end)
+		return 0;
+	__builtin_memcpy(p->from_mac.b, h->from, 6);
+	__builtin_memcpy(p->to_mac.b, h->to, 6);
+	p->type = h->type;
+	p->l3 = ETHER_HEADER;
+	p->length = skb->len - ETHER_HEADER;
+	if (h->type == ETHER_IP4)
+		return parse_plain4(p, data + sizeof *h, end);
+	return h->type == ETHER_IP6 && parse_plain6(p, data + sizeof *h, end);
+}
+
 /* What cannot be read is malformed; addresses are there if family is. */
 static __noinline void parse_packet(struct __sk_buff *skb, struct packet *p)
 {
 	int bad;
 
+	__builtin_memset(p, 0, sizeof *p);
+	if (parse_plain(skb, p))
+		return;
 	__builtin_memset(p, 0, sizeof *p);
 	bad = parse_ether(skb, p);
 	p->length = skb->len - p->l3;

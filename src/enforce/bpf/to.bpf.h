@@ -20,12 +20,12 @@ static __noinline int to_policed(struct __sk_buff *skb, struct work *w)
 	if (!limit_packet(w, subject))
 		return TC_ACT_SHOT;
 	flow_of_packet(w);
-	v = has_flow(p) ? flow_find(w) : 0;
+	v = has_flow(p) && !w->flowless ? flow_find(w) : 0;
 	if (v) {
 		flow_use(w, v);
 		return TC_ACT_UNSPEC;
 	}
-	if (infra_to(p) || is_related(skb))
+	if (infra_to(p) || is_related(skb, w))
 		return TC_ACT_UNSPEC;
 	ask_of_packet(w, subject);
 	if (!judge(WORK_PACKET))
@@ -92,7 +92,7 @@ static __always_inline int to_ip(struct __sk_buff *skb, struct work *w, int mana
 	return w->addr_subject == BPF_OTHERS ? TC_ACT_UNSPEC : to_policed(skb, w);
 }
 
-__noinline int to_lan(struct __sk_buff *skb)
+__noinline int to_lan(struct __sk_buff *skb, int flowless)
 {
 	struct work *w = work_at(WORK_PACKET);
 	int local = skb->ingress_ifindex == 0;
@@ -100,7 +100,7 @@ __noinline int to_lan(struct __sk_buff *skb)
 
 	if (!w)
 		return TC_ACT_SHOT;
-	work_begin(skb, w, 1);
+	work_begin(skb, w, 1, flowless);
 	const struct packet *p = &w->packet;
 	managed = w->mac_flags & BPF_MANAGED && !is_group_mac(&p->to_mac);
 	if (!p->family)

@@ -29,13 +29,15 @@ struct work {
 	struct bpf_flow flow; /* the packet's conversation, or the one that is swept */
 	struct ask ask;
 	struct bpf_mac mac; /* of the device */
-	uint32_t mac_flags, addr_flags;
-	uint32_t mac_subject, addr_subject; /* BPF_OTHERS: none */
+	uint32_t mac_flags;
+	uint32_t mac_subject;  /* BPF_OTHERS: none */
+	uint32_t addr_subject; /* of a packet to a device; else flow_open() looks */
 	/* of who is asked, and of BPF_OTHERS, read before the answer */
 	uint32_t epoch, others_epoch;
 	uint8_t to_device;
 	uint8_t lasting; /* 0: this packet opens no flow */
-	uint8_t zero[2];
+	uint8_t flowless; /* no flow is its, as is known already */
+	uint8_t zero;
 };
 
 MAP_ARRAY(works, BPF_MAP_TYPE_PERCPU_ARRAY, struct work, WORK_MAX, 0);

@@ -126,7 +126,7 @@ void arena_turn(struct arena *a); /* what was given before the last turn is free
 	MAP(SETTINGS, settings) MAP(MACS, macs) MAP(ADDRS, addrs) MAP(BOUND, bound) \
 	MAP(SUBJECTS, subjects) MAP(POLICY, policy) MAP(BOXES, boxes) \
 	MAP(ETHERS, ethers) MAP(NAMES, names) MAP(FLOWS, flows) MAP(TOTALS, totals) \
-	MAP(FRAGS, frags) MAP(QUERIES, queries) MAP(REFUSED, refused) \
+	MAP(CACHE, cache) MAP(FRAGS, frags) MAP(QUERIES, queries) MAP(REFUSED, refused) \
 	MAP(EVENTS, events) MAP(COUNTERS, counters)
 #define DATAPATH_MAP_ID(ID, name) DATAPATH_##ID,
 enum datapath_map { DATAPATH_MAPS(DATAPATH_MAP_ID) DATAPATH_MAP_MAX };

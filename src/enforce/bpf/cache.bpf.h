@@ -6,10 +6,12 @@
  * An entry says that a packet like this one was let pass a moment ago, and holds good for
  * CACHE_TICKS, while the epoch of its subject stands; then the flow itself is asked again
  * and refreshed. Or it says that policy refused such a packet, or that it is of a device
- * that is not managed, and holds good as long while nothing has changed for anybody. Only its own processor writes an entry, except that whoever ends a flow
- * takes its count away (cache_collect). A generation in the highest bits of the count
- * tells that one whose count it is. Who aims at another's entry by the choice of ports
- * makes it take the way over flows, no more. */
+ * that is not managed, and holds good as long while nothing has changed for anybody.
+ *
+ * Only its own processor writes an entry, except that whoever ends a flow takes its count
+ * away (cache_collect). A generation in the highest bits of the count tells that one
+ * whose count it is. Who aims at another's entry by the choice of ports makes it take the
+ * way over flows, no more. */
 #ifndef CARDEA_ENFORCE_BPF_CACHE_H
 #define CARDEA_ENFORCE_BPF_CACHE_H
 

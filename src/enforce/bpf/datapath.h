@@ -41,7 +41,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 2
+#define BPF_ABI 3
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */

@@ -141,6 +141,9 @@ static int maps_prepare(struct bpf_object *o, int maps[DATAPATH_MAP_MAX])
 		else if (mapped & 1U << i)
 			e = bpf_map__set_map_flags(
 				m, bpf_map__map_flags(m) | BPF_F_MMAPABLE);
+		else if (i == DATAPATH_CACHE)
+			e = bpf_map__set_max_entries(
+				m, (uint32_t)libbpf_num_possible_cpus() * BPF_CACHE_EACH / 2);
 	}
 	return e;
 }

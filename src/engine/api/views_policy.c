@@ -99,6 +99,21 @@ static void write_answer(struct api_request *r, const struct device *d,
 	jsonw_object_end(j);
 }
 
+/* A resolver's name that was refused has no address to judge. */
+static void add_refused_name(const struct pipeline *p, struct why_answer *a)
+{
+	size_t n = strlen(a->text);
+	const char *by = a->allowed || !a->name[0] || a->known_address
+				 ? NULL
+				 : encrypted_by_name(&p->encrypted, a->name);
+
+	if (by)
+		(void)str_print(a->text + n, sizeof(a->text) - n,
+			" This is a public resolver (%s): the name is refused to the "
+			"device, and this gateway answers its questions.",
+			by);
+}
+
 /* Whoever asks another for names: what that means for what the house sees. */
 static void add_hidden(struct pipeline *p, struct why_answer *a)
 {
@@ -106,9 +121,11 @@ static void add_hidden(struct pipeline *p, struct why_answer *a)
 	size_t n = strlen(a->text);
 	const char *asked = a->name[0] ? a->name : NULL;
 
-	if (!a->enforced || !pipeline_hidden_what(p, &a->flow, asked, what))
+	if (!a->enforced)
 		return;
-	if (a->allowed)
+	if (!pipeline_hidden_what(p, &a->flow, asked, what))
+		add_refused_name(p, a);
+	else if (a->allowed)
 		(void)str_print(a->text + n, sizeof(a->text) - n,
 			" This is %s: its names are hidden from this gateway.", what);
 	else if (a->flow.peer_port == 53 && p->redirects_dns)

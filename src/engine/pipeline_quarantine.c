@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Quarantine by the owner's hand: what a device may still do is what its file keeps on
- * in quarantine, and names and time from this gateway. */
+ * in quarantine, and the time and the names of this house from this gateway. */
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"
@@ -23,7 +23,8 @@ static void note(struct pipeline *p, const struct device *d, bool was)
 		journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_QUARANTINE,
 			"%s is in quarantine: %s. It may %s.", d->name, d->quarantine,
 			updates ? "only do what its profile keeps on for repair"
-				: "only ask this gateway for names and the time");
+				: "only ask this gateway for the time and for the "
+				  "names of this house");
 	else if (!d->quarantine[0])
 		journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_QUARANTINE,
 			"%s is out of quarantine; it is %s again.", d->name,

@@ -4,7 +4,7 @@ hand, and how often rules were used. Devices of its own in the shared home."""
 
 import pytest
 
-from lab import internet, mudfiles
+from lab import dns, internet, mudfiles
 from lab.frames import TCP, UDP
 
 CLASS = "urn:example:class:meter-reader"
@@ -103,7 +103,7 @@ def test_the_same_maker_takes_proof_of_both(home, meter):
         home.remove_device("valve")
 
 
-def test_quarantine_leaves_names_and_no_more(home, meter):
+def test_quarantine_leaves_the_gateway_and_no_more(home, meter):
     cardea = home.cardea
     cloud = meter.resolve(internet.CLOUD_NAME)[0]
     assert meter.echo_tcp(cloud, 443)
@@ -117,7 +117,12 @@ def test_quarantine_leaves_names_and_no_more(home, meter):
         with pytest.raises(OSError):
             live.sendall(b"y")
             live.recv(1)
-    assert meter.resolve(internet.CLOUD_NAME)  # names, from this gateway
+    # it is heard, and refused what it does not need for its repair
+    answer = dns.ask(meter.ns, meter.resolvers[0], internet.CLOUD_NAME, dns.A)
+    assert answer.rcode == dns.REFUSED and not answer.addresses
+    refused = [e for e in cardea.events() if e["kind"] == "name-refused"]
+    assert internet.CLOUD_NAME in refused[-1]["text"]
+    assert cardea.why(str(refused[-1]["id"])).startswith("Refused")
     assert not meter.echo_tcp(cloud, 443, timeout=0.5)
     rows = cardea.json("quarantine", "list")["devices"]
     assert [(d["mac"], d["reason"]) for d in rows] == [(meter.mac, "for a test")]

@@ -169,7 +169,7 @@ static void a_device_without_a_file_can_be_in_quarantine(void **state)
 	assert_true(kernel_has(h, ELEMENT_POLICED, NULL, LAMP_IP));
 	assert_false(kernel_allows(h, BAD));
 	assert_int_equal(hd->policy.base_first, 0);
-	assert_true(hd->policy.count > 0); /* names and time */
+	assert_true(hd->policy.count > 0); /* the gateway's DNS and time */
 	assert_int_equal(pipeline_quarantine(&h->p, d, NULL), 0);
 	spin(h);
 	assert_false(kernel_has_rules(h));

@@ -388,7 +388,7 @@ static void pending_stale(struct pending *p)
 		return;
 	}
 	if (!a->refreshing)
-		resolver_refresh(r, &p->question);
+		resolver_refresh(r, &p->question, 0);
 	resolver_lookup_cancel(r, &p->lookup);
 	a = pending_known(p);
 	if (a)
@@ -469,10 +469,13 @@ static bool answer_known(struct resolver *r, struct delivery *d, bool *ret_stale
 	}
 	bool refresh = is_worth_refreshing(d->answer, left) &&
 		       now >= d->answer->retry_at;
+	nstime over = d->answer->stored + ((nstime)d->answer->ttl + 1) * NS_PER_SEC;
 	r->stats.cached++;
 	deliver(r, d, NULL);
+	/* libunbound keeps record sets to the end of their last second, and would only
+	 * say again what it knows */
 	if (refresh)
-		resolver_refresh(r, d->question);
+		resolver_refresh(r, d->question, over - now);
 	return true;
 }
 

@@ -52,7 +52,8 @@
 #define RESOLVER_BOGUS_S 30
 /* RFC 2308 5 advises hours; a device that was set up just now shall not wait. */
 #define RESOLVER_NEGATIVE_MAX_S 900
-/* An answer in the last tenth of its life is fetched anew when it is asked for. */
+/* An answer that is asked for in the last tenth of its life is fetched anew as soon as
+ * it ends, before the next one asks. */
 #define RESOLVER_PREFETCH_PART 10
 #define RESOLVER_PREFETCH_MIN_S 10 /* shorter lives are not worth it */
 /* Answers fetched anew at once. */

@@ -85,6 +85,7 @@ void resolver_limit_modes_forget(struct resolver_limit *l);
 struct resolver_refresh {
 	struct resolver *r;
 	bool busy;
+	bool waiting; /* for its time: not asked yet */
 	struct resolver_question question;
 	struct resolver_lookup lookup;
 	struct loop_timer deadline;
@@ -147,8 +148,10 @@ void resolver_take_failure(
 void resolver_finding(struct resolver *r, const struct addr *client,
 	enum dns_finding kind, const char *name, const char *text);
 
-/* Asks upstream for q while nobody waits; nothing happens when too many run. */
-void resolver_refresh(struct resolver *r, const struct resolver_question *q);
+/* Asks upstream for q, after delay, while nobody waits; nothing happens when too many
+ * run. */
+void resolver_refresh(
+	struct resolver *r, const struct resolver_question *q, nstime delay);
 void resolver_refreshes_end(struct resolver *r);
 
 /* Takes addresses out that a name of the world must not have; true when it did. */

@@ -24,10 +24,26 @@ static void refresh_end(struct resolver_refresh *f)
 	f->busy = false;
 }
 
+static void refresh_start(struct resolver_refresh *f)
+{
+	const struct dns_question *q = &f->question.query.question;
+
+	f->waiting = false;
+	loop_arm(f->r->loop, &f->deadline, RESOLVER_UPSTREAM_MS * NS_PER_MS);
+	if (resolver_lookup_start(f->r, &f->lookup, q->name.text, q->type)) {
+		resolver_take_failure(f->r, &f->question, false);
+		refresh_end(f);
+	}
+}
+
 static void refresh_late(struct loop_timer *t)
 {
 	struct resolver_refresh *f = t->ctx;
 
+	if (f->waiting) {
+		refresh_start(f);
+		return;
+	}
 	resolver_take_failure(f->r, &f->question, false);
 	refresh_end(f);
 }
@@ -55,7 +71,8 @@ static struct resolver_refresh *refresh_take(struct resolver *r)
 	return NULL;
 }
 
-void resolver_refresh(struct resolver *r, const struct resolver_question *q)
+void resolver_refresh(
+	struct resolver *r, const struct resolver_question *q, nstime delay)
 {
 	struct resolver_refresh *f = refresh_take(r);
 	struct answer *old;
@@ -71,12 +88,11 @@ void resolver_refresh(struct resolver *r, const struct resolver_question *q)
 	if (old)
 		old->refreshing = true;
 	r->stats.fetched++;
-	loop_arm(r->loop, &f->deadline, RESOLVER_UPSTREAM_MS * NS_PER_MS);
-	if (resolver_lookup_start(r, &f->lookup, q->query.question.name.text,
-		    q->query.question.type)) {
-		resolver_take_failure(r, q, false);
-		refresh_end(f);
-	}
+	f->waiting = delay > 0;
+	if (f->waiting)
+		loop_arm(r->loop, &f->deadline, delay);
+	else
+		refresh_start(f);
 }
 
 void resolver_refreshes_end(struct resolver *r)

@@ -14,6 +14,7 @@
 #include "proc/resolver_files.h"
 #include "proc/resolver_house.h"
 #include "proc/resolver_listen.h"
+#include "proc/resolver_relay.h"
 #include "proc/resolver_upstream.h"
 
 #define CACHE_KB_DEFAULT 1024
@@ -33,6 +34,7 @@ struct process {
 	struct resolver *resolver;
 	struct resolver_listen listen;
 	struct resolver_upstream upstream;
+	struct resolver_relay relay; /* of upstreams by TLS */
 	struct resolver_house house;
 	unsigned cache_kb;
 	unsigned rate, burst;
@@ -171,6 +173,21 @@ static int set_path(char ret[LIMIT_URL], const char *value)
 	return str_copy(ret, LIMIT_URL, value) ? 0 : CARDEA_ELIMIT;
 }
 
+/* One in clear would tell all that the others keep. */
+static int set_upstream(struct process *p, const char *value)
+{
+	struct resolver_upstream_settings *s = &p->upstream.settings;
+	bool encrypted = strchr(value, '#') != NULL;
+
+	if (encrypted ? s->forward_count : p->relay.server_count) {
+		log_error("upstream", "%s: either all upstreams have a #name, for TLS, or "
+				      "none has", value);
+		return CARDEA_EMALFORMED;
+	}
+	return encrypted ? resolver_relay_add(&p->relay, value)
+			 : resolver_upstream_forward(s, value);
+}
+
 static int set_lan(struct process *p, const char *value)
 {
 	struct prefix prefix;
@@ -204,7 +221,7 @@ static int on_config(struct child *c, const char *key, const char *value)
 	if (!strcmp(key, "dns_burst"))
 		return set_number(value, 1, RATE_MAX, &p->burst);
 	if (!strcmp(key, "upstream"))
-		return resolver_upstream_forward(s, value);
+		return set_upstream(p, value);
 	if (!strcmp(key, "dnssec"))
 		p->dnssec = !strcmp(value, "yes");
 	if (!strcmp(key, "trust_anchor"))
@@ -249,11 +266,7 @@ static int files_prepare(struct process *p)
 		.gid = p->child.sandbox.gid};
 	int e = 0;
 
-	if (resolver_upstream_is_encrypted(s)) {
-		s->tls_ca = RESOLVER_FILE_CA;
-		e = resolver_files_ca(&f, p->tls_ca);
-	}
-	if (!e && p->root_hints[0]) {
+	if (p->root_hints[0]) {
 		s->root_hints = RESOLVER_FILE_HINTS;
 		e = resolver_files_hints(&f, p->root_hints);
 	}
@@ -261,11 +274,28 @@ static int files_prepare(struct process *p)
 		s->trust_anchor = RESOLVER_FILE_ANCHOR;
 		e = resolver_files_anchor(&f, p->trust_anchor);
 	}
-	if (s->tls_ca || s->root_hints || s->trust_anchor) {
+	if (s->root_hints || s->trust_anchor) {
 		p->child.sandbox.allow |= SANDBOX_FILES;
 		p->child.sandbox.landlock_rw = "/";
 	}
 	return e;
+}
+
+static int relay_prepare(struct process *p)
+{
+	struct resolver_upstream_settings *s = &p->upstream.settings;
+	char forward[RESOLVER_FORWARD_MAX];
+	uint16_t port = 0;
+
+	if (!p->relay.server_count)
+		return 0;
+	int e = resolver_relay_authorities(&p->relay, p->tls_ca);
+	if (!e)
+		e = resolver_relay_start(&p->relay, p->child.loop, &port);
+	if (!e)
+		e = str_print(forward, sizeof forward, "127.0.0.1@%u", port);
+	s->relayed = true;
+	return e ? e : resolver_upstream_forward(s, forward);
 }
 
 static void on_lost(void *ctx)
@@ -303,6 +333,8 @@ static int process_start(struct process *p)
 	c->sandbox.memory_max = MEMORY_MAX + p->cache_kb * 1024UL;
 	e = files_prepare(p);
 	if (!e)
+		e = relay_prepare(p);
+	if (!e)
 		e = child_hello(c);
 	return e ? e : resolver_upstream_start(&p->upstream, c->loop);
 }
@@ -332,6 +364,7 @@ static void process_end(struct process *p)
 	resolver_house_end(&p->house);
 	resolver_free(p->resolver);
 	resolver_upstream_end(&p->upstream);
+	resolver_relay_end(&p->relay);
 	child_end(&p->child);
 }
 

@@ -13,19 +13,13 @@
 #include "base/log.h"
 #include "proc/root_key.h" /* root.key, by the build */
 
-/* All of the system's authorities are a quarter of this. */
-#define FILE_MAX_BYTES (1U << 20)
+/* Root hints have 3 KiB, anchors less. */
+#define FILE_MAX_BYTES (64U << 10)
 #define TEMPORARY "new"
 
 struct text {
 	char *bytes;
 	size_t len;
-};
-
-static const char *const system_authorities[] = {
-	"/etc/ssl/certs/ca-certificates.crt", /* Debian, OpenWrt, Alpine */
-	"/etc/pki/tls/certs/ca-bundle.crt",
-	"/etc/ssl/cert.pem",
 };
 
 static int text_read_fd(int fd, struct text *ret)
@@ -126,17 +120,6 @@ static int install_file(
 	e = install(f, name, &t);
 	free(t.bytes);
 	return e;
-}
-
-int resolver_files_ca(const struct resolver_folder *f, const char *from)
-{
-	if (from[0])
-		return install_file(f, RESOLVER_FILE_CA, from);
-	for (size_t i = 0; i < sizeof system_authorities / sizeof *system_authorities; i++)
-		if (!access(system_authorities[i], R_OK))
-			return install_file(f, RESOLVER_FILE_CA, system_authorities[i]);
-	log_error("files", "no authorities for TLS on this system; set dns.tls_ca");
-	return -ENOENT;
 }
 
 int resolver_files_hints(const struct resolver_folder *f, const char *from)

@@ -9,7 +9,6 @@
 #include "base/error.h"
 
 /* Names in the folder, and paths from within. */
-#define RESOLVER_FILE_CA "/tls-ca.pem"
 #define RESOLVER_FILE_HINTS "/root.hints"
 #define RESOLVER_FILE_ANCHOR "/root.key"	 /* as it is now */
 #define RESOLVER_FILE_ANCHOR_FROM "/root.key.from" /* as it was given to us */
@@ -20,12 +19,10 @@ struct resolver_folder {
 	gid_t gid;
 };
 
-/* Still as root. from: a file; for the CA "" is the system's, for the anchor the one
- * that came with the program. Says itself what went wrong. */
-int resolver_files_ca(const struct resolver_folder *f, const char *from) CARDEA_MUSTCHECK;
+/* Still as root. from: a file. Says itself what went wrong. */
 int resolver_files_hints(
 	const struct resolver_folder *f, const char *from) CARDEA_MUSTCHECK;
-/* The anchor of earlier stays, unless the one that it grew from is another now. */
+/* "": the one that came with the program. The anchor of earlier stays, unless the one that it grew from is another now. */
 int resolver_files_anchor(
 	const struct resolver_folder *f, const char *from) CARDEA_MUSTCHECK;
 /* From within: the anchor begins anew with the one that was given. */

@@ -35,6 +35,7 @@ static const struct option options[] = {
 	/* RESOLVER_PENDING_MAX questions may wait, 64 ask at the same time */
 	{"num-queries-per-thread:", "256"},
 	{"outgoing-range:", "64"},
+	{"outgoing-num-tcp:", "4"},
 	/* the kernel's defaults instead of 4 MiB for each socket */
 	{"so-rcvbuf:", "0"},
 	{"so-sndbuf:", "0"},
@@ -42,10 +43,6 @@ static const struct option options[] = {
 	{"cache-max-ttl:", "86400"},   /* BINDING_TTL_MAX_S */
 	{"minimal-responses:", "yes"},
 	{"use-syslog:", "no"},
-	/* RFC 8467 4.1: what clients pad to */
-	{"pad-queries:", "yes"},
-	{"pad-queries-block-size:", "128"},
-	{"tls-use-sni:", "yes"},
 };
 
 static int option_set(struct ub_ctx *ub, const char *name, const char *value)
@@ -64,29 +61,17 @@ static int option_number(
 
 /* ---- settings ---- */
 
-bool resolver_upstream_is_encrypted(const struct resolver_upstream_settings *s)
-{
-	return s->forward_count && strchr(s->forwards[0], '#');
-}
-
-/* address[@port[#name]] */
+/* address[@port] */
 static int forward_check(const char *text)
 {
 	char host[RESOLVER_FORWARD_MAX];
-	struct dns_name name;
 	struct addr addr;
 	int64_t port;
-	char *at, *hash;
+	char *at;
 
 	if (!str_copy(host, sizeof host, text))
 		return CARDEA_ELIMIT;
 	at = strchr(host, '@');
-	hash = strchr(host, '#');
-	if (hash) {
-		*hash = 0;
-		if (!at || dns_name_from_text(hash + 1, &name))
-			return CARDEA_EMALFORMED;
-	}
 	if (at) {
 		*at = 0;
 		if (str_to_i64(at + 1, 1, PORT_LAST, &port))
@@ -104,13 +89,6 @@ int resolver_upstream_forward(
 		return e;
 	if (s->forward_count == RESOLVER_FORWARDS_MAX)
 		return CARDEA_ELIMIT;
-	/* one in clear would tell all that the others keep */
-	if (s->forward_count &&
-		resolver_upstream_is_encrypted(s) != (strchr(address, '#') != NULL)) {
-		log_error("upstream", "%s: either all upstreams have a #name, for TLS, "
-				      "or none has", address);
-		return CARDEA_EMALFORMED;
-	}
 	(void)str_copy(s->forwards[s->forward_count++], RESOLVER_FORWARD_MAX, address);
 	return 0;
 }
@@ -134,11 +112,11 @@ static int forwards_set(struct ub_ctx *ub, const struct resolver_upstream_settin
 		if (!e && ub_ctx_set_fwd(ub, s->forwards[i]))
 			e = CARDEA_EMALFORMED;
 	}
-	if (!e && resolver_upstream_is_encrypted(s)) {
-		e = option_set(ub, "tls-cert-bundle:", s->tls_ca ? s->tls_ca : "");
-		if (!e && ub_ctx_set_tls(ub, 1))
-			e = CARDEA_EUNSUPPORTED;
-	}
+	/* our relay fails by itself, and in time; loopback takes datagrams of any size */
+	if (!e && s->relayed)
+		e = option_set(ub, "infra-cache-min-rtt:", "4500");
+	if (!e && s->relayed)
+		e = option_set(ub, "edns-buffer-size:", "65000");
 	if (!e && !s->forward_count && s->root_hints)
 		e = option_set(ub, "root-hints:", s->root_hints);
 	return e;
@@ -155,11 +133,8 @@ static int validation_set(struct ub_ctx *ub, const struct resolver_upstream *u)
 		e = option_set(ub, "key-cache-size:", "128k");
 	if (!e && u->dateless)
 		e = option_set(ub, "val-override-date:", "-1");
-	if (!e && s->holddown_s) {
+	if (!e && s->holddown_s)
 		e = option_number(ub, "add-holddown:", s->holddown_s, "");
-		if (!e)
-			e = option_set(ub, "permit-small-holddown:", "yes");
-	}
 	for (unsigned i = 0; !e && i < s->private_count; i++)
 		e = option_set(ub, "domain-insecure:", s->private_names[i]);
 	return e;
@@ -179,10 +154,6 @@ static int ctx_new(
 		e = option_set(ub, options[i].name, options[i].value);
 	if (!e)
 		e = option_number(ub, "rrset-cache-size:", s->cache_kb, "k");
-	/* a session with each server is set up once, and kept */
-	if (!e)
-		e = option_number(ub, "outgoing-num-tcp:",
-			resolver_upstream_is_encrypted(s) ? 16 : 4, "");
 	if (!e)
 		e = validating ? validation_set(ub, u)
 			       : option_set(ub, "module-config:", "iterator");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* resolver_upstream - names.resolver's questions through libunbound: iteration or
- * forwarding, TLS, and validation, in one thread of its own; results come through a
+ * forwarding, and validation, in one thread of its own; results come through a
  * descriptor in our loop. A second one, which does not validate, starts when the first
  * client asks for that (CD). */
 #ifndef CARDEA_PROC_RESOLVER_UPSTREAM_H
 #define CARDEA_PROC_RESOLVER_UPSTREAM_H
 
+#include "base/addr.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "model/limits.h"
@@ -13,8 +14,8 @@
 
 struct ub_ctx;
 
-/* An address, a port and a name of 253 characters. */
-#define RESOLVER_FORWARD_MAX 320
+/* An address and a port. */
+#define RESOLVER_FORWARD_MAX (ADDR_TEXT_MAX + 6)
 #define RESOLVER_FORWARDS_MAX LIMIT_LANS
 /* No signature of today is valid before this: a clock that shows less was never set
  * (2026-01-01). Devices without a clock of their own start in 1970, or where they went
@@ -23,13 +24,13 @@ struct ub_ctx;
 
 struct resolver_upstream_settings {
 	unsigned cache_kb; /* for all of its caches together */
-	/* address, address@port, or address@port#name for TLS; none: the root servers */
+	/* address or address@port; none: the root servers */
 	char forwards[RESOLVER_FORWARDS_MAX][RESOLVER_FORWARD_MAX];
 	unsigned forward_count;
 	char private_names[RESOLVER_PRIVATE_NAMES_MAX][LIMIT_NAME]; /* not validated */
 	unsigned private_count;
+	bool relayed; /* the only forward is our own relay (resolver_relay.h) */
 	/* Paths as the sandbox sees them; NULL: without */
-	const char *tls_ca;
 	const char *trust_anchor; /* kept up to date (RFC 5011): must be writable */
 	const char *root_hints;
 	unsigned holddown_s; /* for laboratories: instead of 30 days; 0: those */
@@ -53,10 +54,9 @@ struct resolver_upstream {
 	void *ctx;
 };
 
-/* Whether each is well formed, and that none is in clear beside others with TLS. */
+/* CARDEA_EMALFORMED: no address, or no port. */
 int resolver_upstream_forward(
 	struct resolver_upstream_settings *s, const char *address) CARDEA_MUSTCHECK;
-bool resolver_upstream_is_encrypted(const struct resolver_upstream_settings *s);
 /* Inside the sandbox, for the first question starts the thread. settings, lost,
  * anchor_broken and ctx are set before. */
 int resolver_upstream_start(

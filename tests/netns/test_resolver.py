@@ -199,6 +199,7 @@ class Engine(threading.Thread):
         self.findings = []
         self.hold = False
         self.refuse = False
+        self.ede = 0
         self.start()
 
     def run(self):
@@ -218,7 +219,7 @@ class Engine(threading.Thread):
             self.answers.append(m)
             if m.held and not self.hold:
                 rcode = REFUSED if self.refuse else NOERROR
-                self.channel.send("DNS_RELEASE", id=m.id, rcode=rcode)
+                self.channel.send("DNS_RELEASE", id=m.id, rcode=rcode, ede=self.ede)
 
 
 class Rig:

@@ -18,8 +18,8 @@
  *   forget MAC ADDR...
  *   commit | sync               sends what was collected -> "done error=0 ms=3 text"
  *   half                        sends what was collected without the commit
- *   counts                      -> for each a line "KIND FAMILY DEVICE PEERS PROTOS
- *                               DEVICE-PORTS PEER-PORTS TABLE PACKETS", then "end"
+ *   counts [bytes]              -> for each a line "KIND FAMILY DEVICE PEERS PROTOS
+ *                               DEVICE-PORTS PEER-PORTS TABLE PACKETS [BYTES]", then "end"
  *   slow                        wants counts and reads nothing for 1 s, then
  *                               -> "end N" or "closed N" after N counts
  *   junk                        a malformed message -> "closed" when the channel ends
@@ -468,7 +468,7 @@ static void do_commit(struct drive *d, bool sync)
 			now_ms() - start, m.txn_done.text);
 }
 
-static void print_count(const struct message_count *m)
+static void print_count(const struct message_count *m, bool bytes)
 {
 	char device[ADDR_TEXT_MAX], lo[ADDR_TEXT_MAX], hi[ADDR_TEXT_MAX];
 	struct element e;
@@ -481,20 +481,23 @@ static void print_count(const struct message_count *m)
 		(void)mac_format(&e.mac, device);
 	else
 		(void)addr_format(&e.device, device);
-	printf("%s %d %s %s-%s %d-%d %d-%d %d-%d %d %llu\n", element_kind_name(e.kind),
+	printf("%s %d %s %s-%s %d-%d %d-%d %d-%d %d %llu", element_kind_name(e.kind),
 		e.family, device, addr_format(&e.peer_lo, lo),
 		addr_format(&e.peer_hi, hi), e.proto_lo, e.proto_hi, e.device_port.lo,
 		e.device_port.hi, e.peer_port.lo, e.peer_port.hi, m->table,
 		(unsigned long long)m->packets);
+	if (bytes)
+		printf(" %llu", (unsigned long long)m->bytes);
+	printf("\n");
 }
 
-static void do_counts(struct drive *d)
+static void do_counts(struct drive *d, bool bytes)
 {
 	struct message m = {.type = MESSAGE_COUNTS_WANTED};
 
 	(void)send_message(d->engine, &m, -1);
 	while (receive_answer(d, &m) && m.type == MESSAGE_COUNT)
-		print_count(&m.count);
+		print_count(&m.count, bytes);
 	printf("%s\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed");
 }
 
@@ -552,7 +555,7 @@ static void do_junk(struct drive *d)
 	struct message m;
 
 	(void)send(d->engine, junk, sizeof junk, MSG_NOSIGNAL);
-	printf("%s\n", receive_message(d->engine, &m) ? "answered" : "closed");
+	printf("%s\n", receive_answer(d, &m) ? "answered" : "closed");
 }
 
 static void do_shutdown(struct drive *d, bool open_network)
@@ -592,7 +595,7 @@ static bool command(struct drive *d, char **w, int count)
 	else if (!strcmp(w[0], "half"))
 		send_items(d, false);
 	else if (!strcmp(w[0], "counts"))
-		do_counts(d);
+		do_counts(d, count > 1);
 	else if (!strcmp(w[0], "slow"))
 		do_slow(d);
 	else if (!strcmp(w[0], "events"))

@@ -152,8 +152,8 @@ int txn_locals_room(struct txn *x)
 		     txn_is_add(x, i) && !x->ops[i].dead && !x->ops[i].there;
 	if (n <= BPF_LOCALS_MAX)
 		return 0;
-	log_error("bpf", "%u prefixes of the LAN, %d are the limit", n, BPF_LOCALS_MAX);
-	return CARDEA_ELIMIT;
+	return txn_refuse(x, CARDEA_ELIMIT, "%u prefixes of the LAN, %d are the limit", n,
+		BPF_LOCALS_MAX);
 }
 
 /* ---- flows are judged anew ---- */

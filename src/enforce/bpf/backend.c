@@ -40,17 +40,20 @@ static int commit_once(struct enforce_state *s, const struct enforce_txn *t)
 
 static int bpf_commit(struct enforce_state *s, const struct enforce_txn *t)
 {
+	s->refusal[0] = '\0';
 	int e = commit_once(s, t);
-
-	if (e == CARDEA_ELIMIT || e == -ENOMEM) { /* what has expired makes room */
+	if (e == -ENOSPC) { /* what has expired makes room */
 		collect(s);
 		e = commit_once(s, t);
 	}
+	if (e && s->refusal[0])
+		log_error("bpf", "%s: the transaction is refused, the old policy stands",
+			s->refusal);
 	if (s->ear.loop) /* conversations that it ended leave connection tracking now */
 		events_read(s);
 	if (t->sync || t->change_count > TRIM_ABOVE)
 		malloc_trim(0);
-	return e;
+	return e == -ENOSPC ? CARDEA_ELIMIT : e;
 }
 
 /* ---- counts ---- */
@@ -274,8 +277,7 @@ static void bpf_close(struct enforce_state *s)
 
 static int bpf_remove(struct enforce_state *s)
 {
-	s->ports.count = 0;
-	return ports_clear(&s->ports);
+	return ports_clear(&s->ports, false);
 }
 
 static int bpf_open(const struct enforce_config *c, struct enforce_state **ret_state,
@@ -297,7 +299,7 @@ static int bpf_open(const struct enforce_config *c, struct enforce_state **ret_s
 	if (!e)
 		e = ports_follow(&s->ports, c, &s->datapath, &s->ear);
 	if (!e)
-		e = ports_clear(&s->ports);
+		e = ports_clear(&s->ports, true);
 	if (e) {
 		if (!kept && s->datapath.object)
 			(void)bpf_remove(s);
@@ -363,7 +365,7 @@ static int bpf_clear(void)
 	int e = ports_open(&p);
 
 	if (!e)
-		e = ports_clear(&p);
+		e = ports_clear(&p, false);
 	ports_close(&p);
 	return e;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "enforce/bpf/txn_priv.h"
 
 /* Packets that are being judged may read boxes for so long after they were replaced. */
@@ -117,7 +116,7 @@ static int take(struct txn *x, uint32_t count, uint32_t *ret_first)
 	arena_turn(&x->s->arena);
 	e = arena_take(&x->s->arena, count, ret_first);
 	if (e)
-		log_error("bpf", "no room for %u more ranges among %u", count,
+		(void)txn_refuse(x, e, "no room for %u more ranges among %u", count,
 			BPF_BOXES_MAX);
 	return e;
 }
@@ -131,11 +130,9 @@ static int subject_boxes(struct txn *x, struct subject *s)
 	uint32_t count = n.kept + n.added;
 	if (!n.lost && !n.gone && !n.added)
 		return 0; /* at most other ends, see boxes_renew */
-	if (count > BPF_BOXES_EACH) {
-		log_error("bpf", "%u ranges of one device, %u are the limit", count,
-			BPF_BOXES_EACH);
-		return CARDEA_ELIMIT;
-	}
+	if (count > BPF_BOXES_EACH)
+		return txn_refuse(x, CARDEA_ELIMIT, "%u ranges of one device, %u are the "
+			"limit", count, BPF_BOXES_EACH);
 	int e = count ? take(x, count, &first) : 0;
 	if (e)
 		return e;

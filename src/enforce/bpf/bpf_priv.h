@@ -164,6 +164,7 @@ struct port {
 	uint32_t ifindex;
 	char name[LIMIT_IFNAME];
 	bool wanted, covered, told;
+	bool made; /* its qdisc is ours */
 	char why[PORT_WHY_MAX]; /* it is not covered */
 };
 
@@ -185,7 +186,10 @@ size_t ports_covered(const struct ports *s);
 /* Every interface with our filters, and the programs there. */
 typedef int ports_found(uint32_t ifindex, const uint32_t ids[DATAPATH_SIDES], void *ctx);
 int ports_find(struct ports *s, ports_found *each, void *ctx) CARDEA_MUSTCHECK;
-int ports_clear(struct ports *s); /* our filters, except at the ports in s */
+/* Takes our filters away; keep: except from the ports that s has. */
+int ports_clear(struct ports *s, bool keep) CARDEA_MUSTCHECK;
+
+#define REFUSAL_MAX 100
 
 struct enforce_state {
 	const struct enforce_config *config;
@@ -199,6 +203,7 @@ struct enforce_state {
 	struct loop_fd ring_fd, ports_fd;
 	struct loop_timer sweep, again;
 	unsigned sweeps;
+	char refusal[REFUSAL_MAX]; /* why the last transaction had no room */
 };
 
 /* events.c */

@@ -12,7 +12,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "enforce/bpf/bpf_priv.h"
-#include "enforce/bpf/datapath_bytes.h" /* datapath.bpf.c, by the build */
+
+/* datapath.bpf.c, by the build */
+extern const unsigned char datapath_bytes[];
+extern const size_t datapath_bytes_len;
 
 #define MAP_NAME(ID, name) #name,
 static const char *const map_names[] = {DATAPATH_MAPS(MAP_NAME)};
@@ -20,10 +23,9 @@ static const char *const program_names[] = {"ingress", "egress"};
 
 /* Maps of one program; ours has fewer than twice as many. */
 #define MAP_IDS_MAX (2 * DATAPATH_MAP_MAX)
-#define REFUSAL_MAX 200
 
 /* The first complaint of a load is the one that says why. */
-static char refusal[REFUSAL_MAX];
+static char complaint[200];
 
 static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -33,8 +35,8 @@ static int on_libbpf(enum libbpf_print_level level, const char *format, va_list 
 		return 0;
 	(void)vsnprintf(line, sizeof line, format, args);
 	line[strcspn(line, "\n")] = '\0';
-	if (!refusal[0])
-		(void)str_copy(refusal, sizeof refusal, line);
+	if (!complaint[0])
+		(void)str_copy(complaint, sizeof complaint, line);
 	log_debug("bpf", "%s", line);
 	return 0;
 }
@@ -184,8 +186,8 @@ int datapath_load(struct datapath *d, int maps[DATAPATH_MAP_MAX])
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "cardea");
 	uint32_t id;
 
-	refusal[0] = '\0';
-	d->object = bpf_object__open_mem(datapath_bytes, sizeof datapath_bytes, &options);
+	complaint[0] = '\0';
+	d->object = bpf_object__open_mem(datapath_bytes, datapath_bytes_len, &options);
 	int e = d->object ? maps_prepare(d->object, maps) : -errno;
 	if (!e)
 		e = bpf_object__load(d->object);
@@ -200,7 +202,7 @@ int datapath_load(struct datapath *d, int maps[DATAPATH_MAP_MAX])
 		e = datapath_map_memory(d);
 	if (e)
 		log_error("bpf", "the kernel does not take the program: %s%s%s",
-			error_text(e), refusal[0] ? ": " : "", refusal);
+			error_text(e), complaint[0] ? ": " : "", complaint);
 	return e;
 }
 

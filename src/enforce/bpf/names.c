@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "enforce/bpf/txn_priv.h"
 
 static uint32_t opening_find(const struct bpf_openings *all, const struct key *k)
@@ -42,10 +41,9 @@ int txn_name_add(struct txn *x, const struct key *k)
 	uint32_t at = opening_find(&all, k);
 	if (at < all.count)
 		return 0;
-	if (at == BPF_OPENINGS_MAX) {
-		log_error("bpf", "more than %d ports of one name", BPF_OPENINGS_MAX);
-		return CARDEA_ELIMIT;
-	}
+	if (at == BPF_OPENINGS_MAX)
+		return txn_refuse(x, CARDEA_ELIMIT, "more than %d ports of one name",
+			BPF_OPENINGS_MAX);
 	e = names_note(x, k, &all);
 	if (e)
 		return e;

@@ -2,10 +2,13 @@
 /* ops - the changes of a transaction, found by key, and what the kernel has of them. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/str.h"
 #include "enforce/bpf/txn_priv.h"
 
 /* Above so many changes reading whole maps is cheaper than asking for each. */
@@ -22,6 +25,16 @@ void *list_add(struct list *l, size_t size)
 		l->room = room;
 	}
 	return memset((char *)l->items + l->count++ * size, 0, size);
+}
+
+int txn_refuse(const struct txn *x, int e, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(x->s->refusal, sizeof x->s->refusal, format, args);
+	va_end(args);
+	return e;
 }
 
 /* The clock that the kernel's program reads, too. */
@@ -110,6 +123,9 @@ static int op_subject(struct txn *x, size_t op)
 	}
 	if (!s) {
 		int e = subjects_add(all, &k, 0, &s);
+		if (e == CARDEA_ELIMIT)
+			return txn_refuse(x, -ENOSPC, "%d devices and addresses are all "
+				"there is room for", BPF_SUBJECTS_MAX - 1);
 		if (e)
 			return e;
 		s->fresh = true;

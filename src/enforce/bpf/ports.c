@@ -34,7 +34,7 @@ static int port_query(uint32_t ifindex, enum datapath_side side, uint32_t *ret_i
 	return e;
 }
 
-static void port_detach(uint32_t ifindex)
+static void sides_detach(uint32_t ifindex)
 {
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
 		LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
@@ -95,6 +95,42 @@ static bool port_has_clsact(struct mnl_socket *nl, uint32_t ifindex)
 	t->tcm_ifindex = (int)ifindex;
 	t->tcm_parent = TC_H_CLSACT;
 	return !route_request(nl, h, kind_visit, kind) && !strcmp(kind, "clsact");
+}
+
+static int filter_visit(const struct nlmsghdr *h, void *ctx)
+{
+	unsigned *count = ctx;
+
+	(void)h;
+	++*count;
+	return MNL_CB_OK;
+}
+
+static unsigned filters_count(struct mnl_socket *nl, uint32_t ifindex, uint32_t side)
+{
+	char data[256];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(data);
+	unsigned count = 0;
+
+	h->nlmsg_type = RTM_GETTFILTER;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	struct tcmsg *t = mnl_nlmsg_put_extra_header(h, sizeof *t);
+	t->tcm_family = AF_UNSPEC;
+	t->tcm_ifindex = (int)ifindex;
+	t->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+	return route_request(nl, h, filter_visit, &count) ? 1 : count;
+}
+
+/* The qdisc goes, too, if it is ours and nobody has put anything into it. */
+static void port_detach(struct mnl_socket *nl, uint32_t ifindex, bool ours)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
+		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+
+	sides_detach(ifindex);
+	if (ours && !filters_count(nl, ifindex, TC_H_MIN_INGRESS) &&
+		!filters_count(nl, ifindex, TC_H_MIN_EGRESS))
+		(void)bpf_tc_hook_destroy(&hook);
 }
 
 /* ---- which interfaces there are ---- */
@@ -212,6 +248,7 @@ static int port_cover(struct ports *s, struct port *p, const struct datapath *d)
 	uint32_t id;
 	int e = bpf_tc_hook_create(&hook);
 
+	p->made = p->made || !e;
 	if (e == -EEXIST && !port_has_clsact(s->dump, p->ifindex))
 		why = "another qdisc `ingress` leaves no place at its egress";
 	else if (e && e != -EEXIST)
@@ -288,7 +325,7 @@ static void ports_drop(struct ports *s, const struct links *links,
 		}
 		for (size_t j = 0; j < links->count; j++) {
 			if (links->all[j].ifindex == p->ifindex)
-				port_detach(p->ifindex);
+				port_detach(s->dump, p->ifindex, p->made);
 		}
 		log_info("ports", "%s: no port of the LAN any more", p->name);
 		port_tell(p, true, ear);
@@ -375,22 +412,32 @@ int ports_find(struct ports *s, ports_found *each, void *ctx)
 	return e;
 }
 
+struct clearing {
+	struct ports *ports;
+	bool keep;
+};
+
 static int detach_visit(uint32_t ifindex, const uint32_t ids[DATAPATH_SIDES], void *ctx)
 {
-	const struct ports *keep = ctx;
+	struct clearing *c = ctx;
+	bool made = false;
 
 	(void)ids;
-	for (size_t i = 0; i < keep->count; i++) {
-		if (keep->all[i].ifindex == ifindex)
+	for (size_t i = 0; i < c->ports->count; i++) {
+		const struct port *p = &c->ports->all[i];
+		if (p->ifindex == ifindex && c->keep)
 			return 0;
+		made = made || (p->ifindex == ifindex && p->made);
 	}
-	port_detach(ifindex);
+	port_detach(c->ports->dump, ifindex, made);
 	return 0;
 }
 
-int ports_clear(struct ports *s)
+int ports_clear(struct ports *s, bool keep)
 {
-	return ports_find(s, detach_visit, s);
+	struct clearing c = {s, keep};
+
+	return ports_find(s, detach_visit, &c);
 }
 
 /* ---- open and watch ---- */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "enforce/bpf/txn_priv.h"
 
 /* ---- what is new ---- */
@@ -67,9 +66,8 @@ static int stage_table(struct txn *x, enum key_table t, size_t key_size,
 		e = map_batch_flush(b);
 	free(b);
 	if (e == -E2BIG || e == -ENOMEM)
-		log_error("bpf", "the table of %s is full: the transaction is refused, "
-			"the old policy stands", table_text(t));
-	return e == -E2BIG ? CARDEA_ELIMIT : e;
+		return txn_refuse(x, -ENOSPC, "the table of %s is full", table_text(t));
+	return e;
 }
 
 static int stage_entries(struct txn *x)

@@ -43,6 +43,9 @@ struct txn {
 	bool swapped;
 };
 
+/* Notes what has no room, for one line in the log; returns e. -ENOSPC: what has expired
+ * may make some. */
+int txn_refuse(const struct txn *x, int e, const char *format, ...) CARDEA_PRINTF(3, 4);
 /* A new last item, zeroed; NULL without memory. */
 void *list_add(struct list *l, size_t size);
 

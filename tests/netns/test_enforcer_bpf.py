@@ -1,0 +1,529 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The enforcer with its BPF back end: the same house, driver and tests as for nft, and
+what is this back end's own: programs at ports that come and go, maps that outlive their
+enforcer, tables that are full, and kernels that refuse. Needs root."""
+import os
+import re
+import tempfile
+import time
+import types
+
+import pytest
+import test_enforcer_nft as nft
+from test_enforcer_nft import (  # noqa: F401, fixtures among them
+    ACK, BUILD, ENFORCER, GW, IP, IP4, IP6, MAC, PREFIX, SYN, SYNACK, UDP, Enforcer, Inside,
+    bridged, from_wan, house, ip_frame, network, plain, ping, t, to_wan, tracked, u, udp)
+
+UNVERIFIED = str(BUILD / "tests" / "enforcer_unverified")
+OUT5 = "out %s %s udp 5" % (MAC["d1"], IP4["w"])
+PORTS = ["p-d1", "p-d2", "p-d3", "p-d4"]
+# What the nft back end is tested for holds here, too.
+SAME = """unmanaged_pass_untouched routed_exact bridged_exact both_ends_managed ranges
+    unsolicited_inbound inbound_exact tcp_life echo related_error_routed gateway_services
+    answers_to_the_gateway lan_without_bridge guard_addresses guard_claims
+    unseen_address_receives_nothing outside_policy other_frames limits
+    answers_of_a_dhcp_server tagged_frames_are_judged sync_removes_stale_statics_only
+    replacing_changes_the_timeout forget_ends_flows forget_and_open_anew
+    swap_ends_only_what_is_forbidden swaps_under_traffic swap_among_many
+    killed_and_started_again other_configuration_replaces other_tables_decide_after_us
+    engine_comes_and_goes large_transaction""".split()
+
+
+def same(test):
+    """The test without the builds of the enforcer that are about nft alone."""
+    copy = types.FunctionType(test.__code__, test.__globals__, test.__name__,
+                              test.__defaults__, test.__closure__)
+    copy.pytestmark = [m for m in getattr(test, "pytestmark", ())
+                       if m.args[0] != "enforcer"]
+    return copy
+
+
+for name in SAME:
+    globals()["test_" + name] = same(getattr(nft, "test_" + name))
+
+
+@pytest.fixture(autouse=True)
+def backend(monkeypatch):
+    monkeypatch.setenv("CARDEA_BACKEND", "auto")
+
+
+class Log:
+    """What processes that start within the block write to stderr, then and later."""
+
+    def __init__(self):
+        self.file = tempfile.TemporaryFile()
+
+    def __enter__(self):
+        self.home = os.dup(2)
+        os.dup2(self.file.fileno(), 2)
+        return self
+
+    def __exit__(self, *_):
+        os.dup2(self.home, 2)
+        os.close(self.home)
+
+    def text(self):
+        size = os.fstat(self.file.fileno()).st_size
+        text = os.pread(self.file.fileno(), size, 0).decode()
+        print(text)
+        return text
+
+
+@pytest.fixture
+def enforcer(network):  # noqa: F811
+    with Log() as log:
+        e = Enforcer()
+    e.log = log
+    try:
+        assert "backend=bpf" in e.ready
+        yield e
+        e.ask("shutdown open")
+    finally:
+        e.close()
+
+
+def tc(*words, check=True):
+    return nft.run("ip", "netns", "exec", PREFIX + "gw", "tc", *words, check=check)
+
+
+def link(words):
+    nft.House.ip("gw", "link " + words)
+
+
+def filters(port, side="ingress"):
+    return tc("filter", "show", "dev", port, side, check=False)
+
+
+def is_ours(port):
+    return all(" name %s " % side in filters(port, side)
+               for side in ("ingress", "egress"))
+
+
+def events(e):
+    found = []
+    line = e.ask("events")
+    while line != "end":
+        assert line, "the driver ended"
+        found.append(line)
+        line = e.p.stdout.readline().strip()
+    return found
+
+
+def wait_for(what, limit=2.0):
+    end = time.monotonic() + limit
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+# --- counts, events ---------------------------------------------------------------
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_counts_packets_and_bytes(plain, enforcer, family):  # noqa: F811
+    """Every packet of a conversation, in both directions, whatever becomes of its
+    entry's place meanwhile."""
+    enforcer.manage("d1")
+    d1, w, m = IP[family]["d1"], IP[family]["w"], MAC["d1"]
+    ranges = "outr %s %s udp 2000-2999 7" % (m, w)
+    enforcer.commit("out %s %s udp 5" % (m, w), ranges, "in %s %s udp 80" % (d1, w))
+
+    def counted():
+        found = {}
+        line = enforcer.ask("counts bytes")
+        while line != "end":
+            kind, *_, packets, size = line.split()
+            found[kind] = (int(packets), int(size))
+            line = enforcer.p.stdout.readline().strip()
+        return found
+    frame = len(to_wan(family, u(1, 5))(plain.token())) - 14  # as IP has it
+    assert counted() == {}
+    for _ in range(2):
+        assert plain.passes("d1", "w", to_wan(family, u(1, 5)))
+        assert plain.passes("w", "d1", from_wan(family, u(5, 1)))
+        assert plain.passes("d1", "w", to_wan(family, u(2000, 7)))
+        assert plain.passes("w", "d1", from_wan(family, u(1, 80)))
+    sums = {"out": (12, 12 * frame), "out-range": (6, 6 * frame), "in": (6, 6 * frame)}
+    assert counted() == sums
+    # the ranges move to another place, with their conversations and their counts
+    enforcer.commit("outr %s %s udp 3000-3999 7" % (m, w))
+    assert plain.passes("d1", "w", to_wan(family, u(2000, 7)))
+    sums["out-range"] = (9, 9 * frame)
+    assert counted() == sums
+    enforcer.commit("remove outr %s %s udp 3000-3999 7" % (m, w), "out %s %s udp 5 "
+                    "timeout 600" % (m, w))
+    assert counted() == sums
+    enforcer.commit("remove " + ranges)
+    del sums["out-range"]
+    assert counted() == sums
+
+
+def test_refused_packets_are_told(plain, enforcer):  # noqa: F811
+    enforcer.manage("d1", "d2")
+    events(enforcer)
+    for _ in range(2):
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.blocked("w", "d1", from_wan(6, t(7, 80, SYN)))
+    assert plain.blocked("d2", "w", lambda token: ip_frame(
+        MAC["d2"], GW, IP4["d1"], IP4["w"], UDP, udp(1, 2, token)))
+    assert plain.blocked("d1", "d2", bridged(4, "d1", "d2", u(67, 68)))
+    assert events(enforcer) == [
+        "refused from %s %s %s 17 1 5 3 1" % (MAC["d1"], IP4["d1"], IP4["w"]),
+        "refused to %s %s %s 6 80 7 3 1" % (MAC["d1"], IP6["d1"], IP6["w"]),
+        "refused from %s %s %s 17 1 2 4 1" % (MAC["d2"], IP4["d1"], IP4["w"]),
+        "refused from %s %s %s 17 67 68 5 1" % (MAC["d1"], IP4["d1"], IP4["d2"])]
+
+
+# --- ports ------------------------------------------------------------------------
+
+def test_nothing_is_left(plain):  # noqa: F811
+    for p in PORTS:
+        tc("qdisc", "del", "dev", p, "clsact", check=False)
+    for how, ours in (("keep", True), ("open", False)):
+        e = Enforcer()
+        e.manage("d1")
+        assert e.ask("shutdown " + how) == "exit 0"
+        e.close()
+        assert [is_ours(p) for p in PORTS] == [ours] * len(PORTS)
+        assert plain.arrives("d1", "w", to_wan(4, u(1, 5)), not ours)
+        for p in PORTS if ours else ():
+            tc("qdisc", "del", "dev", p, "clsact")
+    assert "clsact" not in tc("qdisc", "show")
+
+
+def test_every_port_has_both_programs_and_nothing_else_has(plain, enforcer):  # noqa: F811
+    assert sorted(events(enforcer)) == ["port %s covered" % p for p in PORTS]
+    assert all(is_ours(p) for p in PORTS)
+    assert "ingress" not in filters("br0") + filters("p-w")
+    assert enforcer.ask("engine").startswith("ready")
+    assert sorted(events(enforcer)) == ["port %s covered" % p for p in PORTS]
+
+
+def test_ports_that_come_and_go(plain, enforcer):  # noqa: F811
+    """A port is covered as soon as it is one, and left alone when it is none."""
+    enforcer.manage("d1")
+    events(enforcer)
+    link("add new0 type veth peer name new1")
+    try:
+        link("set new0 up")
+        assert not is_ours("new0")
+        link("set new0 master br0")
+        wait_for(lambda: is_ours("new0"), 0.5)
+        link("set new0 name newer0")
+        time.sleep(0.1)
+        assert is_ours("newer0")
+        link("set newer0 nomaster")
+        wait_for(lambda: not is_ours("newer0"), 0.5)
+        assert "ingress" not in filters("newer0")
+        link("add br9 type bridge")
+        link("set newer0 master br9")
+        time.sleep(0.1)
+        assert not is_ours("newer0")
+        link("set newer0 master br0")
+        wait_for(lambda: is_ours("newer0"), 0.5)
+        link("set newer0 master br9")
+        wait_for(lambda: not is_ours("newer0"), 0.5)
+    finally:
+        link("del br9")
+        nft.run("ip", "-n", PREFIX + "gw", "link", "del", "new1")
+    assert events(enforcer) == [
+        "port new0 covered", "port new0 gone", "port newer0 covered",
+        "port newer0 gone", "port newer0 covered", "port newer0 gone"]
+
+
+def test_traffic_while_a_port_comes_and_goes(plain, enforcer):  # noqa: F811
+    """The device's cable is pulled and plugged in: what is allowed passes again, what is
+    not never does, and others never notice."""
+    enforcer.manage("d1", "d3")
+    enforcer.commit("out %s %s udp 5" % (MAC["d3"], IP4["w"]), OUT5)
+    for _ in range(10):
+        link("set p-d1 nomaster")
+        assert plain.passes("d3", "w", to_wan(4, u(1, 5), "d3"))
+        link("set p-d1 master br0")
+        wait_for(lambda: is_ours("p-d1"), 0.5)
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+        wait_for(lambda: plain.arrives("d1", "w", to_wan(4, u(1, 5))))
+
+
+def test_interface_that_vanishes_and_comes_back(plain, enforcer):  # noqa: F811
+    enforcer.manage("d4")
+    events(enforcer)
+    plain.sockets["d4"].close()
+    nft.run("ip", "netns", "del", PREFIX + "d4")
+    wait_for(lambda: "p-d4" not in nft.run("ip", "-n", PREFIX + "gw", "link"))
+    assert events(enforcer) == ["port p-d4 gone"]
+    nft.run("ip", "netns", "add", PREFIX + "d4")
+    plain.cable("d4")
+    wait_for(lambda: is_ours("p-d4"), 0.5)
+    assert events(enforcer) == ["port p-d4 covered"]
+    plain.ip("gw", "link set p-d4 address " + nft.GW2)
+    plain.address("gw", "p-d4", "10.2.0.1/24", "fd00:2::1/64")
+    for a in (IP4["d4"], IP6["d4"]):
+        plain.ip("gw", "neigh replace %s lladdr %s dev p-d4" % (a, MAC["d4"]))
+    plain.silence("d4")
+    with Inside("d4"):
+        s = nft.socket.socket(nft.socket.AF_PACKET, nft.socket.SOCK_RAW,
+                              nft.socket.htons(3))
+    s.bind(("eth0", 3))
+    s.setblocking(False)
+    plain.sockets["d4"] = s
+    refused = to_wan(4, u(1, 5), "d4", nft.GW2)
+    assert plain.blocked("d4", "w", refused)
+    enforcer.commit("out %s %s udp 5" % (MAC["d4"], IP4["w"]))
+    assert plain.passes("d4", "w", refused)
+
+
+def test_others_filters_stay(plain, enforcer):  # noqa: F811
+    """A filter of the owner's stands behind ours, and outlives us."""
+    enforcer.manage("d1")
+    enforcer.commit(OUT5)
+    tc("filter", "add", "dev", "p-d1", "ingress", "protocol", "ip", "prio", "7", "u32",
+       "match", "ip", "dport", "5", "0xffff", "classid", "1:1")
+    try:
+        assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+        assert enforcer.ask("kill") == "killed"
+        assert enforcer.ask("start").startswith("ready kept=1")
+        enforcer.ask("shutdown open")
+        assert not is_ours("p-d1")
+        assert "pref 7 u32" in filters("p-d1")
+    finally:
+        tc("qdisc", "del", "dev", "p-d1", "clsact")
+
+
+@pytest.mark.parametrize("how", ["filter", "qdisc"])
+def test_removed_programs_are_put_back(plain, enforcer, how):  # noqa: F811
+    enforcer.manage("d1")
+    if how == "filter":
+        tc("filter", "del", "dev", "p-d1", "ingress")
+    else:
+        tc("qdisc", "del", "dev", "p-d1", "clsact")
+    wait_for(lambda: is_ours("p-d1"), 0.5)
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 5)))
+    assert "p-d1: somebody removed our program: put back" in enforcer.log.text()
+
+
+def test_port_that_refuses_is_told(plain, enforcer):  # noqa: F811
+    """A qdisc `ingress` has no egress: with it the port cannot be covered."""
+    link("add new0 type veth peer name new1")
+    tc("qdisc", "add", "dev", "new0", "ingress")
+    events(enforcer)
+    try:
+        link("set new0 master br0")
+        time.sleep(0.1)
+        told = events(enforcer)
+        assert len(told) == 1 and told[0].startswith("port new0 open another qdisc"), told
+        assert "ingress" not in re.sub(r"parent \S+", "", filters("new0"))
+        tc("qdisc", "del", "dev", "new0", "ingress")
+        wait_for(lambda: is_ours("new0"), 2)
+        assert events(enforcer) == ["port new0 covered"]
+    finally:
+        link("del new0")
+
+
+# --- the kernel refuses -----------------------------------------------------------
+
+def nft_took_over(plain, program=ENFORCER, wrap=None):  # noqa: F811
+    """What the enforcer said; it works, by nft."""
+    if wrap:
+        script = tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False)
+        with script:
+            script.write("#!/bin/sh\nexec %s %s\n" % (wrap, program))
+        os.chmod(script.name, 0o755)
+        program = script.name
+    with Log() as log:
+        e = Enforcer(program)
+    try:
+        assert "backend=nft" in e.ready
+        e.manage("d1")
+        e.commit(OUT5)
+        assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+        assert not any(is_ours(p) for p in PORTS)
+        e.ask("shutdown open")
+    finally:
+        e.close()
+        if wrap:
+            os.unlink(program)
+    return [line for line in log.text().splitlines() if "error" in line]
+
+
+def test_without_the_capability_nft_takes_over(plain):  # noqa: F811
+    said = nft_took_over(plain, wrap="setpriv --bounding-set=-bpf,-sys_admin")
+    assert len(said) == 2 and "does not take the program" in said[0], said
+    assert said[1].startswith("enforcer: error: enforcer: back end bpf: "), said
+
+
+def test_unverified_program_nft_takes_over(plain):  # noqa: F811
+    said = nft_took_over(plain, UNVERIFIED)
+    assert len(said) == 2 and "does not take the program" in said[0], said
+
+
+def test_port_that_refuses_at_the_start_nft_takes_over(plain):  # noqa: F811
+    tc("qdisc", "del", "dev", "p-d2", "clsact", check=False)
+    tc("qdisc", "add", "dev", "p-d2", "ingress")
+    try:
+        said = nft_took_over(plain)
+        assert "p-d2: not covered: another qdisc" in said[0]
+    finally:
+        tc("qdisc", "del", "dev", "p-d2", "ingress")
+
+
+@pytest.mark.parametrize("first, second", [("bpf", "nft"), ("nft", "bpf")])
+def test_back_ends_change_places(plain, monkeypatch, first, second):  # noqa: F811
+    """What the first one left holds until the second one knows all, and then is gone."""
+    monkeypatch.setenv("CARDEA_BACKEND", first)
+    e = Enforcer()
+    try:
+        assert "backend=" + first in e.ready
+        e.manage("d1")
+        e.commit(OUT5)
+        assert e.ask("kill") == "killed"
+        e.tell("config backend " + second)
+        assert "kept=0" in e.ask("start")
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+        assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+        e.commit("managed " + MAC["d1"], "local 10.1.0.0/24",
+                 "out %s %s udp 6" % (MAC["d1"], IP4["w"]), how="sync")
+        assert plain.blocked("d1", "w", to_wan(4, u(2, 5)))
+        assert plain.passes("d1", "w", to_wan(4, u(2, 6)))
+        assert is_ours("p-d1") == (second == "bpf")
+        tables = plain.nft("list", "tables")
+        assert ("inet cardea" in tables) == (second == "nft"), tables
+        e.ask("shutdown open")
+    finally:
+        e.close()
+
+
+# --- adopted ----------------------------------------------------------------------
+
+def test_adopted_with_all_it_holds(plain, enforcer):  # noqa: F811
+    """Conversations, ranges, rates, names and counts outlive their enforcer; without one
+    the ports go on judging, and the next one knows what it may take away."""
+    enforcer.manage("d1")
+    w, m = IP4["w"], MAC["d1"]
+    enforcer.commit(OUT5, "outr %s %s udp any 6-7" % (m, w), "name %s exact "
+                    "a.example tcp 443" % m, "limit packets %s 1000" % m)
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 7)))
+    for _ in range(2):
+        assert enforcer.ask("kill") == "killed"
+        assert plain.passes("w", "d1", from_wan(4, u(5, 1)))
+        assert plain.blocked("w", "d1", from_wan(4, u(5, 2)))
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 8)))
+        enforcer.ready = enforcer.ask("start")
+        assert enforcer.ready.startswith("ready kept=1")
+        assert all(is_ours(p) for p in PORTS)
+    assert plain.passes("w", "d1", from_wan(4, u(5, 1)))
+    assert nft.counts(enforcer) == ({
+        ("out", "4", m, w + "-" + w, "17-17", "0-0", "5-5"): 12,
+        ("out-range", "4", m, w + "-" + w, "17-17", "0-65535", "6-7"): 3}, {})
+    enforcer.commit("managed " + m, "local 10.1.0.0/24",
+                    "outr %s %s udp any 6" % (m, w), how="sync")
+    assert plain.blocked("w", "d1", from_wan(4, u(5, 1)))
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 7)))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 6)))
+
+
+# --- bounds -----------------------------------------------------------------------
+
+def refused(enforcer, *lines, how="commit"):
+    answer = enforcer.ask(*lines, how)
+    assert answer.startswith("done error=-1002 "), answer
+
+
+def old_policy_stands(plain, enforcer):  # noqa: F811
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.passes("d1", "w", to_wan(4, u(1, 7)))
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 8)))
+    assert plain.blocked("d1", "w", to_wan(4, u(2, 9)))
+
+
+def test_what_has_no_room_changes_nothing(plain, enforcer):  # noqa: F811
+    """A transaction too large in any way leaves the old policy as it was."""
+    enforcer.manage("d1")
+    m, w = MAC["d1"], IP4["w"]
+    old = [OUT5 + " timeout 600", "outr %s %s udp any 7" % (m, w)]
+    enforcer.commit(*old)
+    new = ["out %s %s udp 8" % (m, w), "outr %s %s udp any 9" % (m, w),
+           "remove " + OUT5, "remove managed " + m, "name %s exact b.example tcp 1" % m]
+    names = ["name %s exact a.example tcp %d" % (m, port) for port in range(1, 10)]
+    refused(enforcer, *new, *names)
+    old_policy_stands(plain, enforcer)
+    refused(enforcer, *new, *("local 10.%d.0.0/16" % i for i in range(64, 96)))
+    old_policy_stands(plain, enforcer)
+    refused(enforcer, *new, *("outr %s %s tcp %d any" % (m, w, port)
+                              for port in range(1, 8193)))
+    old_policy_stands(plain, enforcer)
+    for how in ("commit", "sync"):
+        # half of the house's ranges are somebody else's
+        refused(enforcer, *new, *("outr 02:00:00:00:%02x:%02x %s tcp %d any"
+                                  % (i >> 8, i & 255, w, port)
+                                  for i in range(1000, 1009) for port in range(1, 8000)),
+                how=how)
+        old_policy_stands(plain, enforcer)
+    said = enforcer.log.text()
+    assert said.count("the old policy stands") == 5, said
+    for text in ("more than 8 ports of one name", "prefixes of the LAN, 32 are",
+                 "ranges of one device, 8192 are", "no room for 7999 more ranges"):
+        assert text in said, text
+    enforcer.commit(*new)
+    assert plain.passes("d1", "w", to_wan(4, u(2, 9)))
+
+
+def test_full_table_of_permissions(plain, enforcer):  # noqa: F811
+    """What has expired makes room; what has not stays."""
+    enforcer.manage("d1")
+    enforcer.commit(OUT5, "outr %s %s udp any 7" % (MAC["d1"], IP4["w"]))
+    for i in (1, 2):
+        enforcer.commit("many 131000 out %s 198.51.%d.1 tcp" % (MAC["d2"], i))
+    refused(enforcer, "many 2000 out %s 198.51.100.1 tcp" % MAC["d3"],
+            "out %s %s udp 8" % (MAC["d1"], IP4["w"]))
+    assert "the table of permissions is full" in enforcer.log.text()
+    old_policy_stands(plain, enforcer)
+    enforcer.commit("out %s 198.51.100.1 tcp 1" % MAC["d3"])
+
+
+def test_devices_of_a_large_house(plain, enforcer):  # noqa: F811
+    """10,000 devices with ten permissions each, and their numbers are used again."""
+    for turn in range(4):
+        lines = []
+        for i in range(10000):
+            m = "02:%02x:00:%02x:%02x:77" % (turn, i >> 8, i & 255)
+            lines += ["managed " + m, "many 10 out %s 198.51.100.1 tcp" % m]
+        answer = enforcer.commit(*lines, how="sync")
+        print(answer)
+    enforcer.manage("d1")
+    enforcer.commit(OUT5)
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+
+
+# --- the sandbox ------------------------------------------------------------------
+
+def test_works_from_its_sandbox(plain):  # noqa: F811
+    """As another user, without files: maps, a new port, a sweep and a removed filter."""
+    e = Enforcer.__new__(Enforcer)
+    settings = ("uid 61201", "chroot /var/empty" if os.path.isdir("/var/empty")
+                else "chroot /proc")
+    Enforcer.__init__(e, ENFORCER, settings)
+    try:
+        status = open("/proc/%d/status" % e.pid(), encoding="ascii").read()
+        assert re.search(r"^Uid:\s+61201\s", status, re.M)
+        # CAP_NET_ADMIN (12) and CAP_BPF (39), and no other
+        assert re.search(r"^CapEff:\s+0000008000001000$", status, re.M), status
+        assert re.search(r"^Seccomp:\s+2$", status, re.M)
+        e.manage("d1")
+        e.commit(OUT5, "outr %s any4 icmp any any" % MAC["d1"])
+        assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+        assert sum(sum(c.values()) for c in nft.counts(e)) == 3
+        link("add new0 type veth peer name new1")
+        link("set new0 master br0")
+        wait_for(lambda: is_ours("new0"), 0.5)
+        tc("filter", "del", "dev", "new0", "egress")
+        wait_for(lambda: is_ours("new0"), 0.5)
+        e.commit("forget " + MAC["d1"], "remove " + OUT5)
+        assert plain.blocked("w", "d1", from_wan(4, u(5, 1)))
+        time.sleep(5.5)  # a sweep
+        assert e.ask("shutdown open") == "exit 0"
+    finally:
+        e.close()
+        link("del new0")

@@ -3,12 +3,13 @@
  * the kernels of gateways with real enforcers, and compares verdict and rule.
  *
  *   differential --gate NAME GATEWAY-NETNS FAR-NETNS ENFORCER [KEY=VALUE...] ...
- *                [--flows FILE] [--seed N --cases N] [--only SEED...]
+ *                [--flows FILE | --cases N] [--seed N] [--only SEED...]
  *
  * FAR-NETNS has the other ends of the gateway's cables: d0 (the device's bridge port),
  * p0 (another one) and w0 (the world). FILE has flows to use instead of random ones: a
- * line "out|in PEER PROTO DEVICE-PORT PEER-PORT TYPE CODE" for each. --only makes just
- * the rounds of these seeds. Exit 1 when something differed. */
+ * line "capture NAME", then one "out|in PEER PROTO DEVICE-PORT PEER-PORT TYPE CODE" for
+ * each flow of that; as many trials are made of each capture as it has flows. --only
+ * makes the rounds of these seeds first. Exit 1 when something differed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,7 +33,9 @@
 
 #define GATES_MAX 4
 #define TRIALS_EACH 50 /* of a round: frames of one policy */
-#define FLOWS_MAX 200000
+#define FLOWS_MAX 1000000
+#define CAPTURES_MAX 4096
+#define CAPTURE_TRIALS_MAX 2000 /* of one with a flood in it */
 #define DIFFERENCES_MAX 5
 #define WAIT_MS 60000
 #define SETTLE_MS 2000 /* a frame takes microseconds; this is for a machine that stalls */
@@ -62,7 +65,11 @@ static struct gate gates[GATES_MAX];
 static unsigned gate_count;
 static struct world world;
 static struct flow *flows;
-static size_t flow_count;
+static struct capture {
+	char name[128];
+	size_t first, count; /* in flows */
+} captures[CAPTURES_MAX], *capture; /* whose trials are made; NULL: random ones */
+static size_t flow_count, capture_count;
 static unsigned long trials_done, allowed, differences, rounds;
 static unsigned long by_way[3], by_family[2], by_direction[2], by_name;
 static uint64_t seq;
@@ -444,7 +451,8 @@ static void counts_ask(struct gate *g)
 static void differs(const struct gate *g, const struct trial *t, const char *what)
 {
 	world_print(&world, t);
-	fprintf(stderr, "  %s: %s\n", g->name, what);
+	fprintf(stderr, "  %s: %s%s%s\n", g->name, what, capture ? ", capture " : "",
+		capture ? capture->name : "");
 	if (++differences >= DIFFERENCES_MAX) {
 		fprintf(stderr, "differential: that is enough\n");
 		exit(1);
@@ -518,7 +526,8 @@ static void round_of(uint64_t seed, unsigned trials)
 {
 	struct message forget = {.type = MESSAGE_FORGET};
 
-	world_make(&world, seed, trials, flows, flow_count);
+	world_make(&world, seed, trials, capture ? flows + capture->first : NULL,
+		capture ? capture->count : 0);
 	txn_begin();
 	for (size_t i = 0; i < world.element_count; i++)
 		txn_element(false, &world.elements[i]);
@@ -538,30 +547,68 @@ static void round_of(uint64_t seed, unsigned trials)
 
 /* ---- the command line ---- */
 
+static void flow_read(const char *line)
+{
+	unsigned proto, device_port, peer_port, type, code;
+	struct flow *to = &flows[flow_count];
+	char way[8], peer[ADDR_TEXT_MAX];
+
+	if (sscanf(line, "%7s %45s %u %u %u %u %u", way, peer, &proto, &device_port,
+		    &peer_port, &type, &code) != 7 ||
+		addr_parse(peer, &to->peer) || !capture_count || flow_count == FLOWS_MAX)
+		fail(line);
+	to->direction = way[0] == 'o' ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE;
+	to->proto = (uint8_t)proto;
+	to->device_port = (uint16_t)device_port;
+	to->peer_port = (uint16_t)peer_port;
+	to->icmp_type = (uint8_t)type;
+	to->icmp_code = (uint8_t)code;
+	flow_count++;
+	captures[capture_count - 1].count++;
+}
+
 static void flows_read(const char *path)
 {
-	char line[256], way[8], peer[ADDR_TEXT_MAX];
-	unsigned proto, device_port, peer_port, type, code;
+	char line[256];
 	FILE *f = fopen(path, "r");
 
 	flows = calloc(FLOWS_MAX, sizeof *flows);
 	if (!f || !flows)
 		fail(path);
-	while (fgets(line, sizeof line, f) && flow_count < FLOWS_MAX) {
-		struct flow *to = &flows[flow_count];
-		if (sscanf(line, "%7s %45s %u %u %u %u %u", way, peer, &proto, &device_port,
-			    &peer_port, &type, &code) != 7 ||
-			addr_parse(peer, &to->peer))
+	while (fgets(line, sizeof line, f)) {
+		if (strncmp(line, "capture ", 8) != 0) {
+			flow_read(line);
 			continue;
-		to->direction = way[0] == 'o' ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE;
-		to->proto = (uint8_t)proto;
-		to->device_port = (uint16_t)device_port;
-		to->peer_port = (uint16_t)peer_port;
-		to->icmp_type = (uint8_t)type;
-		to->icmp_code = (uint8_t)code;
-		flow_count++;
+		}
+		if (capture_count == CAPTURES_MAX)
+			fail("too many captures");
+		captures[capture_count].first = flow_count;
+		line[strcspn(line, "\n")] = '\0';
+		(void)str_copy(captures[capture_count++].name, sizeof captures->name,
+			line + 8);
 	}
 	fclose(f);
+}
+
+/* Some captures have nothing but what stands outside policy: no endless search. */
+static void rounds_make(uint64_t seed, unsigned long cases)
+{
+	unsigned long until = trials_done + cases;
+
+	for (uint64_t i = 0; trials_done < until && i <= cases / TRIALS_EACH + 10; i++) {
+		unsigned long left = until - trials_done;
+		round_of(seed + i * SEED_STEP,
+			left < TRIALS_EACH ? (unsigned)left : TRIALS_EACH);
+	}
+}
+
+static void captures_make(uint64_t seed)
+{
+	for (capture = captures; capture < captures + capture_count; capture++) {
+		size_t n = capture->count;
+		rounds_make(seed + (uint64_t)(capture - captures),
+			n < CAPTURE_TRIALS_MAX ? n : CAPTURE_TRIALS_MAX);
+	}
 }
 
 static char **gate_parse(char **word)
@@ -590,7 +637,8 @@ static void gates_end(void)
 
 int main(int argc, char **argv)
 {
-	uint64_t seed = SEED_DEFAULT, cases = 5000;
+	uint64_t seed = SEED_DEFAULT;
+	unsigned long cases = 0;
 	char **word = argv + 1, **only = NULL;
 
 	while (*word) {
@@ -604,7 +652,7 @@ int main(int argc, char **argv)
 		else if (word + 1 < argv + argc && !strcmp(*word, "--seed"))
 			seed = strtoull(*++word, NULL, 0), word++;
 		else if (word + 1 < argv + argc && !strcmp(*word, "--cases"))
-			cases = strtoull(*++word, NULL, 0), word++;
+			cases = strtoul(*++word, NULL, 0), word++;
 		else
 			fail(*word);
 	}
@@ -616,8 +664,10 @@ int main(int argc, char **argv)
 	house_lay();
 	for (; only && *only && strncmp(*only, "--", 2) != 0; only++)
 		round_of(strtoull(*only, NULL, 0), TRIALS_EACH);
-	for (uint64_t i = 0; trials_done < cases && i < cases; i++)
-		round_of(seed + i * SEED_STEP, TRIALS_EACH);
+	if (capture_count)
+		captures_make(seed);
+	else
+		rounds_make(seed, cases);
 	gates_end();
 	printf("%lu trials in %lu rounds: %lu allowed (%lu by names); %lu bridged, %lu "
 	       "routed, %lu for the gateway; %lu of IPv6; %lu to the device; "

@@ -41,6 +41,7 @@
 #define SETTLE_MS 2000 /* a frame takes microseconds; this is for a machine that stalls */
 #define QUIET_MS 5
 #define ROOM (16 << 20)
+#define ANSWER_BIT 0x10000U /* not of the 16 that are an echo's identifier */
 #define SEED_STEP 0x2545f4914f6cdd1dULL
 #define SEED_DEFAULT 20261122
 
@@ -70,8 +71,11 @@ static struct capture {
 	size_t first, count; /* in flows */
 } captures[CAPTURES_MAX], *capture; /* whose trials are made; NULL: random ones */
 static size_t flow_count, capture_count;
+static struct trial batch[CASES_MAX]; /* frames sent together */
+static bool expected[CASES_MAX];
+static unsigned batch_count;
 static unsigned long trials_done, allowed, differences, rounds;
-static unsigned long by_way[3], by_family[2], by_direction[2], by_name;
+static unsigned long answers, by_way[3], by_family[2], by_direction[2], by_name;
 static uint64_t seq;
 
 static void fail(const char *what)
@@ -347,9 +351,9 @@ static void port_read(struct gate *g, int port)
 		len = sizeof from;
 		if (sent || !frame_id(data, (size_t)n, &id))
 			continue;
-		for (unsigned i = 0; i < world.trial_count; i++) {
-			enum port to = port_to(&world.trials[i]);
-			if (world.trials[i].id == id &&
+		for (unsigned i = 0; i < batch_count; i++) {
+			enum port to = port_to(&batch[i]);
+			if (batch[i].id == id &&
 				(port < PORT_GATEWAY ? (int)to == port
 						     : to == PORT_GATEWAY))
 				g->arrived[i] = true;
@@ -362,20 +366,20 @@ static bool gate_look(struct gate *g)
 {
 	for (int port = 0; port < PORT_MAX; port++)
 		port_read(g, port);
-	for (unsigned i = 0; i < world.trial_count; i++)
-		if (world.trials[i].verdict.kind == VERDICT_ALLOW && !g->arrived[i])
+	for (unsigned i = 0; i < batch_count; i++)
+		if (expected[i] && !g->arrived[i])
 			return false;
 	return true;
 }
 
-static void trials_send(void)
+static void batch_send(void)
 {
 	uint8_t frame[FRAME_MAX];
 
 	for (unsigned i = 0; i < gate_count; i++)
 		memset(gates[i].arrived, 0, sizeof gates[i].arrived);
-	for (unsigned i = 0; i < world.trial_count; i++) {
-		const struct trial *t = &world.trials[i];
+	for (unsigned i = 0; i < batch_count; i++) {
+		const struct trial *t = &batch[i];
 		size_t len = frame_build(&world, t, frame);
 		for (unsigned k = 0; k < gate_count; k++)
 			if (send(gates[k].ports[port_from(t)], frame, len, 0) < 0)
@@ -472,7 +476,7 @@ static void compare_rules(const struct gate *g)
 {
 	for (size_t i = 0; i < world.element_count; i++) {
 		const struct trial *last = NULL;
-		uint64_t expected = 0, twice = 0;
+		uint64_t packets = 0, twice = 0;
 		size_t first = 0; /* an element that two names give is one */
 		while (!same_key(&world.elements[first], &world.elements[i]))
 			first++;
@@ -481,34 +485,49 @@ static void compare_rules(const struct gate *g)
 		for (unsigned k = 0; k < world.trial_count; k++)
 			if (world.trials[k].element == (int)i) {
 				last = &world.trials[k];
-				expected++;
+				packets++;
 				twice += to_group(last);
 			}
-		if (g->counted[i] >= expected &&
-			g->counted[i] <= expected + (strcmp(g->name, "nft") ? 0 : twice))
+		if (g->counted[i] >= packets &&
+			g->counted[i] <= packets + (strcmp(g->name, "nft") ? 0 : twice))
 			continue;
 		char text[128];
 		(void)str_print(text, sizeof text,
 			"element %zu of rule %u counted %llu, expected %llu", i,
 			world.of[i], (unsigned long long)g->counted[i],
-			(unsigned long long)expected);
+			(unsigned long long)packets);
 		differs(g, last ? last : &world.trials[0], text);
 	}
 }
 
-static void compare(void)
+static void batch_compare(const char *what)
 {
-	for (unsigned i = 0; i < world.trial_count; i++) {
-		const struct trial *t = &world.trials[i];
-		bool allow = t->verdict.kind == VERDICT_ALLOW;
-		for (unsigned k = 0; k < gate_count; k++)
-			if (gates[k].arrived[i] != allow)
-				differs(&gates[k], t,
-					allow ? "did not arrive" : "arrived");
-		if (allow != (t->element >= 0))
+	char text[64];
+
+	for (unsigned i = 0; i < batch_count; i++)
+		for (unsigned k = 0; k < gate_count; k++) {
+			if (gates[k].arrived[i] == expected[i])
+				continue;
+			(void)str_print(text, sizeof text, "%s %s", what,
+				expected[i] ? "did not arrive" : "arrived");
+			differs(&gates[k], &batch[i], text);
+		}
+}
+
+static void trials_make(void)
+{
+	batch_count = world.trial_count;
+	memcpy(batch, world.trials, sizeof batch);
+	for (unsigned i = 0; i < batch_count; i++)
+		expected[i] = batch[i].verdict.kind == VERDICT_ALLOW;
+	batch_send();
+	batch_compare("it");
+	for (unsigned i = 0; i < batch_count; i++) {
+		const struct trial *t = &batch[i];
+		if (expected[i] != (t->element >= 0))
 			differs(&gates[0], t, "elements and evaluator differ");
-		allowed += allow;
-		by_name += allow && world.elements[t->element].timeout_s;
+		allowed += expected[i];
+		by_name += expected[i] && world.elements[t->element].timeout_s;
 		by_way[t->way]++;
 		by_family[t->flow.peer.family == 6]++;
 		by_direction[t->flow.direction]++;
@@ -519,6 +538,39 @@ static void compare(void)
 	}
 	trials_done += world.trial_count;
 	rounds++;
+}
+
+/* The peer's answer to a packet that opened a conversation; false: there is none, or
+ * nobody of whom we would know that it arrived. */
+static bool to_answer(const struct trial *t, struct trial *ret)
+{
+	struct trial r = *t;
+	uint8_t request = t->flow.proto == FLOW_PROTO_ICMP ? 8 : 128;
+	bool icmp = t->flow.proto == (t->flow.peer.family == 4 ? FLOW_PROTO_ICMP
+							       : FLOW_PROTO_ICMP6);
+
+	if (t->verdict.kind != VERDICT_ALLOW || to_group(t) || t->way == WAY_GATEWAY)
+		return false;
+	if (t->flow.proto != FLOW_PROTO_TCP && t->flow.proto != FLOW_PROTO_UDP &&
+		!(icmp && t->flow.icmp_type == request && !t->flow.icmp_code))
+		return false;
+	r.flow.direction = 1 - t->flow.direction;
+	r.first = icmp ? (uint16_t)((request == 8 ? 0 : 129) << 8) : t->second;
+	r.second = t->first;
+	r.id = t->id ^ ANSWER_BIT;
+	*ret = r;
+	return true;
+}
+
+static void answers_make(bool expect, const char *what)
+{
+	batch_count = 0;
+	for (unsigned i = 0; i < world.trial_count; i++)
+		if (to_answer(&world.trials[i], &batch[batch_count]))
+			expected[batch_count++] = expect;
+	batch_send();
+	batch_compare(what);
+	answers += batch_count;
 }
 
 /* Each round begins where nothing is allowed and nothing under way. */
@@ -532,8 +584,8 @@ static void round_of(uint64_t seed, unsigned trials)
 	for (size_t i = 0; i < world.element_count; i++)
 		txn_element(false, &world.elements[i]);
 	txn_commit();
-	trials_send();
-	compare();
+	trials_make();
+	answers_make(true, "its answer");
 	forget.forget.mac = world.device.mac;
 	forget.forget.addrs.count = 3;
 	memcpy(forget.forget.addrs.addrs, world.addrs, sizeof world.addrs);
@@ -542,6 +594,7 @@ static void round_of(uint64_t seed, unsigned trials)
 	for (size_t i = 0; i < world.element_count; i++)
 		txn_element(true, &world.elements[i]);
 	txn_commit();
+	answers_make(false, "the answer after all was forbidden");
 	world_free(&world);
 }
 
@@ -670,10 +723,10 @@ int main(int argc, char **argv)
 		rounds_make(seed, cases);
 	gates_end();
 	printf("%lu trials in %lu rounds: %lu allowed (%lu by names); %lu bridged, %lu "
-	       "routed, %lu for the gateway; %lu of IPv6; %lu to the device; "
-	       "%lu differences\n",
+	       "routed, %lu for the gateway; %lu of IPv6; %lu to the device; %lu "
+	       "answers; %lu differences\n",
 		trials_done, rounds, allowed, by_name, by_way[WAY_BRIDGED],
 		by_way[WAY_ROUTED], by_way[WAY_GATEWAY], by_family[1],
-		by_direction[DIRECTION_TO_DEVICE], differences);
+		by_direction[DIRECTION_TO_DEVICE], answers, differences);
 	return differences ? 1 : 0;
 }

@@ -382,6 +382,9 @@ def test_redirected_dns(dp, family):
     assert dp.ingress(question) == PASS
     assert [f["by"] for f in dp.flows()] == [BY_REDIRECT]
     assert dp.local(to(family, sport=53)) == PASS
+    elsewhere = mac(X) + question[6:]  # another router of the LAN, with the same question
+    assert dp.ingress(elsewhere) == DROP
+    assert dp.ingress(question) == PASS
     assert dp.ingress(out(family, dport=53, proto=TCP)) == PASS
     assert dp.ingress(out(family, dport=853, proto=TCP)) == DROP
     assert dp.ingress(out(family, dst="E", dport=53)) == DROP  # within the LAN: policy

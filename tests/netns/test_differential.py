@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One policy, three judges: policies and flows at random, through the evaluator that
 walks the rules and through the kernels of two gateways, one for each back end. Verdict
-and rule must agree; routed and bridged, from and to the device, IPv4 and IPv6.
+and rule must agree; routed and bridged, from and to the device, IPv4 and IPv6. What was let
+begin is answered, and answered in vain as soon as policy forbids it.
 
 CARDEA_CASES: how many trials (5,000). CARDEA_SEED: where to begin. With CARDEA_CASES of
 100,000 or more the flows of all captures under CARDEA_DATA/pcap, too. What once differed
@@ -146,15 +147,16 @@ def test_found_before(gates):
 
 def test_at_random(gates):
     said = judge(gates, "--seed", SEED, "--cases", CASES)
-    trials, allowed, by_name, bridged, routed, local, v6, inward = (
+    trials, allowed, by_name, bridged, routed, local, v6, inward, answers = (
         int(re.search(r"(\d+) " + word, said).group(1)) for word in (
             "trials", "allowed", "by names", "bridged", "routed", "for the gateway",
-            "of IPv6", "to the device"))
+            "of IPv6", "to the device", "answers"))
     assert trials >= CASES
     # a test that never says yes, or never no, or not of all kinds, proves nothing
     for part in (allowed, trials - allowed, bridged, routed, v6, inward):
         assert part >= trials / 10, said
     assert local >= trials / 100 and by_name >= trials / 200, said
+    assert answers >= trials / 20, said
 
 
 # --- captures ---------------------------------------------------------------------

@@ -211,6 +211,15 @@ static __noinline int deny(struct work *w, uint32_t subject)
 	return refuse(subject, BPF_REASON_DENY);
 }
 
+/* The gateway's own: what another router of the LAN gets is not redirected there. */
+static __noinline int to_gateway(const struct work *w)
+{
+	struct bpf_mac to = w->packet.to_mac;
+	struct bpf_mac_value *m = bpf_map_lookup_elem(&macs, &to);
+
+	return m && m->flags & BPF_GATEWAY;
+}
+
 /* What a managed device sends over IP. */
 static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 {
@@ -224,7 +233,7 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 		return TC_ACT_SHOT;
 	flow_of_packet(w);
 	v = has_flow(p) && !w->flowless ? flow_find(w) : 0;
-	if (v) {
+	if (v && (v->by != BPF_BY_REDIRECT || to_gateway(w))) {
 		flow_use(w, v);
 		return TC_ACT_UNSPEC;
 	}
@@ -233,7 +242,7 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 	ask_of_packet(w, subject);
 	if (judge(WORK_PACKET))
 		return accept(w, subject);
-	if (parse_has_ports(p) && flow_is_redirected(w)) {
+	if (parse_has_ports(p) && flow_is_redirected(w) && to_gateway(w)) {
 		w->ask.by = BPF_BY_REDIRECT;
 		return accept(w, subject);
 	}
@@ -274,12 +283,8 @@ static __noinline int from_ether(struct work *w)
 {
 	const struct packet *p = &w->packet;
 	struct bpf_mac to = p->to_mac;
-	struct bpf_mac_value *gateway;
 
-	if (is_infra_ether(p) || is_link_mac(&to))
-		return TC_ACT_UNSPEC;
-	gateway = bpf_map_lookup_elem(&macs, &to);
-	if (gateway && gateway->flags & BPF_GATEWAY)
+	if (is_infra_ether(p) || is_link_mac(&to) || to_gateway(w))
 		return TC_ACT_UNSPEC;
 	if (ether_accepts(w, w->mac_subject))
 		return TC_ACT_UNSPEC;

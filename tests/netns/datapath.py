@@ -367,13 +367,16 @@ class Datapath:
                 words[place] = words[place] - (1 << 16) & 0xffffffff
         words.release()
 
-    def change_flow(self, device, peer, proto, device_port, peer_port, **changes):
+    def change_flow(self, *conversation, **changes):
+        self.write_flow(*conversation, **changes)
+        self.later()
+
+    def write_flow(self, device, peer, proto, device_port, peer_port, **changes):
         key = pack(LAYOUT["flows"][0], addr16(device), addr16(peer), be16(device_port),
                    be16(peer_port), proto, b"")
         values = dict(zip(FLOW, struct.unpack("=" + LAYOUT["flows"][1],
                                               self.get("flows", key)))) | changes
         self.put("flows", key, pack(LAYOUT["flows"][1], *values.values()))
-        self.later()
 
     def refused(self):
         found = []

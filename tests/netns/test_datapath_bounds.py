@@ -2,6 +2,8 @@
 """What floods may do to the program in the kernel: places in its tables are of one
 device each, refused packets are counted exactly, and rates hold."""
 import collections
+import os
+import threading
 
 import pytest
 
@@ -51,11 +53,11 @@ def test_room_comes_back(dp):
     flood(dp, OWN + 200)
     assert totals(dp) == 200
     for f in dp.flows()[:150]:
-        dp.change_flow(f["device"], f["peer"], UDP, f["device_port"], 443, until=1)
+        dp.write_flow(f["device"], f["peer"], UDP, f["device_port"], 443, until=1)
     dp.sweep()
     assert (dp.subject(MAC_D)["flows"], totals(dp)) == (OWN + 50, 50)
     for f in dp.flows():
-        dp.change_flow(f["device"], f["peer"], UDP, f["device_port"], 443, until=1)
+        dp.write_flow(f["device"], f["peer"], UDP, f["device_port"], 443, until=1)
     dp.sweep()
     assert (dp.subject(MAC_D)["flows"], totals(dp)) == (0, 0)
 
@@ -245,6 +247,63 @@ def test_ring_that_is_full_loses_no_count(dp):
     later = dp.told(REFUSED)
     assert len(told) + len(later) == len(subjects) * KINDS
     assert {e["packets"] for e in later} == {1}
+
+
+# --- what processors remember -----------------------------------------------------
+
+def test_no_count_is_lost_when_entries_make_room(dp):
+    """More conversations and refusals at once than find their places free."""
+    devices = {number: ("02:55:00:00:00:%02x" % number, "10.1.0.%d" % (100 + number))
+               for number in range(30, 34)}
+    for number, (hw, address) in devices.items():
+        dp.mac(hw, number)
+        dp.bind(hw, address)
+        dp.exact(number, IP[4]["w"], UDP, 443)
+
+    def frame(number, sport, dport):
+        hw, address = devices[number]
+        return ether(hw, GW, 0x0800, ip4(address, IP[4]["w"], UDP, udp(sport, dport)))
+
+    for turn in range(3):
+        for sport in range(1000, 4000):
+            for number in devices:
+                if sport % 500 == 0:
+                    fresh_rate(dp, number)
+                assert dp.ingress(frame(number, sport, 443)) == PASS
+                if sport % 2:
+                    assert dp.ingress(frame(number, sport, 9)) == DROP
+        if turn == 1:
+            dp.sweep()
+    dp.sweep()
+    for number in devices:
+        assert dp.subject(number)["flows"] == 3000
+        assert dp.entry(number, IP[4]["w"], UDP, 443)[1:] == (9000, 9000 * 46)
+        assert dp.subject(number)["refused"] == 4500
+    assert [(k["packets"], k["bytes"]) for k in dp.refused()] == [
+        (4500, 4500 * 46)] * len(devices)
+
+
+def test_two_sides_at_once_lose_no_count(dp):
+    """Two processors count packets of one conversation while sweep takes them away."""
+    dp.exact(MAC_D, IP[4]["w"], UDP, 443)
+    assert dp.ingress(out(4)) == PASS
+    each = 400_000
+
+    def flood(name, frame, cpu):
+        os.sched_setaffinity(0, {cpu})
+        dp.run(name, frame, 7, each)
+
+    cpus = sorted(os.sched_getaffinity(0))
+    threads = [threading.Thread(target=flood, args=("ingress", out(4), cpus[0])),
+               threading.Thread(target=flood, args=("egress", to(4), cpus[-1]))]
+    for t in threads:
+        t.start()
+    while any(t.is_alive() for t in threads):
+        dp.sweep()
+    for t in threads:
+        t.join()
+    dp.sweep()
+    assert dp.entry(MAC_D, IP[4]["w"], UDP, 443)[1] == 2 * each + 1
 
 
 # --- rates ------------------------------------------------------------------------

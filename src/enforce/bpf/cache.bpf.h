@@ -117,8 +117,8 @@ static __always_inline int cache_passes(const struct cache_entry *e, uint32_t di
 {
 	const struct bpf_subject *s = subject_at(e->subject);
 
-	return s && s->epoch == e->epoch && !(e->ticks & CACHE_DENIED) &&
-	       e->ticks & direction;
+	return s && s->epoch == e->epoch && !(s->byte_ns_256 | s->packet_ns) &&
+	       !(e->ticks & CACHE_DENIED) && e->ticks & direction;
 }
 
 /* Policy would refuse it again: nothing has changed. */

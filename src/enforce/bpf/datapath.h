@@ -350,7 +350,7 @@ struct bpf_sweep {
 };
 
 enum bpf_counter {
-	BPF_COUNTER_FRAMES,
+	BPF_COUNTER_FRAMES, /* that were judged: not those of what is under way */
 	BPF_COUNTER_REFUSED,
 	BPF_COUNTER_EVENTS_LOST, /* the ring was full; the counts in refused are exact */
 	BPF_COUNTER_LEARNED,

@@ -289,6 +289,20 @@ def test_owners_mistakes_are_said(tmp_path, owners, cert, key, why):
     r.close()
 
 
+def test_it_can_be_off(tmp_path):
+    r = Rig(tmp_path, [("tls", "no")])
+    m = r.told()
+    assert not m.on and "tls = false" in m.text and not os.listdir(r.dir)
+    with pytest.raises(OSError):
+        r.connect(ssl._create_unverified_context())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(5)
+        s.sendto(query("_dns.resolver.arpa", 64), r.udp.getsockname())
+        reply = Reply(s.recv(4096))
+    assert reply.rcode == NOERROR and not reply.answers  # RFC 9462 4
+    r.close()
+
+
 # ---- what is agreed to ----
 
 

@@ -134,6 +134,13 @@ static struct addr host(bool v6, uint8_t last)
 	return (struct addr){4, {10, 0, 0, last}};
 }
 
+bool bed_is_lan(const struct addr *a)
+{
+	struct addr first = host(a->family == 6, 0);
+
+	return !memcmp(a->b, first.b, a->family == 6 ? 15 : 3);
+}
+
 /* Servers are hosts 201 to 203 of the same network. */
 #define SERVER(n) ((uint8_t)(200 + (n)))
 
@@ -213,8 +220,9 @@ static bool run(struct bed *b, const struct bed_packet *p, bool to_device)
 	writer_u16(&w, (uint16_t)(8 + p->len));
 	writer_u16(&w, 0);
 	writer_bytes(&w, p->message, p->len);
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
-		.data_size_in = (uint32_t)w.len, .repeat = 1);
+	struct __sk_buff skb = {.ingress_ifindex = to_device && p->foreign};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &skb, .ctx_size_in = sizeof skb,
+		.data_in = frame, .data_size_in = (uint32_t)w.len, .repeat = 1);
 	if (w.error ||
 		bpf_prog_test_run_opts(to_device ? b->egress : b->ingress, &opts))
 		end("run", w.error ? EMSGSIZE : errno);

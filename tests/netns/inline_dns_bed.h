@@ -43,6 +43,7 @@ struct bed {
 struct bed_packet {
 	uint8_t device, server;
 	bool v6;
+	bool foreign; /* the answer is forwarded, not the gateway's own */
 	uint16_t port, server_port;
 	const uint8_t *message;
 	size_t len;
@@ -55,6 +56,7 @@ void bed_close(struct bed *b);
 /* Device n (1..100) is managed, has names, and may ask servers 1 to 3; its subject. */
 uint32_t bed_device(struct bed *b, uint8_t n);
 struct bpf_addr bed_addr(const struct addr *a);
+bool bed_is_lan(const struct addr *a);
 /* Whether the program lets it pass. */
 bool bed_ask(struct bed *b, const struct bed_packet *p);
 bool bed_answer(struct bed *b, const struct bed_packet *p);

@@ -205,6 +205,34 @@ static void write_name(struct maker *m, const struct made_name *n, bool may_comp
 	writer_u8(&m->w, 0);
 }
 
+/* Addresses of houses, or close beside them. */
+static void write_inside(struct maker *m, bool v6)
+{
+	static const uint32_t v4[] = {0x0a000005, 0x0affffff, 0x0b000000, 0xac0fffff,
+		0xac100000, 0xac1fffff, 0xac200000, 0xc0a80101, 0xc0a70101, 0x7f000001,
+		0xa9fe0101, 0xa9fd0101, 0x64400001, 0x647fffff, 0x64800000, 0x643fffff,
+		0, 1, 0xffffffff, 0xfffffffe, 0x01000000};
+	static const uint32_t v6_high[] = {0xfc000000, 0xfd000000, 0xfe000000,
+		0xfb000000, 0xfe800000, 0xfebf0000, 0xfec00000, 0x0064ff9b, 0x0064ff9c,
+		0, 1};
+	struct random *r = m->random;
+	uint32_t ip = v4[random_below(r, sizeof v4 / sizeof *v4)];
+
+	if (!v6) {
+		writer_u32(&m->w, ip);
+		return;
+	}
+	if (random_chance(r, 20)) { /* 6to4, or not quite */
+		writer_u32(&m->w, (0x2002U + random_chance(r, 20)) << 16 | ip >> 16);
+		writer_u32(&m->w, ip << 16);
+		writer_u64(&m->w, random_below(r, 9));
+		return;
+	}
+	writer_u32(&m->w, v6_high[random_below(r, sizeof v6_high / sizeof *v6_high)]);
+	writer_u64(&m->w, random_chance(r, 80) ? 0 : random_below(r, 3));
+	writer_u32(&m->w, ip);
+}
+
 static void write_address(struct maker *m, bool v6)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -212,6 +240,10 @@ static void write_address(struct maker *m, bool v6)
 	if (v6 && random_chance(m->random, 3)) {
 		writer_bytes(&m->w, mapped, sizeof mapped);
 		writer_u32(&m->w, random_below(m->random, 0xffffffff));
+		return;
+	}
+	if (random_chance(m->random, 8)) {
+		write_inside(m, v6);
 		return;
 	}
 	if (v6) {

@@ -67,7 +67,7 @@ static bool is_opener(const json_t *r)
 	       strcmp(answer_raw(r, "action"), "accept") == 0;
 }
 
-/* ", 1.2 MB"; nothing where the kernel counts packets alone. */
+/* "1.2 MB"; nothing where the kernel counts conversations alone. */
 static const char *volume(const json_t *r)
 {
 	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
@@ -79,7 +79,7 @@ static const char *volume(const json_t *r)
 		return "";
 	for (; n >= 1000 && u < 4; u++)
 		n /= 1000;
-	(void)str_print(out, 32, u ? ", %.1f %s" : ", %.0f %s", n, units[u]);
+	(void)str_print(out, 32, u ? "%.1f %s" : "%.0f %s", n, units[u]);
 	return out;
 }
 
@@ -87,10 +87,14 @@ static void print_hits(const json_t *r)
 {
 	if (!is_opener(r) || !json_object_get(r, "hits"))
 		return;
-	if (answer_number(r, "hits"))
-		printf("       %sused %lld times%s, last %s%s\n",
+	if (answer_number(r, "hits") && volume(r)[0])
+		printf("       %sused for %lld packets, %s, last %s%s\n",
 			text_on(STYLE_DIM), answer_number(r, "hits"), volume(r),
 			text_ago(answer_raw(r, "last_hit")), text_off(STYLE_DIM));
+	else if (answer_number(r, "hits"))
+		printf("       %sused %lld times, last %s%s\n", text_on(STYLE_DIM),
+			answer_number(r, "hits"), text_ago(answer_raw(r, "last_hit")),
+			text_off(STYLE_DIM));
 	else
 		printf("       %snever used; counted since %s%s\n", text_on(STYLE_DIM),
 			text_ago(answer_raw(r, "counted_since")), text_off(STYLE_DIM));

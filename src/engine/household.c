@@ -481,7 +481,8 @@ static void sync_device(
 	household_send_names(h, hd, &names, true, wall);
 	household_set_opened(h, hd, &names, wall);
 	element_list_free(&names);
-	hd->names_seq = h->commit->seq;
+	if (hd->names_seq == HOUSEHOLD_SEQ_NEVER)
+		hd->names_seq = h->commit->seq;
 }
 
 void household_sync(struct household *h, const struct device *(*at)(void *, size_t),

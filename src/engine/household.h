@@ -39,6 +39,7 @@ struct household_dns {
 	struct addr addrs[LIMIT_ADDRS_PER_DEVICE]; /* it has been told of these */
 	size_t count;
 	enum dns_mode mode;
+	nstime since; /* wall: when it was told so */
 	/* In the house's own zone. */
 	char label[LIMIT_HOSTNAME];
 	struct addr local[LIMIT_ADDRS_PER_DEVICE];

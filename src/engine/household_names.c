@@ -10,6 +10,8 @@
 
 /* A second is how exactly the kernel is told for how long. */
 #define EXPIRY_SLACK (2 * NS_PER_SEC)
+/* What the resolver tells takes no longer to reach us. */
+#define TOLD_LATE (1 * NS_PER_SEC)
 
 struct policy_device household_for(const struct device *d, struct addr *addrs)
 {
@@ -83,11 +85,11 @@ void household_names_key(struct household *h, const struct name_key *key,
 	for (size_t i = 0; (d = at(ctx, i)); i++) {
 		struct household_device *hd = household_device(h, d->id);
 
-		if (!hd)
+		if (!hd || !hd->pool || !device_is_enforced(d))
 			continue;
-		if (h->hold && hd->pool && device_is_enforced(d))
-			h->hold(h->hold_ctx, d);
 		bool owed = hd->owes_forget;
+		if (h->hold)
+			h->hold(h->hold_ctx, d);
 		if (!same)
 			household_update(h, d, false, wall);
 		hd->names_seq = HOUSEHOLD_SEQ_NEVER;
@@ -316,12 +318,13 @@ static void send_names(struct household *h, const struct element_list *l, uint64
 	commit_end(h->commit, ticket);
 }
 
-/* The kernel has opened it by itself, by the answer that went out. */
+/* The kernel has opened it by itself, by the answer that went out. One of which we hear
+ * right after the names changed may have gone out before. */
 static bool kernel_saw(const struct household *h, const struct household_device *hd,
-	uint64_t ticket)
+	uint64_t ticket, nstime wall)
 {
 	return !ticket && hd->whole && kernel_has_key(h) && hd->dns.mode == DNS_TELL &&
-	       hd->dns.count;
+	       hd->dns.count && wall - hd->dns.since > TOLD_LATE;
 }
 
 bool household_tell(struct household *h, const struct device *d,
@@ -344,7 +347,7 @@ bool household_tell(struct household *h, const struct device *d,
 		tell_one(&t, answer->name, &answer->addrs.addrs[i], answer->ttl_s, &l);
 	sends = hd->pool && device_is_enforced(d) &&
 		policy_uses_name(&hd->policy, answer->name) &&
-		!kernel_saw(h, hd, ticket);
+		!kernel_saw(h, hd, ticket, wall);
 	if (sends && policy_denies_name(&hd->policy, answer->name))
 		household_update(h, d, false, wall);
 	if (sends)

@@ -186,7 +186,7 @@ void pipeline_sensor(struct pipeline *p, const struct message *m);
 void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m);
 int pipeline_resolver(struct pipeline *p, const struct message *m);
 /* Some question of the device may be refused: its answers have to wait. */
-bool pipeline_names_refused(const struct pipeline *p, const struct device *d);
+bool pipeline_names_refused(struct pipeline *p, const struct device *d);
 /* What is said to its question for that name: 0, or an rcode and why (RFC 8914). */
 uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d, const char *name,
 	uint16_t *ret_ede, char ret_text[LIMIT_TEXT]);

@@ -74,6 +74,7 @@ static bool set_mode(struct pipeline *p, struct household_dns *dns, enum dns_mod
 		if (!send_mode(p, &dns->addrs[i], mode))
 			return false;
 	dns->mode = mode;
+	dns->since = pipeline_wall(p);
 	return true;
 }
 

@@ -95,10 +95,9 @@ static const struct household_device *protected_by(
 
 /* Names that a policy forbids are not the kernel's to learn, so that their device's
  * answers are held anyway. */
-bool pipeline_names_refused(const struct pipeline *p, const struct device *d)
+bool pipeline_names_refused(struct pipeline *p, const struct device *d)
 {
-	const struct household_device *hd =
-		protected_by((struct household *)&p->household, d);
+	const struct household_device *hd = protected_by(&p->household, d);
 
 	return hd && unlisted_of(p, hd) != NAMES_ANSWER;
 }

@@ -19,6 +19,7 @@
 #define PORT_PRIORITY 1
 #define PORT_HANDLE 0xca4dea
 #define LINK_BYTES 32768 /* one answer of rtnetlink */
+#define LINK_ATTEMPTS 5	 /* while links come and go; the next look is in a second */
 
 static const enum bpf_tc_attach_point points[] = {BPF_TC_INGRESS, BPF_TC_EGRESS};
 
@@ -49,21 +50,26 @@ static void sides_detach(uint32_t ifindex)
 
 /* ---- netlink ---- */
 
+/* -EINTR: the kernel's list changed while it was told. Nobody reads the rest of such an
+ * answer: the next request passes over what has not its own number. */
 static int route_request(struct mnl_socket *nl, struct nlmsghdr *h, mnl_cb_t each,
 	void *ctx)
 {
-	char data[LINK_BYTES];
+	static uint32_t seq;
+	_Alignas(struct nlmsghdr) char data[LINK_BYTES];
 	ssize_t n;
 	int left = MNL_CB_OK;
 
-	h->nlmsg_seq = 1;
+	h->nlmsg_seq = ++seq;
 	if (mnl_socket_sendto(nl, h, h->nlmsg_len) < 0)
 		return -errno;
 	while (left > MNL_CB_STOP) {
 		n = mnl_socket_recvfrom(nl, data, sizeof data);
 		if (n < 0)
 			return -errno;
-		left = mnl_cb_run(data, (size_t)n, 1, 0, each, ctx);
+		if (((const struct nlmsghdr *)(const void *)data)->nlmsg_seq != seq)
+			continue;
+		left = mnl_cb_run(data, (size_t)n, seq, 0, each, ctx);
 		if (left < 0)
 			return -errno;
 	}
@@ -184,7 +190,7 @@ static int link_visit(const struct nlmsghdr *h, void *ctx)
 	return MNL_CB_OK;
 }
 
-static int links_read(struct mnl_socket *nl, struct links *ret)
+static int links_read_once(struct mnl_socket *nl, struct links *ret)
 {
 	char data[256];
 	struct nlmsghdr *h = mnl_nlmsg_put_header(data);
@@ -194,6 +200,17 @@ static int links_read(struct mnl_socket *nl, struct links *ret)
 	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof *i);
 	i->ifi_family = AF_UNSPEC;
 	return route_request(nl, h, link_visit, ret);
+}
+
+static int links_read(struct mnl_socket *nl, struct links *ret)
+{
+	int e, attempts = LINK_ATTEMPTS;
+
+	do {
+		ret->count = 0;
+		e = links_read_once(nl, ret);
+	} while (e == -EINTR && --attempts);
+	return e;
 }
 
 static bool is_lan(const struct enforce_config *c, const struct link *l)

@@ -291,24 +291,28 @@ static int bpf_open(const struct enforce_config *c, struct enforce_state **ret_s
 		return e;
 	s->config = c;
 	datapath_quiet();
+	datapath_init(&s->datapath);
 	e = subjects_init(&s->subjects);
 	if (!e)
 		e = ports_open(&s->ports);
 	if (!e)
 		e = open_datapath(s, &kept);
-	if (!e)
+	if (!e) {
 		e = ports_follow(&s->ports, c, &s->datapath, &s->ear);
-	if (!e)
-		e = ports_clear(&s->ports, true);
-	if (e) {
-		if (!kept && s->datapath.object)
+		if (!e)
+			e = ports_clear(&s->ports, true);
+		/* What an earlier run has left holds until nft knows all. */
+		if (e && !kept)
 			(void)bpf_remove(s);
+	}
+	if (e) {
 		bpf_close(s);
 		return e;
 	}
 	*ret_opened = (struct enforce_opened){.kept = kept, .lacks = "",
 		.name_key = {s->datapath.settings->name_key[0],
 			s->datapath.settings->name_key[1]}};
+	malloc_trim(0); /* of libbpf */
 	*ret_state = s;
 	return 0;
 }

@@ -12,7 +12,6 @@
 #include "enforce/backend.h"
 #include "enforce/bpf/datapath.h"
 
-struct bpf_object;
 struct mnl_socket;
 struct conntrack;
 struct ring_buffer;
@@ -134,7 +133,6 @@ enum datapath_map { DATAPATH_MAPS(DATAPATH_MAP_ID) DATAPATH_MAP_MAX };
 enum datapath_side { DATAPATH_INGRESS, DATAPATH_EGRESS, DATAPATH_SIDES };
 
 struct datapath {
-	struct bpf_object *object;
 	int maps[DATAPATH_MAP_MAX];
 	int programs[DATAPATH_SIDES], sweep;
 	uint32_t ids[DATAPATH_SIDES]; /* of the programs */
@@ -146,6 +144,7 @@ struct datapath {
 
 /* load.c */
 void datapath_quiet(void); /* libbpf speaks through our log */
+void datapath_init(struct datapath *d);
 void maps_close(int maps[DATAPATH_MAP_MAX]);
 /* The maps of an earlier enforcer's programs, if they are ours and for these settings;
  * else all are -1. */

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,13 +49,24 @@ void datapath_quiet(void)
 
 /* ---- what is there already ---- */
 
+static void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 void maps_close(int maps[DATAPATH_MAP_MAX])
 {
-	for (unsigned i = 0; i < DATAPATH_MAP_MAX; i++) {
-		if (maps[i] >= 0)
-			close(maps[i]);
-		maps[i] = -1;
-	}
+	for (unsigned i = 0; i < DATAPATH_MAP_MAX; i++)
+		fd_close(&maps[i]);
+}
+
+void datapath_init(struct datapath *d)
+{
+	memset(d->maps, -1, sizeof d->maps);
+	memset(d->programs, -1, sizeof d->programs);
+	d->sweep = -1;
 }
 
 static void map_take(int maps[DATAPATH_MAP_MAX], uint32_t id)
@@ -166,7 +178,13 @@ static int datapath_map_memory(struct datapath *d)
 	return d->settings && d->subjects && d->boxes ? 0 : -errno;
 }
 
-static int program_take(struct bpf_object *o, const char *name, int *ret_fd,
+static int keep(int fd, int *ret_fd)
+{
+	*ret_fd = fd < 0 ? fd : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+static int program_keep(struct bpf_object *o, const char *name, int *ret_fd,
 	uint32_t *ret_id)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(o, name);
@@ -175,31 +193,42 @@ static int program_take(struct bpf_object *o, const char *name, int *ret_fd,
 
 	if (!p)
 		return -ENOENT;
-	*ret_fd = bpf_program__fd(p);
-	int e = bpf_obj_get_info_by_fd(*ret_fd, &info, &len);
+	int e = keep(bpf_program__fd(p), ret_fd);
+	if (!e)
+		e = bpf_obj_get_info_by_fd(*ret_fd, &info, &len);
 	*ret_id = info.id;
 	return e;
+}
+
+/* The descriptors are all we need of it: libbpf's copy of the object goes. */
+static int datapath_keep(struct datapath *d, struct bpf_object *o)
+{
+	uint32_t id;
+	int e = 0;
+
+	for (unsigned i = 0; i < DATAPATH_MAP_MAX && !e; i++)
+		e = keep(bpf_object__find_map_fd_by_name(o, map_names[i]), &d->maps[i]);
+	for (unsigned side = 0; side < DATAPATH_SIDES && !e; side++)
+		e = program_keep(o, program_names[side], &d->programs[side],
+			&d->ids[side]);
+	if (!e)
+		e = program_keep(o, "sweep", &d->sweep, &id);
+	return e ? e : datapath_map_memory(d);
 }
 
 int datapath_load(struct datapath *d, int maps[DATAPATH_MAP_MAX])
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "cardea");
-	uint32_t id;
 
 	complaint[0] = '\0';
-	d->object = bpf_object__open_mem(datapath_bytes, datapath_bytes_len, &options);
-	int e = d->object ? maps_prepare(d->object, maps) : -errno;
+	struct bpf_object *o =
+		bpf_object__open_mem(datapath_bytes, datapath_bytes_len, &options);
+	int e = o ? maps_prepare(o, maps) : -errno;
 	if (!e)
-		e = bpf_object__load(d->object);
-	for (unsigned i = 0; i < DATAPATH_MAP_MAX && !e; i++)
-		d->maps[i] = bpf_object__find_map_fd_by_name(d->object, map_names[i]);
-	for (unsigned side = 0; side < DATAPATH_SIDES && !e; side++)
-		e = program_take(d->object, program_names[side], &d->programs[side],
-			&d->ids[side]);
+		e = bpf_object__load(o);
 	if (!e)
-		e = program_take(d->object, "sweep", &d->sweep, &id);
-	if (!e)
-		e = datapath_map_memory(d);
+		e = datapath_keep(d, o);
+	bpf_object__close(o);
 	if (e)
 		log_error("bpf", "the kernel does not take the program: %s%s%s",
 			error_text(e), complaint[0] ? ": " : "", complaint);
@@ -214,7 +243,10 @@ void datapath_close(struct datapath *d)
 		(void)munmap(d->subjects, BPF_SUBJECTS_MAX * sizeof *d->subjects);
 	if (d->boxes)
 		(void)munmap(d->boxes, BPF_BOXES_MAX * sizeof *d->boxes);
-	bpf_object__close(d->object);
+	maps_close(d->maps);
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		fd_close(&d->programs[side]);
+	fd_close(&d->sweep);
 }
 
 void datapath_sweep(const struct datapath *d, uint32_t subject)

@@ -89,6 +89,23 @@ static void test_exact_keys(void **state)
 	assert_int_equal(element_compare(&back, &in), 0);
 }
 
+static void test_mapped_addresses(void **state)
+{
+	struct element e = {.kind = ELEMENT_OUT, .family = 6, .mac = hw(DEVICE),
+		.peer_lo = ip("::ffff:192.0.2.1"), .peer_hi = ip("::ffff:192.0.2.1")};
+
+	(void)state;
+	assert_true(key_is_mapped(&e));
+	e.peer_lo = e.peer_hi = ip("2001:db8::1");
+	assert_false(key_is_mapped(&e));
+	e = (struct element){.kind = ELEMENT_OWNED, .family = 6,
+		.device = ip("::ffff:192.0.2.1")};
+	assert_true(key_is_mapped(&e));
+	e = (struct element){.kind = ELEMENT_OUT_RANGE, .family = 6, .mac = hw(DEVICE),
+		.peer_lo = ip("::"), .peer_hi = ip("ffff::")};
+	assert_false(key_is_mapped(&e));
+}
+
 static void test_range_keys(void **state)
 {
 	struct element back, e = {.family = 4, .mac = hw(DEVICE), .device = ip("10.0.0.9"),
@@ -300,6 +317,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_exact_keys),
+		cmocka_unit_test(test_mapped_addresses),
 		cmocka_unit_test(test_range_keys),
 		cmocka_unit_test(test_other_keys),
 		cmocka_unit_test(test_ether_and_name_keys),

@@ -65,6 +65,8 @@ struct bpf_addr key_addr(const struct addr *a);
 struct addr key_to_addr(const struct bpf_addr *a);
 struct subject_key key_of_mac(const struct mac *m);
 struct subject_key key_of_addr(const struct addr *a);
+/* An IPv6 element that would be one of IPv4 in the maps. */
+bool key_is_mapped(const struct element *e);
 /* False for BOUND and LOCAL, which are nobody's. */
 bool key_subject(const struct element *e, struct subject_key *ret);
 void key_from_element(const struct element *e, uint32_t subject, struct key *ret);

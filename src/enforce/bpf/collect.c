@@ -1,70 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* collect - from time to time: entries that have expired go, and then the numbers of
- * subjects that have nothing left. Packets look at the expiry themselves; this is for
- * the room. */
+/* collect - from time to time the numbers of subjects that have nothing left are given
+ * back; expired entries are the sweep's. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "enforce/bpf/txn_priv.h"
 
-/* Expired entries stay for so long, for an answer that renews them just now. */
-#define EXPIRED_NS (60ULL * NS_PER_SEC)
-
 struct collecting {
 	struct enforce_state *s;
-	uint64_t now;
 	bool in_use[BPF_SUBJECTS_MAX];
-	struct list gone; /* struct bpf_exact */
-	uint32_t kind;
+	struct list refused; /* struct bpf_refused of those who are gone */
 };
 
-static int policy_visit(const void *raw, const void *value, void *ctx)
+/* The key of each table begins with its subject. */
+static int use_visit(const void *key, const void *value, void *ctx)
 {
-	const struct bpf_exact *x = raw;
-	const struct bpf_entry *v = value;
-	struct collecting *c = ctx;
-
-	if (x->subject >= BPF_SUBJECTS_MAX)
-		return 0;
-	if (!v->until || v->until + EXPIRED_NS > c->now) {
-		c->in_use[x->subject] = true;
-		return 0;
-	}
-	struct bpf_exact *gone = list_add(&c->gone, sizeof *gone);
-	if (!gone)
-		return -ENOMEM;
-	*gone = *x;
-	return 0;
-}
-
-static int ether_visit(const void *raw, const void *value, void *ctx)
-{
-	const struct bpf_ether *x = raw;
+	const uint32_t *subject = key;
 	struct collecting *c = ctx;
 
 	(void)value;
-	if (x->subject < BPF_SUBJECTS_MAX)
-		c->in_use[x->subject] = true;
+	if (*subject < BPF_SUBJECTS_MAX)
+		c->in_use[*subject] = true;
 	return 0;
 }
 
-/* An answer may have renewed it since we looked: then it is put back. */
-static void policy_remove(struct collecting *c, const struct bpf_exact *x)
-{
-	int fd = c->s->datapath.maps[DATAPATH_POLICY];
-	struct bpf_entry v;
-
-	if (bpf_map_lookup_and_delete_elem(fd, x, &v))
-		return;
-	if (v.until + EXPIRED_NS > c->now)
-		(void)bpf_map_update_elem(fd, x, &v, BPF_NOEXIST);
-	else if (v.learned)
-		__atomic_fetch_sub(&c->s->datapath.subjects[x->subject].learned, 1,
-			__ATOMIC_RELAXED);
-}
+_Static_assert(!offsetof(struct bpf_exact, subject) &&
+		       !offsetof(struct bpf_ether, subject) &&
+		       !offsetof(struct bpf_refused, subject),
+	"see use_visit");
 
 static bool subject_is_idle(const struct collecting *c, const struct subject *s)
 {
@@ -73,21 +37,16 @@ static bool subject_is_idle(const struct collecting *c, const struct subject *s)
 	return !s->flags && !s->names && !(uint32_t)b->boxes && !c->in_use[s->number];
 }
 
-struct refused_gone {
-	struct collecting *c;
-	struct list keys;
-};
-
 static int refused_visit(const void *raw, const void *value, void *ctx)
 {
 	const struct bpf_refused *r = raw;
-	struct refused_gone *g = ctx;
+	struct collecting *c = ctx;
 
 	(void)value;
 	if (r->subject == BPF_OTHERS || r->subject >= BPF_SUBJECTS_MAX ||
-		g->c->s->subjects.by_number[r->subject])
+		c->s->subjects.by_number[r->subject])
 		return 0;
-	struct bpf_refused *gone = list_add(&g->keys, sizeof *gone);
+	struct bpf_refused *gone = list_add(&c->refused, sizeof *gone);
 	if (!gone)
 		return -ENOMEM;
 	*gone = *r;
@@ -98,16 +57,14 @@ static int refused_visit(const void *raw, const void *value, void *ctx)
  * the sweep, as its policy is empty. */
 static int numbers_clean(struct collecting *c)
 {
-	struct refused_gone g = {.c = c};
 	int fd = c->s->datapath.maps[DATAPATH_REFUSED];
-	int e;
 
 	datapath_sweep(&c->s->datapath, BPF_NO_SUBJECT);
-	e = map_read(fd, sizeof(struct bpf_refused), sizeof(struct bpf_refused_value),
-		refused_visit, &g);
-	for (size_t i = 0; i < g.keys.count && !e; i++)
-		(void)bpf_map_delete_elem(fd, (struct bpf_refused *)g.keys.items + i);
-	free(g.keys.items);
+	int e = map_read(fd, sizeof(struct bpf_refused), sizeof(struct bpf_refused_value),
+		refused_visit, c);
+	for (size_t i = 0; i < c->refused.count && !e; i++)
+		(void)bpf_map_delete_elem(fd, (struct bpf_refused *)c->refused.items + i);
+	free(c->refused.items);
 	return e;
 }
 
@@ -134,23 +91,17 @@ static void subjects_leave(struct collecting *c)
 void collect(struct enforce_state *s)
 {
 	struct collecting *c = calloc(1, sizeof *c);
-	struct timespec t;
 
 	if (!c)
 		return;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	c->s = s;
-	c->now = (uint64_t)t.tv_sec * NS_PER_SEC;
+	datapath_sweep(&s->datapath, BPF_NO_SUBJECT);
 	int e = map_read(s->datapath.maps[DATAPATH_POLICY], sizeof(struct bpf_exact),
-		sizeof(struct bpf_entry), policy_visit, c);
-	const struct bpf_exact *gone = c->gone.items;
-	for (size_t i = 0; i < c->gone.count && !e; i++)
-		policy_remove(c, &gone[i]);
+		sizeof(struct bpf_entry), use_visit, c);
 	if (!e)
 		e = map_read(s->datapath.maps[DATAPATH_ETHERS], sizeof(struct bpf_ether),
-			sizeof(struct bpf_entry), ether_visit, c);
+			sizeof(struct bpf_entry), use_visit, c);
 	if (!e)
 		subjects_leave(c);
-	free(c->gone.items);
 	free(c);
 }

@@ -39,6 +39,14 @@ struct subject_key key_of_addr(const struct addr *a)
 	return (struct subject_key){.addr = key_addr(a)};
 }
 
+bool key_is_mapped(const struct element *e)
+{
+	if (e->family != 6 || e->kind == ELEMENT_OUT_RANGE || e->kind == ELEMENT_IN_RANGE)
+		return false;
+	return !memcmp(e->device.b, mapped, sizeof mapped) ||
+	       !memcmp(e->peer_lo.b, mapped, sizeof mapped);
+}
+
 #define BIT(kind) (1U << ELEMENT_##kind)
 
 bool key_subject(const struct element *e, struct subject_key *ret)

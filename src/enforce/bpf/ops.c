@@ -138,8 +138,9 @@ static int op_add(struct txn *x, size_t op)
 {
 	struct op *o = &x->ops[op];
 	struct key k;
-	int e = op_subject(x, op);
-
+	/* what no packet has (RFC 4291 2.5.5.2) would be its IPv4 address */
+	o->dead = key_is_mapped(&x->t->changes[op].element);
+	int e = o->dead ? 0 : op_subject(x, op);
 	if (e || o->dead)
 		return e;
 	txn_key(x, op, &k);

@@ -306,7 +306,7 @@ int nft_open_tables(const struct enforce_config *c, unsigned first, unsigned end
 		nft_close(s);
 		return e;
 	}
-	*ret_opened = (struct enforce_opened){kept, s->socket.can_renew
+	*ret_opened = (struct enforce_opened){.kept = kept, .lacks = s->socket.can_renew
 		? "" : "changing elements in place (Linux 6.12): slower"};
 	*ret_state = s;
 	return 0;

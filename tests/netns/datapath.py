@@ -230,8 +230,10 @@ class Datapath:
                      "refused"):
             for key in self.keys(name):
                 self.drop(name, key)
+        epoch = self.subject(NOBODY)["epoch"]  # goes on: some is remembered by it
         for number in range(SUBJECTS_USED):
-            self.put("subjects", pack("I", number), bytes(128))
+            self.put_alone("subjects", pack("I", number), bytes(128))
+        self.set_subject(NOBODY, epoch=epoch)
         self.put("totals", pack("I", 0), bytes(8))
         for i in range(len(COUNTERS)):
             self.put("counters", pack("I", i), bytes(8 * 256))

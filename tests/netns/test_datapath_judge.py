@@ -398,13 +398,19 @@ def test_redirected_dns(dp, family):
 @both
 def test_what_passed_unjudged_is_judged_after_any_change(dp, family):
     frame = packet(family, "X", "w", udp(1, 2), UDP, smac=X)
+    back = packet(family, "w", "X", udp(2, 1), UDP, smac=GW, dmac=X)
     assert [dp.ingress(frame) for _ in range(3)] == [PASS] * 3
+    assert [dp.egress(back) for _ in range(3)] == [PASS] * 3
     dp.address(IP[family]["X"], 20, OWNED)
     assert dp.ingress(frame) == DROP
     assert refusal(dp) == (NOBODY, 0, SPOOFED)
     dp.bind(X, IP[family]["X"])
     assert [dp.ingress(frame) for _ in range(3)] == [PASS] * 3
+    assert [dp.egress(back) for _ in range(3)] == [PASS] * 3
     dp.mac(X, 21)
+    dp.address(IP[family]["X"], 20)
+    assert dp.egress(back) == DROP
+    assert refusal(dp) == (20, 1, DENY)
     assert dp.ingress(frame) == DROP
     assert refusal(dp) == (21, 0, DENY)
     dp.exact(21, IP[family]["w"], UDP, 2)

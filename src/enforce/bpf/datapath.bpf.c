@@ -4,6 +4,7 @@
  * which says what is to happen in the order of nft/skeleton.nft. What passes is left to
  * the filters behind us (TC_ACT_UNSPEC). Nothing of the kernel is read but __sk_buff and
  * the packet, so one object fits all kernels that have these helpers (5.17). */
+#include "enforce/bpf/free.bpf.h"
 #include "enforce/bpf/to.bpf.h"
 #include "enforce/bpf/sweep.bpf.h"
 
@@ -20,8 +21,9 @@ struct fast {
 	};
 	uint8_t tcp_flags;
 	uint8_t to_device;
-	uint8_t local; /* the gateway itself sends it */
-	uint8_t zero[5];
+	uint8_t local;	   /* the gateway itself sends it */
+	uint8_t direction; /* CACHE_.. */
+	uint8_t zero[4];
 };
 
 /* A rate is the long way's matter. */
@@ -61,20 +63,32 @@ static __always_inline int fast_deny(struct cache_entry *e, uint32_t bytes)
 	return TC_ACT_SHOT;
 }
 
-static __always_inline int fast_flow(
+static __always_inline int fast_is_plain(const struct fast *f)
+{
+	return !(f->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
+/* What this processor remembers */
+static __always_inline int fast_cache(
 	const struct fast *f, const uint8_t *mac, uint32_t bytes)
 {
-	uint32_t direction = f->to_device ? CACHE_TO_DEVICE : CACHE_FROM_DEVICE;
-	int plain = !(f->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 	struct cache_entry *e = cache_find(&f->words, mac);
 
-	if (e && plain && cache_passes(e, direction)) {
+	if (e && fast_is_plain(f) && cache_passes(e, f->direction)) {
 		cache_count(e, bytes);
 		return TC_ACT_UNSPEC;
 	}
 	if (e && !f->local && cache_denies(e, f->to_device))
 		return fast_deny(e, bytes);
+	return TAKE_LONG_WAY;
+}
+
+static __always_inline int fast_flow(
+	const struct fast *f, const uint8_t *mac, uint32_t bytes)
+{
 	struct bpf_flow_value *v = bpf_map_lookup_elem(&flows, &f->key);
+	int plain = fast_is_plain(f);
+
 	if (!v)
 		return NO_FLOW;
 	const struct bpf_subject *s = subject_at(v->subject);
@@ -89,7 +103,7 @@ static __always_inline int fast_flow(
 	if (!plain)
 		cache_forget(&f->key);
 	else if (v->until - now > CACHE_NS)
-		cache_learn(&f->words, v, direction);
+		cache_learn(&f->words, v, f->direction);
 	if (flow_count(v, bytes) >= FLOW_COUNT_FULL)
 		return fast_settle(&f->key);
 	return TC_ACT_UNSPEC;
@@ -132,63 +146,72 @@ static __always_inline int fast_ip6(struct fast *f, const struct ip6_header *ip)
 }
 
 /* Frames without tags, options and extension headers, in one piece. */
-static __always_inline int fast_frame(struct __sk_buff *skb, int to_device)
+static __always_inline int fast_read(
+	struct fast *f, const void *data, const void *end, int to_device)
 {
-	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	const struct ether_header *ether = data;
 	const void *ip = data + sizeof *ether, *l4;
-	struct fast f = {};
 
-	f.to_device = (uint8_t)to_device;
-	f.local = to_device && !skb->ingress_ifindex;
+	f->to_device = (uint8_t)to_device;
+	f->direction = to_device ? CACHE_TO_DEVICE : CACHE_FROM_DEVICE;
 	if (ip + sizeof(struct ip4_header) + 8 > end)
-		return TAKE_LONG_WAY;
+		return 0;
 	if (ether->type == ETHER_IP4) {
 		l4 = ip + sizeof(struct ip4_header);
-		if (!fast_ip4(&f, ip) || !fast_transport(&f, l4, end))
-			return TAKE_LONG_WAY;
-	} else if (ether->type == ETHER_IP6) {
-		l4 = ip + sizeof(struct ip6_header);
-		if (l4 + 8 > end || !fast_ip6(&f, ip) || !fast_transport(&f, l4, end))
-			return TAKE_LONG_WAY;
-	} else
-		return TAKE_LONG_WAY;
-	return fast_flow(&f, to_device ? ether->to : ether->from,
-		skb->len - ETHER_HEADER);
+		return fast_ip4(f, ip) && fast_transport(f, l4, end);
+	}
+	if (ether->type != ETHER_IP6)
+		return 0;
+	l4 = ip + sizeof(struct ip6_header);
+	return l4 + 8 <= end && fast_ip6(f, ip) && fast_transport(f, l4, end);
 }
 
 SEC("tc")
 int ingress(struct __sk_buff *skb)
 {
-	int verdict = fast_frame(skb, 0);
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ether_header *ether = data;
+	uint32_t bytes = skb->len - ETHER_HEADER;
+	struct fast f = {};
+	int verdict;
 
+	if (!fast_read(&f, data, end, 0))
+		return from_lan(skb, 0);
+	verdict = fast_cache(&f, ether->from, bytes);
+	if (verdict == TAKE_LONG_WAY)
+		verdict = fast_flow(&f, ether->from, bytes);
 	return verdict < TAKE_LONG_WAY ? verdict : from_lan(skb, verdict == NO_FLOW);
 }
 
-/* What goes to one receiver that is not managed is no matter of ours; what goes to a
- * group may have the address of one that is. */
-static __always_inline int fast_is_free(struct __sk_buff *skb)
+/* What goes to a group may have the address of a managed device. */
+static __always_inline int to_group(struct __sk_buff *skb, const struct ether_header *h)
 {
-	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	const struct ether_header *ether = data;
-	struct bpf_mac mac = {};
-
-	if (data + sizeof *ether > end)
-		return 0;
-	if (ether->to[0] & 1)
-		return ether->type == ETHER_ARP;
-	__builtin_memcpy(mac.b, ether->to, 6);
-	const struct bpf_mac_value *m = bpf_map_lookup_elem(&macs, &mac);
-	return !m || !(m->flags & BPF_MANAGED);
+	return h->type == ETHER_ARP ? TC_ACT_UNSPEC : to_lan(skb, 0);
 }
 
 SEC("tc")
 int egress(struct __sk_buff *skb)
 {
-	int verdict;
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ether_header *ether = data;
+	uint32_t bytes = skb->len - ETHER_HEADER;
+	struct fast f = {.local = !skb->ingress_ifindex};
+	int verdict = TAKE_LONG_WAY;
 
-	if (fast_is_free(skb))
+	if (data + sizeof *ether > end)
+		return to_lan(skb, 0);
+	if (ether->to[0] & 1)
+		return to_group(skb, ether);
+	if (free_has(ether->to))
 		return TC_ACT_UNSPEC;
-	verdict = fast_frame(skb, 1);
+	int plain = fast_read(&f, data, end, 1);
+	if (plain)
+		verdict = fast_cache(&f, ether->to, bytes);
+	if (verdict < TAKE_LONG_WAY)
+		return verdict;
+	if (free_look(ether->to))
+		return TC_ACT_UNSPEC;
+	if (plain)
+		verdict = fast_flow(&f, ether->to, bytes);
 	return verdict < TAKE_LONG_WAY ? verdict : to_lan(skb, verdict == NO_FLOW);
 }

@@ -262,7 +262,7 @@ static __always_inline void flow_value(
 	__builtin_memcpy(v->mac, w->mac.b, 6);
 	v->by = w->ask.by;
 	v->flags = w->to_device ? BPF_FLOW_TO_DEVICE : 0;
-	if (guard_is_bound(&w->mac, &w->flow.device))
+	if (w->bound)
 		v->flags |= BPF_FLOW_BOUND;
 	v->mac_subject = w->mac_subject;
 	v->addr_subject =
@@ -293,9 +293,11 @@ __noinline int flow_open(uint32_t subject)
 		judge_count(&w->ask, 1, w->packet.length);
 		return 0;
 	}
-	ask = w->ask;
-	flow_remove(WORK_PACKET); /* one that was, but is not as this will be */
-	w->ask = ask;
+	if (!w->flowless) { /* there may be one that is not as this will be */
+		ask = w->ask;
+		flow_remove(WORK_PACKET);
+		w->ask = ask;
+	}
 	flow_value(&v, w, subject, w->epoch);
 	if (!flow_take_room(flow_payer(&v)))
 		goto full;

@@ -304,6 +304,7 @@ static __always_inline void work_begin(
 	w->to_device = (uint8_t)to_device;
 	w->lasting = 1;
 	w->flowless = (uint8_t)flowless;
+	w->bound = 0;
 	w->mac = to_device ? p->to_mac : p->from_mac;
 	m = bpf_map_lookup_elem(&macs, &w->mac);
 	w->mac_flags = m ? m->flags : 0;

@@ -96,11 +96,12 @@ static __noinline int guard_is_owned(const struct bpf_addr *a)
 }
 
 /* Its source is another's, or foreign. */
-static __noinline int guard_source(const struct work *w)
+static __noinline int guard_source(struct work *w)
 {
 	const struct packet *p = &w->packet;
 
-	if (guard_is_bound(&p->from_mac, &p->from))
+	w->bound = (uint8_t)guard_is_bound(&p->from_mac, &p->from);
+	if (w->bound)
 		return 0;
 	if (guard_is_owned(&p->from))
 		return BPF_REASON_SPOOFED;
@@ -256,11 +257,12 @@ static __always_inline int infra_to(const struct packet *p)
 
 /* A device cannot receive on an address that nobody has seen; DHCP, neighbour discovery
  * and multicast are how it gets one. */
-static __noinline int guard_receiver(const struct work *w)
+static __noinline int guard_receiver(struct work *w)
 {
 	const struct packet *p = &w->packet;
 
-	if (guard_is_bound(&p->to_mac, &p->to))
+	w->bound = (uint8_t)guard_is_bound(&p->to_mac, &p->to);
+	if (w->bound)
 		return 0;
 	if (p->family == 4)
 		return is_multicast4(&p->to) || is_udp(p, DHCP4_SERVER, DHCP4_CLIENT)

@@ -37,7 +37,7 @@ struct work {
 	uint8_t to_device;
 	uint8_t lasting; /* 0: this packet opens no flow */
 	uint8_t flowless; /* no flow is its, as is known already */
-	uint8_t zero;
+	uint8_t bound;	  /* the device's address is its own, says the guard */
 };
 
 MAP_ARRAY(works, BPF_MAP_TYPE_PERCPU_ARRAY, struct work, WORK_MAX, 0);

@@ -192,6 +192,45 @@ static void refuses_nonsense(void **state)
 	bindings_free(&b);
 }
 
+static void a_suffix_finds_what_is_below(void **state)
+{
+	(void)state;
+	struct bindings b;
+	struct addr one = ip("192.0.2.1"), two = ip("192.0.2.2"), found[4];
+
+	bindings_init(&b, 0);
+	assert_int_equal(bindings_tell(&b, "a.example.com", &one, 300, T0, NULL), 0);
+	assert_int_equal(bindings_tell(&b, "b.a.example.com", &two, 300, T0, NULL), 0);
+	assert_int_equal(bindings_tell(&b, "example.com", &two, 300, T0, NULL), 0);
+	assert_true(bindings_has(&b, "*.example.com", &one, T0));
+	assert_false(bindings_has(&b, "*.a.example.com", &one, T0));
+	assert_int_equal(bindings_addrs(&b, "*.example.com", T0, found, 4), 2);
+	assert_int_equal(bindings_addrs(&b, "*.a.example.com", T0, found, 4), 1);
+	assert_true(addr_equal(&found[0], &two));
+	bindings_free(&b);
+}
+
+static void what_is_in_use_lives_on(void **state)
+{
+	(void)state;
+	struct bindings b;
+	struct addr one = ip("192.0.2.1"), two = ip("192.0.2.2");
+	nstime end = T0 + (300 + BINDING_GRACE_S) * NS_PER_SEC;
+
+	bindings_init(&b, 0);
+	assert_int_equal(bindings_tell(&b, "a.example.com", &one, 300, T0, NULL), 0);
+	assert_int_equal(bindings_tell(&b, "b.example.com", &one, 300, T0, NULL), 0);
+	assert_int_equal(bindings_tell(&b, "c.example.com", &two, 300, T0, NULL), 0);
+	/* also one that has just ended, and is remembered */
+	assert_int_equal(bindings_refresh(&b, &one, 300, end + NS_PER_SEC), 2);
+	assert_true(bindings_has(&b, "b.example.com", &one, end + 2 * NS_PER_SEC));
+	assert_false(bindings_has(&b, "c.example.com", &two, end + 2 * NS_PER_SEC));
+	/* never shorter */
+	assert_int_equal(bindings_refresh(&b, &one, 1, T0), 2);
+	assert_true(bindings_has(&b, "a.example.com", &one, end + 2 * NS_PER_SEC));
+	bindings_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +241,8 @@ int main(void)
 		cmocka_unit_test(stays_within_its_limit),
 		cmocka_unit_test(saves_and_restores),
 		cmocka_unit_test(refuses_nonsense),
+		cmocka_unit_test(a_suffix_finds_what_is_below),
+		cmocka_unit_test(what_is_in_use_lives_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ import time
 from . import report
 from .figures import CannotRun
 
-GROUPS = ("packets", "denied", "updates", "swap", "names", "live", "memory", "replay", "compile")
+GROUPS = ("packets", "denied", "updates", "swap", "names", "resolver", "live", "memory", "replay", "compile")
 
 
 class Missing:

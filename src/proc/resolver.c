@@ -361,6 +361,7 @@ static void process_end(struct process *p)
 	if (p->resolver)
 		process_report(p);
 	resolver_tcp_end(&p->listen);
+	resolver_udp_end(&p->listen);
 	resolver_house_end(&p->house);
 	resolver_free(p->resolver);
 	resolver_upstream_end(&p->upstream);

@@ -14,6 +14,7 @@
 #define RESOLVER_CONNS_PER_CLIENT 6
 
 struct resolver_conn;
+struct resolver_udp_batch;
 
 struct resolver_udp {
 	struct loop_fd fd;
@@ -31,6 +32,7 @@ struct resolver_listen {
 	struct resolver_udp udp[RESOLVER_LISTENERS_MAX];
 	struct resolver_tcp tcp[RESOLVER_LISTENERS_MAX];
 	unsigned udp_count, tcp_count;
+	struct resolver_udp_batch *batch;
 	struct resolver_conn *conns[RESOLVER_CONNS_MAX];
 	uint64_t serial;
 	size_t queued; /* bytes that slow clients have not taken yet */
@@ -42,6 +44,8 @@ int resolver_tcp_listen(struct resolver_listen *s, int fd) CARDEA_MUSTCHECK;
 
 void resolver_udp_reply(struct resolver_listen *s, const struct resolver_origin *to,
 	const uint8_t *message, size_t len);
+/* Sends what waits, and lets go of it. */
+void resolver_udp_end(struct resolver_listen *s);
 void resolver_tcp_reply(struct resolver_listen *s, const struct resolver_origin *to,
 	const uint8_t *message, size_t len);
 /* Closes the connections, not the listeners. */

@@ -8,6 +8,7 @@
 /* Names that do not exist, whatever stands before them, but for their own top. */
 static const char *const empty_zones[] = {
 	"invalid",      /* RFC 6761 6.4 */
+	"test",         /* RFC 6761 6.2 */
 	"local",        /* RFC 6762 22.1: multicast DNS */
 	"onion",        /* RFC 7686 2 */
 	"alt",          /* RFC 9476 2 */

@@ -138,9 +138,9 @@ def test_restart_of_the_resolver_keeps_the_certificate(home):
     before = service(home)["fingerprint"]
     pid = next(p["pid"] for p in home.cardea.status()["sandbox"] if p["name"] == "resolver")
     os.kill(pid, 9)
-    home.cardea.wait(lambda: any(p["name"] == "resolver" and p["running"] and p["pid"] != pid
-                                 for p in home.cardea.status()["sandbox"]),
-                     what="the next resolver")
+    home.cardea.wait(
+        lambda: any(p["name"] == "resolver" and p["running"] and p["pid"] != pid
+                    for p in home.cardea.status()["sandbox"]), what="the next resolver")
     assert home.cardea.wait(lambda: service(home)["fingerprint"] == before,
                             what="the same certificate")
     with Dot(home, home["phone"]) as c:
@@ -337,7 +337,8 @@ def ask_any(device, name, qtype):
 NEVER_OUTSIDE = [
     ("nobody.internal", dns.A, dns.NXDOMAIN), ("nas.local", dns.A, dns.NXDOMAIN),
     ("x.onion", dns.A, dns.NXDOMAIN), ("x.home.arpa", dns.A, dns.NXDOMAIN),
-    ("x.invalid", dns.AAAA, dns.NXDOMAIN), ("localhost", dns.A, dns.NOERROR),
+    ("x.invalid", dns.AAAA, dns.NXDOMAIN), ("x.test", dns.A, dns.NXDOMAIN),
+    ("localhost", dns.A, dns.NOERROR),
     ("9.8.7.10.in-addr.arpa", PTR, dns.NXDOMAIN),
     ("1.2.168.192.in-addr.arpa", PTR, dns.NOERROR),
     ("77.77.168.192.in-addr.arpa", PTR, dns.NXDOMAIN),

@@ -143,13 +143,13 @@ class Upstream:
         self.seen.append((name.lower(), qtype, stream))
         handler = self.names.get(name.lower())
         if handler is None:
-            return [self.reply(q, authority=[soa("test")], rcode=NXDOMAIN)]
+            return [self.reply(q, authority=[soa("example")], rcode=NXDOMAIN)]
         return handler(q, name, qtype, stream)
 
     def add(self, name, *records, qtype=None):
         def handler(q, _name, asked, _stream):
             if qtype is not None and asked != qtype:
-                return [self.reply(q, authority=[soa("test")])]
+                return [self.reply(q, authority=[soa("example")])]
             return [self.reply(q, records)]
 
         self.names[name] = handler
@@ -310,106 +310,106 @@ def rig(tmp_path):
 
 
 def test_answer_is_announced_then_released(rig):
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5", 1000))
-    r = rig.ask("cLoUd.TeSt", id=0xBEEF)
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5", 1000))
+    r = rig.ask("cLoUd.ExAmPlE", id=0xBEEF)
     assert r.id == 0xBEEF and r.rcode == NOERROR and r.ra and r.rd
-    assert r.question == ("cLoUd.TeSt", A, 1)  # the asked spelling
+    assert r.question == ("cLoUd.ExAmPlE", A, 1)  # the asked spelling
     assert r.addresses() == ["203.0.113.5"]
     m = rig.engine.answers[0]
-    assert (m.name, m.client, m.rcode) == ("cloud.test", "127.0.0.1", NOERROR)
+    assert (m.name, m.client, m.rcode) == ("cloud.example", "127.0.0.1", NOERROR)
     assert m.addrs == ["203.0.113.5"] and 990 <= m.ttl_s <= 1000
 
 
 def test_nothing_is_released_without_the_engine(rig):
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     rig.engine.hold = True
     start = time.monotonic()
-    r = rig.ask("cloud.test")
+    r = rig.ask("cloud.example")
     assert r.rcode == SERVFAIL and not r.answers
     assert 1.8 < time.monotonic() - start < 3.0
     # a late release has no effect, and the next query is a fresh one
     rig.child.engine.send("DNS_RELEASE", id=rig.engine.answers[0].id)
     rig.engine.hold = False
-    assert rig.ask("cloud.test").addresses() == ["203.0.113.5"]
+    assert rig.ask("cloud.example").addresses() == ["203.0.113.5"]
 
 
 def test_refused_by_the_engine(rig):
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     rig.engine.refuse = True
-    r = rig.ask("cloud.test")
+    r = rig.ask("cloud.example")
     assert r.rcode == REFUSED and not r.answers
 
 
 def test_release_of_unknown_ids_is_ignored(rig):
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     for id in (0, 1, 255, 256, 2**64 - 1):
         rig.child.engine.send("DNS_RELEASE", id=id)
-    assert rig.ask("cloud.test").addresses() == ["203.0.113.5"]
+    assert rig.ask("cloud.example").addresses() == ["203.0.113.5"]
 
 
 def test_negative_answers_are_not_held(rig):
-    rig.upstream.add("v4only.test", a("v4only.test", "203.0.113.5"), qtype=A)
-    assert rig.ask("nowhere.test").rcode == NXDOMAIN
-    r = rig.ask("v4only.test", AAAA)
+    rig.upstream.add("v4only.example", a("v4only.example", "203.0.113.5"), qtype=A)
+    assert rig.ask("nowhere.example").rcode == NXDOMAIN
+    r = rig.ask("v4only.example", AAAA)
     assert r.rcode == NOERROR and not r.answers
     assert [x[1] for x in r.authority] == [SOA]  # for negative caching
     assert rig.engine.answers == []
 
 
 def test_ipv6_client_and_addresses(rig):
-    rig.upstream.add("six.test", aaaa("six.test", "2001:db8::5"))
+    rig.upstream.add("six.example", aaaa("six.example", "2001:db8::5"))
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
         s.settimeout(5)
         s.connect(rig.udp6.getsockname())
-        s.send(query("six.test", AAAA))
+        s.send(query("six.example", AAAA))
         assert Reply(s.recv(4096)).addresses() == ["2001:db8::5"]
     assert rig.engine.answers[0].client == "::1"
 
 
 def test_cname_chain(rig):
     rig.upstream.add(
-        "a.test",
-        record("a.test", CNAME, wire_name("B.test")),
-        record("b.test", CNAME, wire_name("c.cdn.test"), 60),
-        a("c.cdn.test", "203.0.113.7"),
-        a("c.cdn.test", "203.0.113.8"),
+        "a.example",
+        record("a.example", CNAME, wire_name("B.example")),
+        record("b.example", CNAME, wire_name("c.cdn.example"), 60),
+        a("c.cdn.example", "203.0.113.7"),
+        a("c.cdn.example", "203.0.113.8"),
     )
-    rig.upstream.add("b.test", record("b.test", CNAME, wire_name("c.cdn.test"), 60))
-    rig.upstream.add("c.cdn.test", a("c.cdn.test", "203.0.113.7"), a("c.cdn.test", "203.0.113.8"))
-    r = rig.ask("a.test")
+    rig.upstream.add("b.example", record("b.example", CNAME, wire_name("c.cdn.example"), 60))
+    rig.upstream.add("c.cdn.example", a("c.cdn.example", "203.0.113.7"), a("c.cdn.example", "203.0.113.8"))
+    r = rig.ask("a.example")
     assert [x[1] for x in r.answers] == [CNAME, CNAME, A, A]
-    assert [r.name_in(x).lower() for x in r.answers[:2]] == ["b.test", "c.cdn.test"]
+    assert [r.name_in(x).lower() for x in r.answers[:2]] == ["b.example", "c.cdn.example"]
     m = rig.engine.answers[0]
-    assert m.name == "a.test" and sorted(m.addrs) == ["203.0.113.7", "203.0.113.8"]
+    assert m.name == "a.example" and sorted(m.addrs) == ["203.0.113.7", "203.0.113.8"]
     assert m.ttl_s <= 60
 
 
 def test_cname_loop_fails(rig):
-    rig.upstream.add("x.test", record("x.test", CNAME, wire_name("y.test")))
-    rig.upstream.add("y.test", record("y.test", CNAME, wire_name("x.test")))
-    r = rig.ask("x.test")
+    rig.upstream.add("x.example", record("x.example", CNAME, wire_name("y.example")))
+    rig.upstream.add("y.example", record("y.example", CNAME, wire_name("x.example")))
+    r = rig.ask("x.example")
     assert not r.addresses() and rig.engine.answers == []
 
 
 def test_lifetime_is_capped(rig):
-    rig.upstream.add("long.test", a("long.test", "203.0.113.5", 2_000_000))
-    r = rig.ask("long.test")
+    rig.upstream.add("long.example", a("long.example", "203.0.113.5", 2_000_000))
+    r = rig.ask("long.example")
     assert r.answers[0][2] <= ipc.LIMITS["BINDING_TTL_MAX_S"]
     assert rig.engine.answers[0].ttl_s <= ipc.LIMITS["BINDING_TTL_MAX_S"]
 
 
 def test_too_many_addresses_fail(rig):
-    many = [a("many.test", f"203.0.{i // 250}.{i % 250 + 1}") for i in range(300)]
+    many = [a("many.example", f"203.0.{i // 250}.{i % 250 + 1}") for i in range(300)]
 
     def handler(q, _name, _qtype, stream):
         if not stream:
             return [rig.upstream.reply(q, flags=0x8380)]
         return [rig.upstream.reply(q, many)]
 
-    rig.upstream.names["many.test"] = handler
-    r = rig.ask("many.test", edns=4096)
+    rig.upstream.names["many.example"] = handler
+    r = rig.ask("many.example", edns=4096)
     assert r.rcode == SERVFAIL and not r.answers
-    assert ("many.test", A, True) in rig.upstream.seen
+    assert ("many.example", A, True) in rig.upstream.seen
     assert rig.engine.answers == []
 
 
@@ -418,23 +418,23 @@ def test_hints_of_https_records_are_announced(rig):
     hint4 += socket.inet_aton("203.0.113.10")
     hint6 = struct.pack(">HH", 6, 16) + socket.inet_pton(socket.AF_INET6, "2001:db8::9")
     rdata = struct.pack(">H", 1) + b"\0" + hint4 + hint6
-    rig.upstream.add("svc.test", record("svc.test", HTTPS, rdata))
-    r = rig.ask("svc.test", HTTPS)
+    rig.upstream.add("svc.example", record("svc.example", HTTPS, rdata))
+    r = rig.ask("svc.example", HTTPS)
     assert [x[4] for x in r.answers] == [rdata]
     assert sorted(rig.engine.answers[0].addrs) == ["2001:db8::9", "203.0.113.10", "203.0.113.9"]
 
 
 def test_other_names_addresses_are_not_passed_on(rig):
-    rig.upstream.add("mx.test", record("mx.test", 15, b"\0\x0a" + wire_name("mail.test")))
-    normal = rig.upstream.names["mx.test"]
+    rig.upstream.add("mx.example", record("mx.example", 15, b"\0\x0a" + wire_name("mail.example")))
+    normal = rig.upstream.names["mx.example"]
 
     def handler(q, name, qtype, stream):
         packet = bytearray(normal(q, name, qtype, stream)[0])
         packet[10:12] = struct.pack(">H", 1)
-        return [bytes(packet) + a("mail.test", "203.0.113.66")]
+        return [bytes(packet) + a("mail.example", "203.0.113.66")]
 
-    rig.upstream.names["mx.test"] = handler
-    r = rig.ask("mx.test", 15)
+    rig.upstream.names["mx.example"] = handler
+    r = rig.ask("mx.example", 15)
     assert len(r.answers) == 1 and r.additional == []
     assert socket.inet_aton("203.0.113.66") not in r.raw
 
@@ -446,21 +446,21 @@ def test_resolve_for_the_courier(rig):
     def handler(q, name, qtype, _stream):
         return [rig.upstream.reply(q, [a(name, "203.0.113.5") if qtype == A else aaaa(name, "2001:db8::5")])]
 
-    rig.upstream.names["mud.test"] = handler
-    rig.child.engine.send("RESOLVE", id=77, name="mud.test")
-    rig.child.engine.send("RESOLVE", id=78, name="nowhere.test")
+    rig.upstream.names["mud.example"] = handler
+    rig.child.engine.send("RESOLVE", id=77, name="mud.example")
+    rig.child.engine.send("RESOLVE", id=78, name="nowhere.example")
     assert ipc.wait_until(lambda: len(rig.engine.resolved) == 2)
     by_id = {m.id: m for m in rig.engine.resolved}
     assert sorted(by_id[77].addrs) == ["2001:db8::5", "203.0.113.5"]
-    assert not by_id[77].failed and by_id[77].name == "mud.test"
+    assert not by_id[77].failed and by_id[77].name == "mud.example"
     assert by_id[78].failed and by_id[78].addrs == []
     assert rig.engine.answers == []
 
 
 def test_resolve_jobs_are_bounded(rig):
-    rig.upstream.names["slow.test"] = lambda *_: time.sleep(20) or []
+    rig.upstream.names["slow.example"] = lambda *_: time.sleep(20) or []
     for i in range(40):
-        rig.child.engine.send("RESOLVE", id=i, name="slow.test")
+        rig.child.engine.send("RESOLVE", id=i, name="slow.example")
     assert ipc.wait_until(lambda: len(rig.engine.resolved) >= 24, 2)
     assert all(m.failed for m in rig.engine.resolved)
     assert ipc.wait_until(lambda: len(rig.engine.resolved) == 40, 7)
@@ -470,52 +470,52 @@ def test_resolve_jobs_are_bounded(rig):
 
 
 def test_big_answer_is_truncated_then_comes_by_tcp(rig):
-    many = [a("big.test", f"203.0.113.{i + 1}") for i in range(100)]
+    many = [a("big.example", f"203.0.113.{i + 1}") for i in range(100)]
 
     def handler(q, _name, _qtype, stream):
         if not stream:
             return [rig.upstream.reply(q, flags=0x8380)]
         return [rig.upstream.reply(q, many)]
 
-    rig.upstream.names["big.test"] = handler
-    r = rig.ask("big.test")
+    rig.upstream.names["big.example"] = handler
+    r = rig.ask("big.example")
     assert r.tc and not r.answers and len(r.raw) <= 512
     with rig.connect() as s:
-        tcp_send(s, query("big.test"))
+        tcp_send(s, query("big.example"))
         full = tcp_receive(s)
     assert not full.tc and len(full.addresses()) == 100
-    wide = rig.ask("big.test", edns=4096)
+    wide = rig.ask("big.example", edns=4096)
     assert not wide.tc and len(wide.addresses()) == 100
 
 
 def test_edns_is_echoed(rig):
-    rig.upstream.add("e.test", a("e.test", "203.0.113.5"))
-    assert rig.ask("e.test").opt == []
-    r = rig.ask("e.test", edns=1400, do=True)
+    rig.upstream.add("e.example", a("e.example", "203.0.113.5"))
+    assert rig.ask("e.example").opt == []
+    r = rig.ask("e.example", edns=1400, do=True)
     assert len(r.opt) == 1 and r.opt[0][0] == "" and r.opt[0][2] & 0x8000
     assert r.addresses() == ["203.0.113.5"]
 
 
 def test_edns_version_1_is_badvers(rig):
-    q = bytearray(query("e.test", edns=1232))
+    q = bytearray(query("e.example", edns=1232))
     q[-5] = 1  # the version
     r = Reply(rig.ask_raw(bytes(q)))
     assert r.rcode == 0 and r.opt[0][2] >> 24 == 1  # 16 = BADVERS
 
 
 def test_signatures_only_for_those_who_ask(rig):
-    rrsig = struct.pack(">HBBIIIH", A, 8, 2, 300, 2**31, 0, 1) + wire_name("s.test") + b"x" * 64
-    rig.upstream.add("s.test", a("s.test", "203.0.113.5"), record("s.test", 46, rrsig))
-    assert [x[1] for x in rig.ask("s.test").answers] == [A]
-    assert sorted(x[1] for x in rig.ask("s.test", edns=1232, do=True).answers) == [A, 46]
+    rrsig = struct.pack(">HBBIIIH", A, 8, 2, 300, 2**31, 0, 1) + wire_name("s.example") + b"x" * 64
+    rig.upstream.add("s.example", a("s.example", "203.0.113.5"), record("s.example", 46, rrsig))
+    assert [x[1] for x in rig.ask("s.example").answers] == [A]
+    assert sorted(x[1] for x in rig.ask("s.example", edns=1232, do=True).answers) == [A, 46]
 
 
 def test_pipelined_queries_on_one_connection(rig):
     for i in range(40):
-        rig.upstream.add(f"p{i}.test", a(f"p{i}.test", f"203.0.113.{i + 1}"))
+        rig.upstream.add(f"p{i}.example", a(f"p{i}.example", f"203.0.113.{i + 1}"))
     with rig.connect() as s:
         for i in range(40):
-            tcp_send(s, query(f"p{i}.test", id=i))
+            tcp_send(s, query(f"p{i}.example", id=i))
         replies = {r.id: r for r in (tcp_receive(s) for _ in range(40))}
     assert sorted(replies) == list(range(40))
     for i, r in replies.items():
@@ -523,8 +523,8 @@ def test_pipelined_queries_on_one_connection(rig):
 
 
 def test_query_in_single_bytes(rig):
-    rig.upstream.add("slow.test", a("slow.test", "203.0.113.5"))
-    q = query("slow.test")
+    rig.upstream.add("slow.example", a("slow.example", "203.0.113.5"))
+    q = query("slow.example")
     with rig.connect() as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for b in struct.pack(">H", len(q)) + q:
@@ -534,36 +534,36 @@ def test_query_in_single_bytes(rig):
 
 
 def test_half_closed_client_still_gets_its_answer(rig):
-    rig.upstream.add("h.test", a("h.test", "203.0.113.5"))
+    rig.upstream.add("h.example", a("h.example", "203.0.113.5"))
     with rig.connect() as s:
-        tcp_send(s, query("h.test"))
+        tcp_send(s, query("h.example"))
         s.shutdown(socket.SHUT_WR)
         assert tcp_receive(s).addresses() == ["203.0.113.5"]
         assert s.recv(1) == b""
 
 
 def test_hung_up_client_is_forgotten(rig):
-    rig.upstream.add("h.test", a("h.test", "203.0.113.5"))
+    rig.upstream.add("h.example", a("h.example", "203.0.113.5"))
     rig.engine.hold = True
     for _ in range(20):
         s = rig.connect()
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        tcp_send(s, query("h.test"))
+        tcp_send(s, query("h.example"))
         s.close()
     time.sleep(0.2)
     rig.engine.hold = False
     for m in list(rig.engine.answers):
         rig.child.engine.send("DNS_RELEASE", id=m.id)
-    assert rig.ask("h.test").addresses() == ["203.0.113.5"]
+    assert rig.ask("h.example").addresses() == ["203.0.113.5"]
 
 
 def test_connections_are_bounded_per_client(rig):
-    rig.upstream.add("c.test", a("c.test", "203.0.113.5"))
+    rig.upstream.add("c.example", a("c.example", "203.0.113.5"))
     first = [rig.connect("127.0.0.2") for _ in range(6)]
     late = rig.connect("127.0.0.2")
     assert late.recv(1) == b""  # closed at once
     with rig.connect("127.0.0.3") as other:
-        tcp_send(other, query("c.test"))
+        tcp_send(other, query("c.example"))
         assert tcp_receive(other).addresses() == ["203.0.113.5"]
     for s in (*first, late):
         s.close()
@@ -584,15 +584,15 @@ def test_idle_connection_is_closed(rig):
 @pytest.mark.parametrize(
     "packet, rcode",
     [
-        (query("x.test", flags=0x0100 | 4 << 11), NOTIMP),  # NOTIFY
-        (query("x.test", flags=0x0100 | 2 << 11), NOTIMP),  # STATUS
-        (query("x.test", AXFR), NOTIMP),
-        (query("x.test", qclass=3), REFUSED),  # CHAOS: no version.bind
-        (query("x.test", OPT), FORMERR),
-        (query("x.test")[:-3], FORMERR),
-        (query("x.test") + b"tail", FORMERR),
+        (query("x.example", flags=0x0100 | 4 << 11), NOTIMP),  # NOTIFY
+        (query("x.example", flags=0x0100 | 2 << 11), NOTIMP),  # STATUS
+        (query("x.example", AXFR), NOTIMP),
+        (query("x.example", qclass=3), REFUSED),  # CHAOS: no version.bind
+        (query("x.example", OPT), FORMERR),
+        (query("x.example")[:-3], FORMERR),
+        (query("x.example") + b"tail", FORMERR),
         (struct.pack(">6H", 9, 0x0100, 0, 0, 0, 0), FORMERR),
-        (struct.pack(">6H", 9, 0x0100, 2, 0, 0, 0) + query("x.test")[12:] * 2, FORMERR),
+        (struct.pack(">6H", 9, 0x0100, 2, 0, 0, 0) + query("x.example")[12:] * 2, FORMERR),
         # a name that points to itself, and into the header
         (struct.pack(">6H", 9, 0x0100, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1", FORMERR),
         (struct.pack(">6H", 9, 0x0100, 1, 0, 0, 0) + b"\xc0\x04\0\1\0\1", FORMERR),
@@ -606,35 +606,35 @@ def test_bad_queries_get_their_rcode(rig, packet, rcode):
     assert rig.upstream.seen == []
 
 
-@pytest.mark.parametrize("packet", [b"", b"\0", b"\x12\x34\x01", query("x.test", flags=0x8180)])
+@pytest.mark.parametrize("packet", [b"", b"\0", b"\x12\x34\x01", query("x.example", flags=0x8180)])
 def test_what_is_no_query_is_ignored(rig, packet):
     assert rig.ask_raw(packet, 0.4) is None
 
 
 def test_random_packets(rig):
-    rig.upstream.add("ok.test", a("ok.test", "203.0.113.5"))
+    rig.upstream.add("ok.example", a("ok.example", "203.0.113.5"))
     rng = random.Random(5)
     with rig.client("127.0.0.9") as s:
         for _ in range(400):
-            q = bytearray(query("fuzz.test", edns=1232))
+            q = bytearray(query("fuzz.example", edns=1232))
             for _ in range(rng.randint(1, 6)):
                 q[rng.randrange(len(q))] = rng.randrange(256)
             with contextlib.suppress(OSError):
                 s.send(bytes(q[: rng.randint(1, len(q))]))
             time.sleep(0.001)
-    assert rig.ask("ok.test").addresses() == ["203.0.113.5"]
+    assert rig.ask("ok.example").addresses() == ["203.0.113.5"]
 
 
 def test_flood_of_one_client_does_not_starve_another(rig):
     for i in range(600):
-        rig.upstream.add(f"f{i}.test", a(f"f{i}.test", "203.0.113.5"))
-    rig.upstream.add("ok.test", a("ok.test", "203.0.113.6"))
+        rig.upstream.add(f"f{i}.example", a(f"f{i}.example", "203.0.113.5"))
+    rig.upstream.add("ok.example", a("ok.example", "203.0.113.6"))
     with rig.client("127.0.0.4") as s:
         s.settimeout(0.3)
         for i in range(600):
-            s.send(query(f"f{i}.test", id=i))
+            s.send(query(f"f{i}.example", id=i))
         # the kernel may drop from a full socket; clients ask again after a while
-        tries = (rig.ask_raw(query("ok.test"), 1) for _ in range(3))
+        tries = (rig.ask_raw(query("ok.example"), 1) for _ in range(3))
         assert Reply(next(filter(None, tries))).addresses() == ["203.0.113.6"]
         got = 0
         with contextlib.suppress(socket.timeout):
@@ -644,12 +644,12 @@ def test_flood_of_one_client_does_not_starve_another(rig):
 
 
 def test_dead_upstream_is_servfail_and_share_is_bounded(rig):
-    rig.upstream.names["dead.test"] = lambda *_: []
-    rig.upstream.add("ok.test", a("ok.test", "203.0.113.6"))
+    rig.upstream.names["dead.example"] = lambda *_: []
+    rig.upstream.add("ok.example", a("ok.example", "203.0.113.6"))
     with rig.client("127.0.0.4") as s:
         for i in range(100):
-            s.send(query("dead.test", id=i))
-        assert rig.ask("ok.test").addresses() == ["203.0.113.6"]
+            s.send(query("dead.example", id=i))
+        assert rig.ask("ok.example").addresses() == ["203.0.113.6"]
         s.settimeout(7)
         replies = []
         with contextlib.suppress(socket.timeout):
@@ -669,8 +669,8 @@ def test_spoofed_ids_are_ignored(rig):
         forged = [rig.upstream.reply(q, [a(name, "198.51.100.66")], id=(own + i) & 0xFFFF) for i in range(1, 40)]
         return forged + [rig.upstream.reply(q, [a(name, "203.0.113.5")])]
 
-    rig.upstream.names["spoof.test"] = handler
-    assert rig.ask("spoof.test").addresses() == ["203.0.113.5"]
+    rig.upstream.names["spoof.example"] = handler
+    assert rig.ask("spoof.example").addresses() == ["203.0.113.5"]
     assert all(m.addrs == ["203.0.113.5"] for m in rig.engine.answers)
 
 
@@ -681,8 +681,8 @@ def test_compression_loop_of_upstream(rig):
         packet[at : at + 2] = struct.pack(">H", 0xC000 | at)
         return [bytes(packet)]
 
-    rig.upstream.names["loop.test"] = handler
-    assert rig.ask("loop.test").rcode == SERVFAIL
+    rig.upstream.names["loop.example"] = handler
+    assert rig.ask("loop.example").rcode == SERVFAIL
     assert rig.engine.answers == []
 
 
@@ -691,11 +691,11 @@ def test_slow_upstream(rig):
         time.sleep(0.3)
         return [rig.upstream.reply(q, [a(name, "203.0.113.5")])]
 
-    rig.upstream.names["late.test"] = handler
-    rig.upstream.add("quick.test", a("quick.test", "203.0.113.6"))
+    rig.upstream.names["late.example"] = handler
+    rig.upstream.add("quick.example", a("quick.example", "203.0.113.6"))
     with rig.client() as s:
-        s.send(query("late.test", id=1))
-        s.send(query("quick.test", id=2))
+        s.send(query("late.example", id=1))
+        s.send(query("quick.example", id=2))
         assert [Reply(s.recv(4096)).id for _ in range(2)] == [2, 1]
 
 
@@ -703,25 +703,25 @@ def test_slow_upstream(rig):
 
 
 def test_held_answers_survive_an_engine_restart(rig):
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     rig.engine.hold = True
     with rig.client() as s:
-        s.send(query("cloud.test"))
+        s.send(query("cloud.example"))
         assert ipc.wait_until(lambda: rig.engine.answers)
         old = rig.child.engine
         old.sock.shutdown(socket.SHUT_RDWR)
         time.sleep(0.3)
         rig.engine = Engine(rig.child.connect_engine())
         assert Reply(s.recv(4096)).addresses() == ["203.0.113.5"]
-    assert rig.engine.answers[0].name == "cloud.test"
+    assert rig.engine.answers[0].name == "cloud.example"
 
 
 def test_queries_wait_for_the_first_engine(tmp_path):
     rig = Rig(tmp_path, engine=False)
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     try:
         with rig.client() as s:
-            s.send(query("cloud.test"))
+            s.send(query("cloud.example"))
             s.settimeout(0.4)
             with pytest.raises(socket.timeout):
                 s.recv(4096)
@@ -733,13 +733,13 @@ def test_queries_wait_for_the_first_engine(tmp_path):
 
 
 def test_misbehaving_engine_is_cut_off(rig):
-    rig.child.engine.send("FETCH", id=1, url="https://x.test/")
+    rig.child.engine.send("FETCH", id=1, url="https://x.example/")
     with pytest.raises((EOFError, OSError)):
         while True:
             rig.child.engine.receive(1)
     rig.engine = Engine(rig.child.connect_engine())
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
-    assert rig.ask("cloud.test").addresses() == ["203.0.113.5"]
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
+    assert rig.ask("cloud.example").addresses() == ["203.0.113.5"]
 
 
 # ---- the process ----
@@ -748,17 +748,17 @@ def test_misbehaving_engine_is_cut_off(rig):
 def test_it_is_sandboxed_and_small(rig):
     layers = rig.child.hello.layers
     assert layers & 0b101111 == 0b101111, bin(layers)  # all but Landlock are a must
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     for i in range(200):
-        rig.upstream.add(f"n{i}.test", a(f"n{i}.test", "203.0.113.5"))
-        rig.ask(f"n{i}.test")
+        rig.upstream.add(f"n{i}.example", a(f"n{i}.example", "203.0.113.5"))
+        rig.ask(f"n{i}.example")
     assert rig.child.own_kb() <= 5 * 1024
 
 
 def test_statistics_are_logged(tmp_path):
     rig = Rig(tmp_path)
-    rig.upstream.add("cloud.test", a("cloud.test", "203.0.113.5"))
-    rig.ask("cloud.test")
+    rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
+    rig.ask("cloud.example")
     log = rig.close()
     assert "queries 1 " in log and "released 1 " in log
 

@@ -337,12 +337,12 @@ static void the_canary(void **state)
 
 static void special_names_stay_here(void **state)
 {
-	static const char *const nothing[] = {"x.invalid", "nas.local",
+	static const char *const nothing[] = {"x.invalid", "www.test", "nas.local",
 		"abc.onion", "x.home.arpa", "x.alt", "_srp._tcp.default.service.arpa"};
 	static const char *const tops[] = {
-		"invalid", "local", "onion", "home.arpa", "alt", "service.arpa"};
+		"invalid", "test", "local", "onion", "home.arpa", "alt", "service.arpa"};
 	static const char *const theirs[] = {"example", "www.example.com", "com",
-		"locals", "xlocal", "arpa", "in-addr.arpa", "ip6.arpa",
+		"locals", "xlocal", "x.tests", "arpa", "in-addr.arpa", "ip6.arpa",
 		"ipv4only.arpa", "local.example", "printer"};
 	struct house h;
 

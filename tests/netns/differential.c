@@ -483,7 +483,9 @@ static void compare_rules(const struct gate *g)
 		if (first < i)
 			continue;
 		for (unsigned k = 0; k < world.trial_count; k++)
-			if (world.trials[k].element == (int)i) {
+			if (world.trials[k].element >= 0 &&
+				same_key(&world.elements[world.trials[k].element],
+					&world.elements[i])) {
 				last = &world.trials[k];
 				packets++;
 				twice += to_group(last);
@@ -526,6 +528,8 @@ static void trials_make(void)
 		const struct trial *t = &batch[i];
 		if (expected[i] != (t->element >= 0))
 			differs(&gates[0], t, "elements and evaluator differ");
+		if (!t->rule_agrees)
+			differs(&gates[0], t, "the elements are another rule's");
 		allowed += expected[i];
 		by_name += expected[i] && world.elements[t->element].timeout_s;
 		by_way[t->way]++;
@@ -558,8 +562,8 @@ static bool to_answer(const struct trial *t, struct trial *ret)
 	r.first = icmp ? (uint16_t)((request == 8 ? 0 : 129) << 8) : t->second;
 	r.second = t->first;
 	r.id = t->id ^ ANSWER_BIT;
-	*ret = r;
-	return true;
+	*ret = r; /* whatever it answers, no device plays DHCP server */
+	return !policy_is_rogue(&r.flow);
 }
 
 static void answers_make(bool expect, const char *what)

@@ -32,6 +32,7 @@ struct trial {
 	uint16_t first, second; /* bytes that lead its transport header */
 	struct verdict verdict; /* the evaluator's */
 	int element;		/* that allows it, or -1 */
+	bool rule_agrees;	/* the evaluator's rule is of an element that allows it */
 };
 
 struct world {

@@ -411,6 +411,60 @@ static void set_lead(struct trial *t)
 		t->first = (uint16_t)(f->icmp_type << 8 | f->icmp_code);
 }
 
+static void rule_drop(struct policy *p, struct rule *rules, rule_id id)
+{
+	uint32_t kept = 0, base_first = p->base_first;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		if (p->rules[i].id == id)
+			base_first -= i < p->base_first;
+		else
+			rules[kept++] = p->rules[i];
+	}
+	*p = (struct policy){.rules = rules, .count = kept, .base_first = base_first,
+		.quarantined = p->quarantined};
+}
+
+static bool has_name(const struct world *w, rule_id id)
+{
+	return policy_rule(&w->policy, id)->peer.kind == PEER_NAME;
+}
+
+/* Whether the element is the evaluator's rule's. Where several accepting rules meet, one
+ * of them a name's, it may be another's, which without the evaluator's would have said the
+ * same: answers come and go and change no range, so what a fixed rule allows remains its
+ * own, and an exact element, which is asked first, has no ports of the caller. */
+static bool rule_agrees(const struct world *w, const struct trial *t)
+{
+	static struct rule rules[LIMIT_RULES + 16];
+	struct policy_names names = names_of(w);
+	struct policy left = w->policy;
+	struct verdict v = t->verdict;
+	rule_id of = w->of[t->element];
+
+	if (v.rule != of && !has_name(w, v.rule) && !has_name(w, of))
+		return false;
+	while (v.kind == VERDICT_ALLOW && v.rule != of) {
+		rule_drop(&left, rules, v.rule);
+		policy_evaluate(&left, &w->env, &names, &t->flow, &v);
+	}
+	return v.kind == VERDICT_ALLOW;
+}
+
+/* The kernel asks exact elements first. */
+static void find_element(const struct world *w, struct trial *t)
+{
+	t->element = -1;
+	for (size_t i = 0; i < w->element_count; i++) {
+		const struct element *e = &w->elements[i];
+		bool exact = e->kind == ELEMENT_OUT || e->kind == ELEMENT_IN;
+		if (element_has(e, t) && (t->element < 0 || exact))
+			t->element = (int)i;
+	}
+	t->rule_agrees = t->verdict.kind != VERDICT_ALLOW || t->element < 0 ||
+			 rule_agrees(w, t);
+}
+
 static bool make_trial(struct world *w, const struct flow *flows, size_t flow_count)
 {
 	struct trial *t = &w->trials[w->trial_count];
@@ -429,10 +483,7 @@ static bool make_trial(struct world *w, const struct flow *flows, size_t flow_co
 	t->id = (uint32_t)next_random();
 	set_lead(t);
 	policy_evaluate(&w->policy, &w->env, &names, &t->flow, &t->verdict);
-	t->element = -1;
-	for (size_t i = 0; i < w->element_count && t->element < 0; i++)
-		if (element_has(&w->elements[i], t))
-			t->element = (int)i;
+	find_element(w, t);
 	w->trial_count++;
 	return true;
 }

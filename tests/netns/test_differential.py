@@ -9,8 +9,11 @@ CARDEA_CASES: how many trials (5,000). CARDEA_SEED: where to begin. With CARDEA_
 is in differential_seeds, and tried first. A difference prints its seed; alone it is tried
 by CARDEA_SEED_ONLY. CARDEA_BACKENDS: which gateways to build ("nft bpf").
 
-Known difference, not tried here: the nft back end refuses fragments that a bridge
-forwards, as they carry no ports (test_enforcer_nft.py, test_bridged_fragments)."""
+Known differences, not tried here: the nft back end refuses fragments that a bridge
+forwards, as they carry no ports (test_enforcer_nft.py, test_bridged_fragments), and what
+a device answers from a DHCP server's port. Allowed for: nft counts a frame to a group in
+both tables; where rules that accept the same packet meet, and one is about a name, the
+kernel may count for the other than the evaluator's (differential_world.c, rule_agrees)."""
 import json
 import os
 import pathlib

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "model/messages.h"
 #include "proc/child.h"
+#include "proc/sensor_ring.h"
 #include "sensors/sensors.h"
 
 #define SENSOR_SOCKETS_MAX (2 * LIMIT_LANS + 1) /* LANs, their ports, reports */
@@ -26,6 +27,7 @@ struct sensor_socket {
 	struct loop_fd fd;
 	enum socket_kind kind;
 	uint32_t ifindex;
+	struct sensor_ring ring;
 	struct sensor *sensor;
 };
 
@@ -54,6 +56,24 @@ static void count_drops(struct sensor *s, int fd)
 
 	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
 		s->sensors.counts.dropped += stats.tp_drops;
+}
+
+static void ring_visit(struct cursor frame, bool outgoing, void *ctx)
+{
+	struct sensor_socket *socket = ctx;
+	struct sensor *s = socket->sensor;
+
+	sensors_frame(&s->sensors, frame, outgoing, socket->ifindex,
+		loop_now(s->child.loop), clock_wall(loop_clock(s->child.loop)));
+}
+
+/* One block, then the other descriptors have their turn. */
+static void ring_ready(struct loop_fd *f, uint32_t events)
+{
+	struct sensor_socket *socket = f->ctx;
+
+	(void)events;
+	(void)sensor_ring_read(&socket->ring, ring_visit, socket);
 }
 
 static void capture_ready(struct loop_fd *f, uint32_t events)
@@ -97,6 +117,18 @@ static void nflog_ready(struct loop_fd *f, uint32_t events)
 	}
 }
 
+static void capture_begin(struct sensor_socket *socket)
+{
+	int error = sensor_ring_open(&socket->ring, socket->fd.fd);
+
+	if (!error)
+		socket->fd.ready = ring_ready;
+	else if (error == -EIO)
+		child_stop(&socket->sensor->child, error);
+	else
+		log_debug("sensor", "no shared memory: %s", error_text(error));
+}
+
 static void take_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, int fd)
 {
 	struct sensor *s = c->ctx;
@@ -114,6 +146,8 @@ static void take_socket(struct child *c, enum socket_kind kind, uint32_t ifindex
 	socket->fd.fd = fd;
 	socket->fd.ctx = socket;
 	socket->fd.ready = kind == SOCKET_CAPTURE ? capture_ready : nflog_ready;
+	if (kind == SOCKET_CAPTURE)
+		capture_begin(socket);
 	if (loop_watch(c->loop, &socket->fd, EPOLLIN))
 		child_stop(c, -EIO);
 }

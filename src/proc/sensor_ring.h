@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* sensor_ring - a capture socket's frames in memory that we share with the kernel
+ * (TPACKET_V3, packet_mmap): a flood of frames that name devices costs no system call
+ * each. */
+#ifndef CARDEA_PROC_SENSOR_RING_H
+#define CARDEA_PROC_SENSOR_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/cursor.h"
+
+struct sensor_ring {
+	uint8_t *memory; /* NULL: none, the socket is read with recvfrom(2) */
+	unsigned next;	 /* the block that is read next */
+};
+
+typedef void sensor_ring_visit(struct cursor frame, bool outgoing, void *ctx);
+
+/* Gives the socket a ring, or takes the one that an earlier incarnation of this process
+ * gave it, with what waits there. 0; or a negative errno: it has none and is read as
+ * any socket. -EIO: it has one that cannot be read. */
+int sensor_ring_open(struct sensor_ring *r, int fd);
+/* The frames of one block; false when none was ready. */
+bool sensor_ring_read(struct sensor_ring *r, sensor_ring_visit *visit, void *ctx);
+
+#endif

@@ -85,7 +85,7 @@ def _told(shop, options, say):
         # those that bring no news: the stack and the program are warm then
         bed.flood("denied", DEVICES, BURST)
         for took in (told, silent, again):
-            took.append(bed.send("kinds", packets, "next", start=0) / packets)
+            took.append(bed.send("kinds", packets, start=0) / packets)
         refused, unreserved = _refused(bed, layout)
         lost += unreserved
         if refused != 3 * packets + BURST:

@@ -22,7 +22,6 @@ SLOT = 64  # of a frame in the map
 BATCH = 64  # frames at once: what NAPI lets a driver hand over
 SPORT_AT = 34  # Ethernet 14, IPv4 20
 PORT_FIRST, PORT_COUNT = 2000, 60000
-MODES = ("next", "pick", "fresh")
 
 
 def _lookup(fd):
@@ -32,21 +31,19 @@ def _lookup(fd):
             + move(0, 0) + EXIT)
 
 
-def _generator(frames, counter, count, mode):
-    """Fills each frame: "next" takes them in order, "pick" draws them at random, "fresh"
-    also gives each a source port of its own, so that each is a new conversation."""
+def _generator(frames, counter, count, is_fresh):
+    """Fills each frame with the next of the list: memory read in order is there in time.
+    is_fresh gives each a source port of its own, so that each is a new conversation."""
     code = (insn(0x61, 7, 1, 0) + insn(0x61, 3, 1, 4) + insn(0xbf, 1, 7)
             + insn(0x07, 1, imm=FRAME) + insn(0xbd, 1, 3, 2) + move(0, kernel.XDP_ABORTED)
             + EXIT)
     code += move(8, 0) + _lookup(counter)  # r9 = how many came before
     code += (insn(0x79, 9, 0, 0) + insn(0xbf, 8, 9) + insn(0x07, 8, imm=1)
              + insn(0x7b, 0, 8, 0))
-    code += (insn(0xbf, 8, 9) if mode == "next"
-             else call(kernel.PRANDOM) + insn(0xbf, 8, 0))
-    code += insn(0x97, 8, imm=count) + _lookup(frames)
+    code += insn(0xbf, 8, 9) + insn(0x97, 8, imm=count) + _lookup(frames)
     for at in range(0, FRAME, 4):
         code += insn(0x61, 1, 0, at) + insn(0x63, 7, 1, at)
-    if mode == "fresh":
+    if is_fresh:
         code += (insn(0x97, 9, imm=PORT_COUNT) + insn(0x07, 9, imm=PORT_FIRST)
                  + insn(0xdc, 9, imm=16) + insn(0x6b, 7, 9, SPORT_AT))
     return kernel.program_load(kernel.TYPE_XDP, code + move(0, kernel.XDP_PASS) + EXIT)
@@ -82,15 +79,15 @@ class Flood:
         self._counter = kernel.Map.array(8, 1)
         self._count, self._first, self._programs = len(frames), frames[0], {}
 
-    def _program(self, mode):
-        if mode not in self._programs:
-            self._programs[mode] = _generator(self._frames.fd, self._counter.fd,
-                                              self._count, mode)
-        return self._programs[mode]
+    def _program(self, is_fresh):
+        if is_fresh not in self._programs:
+            self._programs[is_fresh] = _generator(self._frames.fd, self._counter.fd,
+                                                  self._count, is_fresh)
+        return self._programs[is_fresh]
 
-    def send(self, packets, mode="next", start=None):
+    def send(self, packets, is_fresh=False, start=None):
         """Nanoseconds of CPU time. start: the first one's number."""
-        program = self._program(mode)
+        program = self._program(is_fresh)
         if start is not None:
             self._counter[0] = struct.pack("=Q", start)
         before = _own_time()
@@ -131,12 +128,17 @@ def _own_time():
 
 @contextlib.contextmanager
 def tied(cpu):
-    """This thread to one CPU."""
+    """This thread to one CPU, and before others there: their time would not count, but
+    what they leave in the caches would. Where that is refused (a control group without
+    real-time share), without."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {cpu})
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     try:
         yield
     finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         os.sched_setaffinity(0, before)
 
 

@@ -21,7 +21,7 @@ XDP_PASS, XDP_ABORTED, TC_SHOT = 2, 0, 2
 LIVE_FRAMES = 2  # BPF_F_TEST_XDP_LIVE_FRAMES
 ATTR = 160  # union bpf_attr
 # helper functions
-LOOKUP, PRANDOM = 1, 7
+LOOKUP = 1
 
 
 def bpf(command, attr):

@@ -79,7 +79,8 @@ class Reader:
         self._bed.frames("mix", _frames())
         if argv:
             self._talker = shop.talker(self._bed.gw, shop.program("bench_live"), argv[0],
-                                       "p-g", str(0 if cpu else 1), *argv[1:])
+                                       "p-g", str(0 if cpu else 1), *argv[1:],
+                                       is_first=True)
         self.dropped, self.seen = 0, 0
         self.burst()
         self.seen = 0

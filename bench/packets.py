@@ -127,8 +127,8 @@ def _warm(beds, lanes):
     for name in lanes:
         bed, kind, count, _ = LANES[name]
         if kind == "reply":
-            beds.get(bed).flood("routed", count, 2 * count, "next")
-        delivered = beds.get(bed).flood(kind, count, 2 * count, "next")[1]
+            beds.get(bed).flood("routed", count, 2 * count)
+        delivered = beds.get(bed).flood(kind, count, 2 * count)[1]
         if delivered != 1:
             raise RuntimeError("%s: %.4f of the packets arrived" % (name, delivered))
 
@@ -209,7 +209,7 @@ def _fresh(shop, options, say):
             if name in FRESH:
                 bed.restart(FRESH[name], 10000)
                 bed.forget_connections()
-            took, delivered = bed.flood("routed", 10000, BURST_FRESH, "fresh")
+            took, delivered = bed.flood("routed", 10000, BURST_FRESH, is_fresh=True)
             cost[name].append(took)
             if delivered != 1:
                 lost.add(name)

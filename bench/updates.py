@@ -10,6 +10,7 @@ import struct
 from . import kernel, traffic
 from .beds import inside, run
 from .figures import CannotRun, Row, baseline
+from .flood import tied
 from .frame import Missing
 from .traffic import GATEWAY, GATEWAY_MAC, device
 
@@ -42,7 +43,7 @@ BACKENDS = {"U1": "bpf", "U1f": "bpf", "U1n": "nft", "U2": "bpf", "U2n": "nft",
 class Updater:
     """bench_update, with an enforcer of one back end."""
 
-    def __init__(self, shop, name, backend):
+    def __init__(self, shop, name, backend, is_first=False):
         nft = shutil.which("nft")
         if not nft:
             raise CannotRun("nft is not installed")
@@ -54,7 +55,7 @@ class Updater:
             "link set br0 up\n"))
         self._talker = shop.talker(self.namespace, shop.program("bench_update"),
                                    shop.program("cardea-enforcer"), "br0", GATEWAY_MAC, nft,
-                                   backend)
+                                   backend, is_first=is_first)
         try:
             _, became, pid = self._talker.hear()
         except RuntimeError as error:
@@ -130,7 +131,7 @@ class Kernel:
             mac, GATEWAY_MAC, GATEWAY, address, 53, sport, reply), 1, self._context)[1]
 
     def answers(self, count, layout):
-        with inside(self._namespace):
+        with inside(self._namespace), tied(os.cpu_count() - 1):
             before = self._learned(layout)
             times = [self.answer() for _ in range(count)]
             learned = self._learned(layout) - before
@@ -141,7 +142,7 @@ class Kernel:
 
 def _answers(shop, options, say, backend):
     """U1 and U1f, or U1n: each round's medians, and nft before and after."""
-    updater = Updater(shop, "u1-" + backend, backend)
+    updater = Updater(shop, "u1-" + backend, backend, is_first=True)
     tables = OURS if backend == "nft" else FLAT
     updater.ask("load", PRESENT)
     if backend == "bpf":
@@ -172,7 +173,7 @@ def _answers(shop, options, say, backend):
 # ---- U2: many updates ----
 
 def _mixed(shop, options, say, name):
-    updater = Updater(shop, "u2", BACKENDS[name])
+    updater = Updater(shop, "u2", BACKENDS[name], is_first=True)
     updater.ask("load", PRESENT)
     runs = []
     for i in range(2 * min(options.rounds, MIXED_ROUNDS)):

@@ -953,6 +953,24 @@ def test_forget_ends_flows(house, enforcer, family):
     assert house.passes("d3", "w", to_wan(family, u(1, 5), "d3"))
 
 
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_lost_address_takes_its_flows_along(house, enforcer, family):
+    """Who gets the address next must not go on with what was another's."""
+    enforcer.manage("d1", "d3")
+    mine = IP[family]["d1"]
+    enforcer.commit("out %s %s udp 5" % (MAC["d1"], IP[family]["w"]))
+
+    def as_d1(sender):
+        return lambda token: ip_frame(MAC[sender], GW, mine, IP[family]["w"], UDP,
+                                      udp(1, 5, token))
+    assert house.passes("d1", "w", as_d1("d1"))
+    enforcer.commit("forget %s %s" % (MAC["d1"], mine),
+                    "remove bound %s %s" % (MAC["d1"], mine),
+                    "bound %s %s" % (MAC["d3"], mine))
+    assert house.blocked("d3", "w", as_d1("d3"))
+    assert house.blocked("w", "d3", from_wan(family, u(5, 1)))
+
+
 @both_ways
 def test_forget_and_open_anew(plain, enforcer):
     """In one transaction, the same and the opposite of what is there."""
@@ -977,8 +995,8 @@ def test_forget_and_open_anew(plain, enforcer):
 
 
 def tracked(house):
-    """(protocol, source, destination, source port or identifier) of what connection
-    tracking knows in the gateway."""
+    """(protocol, source, destination, source port or identifier, destination port) of
+    what connection tracking knows in the gateway."""
     with Inside("gw"):
         with open("/proc/net/nf_conntrack") as f:
             text = f.read()
@@ -990,7 +1008,8 @@ def tracked(house):
         src, dst = (socket.inet_ntop(socket.AF_INET6, addr(a)) if ":" in a else a
                     for a in (first["src"], first["dst"]))
         found.add((int(line.split()[3]), src, dst,
-                   int(first.get("sport", first.get("id", 0)))))
+                   int(first.get("sport", first.get("id", 0))),
+                   int(first.get("dport", 0))))
     return found
 
 
@@ -1026,8 +1045,7 @@ def test_swap_ends_only_what_is_forbidden(house, enforcer, family):
         return house.arrives("d1", "w", to_wan(family, answer), True)
 
     def numbers():
-        return {(proto, number) for proto, src, dst, number in tracked(house)
-                if IP[family]["d1"] in (src, dst)}
+        return {track for track in tracked(house) if IP[family]["d1"] in track}
     strangers = numbers()
     for gone in range(len(cases)):
         enforcer.manage("d1")

@@ -38,17 +38,29 @@ static int found_visit(const struct entry *e, void *ctx)
 	return 0;
 }
 
-/* Whether some element lets this conversation begin, from either side. */
+static int is_there(struct judge *j, const struct element *e, bool *ret)
+{
+	struct entry key;
+
+	*ret = false;
+	entry_from_element(&key, e);
+	return nft_read_set(j->socket, 0, key.set, &key, found_visit, ret);
+}
+
+/* Whether the address is still the device's, and some element lets this conversation
+ * begin, from either side. */
 static int is_allowed(struct judge *j, const struct entry *flow, bool *ret)
 {
 	static const enum element_kind kinds[] = {ELEMENT_OUT, ELEMENT_IN,
 		ELEMENT_OUT_RANGE, ELEMENT_IN_RANGE};
 	struct element e;
-	struct entry key;
-	int error = 0;
 
 	entry_to_flow(flow, &e);
 	e.mac = j->device->mac;
+	e.kind = ELEMENT_BOUND;
+	int error = is_there(j, &e, ret);
+	if (error || !*ret)
+		return error;
 	*ret = false;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !*ret && !error; i++) {
 		uint16_t lead = e.family == 4 ? ICMP_ECHO_LEAD : ICMP6_ECHO_LEAD;
@@ -58,8 +70,7 @@ static int is_allowed(struct judge *j, const struct entry *flow, bool *ret)
 			e.device_port.lo = e.device_port.hi = out ? lead : 0;
 			e.peer_port.lo = e.peer_port.hi = out ? 0 : lead;
 		}
-		entry_from_element(&key, &e);
-		error = nft_read_set(j->socket, 0, key.set, &key, found_visit, ret);
+		error = is_there(j, &e, ret);
 	}
 	return error;
 }

@@ -19,6 +19,15 @@ static int make_dir(const char *path, mode_t mode, uid_t uid)
 	return chmod(path, mode) || chown(path, uid, (gid_t)uid) ? -errno : 0;
 }
 
+/* Written by root before the sandbox and by the group from within; root may have no
+ * power over other users' files then. */
+static int make_shared_dir(const char *path, gid_t gid)
+{
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	return chown(path, 0, gid) || chmod(path, S_ISGID | 0770) ? -errno : 0;
+}
+
 int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX],
 	char resolver_dir[PARENT_PATH_MAX])
 {
@@ -37,8 +46,7 @@ int parent_files_make(const struct config *c, char empty[PARENT_PATH_MAX],
 	/* not in the state directory: that is the engine's, who could put a link there */
 	(void)str_print(resolver_dir, PARENT_PATH_MAX, "%s-resolver", c->state_dir);
 	if (!error)
-		error = make_dir(resolver_dir, 0700,
-			(uid_t)(c->uid_base + ROLE_RESOLVER));
+		error = make_shared_dir(resolver_dir, (gid_t)(c->uid_base + ROLE_RESOLVER));
 	if (error)
 		log_error("parent", "%s, %s, %s: %s", c->run_dir, c->state_dir,
 			resolver_dir, strerror(-error));

@@ -261,18 +261,16 @@ static void on_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, 
 static int files_prepare(struct process *p)
 {
 	struct resolver_upstream_settings *s = &p->upstream.settings;
-	const struct resolver_folder f = {.dir = p->child.sandbox.chroot_dir,
-		.uid = p->child.sandbox.uid,
-		.gid = p->child.sandbox.gid};
+	const char *folder = p->child.sandbox.chroot_dir;
 	int e = 0;
 
 	if (p->root_hints[0]) {
 		s->root_hints = RESOLVER_FILE_HINTS;
-		e = resolver_files_hints(&f, p->root_hints);
+		e = resolver_files_hints(folder, p->root_hints);
 	}
 	if (!e && p->dnssec) {
 		s->trust_anchor = RESOLVER_FILE_ANCHOR;
-		e = resolver_files_anchor(&f, p->trust_anchor);
+		e = resolver_files_anchor(folder, p->trust_anchor);
 	}
 	if (s->root_hints || s->trust_anchor) {
 		p->child.sandbox.allow |= SANDBOX_FILES;

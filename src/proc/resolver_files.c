@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "proc/root_key.h" /* root.key, by the build */
@@ -64,8 +65,8 @@ static int bytes_write(int fd, const char *bytes, size_t len)
 	return fsync(fd) ? -errno : 0;
 }
 
-/* Whole or not at all; owned by the user given, (uid_t)-1 for who runs this. */
-static int text_write(int at, const char *name, const struct text *t, uid_t uid, gid_t gid)
+/* Whole or not at all; the group may read and write it. */
+static int text_write(int at, const char *name, const struct text *t)
 {
 	unlinkat(at, TEMPORARY, 0);
 	int fd = openat(at, TEMPORARY,
@@ -74,7 +75,7 @@ static int text_write(int at, const char *name, const struct text *t, uid_t uid,
 	if (fd < 0)
 		return -errno;
 	int e = bytes_write(fd, t->bytes, t->len);
-	if (!e && uid != (uid_t)-1 && fchown(fd, uid, gid))
+	if (!e && fchmod(fd, 0660)) /* whatever the umask is */
 		e = -errno;
 	close(fd);
 	if (!e && renameat(at, TEMPORARY, at, name))
@@ -82,32 +83,32 @@ static int text_write(int at, const char *name, const struct text *t, uid_t uid,
 	return e;
 }
 
-static int folder_open(const struct resolver_folder *f)
+static int folder_open(const char *folder)
 {
-	int at = f->dir ? open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int at = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	if (at < 0)
-		log_error("files", "no folder %s: %s", f->dir ? f->dir : "is set",
-			strerror(f->dir ? errno : ENOENT));
+		log_error("files", "no folder %s: %s", folder ? folder : "is set",
+			strerror(folder ? errno : ENOENT));
 	return at;
 }
 
 /* name: with the slash of the path from within. */
-static int install(const struct resolver_folder *f, const char *name, const struct text *t)
+static int install(const char *folder, const char *name, const struct text *t)
 {
-	int at = folder_open(f);
+	int at = folder_open(folder);
 
 	if (at < 0)
 		return -ENOENT;
-	int e = text_write(at, name + 1, t, f->uid, f->gid);
+	int e = text_write(at, name + 1, t);
 	close(at);
 	if (e)
-		log_error("files", "%s%s was not written: %s", f->dir, name, error_text(e));
+		log_error("files", "%s%s was not written: %s", folder, name, error_text(e));
 	return e;
 }
 
 static int install_file(
-	const struct resolver_folder *f, const char *name, const char *from)
+	const char *folder, const char *name, const char *from)
 {
 	struct text t;
 	int e = text_read(AT_FDCWD, from, 0, &t);
@@ -117,21 +118,21 @@ static int install_file(
 			from, error_text(e));
 		return e;
 	}
-	e = install(f, name, &t);
+	e = install(folder, name, &t);
 	free(t.bytes);
 	return e;
 }
 
-int resolver_files_hints(const struct resolver_folder *f, const char *from)
+int resolver_files_hints(const char *folder, const char *from)
 {
-	return install_file(f, RESOLVER_FILE_HINTS, from);
+	return install_file(folder, RESOLVER_FILE_HINTS, from);
 }
 
 /* Whether the folder's anchor grew from this text. */
-static bool anchor_grew_from(const struct resolver_folder *f, const struct text *from)
+static bool anchor_grew_from(const char *folder, const struct text *from)
 {
 	struct text before;
-	int at = folder_open(f);
+	int at = folder_open(folder);
 
 	if (at < 0)
 		return false;
@@ -145,15 +146,15 @@ static bool anchor_grew_from(const struct resolver_folder *f, const struct text 
 	return same;
 }
 
-static int anchor_install(const struct resolver_folder *f, const struct text *from)
+static int anchor_install(const char *folder, const struct text *from)
 {
-	if (anchor_grew_from(f, from))
+	if (anchor_grew_from(folder, from))
 		return 0;
-	int e = install(f, RESOLVER_FILE_ANCHOR, from);
-	return e ? e : install(f, RESOLVER_FILE_ANCHOR_FROM, from);
+	int e = install(folder, RESOLVER_FILE_ANCHOR, from);
+	return e ? e : install(folder, RESOLVER_FILE_ANCHOR_FROM, from);
 }
 
-int resolver_files_anchor(const struct resolver_folder *f, const char *from)
+int resolver_files_anchor(const char *folder, const char *from)
 {
 	struct text t = {.len = strlen(root_key)};
 	int e = 0;
@@ -167,7 +168,7 @@ int resolver_files_anchor(const struct resolver_folder *f, const char *from)
 			error_text(e));
 		return e;
 	}
-	e = anchor_install(f, &t);
+	e = anchor_install(folder, &t);
 	free(t.bytes);
 	return e;
 }
@@ -181,7 +182,7 @@ int resolver_files_anchor_reset(void)
 		return -errno;
 	int e = text_read(at, RESOLVER_FILE_ANCHOR_FROM + 1, O_NOFOLLOW, &t);
 	if (!e) {
-		e = text_write(at, RESOLVER_FILE_ANCHOR + 1, &t, (uid_t)-1, (gid_t)-1);
+		e = text_write(at, RESOLVER_FILE_ANCHOR + 1, &t);
 		free(t.bytes);
 	}
 	close(at);

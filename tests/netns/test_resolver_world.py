@@ -41,7 +41,8 @@ class Rig:
     def __init__(self, world, folder, *config, wrapper=()):
         self.world = world
         os.makedirs(folder, exist_ok=True)
-        os.chown(folder, UID, UID)
+        os.chown(folder, 0, UID)
+        os.chmod(folder, 0o2770)
         self.folder = folder
         self.udp = world.ns.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind((dnsworld.LISTEN, 0))
@@ -54,7 +55,9 @@ class Rig:
         self.child = ipc.Child(
             "cardea-resolver", settings,
             [("SOCKET_DNS_UDP", self.udp), ("SOCKET_DNS_TCP", self.tcp)],
-            wrapper=["ip", "netns", "exec", world.ns.name, *wrapper])
+            # as the parent starts it: root, but without power over other users' files
+            wrapper=["ip", "netns", "exec", world.ns.name, "setpriv", "--bounding-set",
+                     "-dac_override,-dac_read_search,-chown,-fowner", *wrapper])
         self.engine = Engine(self.child.engine)
 
     def client(self, source=dnsworld.CLIENTS[0]):

@@ -325,10 +325,12 @@ def test_expired_entries_are_removed(dp):
 @both_protocols
 def test_device_answers_what_the_gateway_asks(dp, family, proto):
     reply = out(family, dst="gw", sport=80, dport=9, proto=proto)
+    dp.bump(MAC_D)
     assert dp.ingress(reply) == DROP
     assert dp.local(to(family, src="gw", dport=80, sport=9, proto=proto)) == PASS
     assert dp.ingress(reply) == PASS
     assert [f["by"] for f in dp.flows()] == [BY_GATEWAY]
+    assert dp.flows()[0]["epoch"] == dp.subject(MAC_D)["epoch"]
     assert dp.ingress(out(family, dst="gw", sport=81, dport=9, proto=proto)) == DROP
 
 

@@ -110,6 +110,22 @@ def test_no_next_header_is_a_protocol(dp):
     assert dp.ingress(frame) == PASS
 
 
+def test_ip4_addresses_within_ip6_are_malformed(dp):
+    """They would be taken for those of IPv4, and pass by its permissions."""
+    dp.exact(MAC_D, IP[4]["w"], UDP, 443)
+    dp.exact(ADDRESS[4, "D"], IP[4]["w"], UDP, 5000)
+    mapped = {name: "::ffff:" + IP[4][name] for name in ("D", "w")}
+    for warm in (False, True):
+        if warm:
+            assert dp.ingress(out(4)) == PASS
+            assert dp.egress(to(4)) == PASS
+        assert dp.ingress(packet(6, mapped["D"], mapped["w"], udp(5000, 443), UDP)) == DROP
+        assert dp.ingress(packet(6, "D", mapped["w"], udp(5000, 443), UDP)) == DROP
+        assert dp.egress(packet(6, mapped["w"], mapped["D"], udp(443, 5000), UDP, GW,
+                                D)) == DROP
+    assert {k["reason"] for k in dp.refused()} == {MALFORMED}
+
+
 # --- cut off ----------------------------------------------------------------------
 
 def shortest(frame):

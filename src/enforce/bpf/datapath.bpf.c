@@ -137,7 +137,8 @@ static __always_inline int fast_ip4(struct fast *f, const struct ip4_header *ip)
 
 static __always_inline int fast_ip6(struct fast *f, const struct ip6_header *ip)
 {
-	if ((ip->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+	if ((ip->version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000) ||
+		parse_is_mapped(ip))
 		return 0;
 	f->key.device = f->to_device ? ip->to : ip->from;
 	f->key.peer = f->to_device ? ip->from : ip->to;

@@ -261,6 +261,13 @@ static __noinline int parse_extensions(struct __sk_buff *skb, struct packet *p)
 	return more ? -1 : 0;
 }
 
+/* An IPv4 address within IPv6 is on no wire (RFC 4038 4.2), and here it would be taken
+ * for the former. */
+static __always_inline int parse_is_mapped(const struct ip6_header *h)
+{
+	return addr_family(&h->from) == 4 || addr_family(&h->to) == 4;
+}
+
 static __noinline int parse_ip6(struct __sk_buff *skb, struct packet *p)
 {
 	struct ip6_header h;
@@ -270,7 +277,8 @@ static __noinline int parse_ip6(struct __sk_buff *skb, struct packet *p)
 	uint32_t total = bpf_ntohs(h.payload) + (uint32_t)sizeof h;
 	if (!h.payload && skb->gso_size)
 		total = p->length;
-	if (bpf_ntohl(h.version_flow) >> 28 != 6 || total > p->length)
+	if (bpf_ntohl(h.version_flow) >> 28 != 6 || total > p->length ||
+		parse_is_mapped(&h))
 		return -1;
 	p->family = 6;
 	p->proto = h.next;
@@ -370,7 +378,8 @@ static __always_inline int parse_plain6(struct packet *p, const void *ip, const 
 {
 	const struct ip6_header *h = ip;
 
-	if (ip + sizeof *h > end || bpf_ntohl(h->version_flow) >> 28 != 6)
+	if (ip + sizeof *h > end || bpf_ntohl(h->version_flow) >> 28 != 6 ||
+		parse_is_mapped(h))
 		return 0;
 	p->proto = h->next;
 	p->hop_limit = h->hop_limit;

@@ -47,9 +47,11 @@ static __always_inline int gateway_begins(const struct packet *p, int was)
 static __noinline int to_from_gateway(struct work *w)
 {
 	const struct packet *p = &w->packet;
+	const struct bpf_subject *s = subject_at(w->mac_subject);
 	struct bpf_flow_value *v;
 	int was;
 
+	w->epoch = s ? *(const volatile uint32_t *)&s->epoch : 0;
 	if (p->malformed || p->fragment == FRAGMENT_LATER || !has_flow(p))
 		return TC_ACT_UNSPEC;
 	flow_of_packet(w);

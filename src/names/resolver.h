@@ -30,6 +30,10 @@
 #define RESOLVER_HANDSHAKE_COST 10
 /* Of a client that is limited the engine hears once in so long. */
 #define RESOLVER_TELL_LIMITED_S 60
+/* Of forged names and of those that point into the house it hears so many of one client
+ * at once, then one in so many seconds: with a broken upstream every name is one. */
+#define RESOLVER_FINDING_BURST 10
+#define RESOLVER_FINDING_S 30
 /* A client that hears the same addresses again so soon is not announced again: names
  * stay open for BINDING_GRACE_S longer than they live, which is far more. Never for
  * answers that are held. */

@@ -92,6 +92,21 @@ struct resolver_client *resolver_limit_admit(struct resolver_limit *l,
 	return c;
 }
 
+bool resolver_limit_finding(struct resolver_limit *l, const struct addr *client, nstime now)
+{
+	struct hash_node *n = hash_find(&l->clients, client, sizeof *client, client_equal);
+	struct resolver_client *c = n ? client_of(n) : NULL;
+	const nstime interval = RESOLVER_FINDING_S * NS_PER_SEC;
+
+	if (!c)
+		return false;
+	nstime credit = c->told_found > now ? c->told_found : now;
+	if (credit - now > (RESOLVER_FINDING_BURST - 1) * interval)
+		return false;
+	c->told_found = credit + interval;
+	return true;
+}
+
 void resolver_limit_mode(
 	struct resolver_limit *l, const struct addr *client, bool tell, nstime now)
 {

@@ -60,6 +60,7 @@ struct resolver_client {
 	struct addr addr;
 	nstime credit; /* theoretical arrival time of the next query in an even flow */
 	nstime told_limited;
+	nstime told_found; /* as credit, of other findings */
 	unsigned pending;
 	bool tell; /* enum dns_mode DNS_TELL; such a client is not forgotten */
 };
@@ -76,6 +77,8 @@ void resolver_limit_free(struct resolver_limit *l);
 /* The client, NULL when there are too many. *ret_admitted: it may ask one more now. */
 struct resolver_client *resolver_limit_admit(struct resolver_limit *l,
 	const struct addr *client, nstime now, bool *ret_admitted);
+/* Whether one more finding about it may be told. */
+bool resolver_limit_finding(struct resolver_limit *l, const struct addr *client, nstime now);
 /* Whether answers for it go out at once. */
 void resolver_limit_mode(
 	struct resolver_limit *l, const struct addr *client, bool tell, nstime now);

@@ -18,7 +18,9 @@ void resolver_finding(struct resolver *r, const struct addr *client,
 {
 	struct message m = {.type = MESSAGE_DNS_FINDING};
 
-	if (!client)
+	if (!client || (kind != DNS_FINDING_RATE &&
+			       !resolver_limit_finding(
+				       &r->limit, client, loop_now(r->loop))))
 		return;
 	m.dns_finding.client = *client;
 	m.dns_finding.kind = (uint8_t)kind;

@@ -496,6 +496,16 @@ def test_mapped_addresses_are_no_answer(rig):
     assert not r.addresses() and rig.engine.answers == []
 
 
+def test_findings_of_one_client_are_bounded(world, tmp_path):
+    with started(world, tmp_path / "root", ("trust_anchor", "")) as r:
+        for n in range(40):  # with another root's keys every name is forged
+            assert r.ask("n%d.many.example" % n).rcode == SERVFAIL
+        time.sleep(0.2)
+        assert len(r.findings("BOGUS")) == 10
+        r.ask("n99.many.example", source=dnsworld.CLIENTS[1])
+        assert ipc.wait_until(lambda: len(r.findings("BOGUS")) == 11)
+
+
 def test_only_what_points_inside_is_taken_out(rig):
     r = rig.ask("mixed.example")
     assert r.addresses() == ["198.18.1.4"]

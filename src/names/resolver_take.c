@@ -84,7 +84,7 @@ static struct answer *answer_make(const struct resolver *r,
 	/* the kernel's counts have the reply's OPT in them */
 	ret->inlined = m->records < LIMIT_INLINE_RECORDS &&
 		       m->labels <= LIMIT_INLINE_LABELS &&
-		       a->count <= LIMIT_INLINE_ADDRS;
+		       a->told <= LIMIT_INLINE_ADDRS;
 	ret->ttl = lifetime_of(m, a);
 	ret->addr_ttl =
 		a->min_ttl < BINDING_TTL_MAX_S ? a->min_ttl : BINDING_TTL_MAX_S;

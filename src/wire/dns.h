@@ -117,6 +117,7 @@ struct dns_answer {
 	bool has_negative_ttl;
 	uint32_t negative_ttl; /* RFC 2308 5: the SOA's, when there is no data */
 	uint32_t min_ttl;      /* over the chain and the addresses; 0 without any */
+	uint16_t told; /* addresses before duplicates went */
 	uint8_t count;
 	/* no duplicates, no IPv4 as IPv6 */
 	struct addr addresses[DNS_ANSWER_ADDRESSES_MAX];

@@ -105,6 +105,7 @@ static bool dns_answer_is_mapped(const struct addr *addr)
 
 static int dns_answer_add(struct dns_answer *a, const struct addr *addr)
 {
+	a->told++; /* at most 32 for each of 512 records */
 	if (dns_answer_is_mapped(addr))
 		return 0;
 	for (unsigned i = 0; i < a->count; i++)

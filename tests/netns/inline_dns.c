@@ -82,22 +82,6 @@ static unsigned record_labels(const struct dns_record *rec)
 	return own > other ? own : other;
 }
 
-/* Addresses at the end of the chain, the same one twice counted twice. */
-static unsigned record_addresses(
-	const struct dns_answer *a, const struct dns_record *rec)
-{
-	bool any = a->question.type == DNS_TYPE_ANY;
-
-	if (rec->class != DNS_CLASS_IN || !dns_name_equal(&rec->owner, &a->owner) ||
-		(rec->type != a->question.type && !any))
-		return 0;
-	if (rec->type == DNS_TYPE_A || rec->type == DNS_TYPE_AAAA)
-		return 1;
-	return rec->type == DNS_TYPE_SVCB || rec->type == DNS_TYPE_HTTPS
-		       ? rec->svcb.hint_count
-		       : 0;
-}
-
 /* Whether an answer that wire/ understood is within LIMIT_INLINE_*. */
 static bool is_inline(const struct made *c, const struct dns_answer *a)
 {
@@ -105,7 +89,6 @@ static bool is_inline(const struct made *c, const struct dns_answer *a)
 	struct dns_question q;
 	struct dns_record rec;
 	struct dns_header h;
-	unsigned addresses = 0;
 
 	if (dns_parse_header(&m, &h) || dns_next_question(&m, &q))
 		return false;
@@ -117,10 +100,8 @@ static bool is_inline(const struct made *c, const struct dns_answer *a)
 		if (dns_next_record(&m, &rec) ||
 			record_labels(&rec) > LIMIT_INLINE_LABELS)
 			return false;
-		if (i < h.answers)
-			addresses += record_addresses(a, &rec);
 	}
-	return a->rcode || addresses <= LIMIT_INLINE_ADDRS;
+	return a->told <= LIMIT_INLINE_ADDRS;
 }
 
 static bool is_learned_type(uint16_t type)

@@ -337,6 +337,7 @@ static void test_mapped(void **state)
 	struct dns_answer a = collect(&w);
 	assert_int_equal(a.count, 1);
 	assert_addr(&a.addresses[0], "::fffe:101:101");
+	assert_int_equal(a.told, 2);
 }
 
 static void test_malformed_records(void **state)

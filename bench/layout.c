@@ -12,6 +12,7 @@ int main(void)
 {
 	printf("abi %u\n", BPF_ABI);
 	printf("subjects %u\n", BPF_SUBJECTS_MAX);
+	printf("refused_each %d\n", BPF_REFUSED_EACH);
 	printf("subject_refused %zu\n", offsetof(struct bpf_subject, refused));
 	printf("subject_flows_full %zu\n", offsetof(struct bpf_subject, flows_full));
 	printf("counter_frames %d\n", BPF_COUNTER_FRAMES);

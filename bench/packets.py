@@ -142,6 +142,7 @@ def _measure(beds, lanes, rounds, say):
         at = i % len(lanes)
         for name in lanes[at:] + lanes[:at]:
             bed, kind, count, packets = LANES[name]
+            beds.get(bed).flood(kind, count, count)  # a stream, not its beginning
             took, delivered = beds.get(bed).flood(kind, count, packets)
             cost[name].append(took)
             if delivered != 1:

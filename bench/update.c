@@ -7,11 +7,10 @@
  *   load DEVICES ENTRIES  -> "NANOSECONDS PEAK-KIB"  of the enforcer
  *   answer N              -> N times in nanoseconds; one new name's address each
  *   fork N TABLE...       -> the same by nft, into set out4 of these ("inet:cardea")
- *   mixed N               -> "MEDIAN P99 MOST" in nanoseconds of N updates: new, renewed,
- *                         and removed ones, of which all have expired
- *   names N               -> "done": N devices may ask for all names below bench.example
- *   file PATH             -> "NANOSECONDS PEAK-KIB"  of `nft -f PATH`
- *   end
+ *   mixed N               -> "MEDIAN P99 MOST" in nanoseconds of N updates: new,
+ * renewed, and removed ones, of which all have expired names N               -> "done":
+ * N devices may ask for all names below bench.example file PATH             ->
+ * "NANOSECONDS PEAK-KIB"  of `nft -f PATH` end
  *
  * An "answer" is one element with a lifetime. Its time runs from before TXN_BEGIN is
  * written until TXN_DONE is read. */
@@ -218,16 +217,22 @@ static void element_send(const struct update *u, const struct element *e, bool r
 
 static struct element out_of(uint32_t device, uint32_t peer, uint32_t timeout)
 {
-	struct element e = {.kind = ELEMENT_OUT, .family = 4, .mac = mac_of(device),
-		.peer_lo = addr_of(peer), .peer_hi = addr_of(peer), .proto_lo = UDP,
-		.proto_hi = UDP, .device_port = {0, 65535}, .peer_port = {PORT, PORT},
+	struct element e = {.kind = ELEMENT_OUT,
+		.family = 4,
+		.mac = mac_of(device),
+		.peer_lo = addr_of(peer),
+		.peer_hi = addr_of(peer),
+		.proto_lo = UDP,
+		.proto_hi = UDP,
+		.device_port = {0, 65535},
+		.peer_port = {PORT, PORT},
 		.timeout_s = timeout};
 
 	return e;
 }
 
-static void out_send(const struct update *u, uint32_t device, uint32_t peer,
-	uint32_t timeout)
+static void out_send(
+	const struct update *u, uint32_t device, uint32_t peer, uint32_t timeout)
 {
 	struct element e = out_of(device, peer, timeout);
 
@@ -316,14 +321,15 @@ static void fork_command(char *buf, size_t size, uint32_t answer, const char *ta
 	(void)mac_format(&m, mac);
 	(void)addr_format(&a, addr);
 	(void)str_copy(copy, sizeof copy, tables);
-	for (char *t = strtok_r(copy, " \n", &save); t; t = strtok_r(NULL, " \n", &save)) {
+	for (char *t = strtok_r(copy, " \n", &save); t;
+		t = strtok_r(NULL, " \n", &save)) {
 		char *name = strchr(t, ':');
 		if (!name)
 			fail(tables);
 		*name++ = 0;
 		used += (size_t)snprintf(buf + used, size - used,
-			"add element %s %s out4 { %s . %s . udp . %d timeout %ds };", t, name,
-			mac, addr, PORT, ANSWER_TTL);
+			"add element %s %s out4 { %s . %s . udp . %d timeout %ds };", t,
+			name, mac, addr, PORT, ANSWER_TTL);
 		if (used >= size)
 			fail(tables);
 	}
@@ -399,15 +405,18 @@ static void do_names(struct update *u, uint32_t count)
 	struct element e;
 
 	txn_begin(u);
-	e = (struct element){.kind = ELEMENT_LOCAL, .family = 4,
-		.peer_lo = addr_of(0x0a400000U), .peer_hi = addr_of(0x0a4fffffU)};
+	e = (struct element){.kind = ELEMENT_LOCAL,
+		.family = 4,
+		.peer_lo = addr_of(0x0a400000U),
+		.peer_hi = addr_of(0x0a4fffffU)};
 	element_send(u, &e, false);
 	for (uint32_t d = 0; d < count && d < 250; d++) {
 		struct addr own = addr_of(0x0a400001U + d);
 		e = (struct element){.kind = ELEMENT_MANAGED, .mac = mac_of(d)};
 		element_send(u, &e, false);
 		for (int kind = ELEMENT_POLICED; kind <= ELEMENT_OWNED; kind++) {
-			e = (struct element){.kind = (enum element_kind)kind, .family = 4,
+			e = (struct element){.kind = (enum element_kind)kind,
+				.family = 4,
 				.device = own};
 			if (kind == ELEMENT_BOUND)
 				e.mac = mac_of(d);
@@ -416,9 +425,13 @@ static void do_names(struct update *u, uint32_t count)
 		e = out_of(d, GATEWAY, 0);
 		e.peer_port = (struct range16){DNS, DNS};
 		element_send(u, &e, false);
-		e = (struct element){.kind = ELEMENT_NAME, .mac = mac_of(d),
-			.name_hash = name_hash(&u->key, NAMES_BELOW), .name_suffix = true,
-			.proto_lo = UDP, .proto_hi = UDP, .device_port = {0, 65535},
+		e = (struct element){.kind = ELEMENT_NAME,
+			.mac = mac_of(d),
+			.name_hash = name_hash(&u->key, NAMES_BELOW),
+			.name_suffix = true,
+			.proto_lo = UDP,
+			.proto_hi = UDP,
+			.device_port = {0, 65535},
 			.peer_port = {PORT, PORT}};
 		element_send(u, &e, false);
 	}

@@ -16,7 +16,7 @@
 #include "sensors/sensors.h"
 
 #define SENSOR_SOCKETS_MAX (2 * LIMIT_LANS + 1) /* LANs, their ports, reports */
-#define SENSOR_BURST 64	       /* packets read before other descriptors get a turn */
+#define SENSOR_BURST 64        /* packets read before other descriptors get a turn */
 #define SENSOR_FRAME_MAX 32768 /* our kernel filter cuts what is longer */
 #define SENSOR_NFLOG_MAX 65536 /* largest datagram of nfnetlink_log */
 #define SENSOR_COUNTS_EVERY_S 10
@@ -107,7 +107,8 @@ static void nflog_ready(struct loop_fd *f, uint32_t events)
 		ssize_t n = recv(f->fd, s->buf, sizeof(s->buf), MSG_DONTWAIT);
 
 		if (n < 0 && errno == ENOBUFS) {
-			s->sensors.counts.dropped++; /* the kernel had to drop reports */
+			s->sensors.counts
+				.dropped++; /* the kernel had to drop reports */
 			continue;
 		}
 		if (n < 0)
@@ -129,7 +130,8 @@ static void capture_begin(struct sensor_socket *socket)
 		log_debug("sensor", "no shared memory: %s", error_text(error));
 }
 
-static void take_socket(struct child *c, enum socket_kind kind, uint32_t ifindex, int fd)
+static void take_socket(
+	struct child *c, enum socket_kind kind, uint32_t ifindex, int fd)
 {
 	struct sensor *s = c->ctx;
 	struct sensor_socket *socket;

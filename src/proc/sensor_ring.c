@@ -30,8 +30,8 @@ static bool is_ours(const struct tpacket_hdr_v1 *h)
 	return __atomic_load_n(&h->block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
 }
 
-/* Where to go on. The kernel numbers its blocks: the oldest that was handed over, or the
- * one that it fills now, which is the newest. */
+/* Where to go on. The kernel numbers its blocks: the oldest that was handed over, or
+ * the one that it fills now, which is the newest. */
 static unsigned block_first(const struct sensor_ring *r)
 {
 	unsigned oldest = 0, newest = 0;
@@ -62,7 +62,8 @@ static bool has_ring(int fd)
 int sensor_ring_open(struct sensor_ring *r, int fd)
 {
 	struct tpacket_req3 request = {.tp_block_size = BLOCK_BYTES,
-		.tp_block_nr = BLOCKS, .tp_frame_size = FRAME_BYTES,
+		.tp_block_nr = BLOCKS,
+		.tp_frame_size = FRAME_BYTES,
 		.tp_frame_nr = BLOCKS * (BLOCK_BYTES / FRAME_BYTES),
 		.tp_retire_blk_tov = BLOCK_MS};
 	int version = TPACKET_V3, plain = TPACKET_V1;
@@ -74,8 +75,7 @@ int sensor_ring_open(struct sensor_ring *r, int fd)
 	if (!was_there &&
 		setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request))) {
 		int error = -errno;
-		(void)setsockopt(
-			fd, SOL_PACKET, PACKET_VERSION, &plain, sizeof(plain));
+		(void)setsockopt(fd, SOL_PACKET, PACKET_VERSION, &plain, sizeof(plain));
 		return error;
 	}
 	void *memory = mmap(NULL, (size_t)BLOCK_BYTES * BLOCKS, PROT_READ | PROT_WRITE,
@@ -87,8 +87,8 @@ int sensor_ring_open(struct sensor_ring *r, int fd)
 	return 0;
 }
 
-/* The kernel wrote all of this; a wrong offset would be its own fault, but costs nothing
- * to look at. */
+/* The kernel wrote all of this; a wrong offset would be its own fault, but costs
+ * nothing to look at. */
 static bool frame_within(const uint8_t *block, const struct tpacket3_hdr *h)
 {
 	size_t at = (size_t)((const uint8_t *)h - block);
@@ -107,7 +107,7 @@ bool sensor_ring_read(struct sensor_ring *r, sensor_ring_visit *visit, void *ctx
 	size_t at = head->offset_to_first_pkt;
 	for (uint32_t i = 0; i < head->num_pkts; i++) {
 		if (at > BLOCK_BYTES - sizeof(struct tpacket3_hdr) -
-				  sizeof(struct sockaddr_ll))
+				 sizeof(struct sockaddr_ll))
 			break;
 		const struct tpacket3_hdr *h = (const void *)(block + at);
 		const struct sockaddr_ll *from =

@@ -12,7 +12,7 @@
 
 struct sensor_ring {
 	uint8_t *memory; /* NULL: none, the socket is read with recvfrom(2) */
-	unsigned next;	 /* the block that is read next */
+	unsigned next;   /* the block that is read next */
 };
 
 typedef void sensor_ring_visit(struct cursor frame, bool outgoing, void *ctx);

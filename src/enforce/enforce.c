@@ -57,6 +57,9 @@ int enforce_config_set(struct enforce_config *c, const char *key, const char *va
 
 	if (!strcmp(key, "lan"))
 		return lan_add(c, value);
+	if (!strcmp(key, "backend"))
+		return str_copy(c->backend, sizeof c->backend, value) ? 0
+								      : CARDEA_EMALFORMED;
 	if (!strcmp(key, "gateway_mac"))
 		return gateway_add(c, value);
 	if (!strcmp(key, "dns_foreign"))

@@ -19,12 +19,15 @@
 #define ENFORCE_ELEMENTS_MAX 131072
 #define ENFORCE_FORGETS_MAX LIMIT_DEVICES
 
+#define ENFORCE_BACKEND_MAX 8
+
 struct enforce_config {
 	char lans[LIMIT_LANS][LIMIT_IFNAME];
 	unsigned lan_count;
 	struct mac gateways[ENFORCE_GATEWAY_MACS_MAX];
 	unsigned gateway_count;
 	uint16_t nflog_group;
+	char backend[ENFORCE_BACKEND_MAX]; /* auto, or the name of one */
 	bool dns_redirect; /* questions to foreign name servers come to ours */
 };
 

@@ -23,7 +23,6 @@
 struct enforcer {
 	struct child child;
 	struct enforce_config config;
-	char wanted[LIMIT_LABEL]; /* back end: auto, or its name */
 	const struct enforce_backend *backend;
 	bool cleared; /* nothing is left of the others */
 	struct enforce_state *state; /* NULL until the tables stand */
@@ -207,8 +206,6 @@ static int on_config(struct child *c, const char *key, const char *value)
 {
 	struct enforcer *f = c->ctx;
 
-	if (!strcmp(key, "backend"))
-		(void)str_copy(f->wanted, sizeof f->wanted, value);
 	return enforce_config_set(&f->config, key, value);
 }
 
@@ -246,7 +243,8 @@ static int open_backend(struct enforcer *f)
 	for (size_t i = 0; i < BACKENDS && e; i++) {
 		f->backend = backends[i];
 		/* the last one is the one that always works */
-		if (i + 1 < BACKENDS && !strcmp(f->wanted, backends[BACKENDS - 1]->name))
+		if (i + 1 < BACKENDS &&
+			!strcmp(f->config.backend, backends[BACKENDS - 1]->name))
 			continue;
 		e = f->backend->open(&f->config, &f->state, &f->opened);
 		if (e)
@@ -320,7 +318,6 @@ int main(void)
 			.engine_said = on_engine, .engine_came = on_engine_came,
 			.engine_left = on_engine_left, .shutdown = on_shutdown},
 		.backend = &enforce_backend_nft,
-		.wanted = "auto",
 	};
 	int e = enforcer_start(&f);
 

@@ -301,22 +301,52 @@ def test_removed_programs_are_put_back(plain, enforcer, how):  # noqa: F811
     assert "p-d1: somebody removed our program: put back" in enforcer.log.text()
 
 
-def test_port_that_refuses_is_told(plain, enforcer):  # noqa: F811
-    """A qdisc `ingress` has no egress: with it the port cannot be covered."""
+@pytest.fixture
+def refusing(network):  # noqa: F811
+    """An interface that cannot be covered: a qdisc `ingress` has no egress."""
     link("add new0 type veth peer name new1")
     tc("qdisc", "add", "dev", "new0", "ingress")
-    events(enforcer)
+    yield
+    link("del new0")
+
+
+def test_port_that_refuses_is_told(plain, monkeypatch, refusing):  # noqa: F811
+    monkeypatch.setenv("CARDEA_BACKEND", "bpf")
+    e = Enforcer()
     try:
+        events(e)
         link("set new0 master br0")
         time.sleep(0.1)
-        told = events(enforcer)
+        told = events(e)
         assert len(told) == 1 and told[0].startswith("port new0 open another qdisc"), told
         assert "ingress" not in re.sub(r"parent \S+", "", filters("new0"))
+        e.ask("kill")
+        e.ready = e.ask("start")
+        assert "kept=1" in e.ready and "backend=bpf" in e.ready
+        told = events(e)
+        assert len([line for line in told if line.endswith(" covered")]) == 4, told
         tc("qdisc", "del", "dev", "new0", "ingress")
         wait_for(lambda: is_ours("new0"), 2)
-        assert events(enforcer) == ["port new0 covered"]
+        assert events(e) == ["port new0 covered"]
+        e.ask("shutdown open")
     finally:
-        link("del new0")
+        e.close()
+
+
+def test_port_that_refuses_later_nft_takes_over(plain, enforcer, refusing):  # noqa: F811
+    """All ports are covered, or none is by this back end."""
+    enforcer.manage("d1")
+    enforcer.commit(OUT5)
+    link("set new0 master br0")
+    wait_for(lambda: enforcer.ask("commit") == "closed", 10)
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+    enforcer.ready = enforcer.ask("start")
+    assert "backend=nft" in enforcer.ready
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+    enforcer.commit("managed " + MAC["d1"], "local 10.1.0.0/24", OUT5, how="sync")
+    assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+    assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+    assert not any(is_ours(p) for p in PORTS)
 
 
 # --- the kernel refuses -----------------------------------------------------------

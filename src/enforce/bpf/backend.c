@@ -18,6 +18,9 @@
 #define COLLECT_EACH 12 /* sweeps: a minute */
 #define TRIM_ABOVE 256	/* changes */
 #define COUNT_PARTS 2
+/* Looks that may find a port uncovered, which may just be going away: then the enforcer
+ * ends, and its next start finds a back end that covers all. */
+#define UNCOVERED_MAX 2
 
 /* ---- transactions ---- */
 
@@ -280,6 +283,12 @@ static int bpf_remove(struct enforce_state *s)
 	return ports_clear(&s->ports, false);
 }
 
+/* The owner wants no other, also where a port refuses; the engine is told which. */
+static bool is_forced(const struct enforce_config *c)
+{
+	return !strcmp(c->backend, enforce_backend_bpf.name);
+}
+
 static int bpf_open(const struct enforce_config *c, struct enforce_state **ret_state,
 	struct enforce_opened *ret_opened)
 {
@@ -299,6 +308,8 @@ static int bpf_open(const struct enforce_config *c, struct enforce_state **ret_s
 		e = open_datapath(s, &kept);
 	if (!e) {
 		e = ports_follow(&s->ports, c, &s->datapath, &s->ear);
+		if (e && is_forced(c) && ports_covered(&s->ports))
+			e = 0;
 		if (!e)
 			e = ports_clear(&s->ports, true);
 		/* What an earlier run has left holds until nft knows all. */
@@ -332,8 +343,10 @@ static void on_sweep(struct loop_timer *t)
 
 static int bpf_check(struct enforce_state *s)
 {
-	(void)ports_follow(&s->ports, s->config, &s->datapath, &s->ear);
-	return 0;
+	int e = ports_follow(&s->ports, s->config, &s->datapath, &s->ear);
+
+	s->uncovered = e && !is_forced(s->config) ? s->uncovered + 1 : 0;
+	return s->uncovered > UNCOVERED_MAX ? -ENOENT : 0;
 }
 
 static void on_ports(struct loop_fd *f, uint32_t events)

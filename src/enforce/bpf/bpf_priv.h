@@ -203,7 +203,7 @@ struct enforce_state {
 	struct enforce_ear ear;
 	struct loop_fd ring_fd, ports_fd;
 	struct loop_timer sweep, again;
-	unsigned sweeps;
+	unsigned sweeps, uncovered;
 	char refusal[REFUSAL_MAX]; /* why the last transaction had no room */
 };
 

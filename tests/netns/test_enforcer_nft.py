@@ -336,6 +336,11 @@ class Enforcer:
         self.p.wait(10)
 
 
+def by_nft(enforcer):
+    """These tests run with the other back end, too, which has no sets to look into."""
+    return "backend=nft" in enforcer.ready
+
+
 @pytest.fixture(scope="module")
 def network():
     for program in (ENFORCER, UNDESTROYING, DRIVE):
@@ -727,8 +732,9 @@ def test_other_frames(house, enforcer):
             ("d1", group, "d2", 0x88b8, True), ("d1", "d3", "d3", 0x88b8, True),
             ("d3", "d1", "d1", 0x88b9, True), ("d3", "d1", "d1", 0x88b8, False)):
         assert house.arrives(sender, at, ether(sender, to, kind), good), (sender, kind)
-    denied = house.nft("list", "set", "bridge", "cardea", "denied_t")
-    assert MAC["d1"] + " counter packets 12 " in denied, denied
+    if by_nft(enforcer):
+        denied = house.nft("list", "set", "bridge", "cardea", "denied_t")
+        assert MAC["d1"] + " counter packets 12 " in denied, denied
     enforcer.commit("remove ether-out %s 0x88e1 %s" % (MAC["d1"], MAC["d2"]),
                     "remove ether-in %s 0x88b9 any" % MAC["d1"])
     assert house.blocked("d1", "d2", ether("d1", "d2", 0x88e1))
@@ -809,9 +815,11 @@ def test_limits(house, enforcer, case, what, family):
         enforcer.commit(line % (rate * (size if what == "bytes" else 1)))
         frames = flood(house, sender, receiver, there(), seconds, 400)
         assert 0.85 * rate <= rate_of(frames, seconds) <= 1.15 * rate
-    over = house.nft("list", "table", "bridge" if not make else "inet", "cardea")
-    assert re.search(r"set over_%s.*?elements = \{ %s"
-                     % ("f" if direction == "out" else "t%d" % family, key), over, re.S)
+    if by_nft(enforcer):
+        over = house.nft("list", "table", "bridge" if not make else "inet", "cardea")
+        assert re.search(r"set over_%s.*?elements = \{ %s"
+                         % ("f" if direction == "out" else "t%d" % family, key), over,
+                         re.S)
     enforcer.commit("remove " + line % 1)
     assert rate_of(flood(house, sender, receiver, there(), 2, 200), 2) > 150
 
@@ -917,6 +925,8 @@ def test_sync_removes_stale_statics_only(plain, enforcer):
                                (100, 2002, False), (300, 2003, True),
                                (390, 2004, False)):
         assert plain.arrives("d1", "w", to_wan(4, u(device, port)), good), port
+    if not by_nft(enforcer):
+        return
     assert "policed" not in plain.nft("list", "set", "inet", "cardea", "managed")
     assert "elements" not in plain.nft("list", "set", "bridge", "cardea", "policed4")
 
@@ -1069,7 +1079,8 @@ def test_swap_ends_only_what_is_forbidden(house, enforcer, family):
                 assert house.blocked("d1", "w", to_wan(family, answer))
                 assert house.blocked("w", "d1", from_wan(family, opening))
         enforcer.commit(forget, *("remove " + c[3].split(" timeout")[0] for c in cases))
-        assert not numbers() - strangers
+        # at a port's way out what is refused has been tracked already
+        assert not by_nft(enforcer) or not numbers() - strangers
 
 
 def drain(house, ns, tokens=(), wait=0):

@@ -280,6 +280,9 @@ static void bpf_close(struct enforce_state *s)
 
 static int bpf_remove(struct enforce_state *s)
 {
+	/* or the watch would put back what it sees going */
+	loop_unwatch(&s->ports_fd);
+	s->removed = true;
 	return ports_clear(&s->ports, false);
 }
 
@@ -343,8 +346,9 @@ static void on_sweep(struct loop_timer *t)
 
 static int bpf_check(struct enforce_state *s)
 {
+	if (s->removed)
+		return 0;
 	int e = ports_follow(&s->ports, s->config, &s->datapath, &s->ear);
-
 	s->uncovered = e && !is_forced(s->config) ? s->uncovered + 1 : 0;
 	return s->uncovered > UNCOVERED_MAX ? -ENOENT : 0;
 }

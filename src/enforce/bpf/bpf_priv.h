@@ -204,6 +204,7 @@ struct enforce_state {
 	struct loop_fd ring_fd, ports_fd;
 	struct loop_timer sweep, again;
 	unsigned sweeps, uncovered;
+	bool removed;
 	char refusal[REFUSAL_MAX]; /* why the last transaction had no room */
 };
 

@@ -183,7 +183,8 @@ static __always_inline int infra_nd_from(const struct packet *p)
 	case ND_ROUTER_SOLICIT:
 	case ND_NEIGHBOUR_SOLICIT:
 	case ND_NEIGHBOUR_ADVERT:
-		return p->hop_limit == ND_HOP_LIMIT;
+		return p->hop_limit == ND_HOP_LIMIT &&
+		       (is_multicast6(&p->to) || guard_is_local(&p->to));
 	case MLD_REPORT:
 	case MLD_DONE:
 	case MLD2_REPORT:

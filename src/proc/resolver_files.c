@@ -23,6 +23,12 @@ struct text {
 	size_t len;
 };
 
+/* The path from within, without its slash. */
+static const char *in_folder(const char *path)
+{
+	return path + 1;
+}
+
 static int text_read_fd(int fd, struct text *ret)
 {
 	struct text t = {.bytes = malloc(FILE_MAX_BYTES)};
@@ -93,14 +99,14 @@ static int folder_open(const char *folder)
 	return at;
 }
 
-/* name: with the slash of the path from within. */
+/* name: the path from within. */
 static int install(const char *folder, const char *name, const struct text *t)
 {
 	int at = folder_open(folder);
 
 	if (at < 0)
 		return -ENOENT;
-	int e = text_write(at, name + 1, t);
+	int e = text_write(at, in_folder(name), t);
 	close(at);
 	if (e)
 		log_error("files", "%s%s was not written: %s", folder, name, error_text(e));
@@ -136,8 +142,10 @@ static bool anchor_grew_from(const char *folder, const struct text *from)
 
 	if (at < 0)
 		return false;
-	bool same = !faccessat(at, RESOLVER_FILE_ANCHOR + 1, F_OK, AT_SYMLINK_NOFOLLOW) &&
-		    !text_read(at, RESOLVER_FILE_ANCHOR_FROM + 1, O_NOFOLLOW, &before);
+	bool same = !faccessat(at, in_folder(RESOLVER_FILE_ANCHOR), F_OK,
+			    AT_SYMLINK_NOFOLLOW) &&
+		    !text_read(at, in_folder(RESOLVER_FILE_ANCHOR_FROM), O_NOFOLLOW,
+			    &before);
 	close(at);
 	if (!same)
 		return false;
@@ -180,9 +188,9 @@ int resolver_files_anchor_reset(void)
 
 	if (at < 0)
 		return -errno;
-	int e = text_read(at, RESOLVER_FILE_ANCHOR_FROM + 1, O_NOFOLLOW, &t);
+	int e = text_read(at, in_folder(RESOLVER_FILE_ANCHOR_FROM), O_NOFOLLOW, &t);
 	if (!e) {
-		e = text_write(at, RESOLVER_FILE_ANCHOR + 1, &t);
+		e = text_write(at, in_folder(RESOLVER_FILE_ANCHOR), &t);
 		free(t.bytes);
 	}
 	close(at);

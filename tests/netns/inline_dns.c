@@ -289,7 +289,10 @@ static int compare(struct test *t, const struct made *c, uint32_t subject)
 	uint64_t hash = made_name_hash(&b->key, &c->asked, c->asked.labels);
 
 	bed_look(b);
-	if (b->open_count != t->expected_count)
+	/* of many rules and many addresses so much as one device may have */
+	size_t most = t->expected_count < BPF_LEARNED_EACH ? t->expected_count
+							   : BPF_LEARNED_EACH;
+	if (b->open_count != most)
 		return differs(t, c, "not as many");
 	for (size_t i = 0; i < b->open_count; i++) {
 		const struct bed_open *o = &b->open[i];

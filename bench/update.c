@@ -34,7 +34,7 @@
 #include "model/name_hash.h"
 
 #define WAIT_MS 60000
-#define BATCH 10000 /* elements per transaction of a load */
+#define BATCH 50000 /* elements per transaction of a load */
 #define ANSWER_TTL 300
 #define EXPIRED_TTL 1
 #define EXPIRED_WAIT_US 2500000 /* until the kernel has certainly seen it */

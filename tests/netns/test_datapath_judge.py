@@ -316,6 +316,7 @@ def numbered(cases):
     (nd(135, "ff02::1", hops=254), DROP), (nd(135, "2001:db8::9", hops=64), DROP),
     (nd(143, "ff02::16", hops=1), PASS), (nd(131, "ff02::16", hops=1), PASS),
     (nd(143, "2001:db8::9"), DROP), (nd(130, "ff02::1", hops=1), DROP),
+    (nd(135, "2001:db8::9"), DROP), (nd(136, "fd00:1::20"), PASS),
     (nd(135, "ff02::1", src="::"), PASS)]))
 def test_infrastructure_from_a_device(dp, frame, verdict):
     assert dp.ingress(frame) == verdict

@@ -62,8 +62,7 @@ typedef long long int64_t;
 #define BPF_FLOWS_OWN 48
 #define BPF_FLOWS_SHARED 16384
 #define BPF_FLOWS_SHARE 4096
-/* Conversations that each processor has at hand, in 64 bytes each. The loader makes the
- * map as large as there are processors; those beyond take the longer way. */
+/* Conversations that each processor has at hand; the loader counts the processors. */
 #define BPF_CACHE_EACH 32768
 #define BPF_CACHE_CPUS 4
 /* Kinds of refused packets told apart per subject; what comes beyond is counted in one
@@ -301,8 +300,7 @@ struct bpf_refused {
 };
 
 struct bpf_refused_value {
-	uint64_t packets, bytes;	   /* since the kind was first seen; exact after a
-					    * sweep */
+	uint64_t packets, bytes;	   /* of all of it; exact after a sweep */
 	uint64_t told_packets, told_bytes; /* of these, in events */
 	uint64_t told;			   /* ns: when last */
 	uint64_t first, last;		   /* ns */

@@ -28,6 +28,8 @@ static const char *const program_names[] = {"ingress", "egress"};
 /* The first complaint of a load is the one that says why. */
 static char complaint[200];
 
+/* The format is libbpf's own. */
+__attribute__((format(printf, 2, 0)))
 static int on_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char line[4096];

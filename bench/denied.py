@@ -38,7 +38,7 @@ def _floods(shop, options, say):
         say("denied: round %d of %d" % (i + 1, options.rounds))
         names = list(beds)
         for name in names[i % len(names):] + names[:i % len(names)]:
-            beds[name].flood("denied", DEVICES, DEVICES)
+            beds[name].flood("denied", DEVICES, traffic.FRAMES)
             took, arrived = beds[name].flood("denied", DEVICES, BURST)
             cost[name].append(took)
             leaked[name] += round(arrived * BURST)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """P1-P5: what a forwarded packet costs, 60-byte UDP on one core."""
 
+from . import traffic
 from .beds import Bed
 from .figures import CannotRun, Row, baseline
 from .frame import Missing
@@ -127,8 +128,8 @@ def _warm(beds, lanes):
     for name in lanes:
         bed, kind, count, _ = LANES[name]
         if kind == "reply":
-            beds.get(bed).flood("routed", count, 2 * count)
-        delivered = beds.get(bed).flood(kind, count, 2 * count)[1]
+            beds.get(bed).flood("routed", count, 2 * traffic.FRAMES)
+        delivered = beds.get(bed).flood(kind, count, 2 * traffic.FRAMES)[1]
         if delivered != 1:
             raise RuntimeError("%s: %.4f of the packets arrived" % (name, delivered))
 
@@ -142,7 +143,8 @@ def _measure(beds, lanes, rounds, say):
         at = i % len(lanes)
         for name in lanes[at:] + lanes[:at]:
             bed, kind, count, packets = LANES[name]
-            beds.get(bed).flood(kind, count, count)  # a stream, not its beginning
+            # a stream, not its beginning
+            beds.get(bed).flood(kind, count, min(packets, traffic.FRAMES))
             took, delivered = beds.get(bed).flood(kind, count, packets)
             cost[name].append(took)
             if delivered != 1:

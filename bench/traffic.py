@@ -12,6 +12,7 @@ UPLINK, PEER = "203.0.113.1", "203.0.113.2"
 WORLD = "198.18.0.0/16"  # with the next for benchmarks (RFC 2544)
 ENTRIES = 10  # permissions per device
 SPORT = 40000
+FRAMES = 10000
 PORT = 8000  # of a device's first permission
 FORBIDDEN_PORT = 9
 
@@ -81,7 +82,9 @@ KINDS = {"routed": _routed, "reply": _reply, "bridged": _bridged, "denied": _den
 
 
 def frames(kind, count):
-    """In random order, the same each time: no two that follow each other share anything."""
-    made = [KINDS[kind](i) for i in range(count)]
+    """In random order, the same each time: no two that follow each other share anything.
+    Few different ones come again until there are FRAMES, so that reading the list takes
+    the same, however many there are."""
+    made = [KINDS[kind](i) for i in range(count)] * max(1, FRAMES // count)
     random.Random(1).shuffle(made)
     return made

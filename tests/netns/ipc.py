@@ -236,14 +236,14 @@ class Child:
         )
         theirs.close()
         self.log = b""
-        for key, value in config:
-            self.parent.send("CONFIG", key=key, value=value)
-        for kind, sock in sockets:
-            self.parent.send("SOCKET", pass_fd=sock.fileno(), kind=SOCKET[kind])
-        if engine:
-            self.connect_engine()
-        self.parent.send("CONFIG_END")
-        try:
+        try: # a bad setting ends it while the others are on their way
+            for key, value in config:
+                self.parent.send("CONFIG", key=key, value=value)
+            for kind, sock in sockets:
+                self.parent.send("SOCKET", pass_fd=sock.fileno(), kind=SOCKET[kind])
+            if engine:
+                self.connect_engine()
+            self.parent.send("CONFIG_END")
             self.hello = self.parent.expect("HELLO", 10)
         except (EOFError, ConnectionError, TimeoutError) as e:
             raise RuntimeError(f"{program} did not start: {self.stop()}") from e

@@ -19,7 +19,7 @@ from .traffic import ENTRIES, GATEWAY_MAC, NEIGHBOUR_MAC, device, entry, frame, 
 
 DEVICES = {"bpf": 10000, "nft": 4000}  # the nft back end's sets hold 4,096 MACs
 TALKERS = 100
-SWAPS, WARM = {"bpf": 1000, "nft": 100}, 10  # the latter reads whole sets each time
+SWAPS, WARM = {"bpf": 1000, "nft": 30}, 10  # the latter reads whole sets each time
 ROUNDS_OF_TRAFFIC = 20  # of the talkers' frames at once
 CHUNK = 1000  # devices in a transaction
 
@@ -27,7 +27,7 @@ ROWS = {
     "U4": "a device's policy replaced 1,000 times: packets of others lost, forbidden ones "
           "that passed",
     "U4t": "that replacement, from the first message to the confirmation",
-    "U4n": "the same packets with the nft back end: 100 times, 4,000 devices",
+    "U4n": "the same packets with the nft back end: 30 times, 4,000 devices",
     "U4tn": "that replacement with the nft back end",
 }
 BACKENDS = {"bpf": ("U4", "U4t"), "nft": ("U4n", "U4tn")}

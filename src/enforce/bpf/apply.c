@@ -44,7 +44,8 @@ static void remove_key(struct txn *x, const struct key *k)
 			return;
 		unlearn(x, k->subject, &old);
 		struct subject *s = txn_touch(x, txn_subject(x, k->subject));
-		if (s)
+		/* an expired one opened nothing any more, and flows outlive it */
+		if (s && (!old.until || old.until > x->now))
 			s->lost = true;
 	} else {
 		(void)bpf_map_delete_elem(txn_map(x, k->table), &k->bound);
@@ -176,16 +177,22 @@ static void epochs_bump(struct txn *x, bool all)
 	}
 }
 
+static bool has_flows(const struct txn *x, const struct subject *s)
+{
+	return __atomic_load_n(&x->s->datapath.subjects[s->number].begun,
+		       __ATOMIC_RELAXED) > 0;
+}
+
 static void sweep_lost(const struct txn *x)
 {
 	unsigned lost = 0;
 
 	for (const struct subject *s = x->touched; s; s = s->next)
-		lost += s->lost;
+		lost += s->lost && has_flows(x, s);
 	if (lost > SWEEPS_MAX)
 		datapath_sweep(&x->s->datapath, BPF_NO_SUBJECT);
 	for (const struct subject *s = x->touched; s && lost <= SWEEPS_MAX; s = s->next) {
-		if (s->lost)
+		if (s->lost && has_flows(x, s))
 			datapath_sweep(&x->s->datapath, s->number);
 	}
 }

@@ -270,6 +270,7 @@ static void bpf_close(struct enforce_state *s)
 	loop_unwatch(&s->ring_fd);
 	loop_disarm(&s->sweep);
 	loop_disarm(&s->again);
+	loop_disarm(&s->look);
 	ring_buffer__free(s->ring);
 	conntrack_close(s->conntrack);
 	datapath_close(&s->datapath);

@@ -202,7 +202,7 @@ struct enforce_state {
 	struct ring_buffer *ring;
 	struct enforce_ear ear;
 	struct loop_fd ring_fd, ports_fd;
-	struct loop_timer sweep, again;
+	struct loop_timer sweep, again, look;
 	unsigned sweeps, uncovered;
 	bool removed;
 	char refusal[REFUSAL_MAX]; /* why the last transaction had no room */

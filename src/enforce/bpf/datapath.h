@@ -41,7 +41,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 3
+#define BPF_ABI 4
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */
@@ -185,7 +185,8 @@ struct bpf_subject {
 	uint32_t refused_kinds;
 	uint32_t queries; /* its own in the map */
 	uint32_t learned; /* its entries in policy with .learned */
-	uint32_t zero[7];
+	uint32_t begun;	  /* flows in the table that it let begin: others need no sweep */
+	uint32_t zero[6];
 };
 
 struct bpf_settings {

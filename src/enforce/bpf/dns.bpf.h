@@ -122,7 +122,7 @@ static long dns_tell(uint32_t i, void *ctx)
 	e->what.mac = w->of.mac;
 	e->what.device = w->of.device;
 	e->what.peer = w->addresses[i & (BPF_DNS_ADDRS_MAX - 1)].peer;
-	bpf_ringbuf_submit(e, 0);
+	bpf_ringbuf_submit(e, EVENT_QUIET);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ static __noinline void event_flow(uint32_t kind, const struct bpf_flow *flow,
 	__builtin_memcpy(e->what.mac.b, v->mac, 6);
 	e->what.device = flow->device;
 	e->what.peer = flow->peer;
-	bpf_ringbuf_submit(e, 0);
+	bpf_ringbuf_submit(e, kind == BPF_EVENT_LIVE ? EVENT_QUIET : 0);
 }
 
 static __always_inline void refused_key(

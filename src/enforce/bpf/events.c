@@ -14,6 +14,9 @@
 #include "model/flow.h"
 
 #define WAIT (50 * NS_PER_MS) /* for an engine that reads slowly, or is away */
+/* Learned names do not wake us; while one lies in the ring, nor does what comes behind
+ * it. Soon enough for who reads of it. */
+#define LOOK_EVERY (200 * NS_PER_MS)
 
 static struct mac event_mac(const struct bpf_mac *m)
 {
@@ -140,9 +143,20 @@ static void on_again(struct loop_timer *t)
 		loop_arm(s->ear.loop, t, WAIT);
 }
 
+static void on_look(struct loop_timer *t)
+{
+	struct enforce_state *s = t->ctx;
+
+	if (!s->ear.busy(s->ear.ctx))
+		(void)ring_buffer__consume(s->ring);
+	loop_arm(s->ear.loop, t, LOOK_EVERY);
+}
+
 int events_start(struct enforce_state *s)
 {
 	s->again = (struct loop_timer){.fire = on_again, .ctx = s};
+	s->look = (struct loop_timer){.fire = on_look, .ctx = s};
+	loop_arm(s->ear.loop, &s->look, LOOK_EVERY);
 	s->ring_fd = (struct loop_fd){
 		.fd = ring_buffer__epoll_fd(s->ring), .ready = on_ring, .ctx = s};
 	return loop_watch(s->ear.loop, &s->ring_fd, EPOLLIN);

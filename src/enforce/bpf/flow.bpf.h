@@ -166,12 +166,15 @@ __noinline int flow_remove(uint32_t which)
 	if (!v)
 		return 0;
 	uint32_t payer = flow_payer(v);
+	struct bpf_subject *beginner = subject_at(v->subject);
 	ask_of_flow(&w->ask, &w->flow, v);
 	if (v->by == BPF_BY_BOX && flow_is_old(v))
 		judge(which);
 	flow_settle(w, v);
 	if (bpf_map_delete_elem(&flows, &w->flow))
 		return 0;
+	if (beginner)
+		__sync_fetch_and_add(&beginner->begun, -1);
 	flow_give_back(payer);
 	return 1;
 }
@@ -302,6 +305,7 @@ __noinline int flow_open(uint32_t subject)
 	if (!flow_take_room(flow_payer(&v)))
 		goto full;
 	if (!bpf_map_update_elem(&flows, &w->flow, &v, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&s->begun, 1);
 		cache_forget_all(&w->flow);
 		return 1;
 	}

@@ -56,6 +56,10 @@ struct {
 	__type(value, struct bpf_frag_value);
 } frags SEC(".maps");
 
+/* For what nobody waits for. To wake the reader costs more than all else that is done for
+ * the packet; it looks by itself, too (events.c: LOOK_EVERY). */
+#define EVENT_QUIET BPF_RB_NO_WAKEUP
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, BPF_EVENTS_BYTES);

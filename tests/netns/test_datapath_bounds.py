@@ -353,6 +353,23 @@ def test_rate_to_a_device(dp, family):
     assert dp.local(to(family)) == PASS  # the gateway's own is not limited
 
 
+@both
+def test_rate_of_an_address_that_became_the_devices_later(dp, family):
+    """A conversation from before its address was known to be anybody's."""
+    dp.exact(MAC_D, IP[family]["w"], UDP, 443)
+    question = packet(family, "free", "w", udp(5000, 443), UDP)
+    answer = packet(family, "w", "free", udp(443, 5000), UDP, GW, D)
+    assert dp.ingress(question) == PASS
+    dp.bind(D, IP[family]["free"])
+    dp.address(IP[family]["free"], 15)
+    dp.bump(MAC_D)
+    assert dp.ingress(question) == dp.egress(answer) == PASS
+    rate(dp, 15, packets=20)
+    dp.bump(MAC_D)
+    verdicts = collections.Counter(dp.egress(answer) for _ in range(100))
+    assert 20 <= verdicts[PASS] <= 25
+
+
 def test_neighbour_discovery_and_arp_are_not_limited(dp):
     rate(dp, MAC_D, packets=1)
     for kind in (135, 136):

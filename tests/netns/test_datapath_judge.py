@@ -251,6 +251,18 @@ def test_neighbour_advertisements(dp):
     assert refusal(dp) == (NOBODY, 0, SPOOFED)
 
 
+def test_neighbour_advertisement_behind_more_headers_than_are_read(dp):
+    """Hosts read on: who is not managed, too, may claim nobody's address behind them."""
+    claim = icmp(136, data=addr(IP[6]["D"]) + bytes(8))
+
+    def behind(headers):
+        chain = b"".join(bytes([60, 0, 1, 4, 0, 0, 0, 0]) for _ in range(headers - 1))
+        return packet(6, "X", "ff02::1", chain + bytes([58, 0, 1, 4, 0, 0, 0, 0]) + claim,
+                      60, smac=X, dmac="33:33:00:00:00:01", hops=255)
+    for headers in (1, 8, 9, 20):
+        assert dp.ingress(behind(headers)) == DROP, headers
+
+
 def test_neighbour_advertisement_behind_an_extension_header(dp):
     body = struct.pack("!BBHI", 136, 0, 0, 0) + addr(IP[6]["D"])
     options = bytes([ICMP6, 0, 1, 4, 0, 0, 0, 0])
@@ -392,6 +404,20 @@ def test_redirected_dns(dp, family):
     dp.settings(local=LOCAL, redirect=0)
     dp.bump(MAC_D)
     assert dp.ingress(question) == DROP
+
+
+@both
+def test_redirected_dns_by_tcp_goes_to_the_gateway_alone(dp, family):
+    """A conversation that the gateway answers is no way to the server itself."""
+    dp.settings(local=LOCAL, redirect=1)
+    for flags in (SYN, ACK, ACK):  # the last one is of a conversation under way
+        frame = packet(family, "D", "w", tcp(5000, 53, flags), TCP)
+        assert dp.ingress(frame) == PASS
+        assert dp.local(packet(family, "w", "D", tcp(53, 5000, ACK), TCP, GW, D)) == PASS
+    for flags in (SYN, ACK):
+        elsewhere = packet(family, "D", "w", tcp(5000, 53, flags), TCP, dmac=X)
+        assert dp.ingress(elsewhere) == DROP
+    assert dp.ingress(frame) == PASS
 
 
 # --- those that are not managed ---------------------------------------------------

@@ -196,9 +196,10 @@ static __always_inline struct cache_entry *cache_place(
 	return now - first->ticks > now - second->ticks ? first : second;
 }
 
-/* A packet of the flow v has just passed in that direction, and refreshed it. */
-static __noinline void cache_learn(
-	const struct cache_key *k, const struct bpf_flow_value *v, uint32_t direction)
+/* A packet of the flow v has just passed in that direction, and refreshed it. epoch is
+ * the one that it was let pass in: the flow may have ended since, in a later one. */
+static __noinline void cache_learn(const struct cache_key *k,
+	const struct bpf_flow_value *v, uint32_t epoch, uint32_t direction)
 {
 	struct cache_pair *pair = cache_at(k, bpf_get_smp_processor_id());
 	uint32_t now = cache_now();
@@ -207,7 +208,7 @@ static __noinline void cache_learn(
 	if (!pair)
 		return;
 	e = cache_place(pair, k, now);
-	if (cache_matches(e, k) && e->epoch == v->epoch && e->subject == v->subject &&
+	if (cache_matches(e, k) && e->epoch == epoch && e->subject == v->subject &&
 		!(e->ticks & CACHE_DENIED) &&
 		now - (e->ticks & ~CACHE_BITS) <= CACHE_TICKS / 8) {
 		e->ticks |= direction;
@@ -217,7 +218,7 @@ static __noinline void cache_learn(
 	e->key = *k;
 	__builtin_memcpy(e->mac, v->mac, 6);
 	e->subject = (uint16_t)v->subject;
-	e->epoch = v->epoch;
+	e->epoch = epoch;
 	e->ticks = now | direction;
 }
 

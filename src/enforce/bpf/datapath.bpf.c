@@ -92,9 +92,10 @@ static __always_inline int fast_flow(
 	if (!v)
 		return NO_FLOW;
 	const struct bpf_subject *s = subject_at(v->subject);
+	uint32_t epoch = *(const volatile uint32_t *)&v->epoch;
 	uint64_t now = bpf_ktime_get_coarse_ns();
-	if (!s || s->epoch != v->epoch || v->until <= now || mac_differs(v->mac, mac) ||
-		v->by == BPF_BY_NOBODY ||
+	if (!s || s->epoch != epoch || v->until <= now || mac_differs(v->mac, mac) ||
+		v->by == BPF_BY_NOBODY || (v->by == BPF_BY_REDIRECT && !f->to_device) ||
 		(f->to_device && !(v->flags & BPF_FLOW_BOUND)) ||
 		fast_is_limited(f->to_device ? v->addr_subject : v->mac_subject))
 		return TAKE_LONG_WAY;
@@ -103,7 +104,7 @@ static __always_inline int fast_flow(
 	if (!plain)
 		cache_forget(&f->key);
 	else if (v->until - now > CACHE_NS)
-		cache_learn(&f->words, v, f->direction);
+		cache_learn(&f->words, v, epoch, f->direction);
 	if (flow_count(v, bytes) >= FLOW_COUNT_FULL)
 		return fast_settle(&f->key);
 	return TC_ACT_UNSPEC;

@@ -179,6 +179,14 @@ __noinline int flow_remove(uint32_t which)
 	return 1;
 }
 
+/* The subject of a policed address */
+static __always_inline uint32_t flow_policed(const struct bpf_addr *a)
+{
+	const struct bpf_addr_value *v = bpf_map_lookup_elem(&addrs, a);
+
+	return v && v->flags & BPF_POLICED ? v->subject : BPF_OTHERS;
+}
+
 /* For a flow of an older epoch: 1 when it goes on, else it has ended. It stays, as one
  * that nobody lets be, until the gateway has stopped to send to it. */
 __noinline int flow_rejudge(uint32_t which)
@@ -205,6 +213,7 @@ __noinline int flow_rejudge(uint32_t which)
 		v->box = w->ask.box;
 		v->flags = (v->flags & BPF_FLOW_TO_DEVICE) |
 			   (is_bound ? BPF_FLOW_BOUND : 0);
+		v->addr_subject = flow_policed(&w->flow.device);
 		v->epoch = epoch;
 		return 1;
 	}
@@ -241,14 +250,6 @@ static __noinline void flow_use(struct work *w, struct bpf_flow_value *v)
 		return;
 	ask_of_flow(&w->ask, &w->flow, v);
 	flow_settle(w, v);
-}
-
-/* The subject of a policed address */
-static __always_inline uint32_t flow_policed(const struct bpf_addr *a)
-{
-	const struct bpf_addr_value *v = bpf_map_lookup_elem(&addrs, a);
-
-	return v && v->flags & BPF_POLICED ? v->subject : BPF_OTHERS;
 }
 
 static __always_inline void flow_value(

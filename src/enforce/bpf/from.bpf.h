@@ -199,13 +199,14 @@ static __noinline int accept(struct work *w, uint32_t subject)
 	return TC_ACT_UNSPEC;
 }
 
-/* Policy refuses it, and will refuse those like it. */
+/* Policy refuses it, and will refuse those like it, unless it matters whom they go to. */
 static __noinline int deny(struct work *w, uint32_t subject)
 {
 	const struct packet *p = &w->packet;
 	const struct bpf_settings *set = settings_get();
 
-	if (parse_has_ports(p) && p->fragment == FRAGMENT_NONE && set && !set->limits)
+	if (parse_has_ports(p) && p->fragment == FRAGMENT_NONE && set && !set->limits &&
+		!flow_is_redirected(w))
 		cache_remember(&w->flow, &w->mac, subject, w->others_epoch,
 			CACHE_DENIED_BITS(w->to_device));
 	return refuse(subject, BPF_REASON_DENY);
@@ -299,6 +300,9 @@ static __always_inline void work_begin(
 	struct bpf_subject *s;
 
 	counter_add(BPF_COUNTER_FRAMES);
+	/* before anything is looked up that may change */
+	s = subject_at(BPF_OTHERS);
+	w->others_epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
 	parse_packet(skb, p);
 	w->now = bpf_ktime_get_coarse_ns();
 	w->to_device = (uint8_t)to_device;
@@ -312,8 +316,6 @@ static __always_inline void work_begin(
 	w->addr_subject = to_device && p->family ? flow_policed(&p->to) : BPF_OTHERS;
 	s = subject_at(to_device ? w->addr_subject : w->mac_subject);
 	w->epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
-	s = subject_at(BPF_OTHERS);
-	w->others_epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
 }
 
 /* DNS of a device that has names, which may pass and is whole: its names are learned. */
@@ -357,10 +359,12 @@ __noinline int from_lan(struct __sk_buff *skb, int flowless)
 	reason = guard_packet(skb, w);
 	if (reason)
 		return refuse(w->mac_subject, (uint32_t)reason);
+	/* Hosts follow more extension headers than we: another's address may be claimed
+	 * behind them. */
+	if (p->malformed && (w->mac_flags & BPF_MANAGED || p->family == 6))
+		return refuse(w->mac_subject, BPF_REASON_MALFORMED);
 	if (!(w->mac_flags & BPF_MANAGED))
 		return from_free(w);
-	if (p->malformed)
-		return refuse(w->mac_subject, BPF_REASON_MALFORMED);
 	verdict = p->family ? from_ip(skb, w) : from_ether(w);
 	if (verdict != TC_ACT_UNSPEC || !p->family)
 		return verdict;

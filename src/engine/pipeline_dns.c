@@ -93,15 +93,15 @@ static bool add_new(struct pipeline *p, const struct device *d, struct household
 }
 
 /* What of a policy's names is left to the kernel is so only while the kernel holds the
- * policy; and who may be refused a name has to wait for our word. */
+ * policy; and who may be refused a name has to wait for our word with the question. */
 static enum dns_mode mode_of(
 	struct pipeline *p, const struct device *d, const struct household_device *hd)
 {
 	bool enforced = hd->pool && device_is_enforced(d);
 
-	if (!household_learns(&p->household, d, hd))
-		return DNS_HOLD;
-	if (enforced && (!p->ready || pipeline_names_refused(p, d)))
+	if (pipeline_names_refused(p, d))
+		return DNS_ASK;
+	if (!household_learns(&p->household, d, hd) || (enforced && !p->ready))
 		return DNS_HOLD;
 	return DNS_TELL;
 }
@@ -142,6 +142,8 @@ static void hold(void *ctx, const struct device *d)
 	if (!hd)
 		return;
 	p->dns_due = true;
+	if (hd->dns.mode == DNS_ASK)
+		return; /* held already, and more */
 	/* Where the resolver does not hear it, the answers that it still tells are
 	 * committed when we hear of them. */
 	if (!set_mode(p, &hd->dns, DNS_HOLD))

@@ -25,6 +25,7 @@ const char *role_name(enum role r);
 enum dns_mode {
 	DNS_HOLD, /* each address waits until the kernel knows it: also for who is not told of */
 	DNS_TELL, /* at once: the kernel learns from the answer itself, or nothing is opened */
+	DNS_ASK,  /* held, and each question waits before it leaves the house, too */
 	DNS_MODE_MAX,
 };
 

@@ -20,7 +20,7 @@ struct pending {
 	struct resolver_lookup lookup;
 	struct loop_timer deadline;
 	bool stale_waits; /* the deadline is that of RFC 8767 */
-	/* once upstream answered with addresses */
+	/* once upstream answered with addresses, or before it is asked: without a reply */
 	struct message_dns_answer *answer;
 	uint8_t *reply;
 	size_t reply_len;
@@ -239,7 +239,7 @@ static bool must_hold(
 	const struct resolver *r, const struct delivery *d, const struct writer *reply)
 {
 	return d->answer->addr_count &&
-	       (!d->client->tell || d->to->stream || !d->answer->inlined ||
+	       (d->client->mode != DNS_TELL || d->to->stream || !d->answer->inlined ||
 		       reply->len > LIMIT_INLINE_BYTES ||
 		       encrypted_by_name(
 			       r->hidden, d->question->query.question.name.text));
@@ -520,13 +520,64 @@ bool resolver_connect(struct resolver *r, const struct addr *client)
 	return admitted;
 }
 
+static void resolve(struct resolver *r, struct delivery *d)
+{
+	bool stale;
+
+	if (answer_known(r, d, &stale))
+		return;
+	struct pending *p = pending_new(r, d->to, d->question, d->client);
+	if (p) {
+		pending_start(p, stale);
+		return;
+	}
+	r->stats.limited++;
+	reply_at_once(r, d->to, d->question, DNS_RCODE_SERVFAIL);
+}
+
+/* A question carries data out by itself: the engine hears the name, without an address,
+ * before upstream does. */
+static void allow(struct resolver *r, const struct delivery *d)
+{
+	struct pending *p = pending_new(r, d->to, d->question, d->client);
+
+	if (!p) {
+		r->stats.limited++;
+		reply_at_once(r, d->to, d->question, DNS_RCODE_SERVFAIL);
+		return;
+	}
+	p->answer = calloc(1, sizeof *p->answer);
+	if (!p->answer) {
+		pending_refuse(p, DNS_RCODE_SERVFAIL, 0);
+		return;
+	}
+	p->answer->held = true;
+	p->answer->id = p->id;
+	p->answer->client = p->origin.client;
+	(void)str_copy(p->answer->name, sizeof p->answer->name,
+		p->question.query.question.name.text);
+	loop_arm(r->loop, &p->deadline, RESOLVER_HOLD_MS * NS_PER_MS);
+	hold_announce(p);
+}
+
+static void pending_allowed(struct pending *p)
+{
+	struct resolver_origin to = p->origin;
+	struct resolver_question q = p->question;
+	struct delivery d = {.to = &to, .question = &q, .client = p->client};
+	struct resolver *r = p->r;
+
+	pending_free(p);
+	resolve(r, &d);
+}
+
 bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 	const uint8_t *message, size_t len)
 {
 	struct delivery d = {.to = from};
 	struct resolver_question q;
-	bool admitted, stale;
 	uint16_t rcode;
+	bool admitted;
 
 	r->stats.queries++;
 	/* The rate comes first: error replies cost work as well. Silence, not REFUSED,
@@ -545,15 +596,12 @@ bool resolver_ask(struct resolver *r, const struct resolver_origin *from,
 		return e != CARDEA_EREFUSED;
 	}
 	d.question = &q;
-	if (local_known(r, &d) || answer_known(r, &d, &stale))
+	if (local_known(r, &d))
 		return true;
-	struct pending *p = pending_new(r, from, &q, d.client);
-	if (p) {
-		pending_start(p, stale);
-	} else {
-		r->stats.limited++;
-		reply_at_once(r, from, &q, DNS_RCODE_SERVFAIL);
-	}
+	if (d.client->mode == DNS_ASK)
+		allow(r, &d);
+	else
+		resolve(r, &d);
 	return true;
 }
 
@@ -580,6 +628,10 @@ void resolver_release(struct resolver *r, const struct message_dns_release *m)
 		pending_refuse(p, m->rcode, m->ede);
 		return;
 	}
+	if (!p->reply) {
+		pending_allowed(p);
+		return;
+	}
 	nstime held = loop_now(r->loop) - p->held_since;
 	r->stats.released++;
 	r->stats.hold_sum += held;
@@ -604,8 +656,9 @@ void resolver_engine_up(struct resolver *r)
 
 void resolver_client(struct resolver *r, const struct message_dns_client *m)
 {
-	resolver_limit_mode(
-		&r->limit, &m->client, m->mode == DNS_TELL, loop_now(r->loop));
+	enum dns_mode mode = m->mode < DNS_MODE_MAX ? (enum dns_mode)m->mode : DNS_HOLD;
+
+	resolver_limit_mode(&r->limit, &m->client, mode, loop_now(r->loop));
 }
 
 void resolver_engine_down(struct resolver *r)

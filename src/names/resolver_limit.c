@@ -46,7 +46,7 @@ static void client_drop_idle(struct hash_node *n, void *ctx)
 	const struct resolver_client *c = client_of(n);
 	struct sweep *s = ctx;
 
-	if (!c->pending && !c->tell && c->credit <= s->now)
+	if (!c->pending && c->mode == DNS_HOLD && c->credit <= s->now)
 		client_drop(n, s->table);
 }
 
@@ -55,9 +55,9 @@ static struct resolver_client *client_add(
 {
 	struct sweep sweep = {.table = &l->clients, .now = now};
 
-	if (l->clients.count - l->telling >= RESOLVER_CLIENTS_MAX)
+	if (l->clients.count - l->marked >= RESOLVER_CLIENTS_MAX)
 		hash_each(&l->clients, client_drop_idle, &sweep);
-	if (l->clients.count - l->telling >= RESOLVER_CLIENTS_MAX)
+	if (l->clients.count - l->marked >= RESOLVER_CLIENTS_MAX)
 		return NULL;
 	struct resolver_client *c = calloc(1, sizeof *c);
 	if (!c)
@@ -107,29 +107,31 @@ bool resolver_limit_finding(struct resolver_limit *l, const struct addr *client,
 	return true;
 }
 
-void resolver_limit_mode(
-	struct resolver_limit *l, const struct addr *client, bool tell, nstime now)
+void resolver_limit_mode(struct resolver_limit *l, const struct addr *client,
+	enum dns_mode mode, nstime now)
 {
+	bool mark = mode != DNS_HOLD;
 	struct resolver_client *c;
 
-	if (tell ? l->telling >= MODES_MAX
+	if (mark ? l->marked >= MODES_MAX
 		 : !hash_find(&l->clients, client, sizeof *client, client_equal))
 		return; /* held for, as everybody: slower, never open */
 	c = client_get(l, client, now);
-	if (!c || c->tell == tell)
+	if (!c)
 		return;
-	c->tell = tell;
-	l->telling = tell ? l->telling + 1 : l->telling - 1;
+	l->marked -= c->mode != DNS_HOLD;
+	l->marked += mark;
+	c->mode = mode;
 }
 
 static void client_hold(struct hash_node *n, void *ctx)
 {
 	(void)ctx;
-	client_of(n)->tell = false;
+	client_of(n)->mode = DNS_HOLD;
 }
 
 void resolver_limit_modes_forget(struct resolver_limit *l)
 {
 	hash_each(&l->clients, client_hold, NULL);
-	l->telling = 0;
+	l->marked = 0;
 }

@@ -62,12 +62,12 @@ struct resolver_client {
 	nstime told_limited;
 	nstime told_found; /* as credit, of other findings */
 	unsigned pending;
-	bool tell; /* enum dns_mode DNS_TELL; such a client is not forgotten */
+	enum dns_mode mode; /* all but DNS_HOLD are not forgotten */
 };
 
 struct resolver_limit {
 	struct hash_table clients;
-	size_t telling; /* clients with tell */
+	size_t marked; /* clients with another mode than DNS_HOLD */
 	nstime interval;
 	unsigned burst;
 };
@@ -79,9 +79,8 @@ struct resolver_client *resolver_limit_admit(struct resolver_limit *l,
 	const struct addr *client, nstime now, bool *ret_admitted);
 /* Whether one more finding about it may be told. */
 bool resolver_limit_finding(struct resolver_limit *l, const struct addr *client, nstime now);
-/* Whether answers for it go out at once. */
-void resolver_limit_mode(
-	struct resolver_limit *l, const struct addr *client, bool tell, nstime now);
+void resolver_limit_mode(struct resolver_limit *l, const struct addr *client,
+	enum dns_mode mode, nstime now);
 void resolver_limit_modes_forget(struct resolver_limit *l);
 
 /* Answers fetched anew while nobody waits for them. */

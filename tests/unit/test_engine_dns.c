@@ -404,8 +404,8 @@ static void unlisted_names_are_refused_when_the_owner_says_so(void **state)
 		const char *setting;
 		uint8_t rcode;
 		enum dns_mode mode;
-	} ways[] = {{"answer", 0, DNS_TELL}, {"refuse", DNS_RCODE_REFUSED, DNS_HOLD},
-		{"nxdomain", DNS_RCODE_NXDOMAIN, DNS_HOLD}};
+	} ways[] = {{"answer", 0, DNS_TELL}, {"refuse", DNS_RCODE_REFUSED, DNS_ASK},
+		{"nxdomain", DNS_RCODE_NXDOMAIN, DNS_ASK}};
 
 	for (size_t i = 0; i < 3; i++) {
 		struct rule rules[1];

@@ -301,6 +301,44 @@ static void test_refused(void **state)
 	assert_int_equal(resolver_stats(g->r)->refused, 1);
 }
 
+/* A device in quarantine must not tell anybody anything by the names that it asks for. */
+static void test_questions_wait_for_who_may_be_refused(void **state)
+{
+	struct rig *g = *state;
+	struct message_dns_client m = {.client = client_of(2).client, .mode = DNS_ASK};
+
+	resolver_client(g->r, &m);
+	ask(g, "secret.tunnel.example");
+	assert_int_equal(g->lookup_count, 0);
+	assert_int_equal(g->announced_count, 1);
+	assert_true(g->announced[0].dns_answer.held);
+	assert_int_equal(g->announced[0].dns_answer.addrs.count, 0);
+	assert_string_equal(g->announced[0].dns_answer.name, "secret.tunnel.example");
+	release(g, g->announced[0].dns_answer.id, true);
+	assert_int_equal(g->lookup_count, 0);
+	assert_int_equal(last_rcode(g), DNS_RCODE_REFUSED);
+	ask(g, "cloud.example");
+	assert_int_equal(g->lookup_count, 0);
+	resolver_engine_up(g->r); /* the next engine is asked, too */
+	assert_int_equal(g->announced_count, 3);
+	release(g, g->announced[2].dns_answer.id, false);
+	assert_int_equal(g->lookup_count, 1);
+	assert_int_equal(g->replies, 1);
+	answer(g, 0, "cloud.example", DNS_TYPE_A, 1, 300);
+	assert_int_equal(g->replies, 1);
+	assert_int_equal(g->announced[3].dns_answer.addrs.count, 1);
+	release(g, g->announced[3].dns_answer.id, false);
+	assert_int_equal(g->replies, 2);
+	assert_int_equal(last_rcode(g), DNS_RCODE_NOERROR);
+	/* without an engine nothing goes out */
+	resolver_client(g->r, &m);
+	g->announce_error = -ENOTCONN;
+	ask(g, "other.example");
+	pass_ms(g, RESOLVER_HOLD_MS);
+	assert_int_equal(g->lookup_count, 1);
+	assert_int_equal(last_rcode(g), DNS_RCODE_SERVFAIL);
+}
+
 static void test_ids_are_not_guessed_from_others(void **state)
 {
 	struct rig *g = *state;
@@ -510,6 +548,7 @@ int main(void)
 		T(test_lifetime_is_capped),
 		T(test_announced_again_to_the_next_engine),
 		T(test_refused),
+		T(test_questions_wait_for_who_may_be_refused),
 		T(test_ids_are_not_guessed_from_others),
 		T(test_rate_of_one_client),
 		T(test_share_of_one_client),

@@ -2,12 +2,15 @@
 """The enforcer with its BPF back end: the same house, driver and tests as for nft, and
 what is this back end's own: programs at ports that come and go, maps that outlive their
 enforcer, tables that are full, and kernels that refuse. Needs root."""
+import ctypes
 import os
 import re
+import struct
 import tempfile
 import time
 import types
 
+import datapath
 import pytest
 import test_enforcer_nft as nft
 from test_enforcer_nft import (  # noqa: F401, fixtures among them
@@ -536,6 +539,78 @@ def test_devices_of_a_large_house(plain, enforcer):  # noqa: F811
     enforcer.commit(OUT5)
     assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
     assert plain.blocked("d1", "w", to_wan(4, u(1, 6)))
+
+
+class Maps:
+    """Maps that a process has open, by name."""
+
+    def __init__(self, pid):
+        self.lib = datapath.library()
+        self.fds = {}
+        for name in os.listdir("/proc/%d/fdinfo" % pid):
+            text = open("/proc/%d/fdinfo/%s" % (pid, name), encoding="ascii").read()
+            found = re.search(r"^map_id:\s+(\d+)$", text, re.M)
+            if found:
+                fd = self.lib.bpf_map_get_fd_by_id(int(found.group(1)))
+                self.fds[self.name(fd)] = fd
+
+    def name(self, fd):
+        info, size = ctypes.create_string_buffer(88), ctypes.c_uint32(88)
+        assert not self.lib.bpf_obj_get_info_by_fd(fd, info, ctypes.byref(size))
+        return info.raw[24:40].rstrip(b"\0").decode()  # bpf_map_info.name
+
+    def keys(self, name, size):
+        found, following = [], ctypes.create_string_buffer(size)
+        while self.lib.bpf_map_get_next_key(
+                self.fds[name], found[-1] if found else None, following) == 0:
+            found.append(following.raw)
+        return found
+
+    def flows_paid(self):
+        """What all subjects together have in their numbers of flows."""
+        value, total = ctypes.create_string_buffer(128), 0
+        for n in range(256):
+            key = struct.pack("=I", n)
+            assert not self.lib.bpf_map_lookup_elem(self.fds["subjects"], key, value)
+            total += struct.unpack_from("=I", value, 12)[0]
+        return total
+
+    def close(self):
+        for fd in self.fds.values():
+            os.close(fd)
+
+
+def test_device_that_leaves_pays_for_its_flows(plain, enforcer):  # noqa: F811
+    """Its number is not given to another while there are any: those would be paid back
+    by one who never had them, and could then begin none."""
+    enforcer.manage("d1")
+    maps = Maps(enforcer.pid())
+    try:
+        before = maps.flows_paid()
+        enforcer.commit(OUT5)
+        for sport in range(1, 6):
+            assert plain.passes("d1", "w", to_wan(4, u(sport, 5)))
+        assert maps.flows_paid() == len(maps.keys("flows", 40)) == before + 5
+        enforcer.commit("managed " + MAC["d3"], how="sync")  # d1 has nothing left
+        for i in (1, 2):
+            enforcer.commit("many 131000 out %s 198.51.%d.1 tcp" % (MAC["d2"], i))
+        refused(enforcer, "many 2000 out %s 198.51.100.1 tcp" % MAC["d3"])  # collects
+        assert maps.flows_paid() == len(maps.keys("flows", 40)) == before + 5
+    finally:
+        maps.close()
+
+
+@pytest.mark.parametrize("family", (4, 6))
+def test_rate_holds_at_once_for_what_is_under_way(plain, enforcer, family):  # noqa: F811
+    """Of an address, too, whose conversation its device began."""
+    enforcer.manage("d1")
+    enforcer.commit("outr %s any%d udp any 5" % (MAC["d1"], family))
+    for _ in range(3):  # by now it is remembered
+        assert plain.passes("d1", "w", to_wan(family, u(1, 5)))
+        assert plain.passes("w", "d1", from_wan(family, u(5, 1)))
+    enforcer.commit("limit packets %s 20" % IP[family]["d1"])
+    frames = nft.flood(plain, "w", "d1", from_wan(family, u(5, 1)), 0.5, 400)
+    assert 20 <= len(frames) <= 50
 
 
 # --- the sandbox ------------------------------------------------------------------

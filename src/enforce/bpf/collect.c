@@ -34,7 +34,9 @@ static bool subject_is_idle(const struct collecting *c, const struct subject *s)
 {
 	const struct bpf_subject *b = &c->s->datapath.subjects[s->number];
 
-	return !s->flags && !s->names && !(uint32_t)b->boxes && !c->in_use[s->number];
+	/* It pays for its flows until they are gone, also for those that have ended. */
+	return !s->flags && !s->names && !(uint32_t)b->boxes && !b->flows &&
+	       !b->queries && !c->in_use[s->number];
 }
 
 static int refused_visit(const void *raw, const void *value, void *ctx)

@@ -115,7 +115,8 @@ static bool rate_store(const struct txn *x, const struct subject *s, bool packet
 	return true;
 }
 
-/* An address that has got an owner: whose flows use it is not known here. */
+/* An address that has got an owner or, below, a rate: whose flows use it is not known
+ * here. */
 static bool is_seized(const struct subject *s)
 {
 	return s->want & ~s->flags & BPF_OWNED;
@@ -131,7 +132,8 @@ bool txn_flags_settle(struct txn *x)
 		uint32_t limits = all->limits;
 		if (bytes || packets || s->flags & ~s->want & BY_ELEMENT)
 			s->lost = true;
-		seized = seized || is_seized(s);
+		seized = seized || is_seized(s) ||
+			 ((bytes || packets) && !s->key.is_mac);
 		if ((s->want ^ s->flags) & BPF_LIMITED)
 			limits += s->want & BPF_LIMITED ? 1 : UINT32_MAX;
 		__atomic_store_n(&all->limits, limits, __ATOMIC_RELAXED);

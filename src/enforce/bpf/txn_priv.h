@@ -76,7 +76,7 @@ void txn_name_remove(struct txn *x, const struct key *k);
 /* flags.c */
 void txn_flags_want(struct txn *x);
 int txn_flags_write(const struct txn *x, bool old);
-bool txn_flags_settle(struct txn *x); /* true: an address has got an owner */
+bool txn_flags_settle(struct txn *x); /* true: an address has got an owner, or a rate */
 
 int txn_stage(struct txn *x) CARDEA_MUSTCHECK; /* or nothing */
 void txn_drop(struct txn *x); /* the subjects that it has made */

@@ -467,6 +467,26 @@ def test_adopted_with_all_it_holds(plain, enforcer):  # noqa: F811
     assert plain.passes("d1", "w", to_wan(4, u(1, 6)))
 
 
+def test_forget_finds_what_it_was_not_told(plain, enforcer):  # noqa: F811
+    """Entries with an end that an earlier enforcer has put there, and those that a refused
+    transaction was to take away."""
+    enforcer.manage("d1", "d3")
+    m, timed = MAC["d1"], OUT5 + " timeout 600"
+    forget = "forget %s %s" % (m, IP4["d1"])
+    for how in ("adopted", "told", "refused"):
+        enforcer.commit(timed, "out %s %s udp 5 timeout 600" % (MAC["d3"], IP4["w"]))
+        if how == "adopted":
+            assert enforcer.ask("kill") == "killed"
+            assert enforcer.ask("start").startswith("ready kept=1")
+        if how == "refused":
+            refused(enforcer, forget, *("name %s exact a.example tcp %d" % (m, port)
+                                        for port in range(1, 10)))
+        assert plain.passes("d1", "w", to_wan(4, u(1, 5)))
+        enforcer.commit(forget)
+        assert plain.blocked("d1", "w", to_wan(4, u(1, 5))), how
+        assert plain.passes("d3", "w", to_wan(4, u(1, 5), "d3"))
+
+
 # --- bounds -----------------------------------------------------------------------
 
 def refused(enforcer, *lines, how="commit"):

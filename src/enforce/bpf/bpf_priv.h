@@ -83,6 +83,7 @@ struct subject {
 	uint32_t number;
 	uint32_t flags; /* as in the kernel */
 	uint32_t names; /* its keys in the map of names */
+	bool timed; /* we may have put exact entries with an end there */
 	/* within a transaction */
 	bool listed, fresh, lost, forgotten, rebox, named;
 	uint32_t want;	       /* flags */

@@ -11,8 +11,9 @@
 #include "base/str.h"
 #include "enforce/bpf/txn_priv.h"
 
-/* Above so many changes reading whole maps is cheaper than asking for each. */
-#define LOOK_WHOLE 2048
+/* Above so many changes reading a whole map, which is going through all its buckets, is
+ * cheaper than asking for each. */
+#define LOOK_WHOLE 32768
 
 void *list_add(struct list *l, size_t size)
 {
@@ -144,6 +145,12 @@ static int op_add(struct txn *x, size_t op)
 	if (e || o->dead)
 		return e;
 	txn_key(x, op, &k);
+	o->table = (uint8_t)k.table;
+	/* a number that is given out just now has nothing yet: subjects_reuse */
+	const struct subject *s = txn_subject(x, o->subject);
+	o->unknown = k.table <= KEY_ETHER && !(s && s->fresh);
+	if (o->unknown)
+		x->unknown[k.table]++;
 	o->hash = key_hash(x, &k);
 	uint32_t *slot = slot_of(x, &k, o->hash);
 	if (*slot)
@@ -271,12 +278,14 @@ static int look_at(const struct looking *l, const void *raw, const void *value,
 		    : l->table == KEY_ETHER ? k.ether.subject
 		    : l->table == KEY_NAME  ? k.name.name.subject
 					    : 0;
+	const struct subject *s = txn_subject(x, k.subject);
+	if (entry && !x->t->sync && !(s && s->listed))
+		return 0;
 	struct op *o = txn_find(x, &k);
 	if (o)
 		return op_found(x, o, &k, value);
 	if (!entry || !entry->until)
 		return x->t->sync ? stale_add(x, &k) : 0;
-	const struct subject *s = txn_subject(x, k.subject);
 	return s && s->forgotten ? stale_add(x, &k) : 0;
 }
 
@@ -310,8 +319,6 @@ static int look_one(struct txn *x, size_t op)
 	struct key k;
 
 	txn_key(x, op, &k);
-	if (x->ops[op].dead || k.table > KEY_ETHER)
-		return 0;
 	int e = bpf_map_lookup_elem(txn_map(x, k.table), &k.bound,
 		&value);
 	if (e)
@@ -319,22 +326,35 @@ static int look_one(struct txn *x, size_t op)
 	return op_found(x, &x->ops[op], &k, &value);
 }
 
+/* Entries with an end that nobody names: those that answers made are counted. From here
+ * on the others are those which the transaction puts there, see txn_drop. */
+static bool forget_walks(const struct txn *x)
+{
+	bool walks = false;
+
+	for (struct subject *s = x->touched; s; s = s->next) {
+		if (!s->forgotten)
+			continue;
+		walks |= s->timed || __atomic_load_n(
+			&x->s->datapath.subjects[s->number].learned, __ATOMIC_ACQUIRE);
+		s->timed = false;
+	}
+	return walks;
+}
+
 int txn_look(struct txn *x)
 {
-	bool whole = x->t->sync || x->count > LOOK_WHOLE;
-	bool exact = whole || x->t->forget_count;
-	int e = exact ? look_whole(x, KEY_EXACT) : 0;
+	int e = x->t->sync ? look_whole(x, KEY_NAME) : 0;
 
-	if (!e && whole)
-		e = look_whole(x, KEY_BOUND);
-	if (!e && whole)
-		e = look_whole(x, KEY_ETHER);
-	if (!e && x->t->sync)
-		e = look_whole(x, KEY_NAME);
-	for (size_t i = 0; i < x->count && !e && !whole; i++) {
-		enum element_kind kind = x->t->changes[i].element.kind;
-		if (!exact || (kind != ELEMENT_OUT && kind != ELEMENT_IN))
-			e = look_one(x, i);
+	for (enum key_table t = KEY_BOUND; t <= KEY_ETHER && !e; t++) {
+		bool whole = x->t->sync || x->unknown[t] > LOOK_WHOLE ||
+			     (t == KEY_EXACT && forget_walks(x));
+		e = whole ? look_whole(x, t) : 0;
+		for (size_t i = 0; i < x->count && x->unknown[t] && !whole && !e; i++) {
+			const struct op *o = &x->ops[i];
+			if (o->table == t && o->unknown && !o->dead)
+				e = look_one(x, i);
+		}
 	}
 	return e;
 }

@@ -22,11 +22,13 @@ static int stage_op(struct txn *x, size_t op, struct map_batch *b)
 	const struct undo *u = x->undo.items;
 	struct key k;
 
-	txn_key(x, op, &k);
-	if (k.table == KEY_NAME && b->fd == txn_map(x, KEY_NAME))
-		return txn_name_add(x, &k);
-	if (k.table > KEY_ETHER || b->fd != txn_map(x, k.table) || o->same)
+	if (o->same)
 		return 0;
+	txn_key(x, op, &k);
+	if (k.table == KEY_NAME)
+		return txn_name_add(x, &k);
+	if (k.table == KEY_EXACT && entry.until)
+		txn_subject(x, k.subject)->timed = true;
 	if (o->more && k.table == KEY_EXACT) {
 		struct bpf_entry old;
 		memcpy(&old, u[o->more - 1].value, sizeof old);
@@ -59,7 +61,7 @@ static int stage_table(struct txn *x, enum key_table t, size_t key_size,
 	b->ctx = x;
 	int e = 0;
 	for (size_t i = 0; i < x->count && !e; i++) {
-		if (!x->ops[i].dead && txn_is_add(x, i))
+		if (x->ops[i].table == t && !x->ops[i].dead && txn_is_add(x, i))
 			e = stage_op(x, i, b);
 	}
 	if (!e)
@@ -117,6 +119,7 @@ void txn_drop(struct txn *x)
 
 	while (*at) {
 		struct subject *s = *at;
+		s->timed |= s->forgotten;
 		if (!s->fresh) {
 			at = &s->next;
 			continue;

@@ -43,6 +43,7 @@ int subjects_add(struct subjects *s, const struct subject_key *k, uint32_t numbe
 		return -ENOMEM;
 	x->key = *k;
 	x->number = number ? number : s->free[--s->free_count];
+	x->timed = number; /* whoever put them there */
 	s->by_number[x->number] = x;
 	hash_insert(&s->table, &x->node, &x->key, sizeof x->key);
 	*ret = x;

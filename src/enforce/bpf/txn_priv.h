@@ -11,10 +11,12 @@ struct op {
 	uint32_t hash;
 	uint32_t subject;
 	uint32_t more; /* exact: its old value, + 1 in undo; box: the next of the subject */
-	bool dead;     /* a later one has the same key */
-	bool there;    /* the kernel has the key */
-	bool same;     /* ... just so */
-	bool done;     /* it has been added */
+	uint8_t table; /* enum key_table */
+	bool dead : 1;	  /* a later one has the same key */
+	bool unknown : 1; /* the kernel may have the key */
+	bool there : 1;	  /* it has it */
+	bool same : 1;	  /* ... just so */
+	bool done : 1;	  /* it has been added */
 };
 
 /* An entry as it was before. */
@@ -34,7 +36,7 @@ struct txn {
 	struct enforce_state *s;
 	const struct enforce_txn *t;
 	struct op *ops;
-	size_t count;
+	size_t count, unknown[KEY_ETHER + 1];
 	uint32_t *slots, mask; /* hash table of op + 1 */
 	struct subject *touched;
 	struct list stale; /* struct key: what goes though nobody named it */

@@ -145,9 +145,10 @@ static void hold(void *ctx, const struct device *d)
 	if (hd->dns.mode == DNS_ASK)
 		return; /* held already, and more */
 	/* Where the resolver does not hear it, the answers that it still tells are
-	 * committed when we hear of them. */
+	 * committed when we hear of them; and no mode is the same as none that it knows,
+	 * so that it is told with the next tick. */
 	if (!set_mode(p, &hd->dns, DNS_HOLD))
-		hd->dns.mode = DNS_HOLD;
+		hd->dns.mode = DNS_MODE_MAX;
 }
 
 void pipeline_dns_hold_all(struct pipeline *p)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names between the kernel that learns them, the resolver that holds them, and the
  * engine: who waits for whom, and what a changed profile sends. */
+#include <fcntl.h>
 #include "model/name_hash.h"
 #include "test_engine_util.h"
 #include "wire/dns.h"
@@ -240,6 +241,32 @@ static void a_new_resolver_is_told_all(void **state)
 	ipc_close(&h->far[ROLE_ENFORCER].ipc);
 	advance(h, 2);
 	assert_int_equal(mode_told(h, LAMP_IP), DNS_TELL);
+	house_free(h);
+}
+
+/* A resolver that could not be told to hold goes on telling: it is told again. */
+static void a_hold_that_was_not_heard_is_said_again(void **state)
+{
+	(void)state;
+	struct rule rules[2];
+	struct shelf_entry e, f;
+	struct house *h = house_new();
+	int *fd = &h->p.channels[ROLE_RESOLVER].fd.fd, kept = *fd;
+
+	learning_ready(h);
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	adopt(h, &e, rules, 1);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_TELL);
+	h->hold = true;
+	*fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_true(*fd >= 0);
+	name_rule(&rules[1], 2, "other.example", 443);
+	adopt(h, &f, rules, 2);
+	close(*fd);
+	*fd = kept;
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_TELL);
+	advance(h, 2);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_HOLD);
 	house_free(h);
 }
 
@@ -736,6 +763,7 @@ int main(void)
 		cmocka_unit_test(what_the_kernel_cannot_learn_is_held),
 		cmocka_unit_test(without_such_a_kernel_all_is_held),
 		cmocka_unit_test(a_new_resolver_is_told_all),
+		cmocka_unit_test(a_hold_that_was_not_heard_is_said_again),
 		cmocka_unit_test(a_lost_address_is_a_strangers),
 		cmocka_unit_test(a_told_answer_needs_no_commit),
 		cmocka_unit_test(learned_addresses_are_bound_by_name),

@@ -266,16 +266,11 @@ static bool send_local(struct pipeline *p, const struct household_dns *dns,
 	return send(p, &p->out);
 }
 
-/* Who has a label keeps it: a later one, and whoever calls itself so, gets none. */
-static bool is_taken(struct pipeline *p, const struct device *d, const char *label)
+static bool owner_says(const struct device *d, const char *label)
 {
-	for (size_t i = 0; i < p->household.count; i++) {
-		const struct household_device *hd = p->household.devices[i];
+	char own[LIMIT_HOSTNAME];
 
-		if (hd->id != d->id && strcmp(hd->dns.label, label) == 0)
-			return true;
-	}
-	return false;
+	return d->named_by_owner && label_of(d->name, own) && strcmp(own, label) == 0;
 }
 
 static bool drop_local(
@@ -305,6 +300,25 @@ static bool add_local(struct pipeline *p, const struct device *d, struct househo
 	return true;
 }
 
+/* Who has a label keeps it: a later one, and whoever calls itself so, gets none. But what
+ * the owner calls so takes it from who only says so of itself. */
+static bool is_free_label(struct pipeline *p, const struct device *d, const char *label)
+{
+	for (size_t i = 0; i < p->household.count; i++) {
+		struct household_device *hd = p->household.devices[i];
+		const struct device *holder;
+
+		if (hd->id == d->id || strcmp(hd->dns.label, label) != 0)
+			continue;
+		holder = inventory_by_id(p->inventory, hd->id);
+		if (!holder || !owner_says(d, label) || owner_says(holder, label) ||
+			!drop_local(p, holder, &hd->dns, true))
+			return false;
+		hd->dns.label[0] = 0;
+	}
+	return true;
+}
+
 void pipeline_local_follow(struct pipeline *p, const struct device *d)
 {
 	struct household_device *hd = household_device(&p->household, d->id);
@@ -319,7 +333,7 @@ void pipeline_local_follow(struct pipeline *p, const struct device *d)
 		if (!drop_local(p, d, dns, true))
 			return;
 		dns->label[0] = 0;
-		if (!label[0] || is_taken(p, d, label))
+		if (!label[0] || !is_free_label(p, d, label))
 			return;
 		str_copy(dns->label, sizeof(dns->label), label);
 	}

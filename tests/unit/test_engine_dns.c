@@ -676,6 +676,37 @@ static void devices_are_found_by_their_names(void **state)
 
 /* ---- ports ---- */
 
+/* What calls itself as the owner calls another device does not get its visitors. */
+static void the_owners_name_goes_before_what_devices_say(void **state)
+{
+	(void)state;
+	struct house *h = house_new();
+	struct device *d;
+
+	assert_int_equal(pipeline_setting(&h->p, "dns_domain", "internal"), 0);
+	see_addr(h, "02:00:00:00:00:11", "192.168.7.11", ADDR_SOURCE_DHCP4, 86400);
+	d = device_of(h, "02:00:00:00:00:11");
+	str_copy(d->hostname, sizeof(d->hostname), "nas");
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 86400);
+	advance(h, 2);
+	assert_true(local_told(h, "nas.internal", "192.168.7.11"));
+	d = device_of(h, LAMP);
+	str_copy(d->name, sizeof(d->name), "NAS");
+	d->named_by_owner = true;
+	advance(h, 2);
+	assert_true(local_told(h, "nas.internal", LAMP_IP));
+	assert_false(local_told(h, "nas.internal", "192.168.7.11"));
+	/* the same by another resolver */
+	ipc_close(&h->far[ROLE_RESOLVER].ipc);
+	spin(h);
+	h->far[ROLE_RESOLVER].count = 0;
+	connect_far(h, ROLE_RESOLVER);
+	advance(h, 2);
+	assert_true(local_told(h, "nas.internal", LAMP_IP));
+	assert_false(local_told(h, "nas.internal", "192.168.7.11"));
+	house_free(h);
+}
+
 static void tell_port(struct house *h, const char *name, bool gone, bool covered)
 {
 	struct message m = {.type = MESSAGE_PORT};
@@ -775,6 +806,7 @@ int main(void)
 		cmocka_unit_test(its_own_resolver_is_called_so),
 		cmocka_unit_test(who_is_only_watched_may_hide),
 		cmocka_unit_test(devices_are_found_by_their_names),
+		cmocka_unit_test(the_owners_name_goes_before_what_devices_say),
 		cmocka_unit_test(a_port_without_rules_is_asked_about),
 		cmocka_unit_test(questions_about_ports_end_with_them),
 	};

@@ -7,6 +7,7 @@ import os
 import re
 import struct
 import tempfile
+import threading
 import time
 import types
 
@@ -616,6 +617,46 @@ def test_device_that_leaves_pays_for_its_flows(plain, enforcer):  # noqa: F811
             enforcer.commit("many 131000 out %s 198.51.%d.1 tcp" % (MAC["d2"], i))
         refused(enforcer, "many 2000 out %s 198.51.100.1 tcp" % MAC["d3"])  # collects
         assert maps.flows_paid() == len(maps.keys("flows", 40)) == before + 5
+    finally:
+        maps.close()
+
+
+def test_answer_meanwhile_opens_no_name_that_is_gone(plain, enforcer):  # noqa: F811
+    """A device that is told one new address after the other while its names are taken."""
+    enforcer.manage("d1")
+    line = "name %s exact a.example tcp 443" % MAC["d1"]
+    dns = "out %s %s udp 53" % (MAC["d1"], IP4["w"])
+    enforcer.commit(dns, line)
+    asked = b"\1a\7example\0" + struct.pack("!HH", 1, 1)
+    maps, stop, told = Maps(enforcer.pid()), threading.Event(), []
+
+    def learned():
+        return sum(k[8:12] == bytes(4) and k[20:22] == b"\xc6\x13"  # 198.19.0.0/16
+                   for k in maps.keys("policy", 24))
+
+    def talk():
+        while not stop.is_set() and len(told) < 60000:
+            n = struct.pack("!H", len(told) + 1)
+            head = struct.pack("!HHHH", 1, 1, 0, 0)
+            message = n + b"\x81\x80" + head + asked + b"\xc0\x0c" + struct.pack(
+                "!HHIH", 1, 1, 60, 4) + b"\xc6\x13" + n
+            plain.send("d1", to_wan(4, (UDP, lambda _: udp(
+                1000, 53, n + b"\1\0" + struct.pack("!HHHH", 1, 0, 0, 0) + asked)))(b""))
+            plain.send("w", from_wan(4, (UDP, lambda _: udp(53, 1000, message)))(b""))
+            told.append(n)
+            time.sleep(0.002)  # or there is no room for one more when it matters
+    thread = threading.Thread(target=talk)
+    thread.start()
+    try:
+        wait_for(lambda: learned() > 3)
+        enforcer.commit("forget " + MAC["d1"], "remove " + line, dns,
+                        "many 100000 out %s 198.51.1.1 tcp" % MAC["d2"])
+    finally:
+        stop.set()
+        thread.join()
+    time.sleep(0.1)
+    try:
+        assert learned() == 0, len(told)
     finally:
         maps.close()
 

@@ -2,6 +2,7 @@
 /* apply - what a transaction takes away, once what it adds is in force. Nothing here can
  * fail: then the epochs, so that flows are judged anew, and a sweep that does it now. */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -54,6 +55,44 @@ static void remove_key(struct txn *x, const struct key *k)
 	}
 }
 
+static int late_visit(const void *raw, const void *value, void *ctx)
+{
+	const struct bpf_entry *entry = value;
+	struct key k = {.table = KEY_EXACT};
+	struct txn *x = ctx;
+
+	memcpy(&k.exact, raw, sizeof k.exact);
+	k.subject = k.exact.subject;
+	const struct subject *s = txn_subject(x, k.subject);
+	if (!entry->learned || !s || !s->forgotten)
+		return 0;
+	const struct op *o = txn_find(x, &k);
+	if (o && txn_is_add(x, (size_t)(o - x->ops)))
+		return 0;
+	struct key *late = list_add(&x->stale, sizeof *late);
+	if (late)
+		*late = k;
+	return late ? 0 : -ENOMEM;
+}
+
+/* What answers have opened since txn_look, by names that are gone now. */
+static void late_remove(struct txn *x)
+{
+	unsigned learned = 0;
+
+	for (const struct subject *s = x->touched; s; s = s->next)
+		learned += s->forgotten ? x->s->datapath.subjects[s->number].learned : 0;
+	x->stale.count = 0;
+	int e = !learned ? 0 : map_read(txn_map(x, KEY_EXACT), sizeof(struct bpf_exact),
+		sizeof(struct bpf_entry), late_visit, x);
+	const struct key *late = x->stale.items;
+
+	for (size_t i = 0; i < x->stale.count; i++)
+		remove_key(x, &late[i]);
+	if (e)
+		log_warn("bpf", "names that are gone may stay open: %s", error_text(e));
+}
+
 static void removals_apply(struct txn *x)
 {
 	const struct key *stale = x->stale.items;
@@ -71,6 +110,7 @@ static void removals_apply(struct txn *x)
 	}
 	for (size_t i = 0; i < x->stale.count; i++)
 		remove_key(x, &stale[i]);
+	late_remove(x);
 	for (size_t i = 0; i < x->undo.count; i++) { /* replaced */
 		if (undo[i].table != KEY_EXACT)
 			continue;

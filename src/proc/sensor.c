@@ -67,12 +67,16 @@ static void ring_visit(struct cursor frame, bool outgoing, void *ctx)
 		loop_now(s->child.loop), clock_wall(loop_clock(s->child.loop)));
 }
 
-/* One block, then the other descriptors have their turn. */
+/* One block, then the other descriptors have their turn. That the interface went down is
+ * an error which stays until it is read, and would have us look for ever. */
 static void ring_ready(struct loop_fd *f, uint32_t events)
 {
 	struct sensor_socket *socket = f->ctx;
+	int error;
+	socklen_t len = sizeof(error);
 
-	(void)events;
+	if (events & EPOLLERR)
+		(void)getsockopt(f->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	(void)sensor_ring_read(&socket->ring, ring_visit, socket);
 }
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -156,3 +157,22 @@ def test_a_socket_without_memory_is_read_all_the_same():
         assert not mapped(child)
         ours.send(arp(600))
         assert seen(child) == [600]
+
+
+def test_interface_that_goes_down_costs_nothing(capture):
+    with sensor(capture) as child:
+        send(51)
+        assert seen(child) == [51]
+        for state in ("down", "up"):
+            run("ip", "-n", GATEWAY, "link", "set", "lan", state)
+        before = cpu_seconds(child.pid)
+        time.sleep(1)
+        assert cpu_seconds(child.pid) - before < 0.3
+        send(52)
+        assert 52 in seen(child)
+
+
+def cpu_seconds(pid):
+    with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -420,6 +420,18 @@ def test_redirected_dns_by_tcp_goes_to_the_gateway_alone(dp, family):
     assert dp.ingress(frame) == PASS
 
 
+@both
+@pytest.mark.parametrize("proto", (TCP, UDP))
+def test_nothing_goes_on_where_nobody_redirects_any_more(dp, family, proto):
+    """Maps outlive the setting: what was begun would then reach the server itself."""
+    dp.settings(local=LOCAL, redirect=1)
+    question = out(family, dport=53, proto=proto)
+    assert dp.ingress(question) == PASS
+    dp.settings(local=LOCAL, redirect=0)
+    assert dp.ingress(question) == DROP
+    assert refusal(dp) == (MAC_D, 0, DENY)
+
+
 # --- those that are not managed ---------------------------------------------------
 
 @both

@@ -234,7 +234,7 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 		return TC_ACT_SHOT;
 	flow_of_packet(w);
 	v = has_flow(p) && !w->flowless ? flow_find(w) : 0;
-	if (v && (v->by != BPF_BY_REDIRECT || to_gateway(w))) {
+	if (v && (v->by != BPF_BY_REDIRECT || (flow_is_redirected(w) && to_gateway(w)))) {
 		flow_use(w, v);
 		return TC_ACT_UNSPEC;
 	}

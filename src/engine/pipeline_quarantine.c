@@ -48,6 +48,7 @@ int pipeline_quarantine(struct pipeline *p, struct device *d, const char *reason
 		str_copy(d->quarantine, sizeof(d->quarantine), before);
 		return error;
 	}
+	pipeline_dns_follow(p, d);
 	pipeline_save_device(p, d);
 	if (store_commit(p->store))
 		log_error("pipeline", "the quarantine of %s was not stored", d->name);

@@ -462,6 +462,24 @@ static void unlisted_names_are_refused_when_the_owner_says_so(void **state)
 	}
 }
 
+static void quarantine_counts_for_names_at_once(void **state)
+{
+	(void)state;
+	struct rule rules[1];
+	struct shelf_entry e;
+	struct house *h = house_new();
+
+	learning_ready(h);
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	adopt(h, &e, rules, 1);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_TELL);
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAMP), "a test"), 0);
+	h->hold = true; /* whatever the kernel says */
+	spin(h);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_ASK);
+	house_free(h);
+}
+
 /* Whatever the owner says of other names. */
 static void public_resolvers_are_refused_unless_listed(void **state)
 {
@@ -800,6 +818,7 @@ int main(void)
 		cmocka_unit_test(learned_addresses_are_bound_by_name),
 		cmocka_unit_test(a_changed_profile_sends_its_difference),
 		cmocka_unit_test(unlisted_names_are_refused_when_the_owner_says_so),
+		cmocka_unit_test(quarantine_counts_for_names_at_once),
 		cmocka_unit_test(public_resolvers_are_refused_unless_listed),
 		cmocka_unit_test(forbidden_names_do_not_exist),
 		cmocka_unit_test(findings_are_events),

@@ -328,6 +328,8 @@ void household_update(
 
 	if (!hd)
 		return;
+	if (h->unconfirm)
+		h->unconfirm(h->hold_ctx, d);
 	tell_classes(h, d, hd);
 	follow_classes(h, hd);
 	device_elements(h, d, hd, wall, &u.after, &u.whole);
@@ -490,6 +492,8 @@ void household_sync(struct household *h, const struct device *(*at)(void *, size
 {
 	const struct device *d;
 
+	for (size_t i = 0; h->unconfirm && (d = at(ctx, i)); i++)
+		h->unconfirm(h->hold_ctx, d);
 	household_update_house(h);
 	commit_begin(h->commit, true);
 	for (size_t i = 0; i < h->house.count; i++)

@@ -40,6 +40,7 @@ struct household_dns {
 	size_t count;
 	enum dns_mode mode;
 	nstime since; /* wall: when it was told so */
+	bool unheard; /* it did not read that answers are to be confirmed anew */
 	/* In the house's own zone. */
 	char label[LIMIT_HOSTNAME];
 	struct addr local[LIMIT_ADDRS_PER_DEVICE];
@@ -149,6 +150,9 @@ struct household {
 	/* The kernel is about to learn other names of the device than now, or none: no
 	 * answer may go to it unheld. May be NULL. */
 	void (*hold)(void *ctx, const struct device *d);
+	/* What the device may do is about to change: no answer that was confirmed before
+	 * counts. May be NULL. */
+	void (*unconfirm)(void *ctx, const struct device *d);
 	void *hold_ctx;
 };
 #define HOUSEHOLD_SEQ_NEVER UINT64_MAX

@@ -58,11 +58,23 @@ static bool drop_lost(
 	for (size_t i = dns->count; i-- > 0;) {
 		if (!all && device_has(d, &dns->addrs[i]))
 			continue;
-		if (dns->mode != DNS_HOLD && is_free(p, d, &dns->addrs[i]) &&
+		/* Said also when they are held: the next one has nothing confirmed. */
+		if (is_free(p, d, &dns->addrs[i]) &&
 			!send_mode(p, &dns->addrs[i], DNS_HOLD))
 			return false;
 		dns->addrs[i] = dns->addrs[--dns->count];
 	}
+	return true;
+}
+
+/* A mode that was not heard is none: held, as who is not told of. */
+static bool repeat_mode(struct pipeline *p, const struct household_dns *dns)
+{
+	enum dns_mode mode = dns->mode < DNS_MODE_MAX ? dns->mode : DNS_HOLD;
+
+	for (size_t i = 0; i < dns->count; i++)
+		if (!send_mode(p, &dns->addrs[i], mode))
+			return false;
 	return true;
 }
 
@@ -118,6 +130,8 @@ void pipeline_dns_follow(struct pipeline *p, const struct device *d)
 	if (mode == DNS_HOLD && hd->dns.mode == DNS_TELL && !p->commit.in_step &&
 		hd->names_seq != HOUSEHOLD_SEQ_NEVER)
 		mode = DNS_TELL;
+	if (hd->dns.unheard)
+		hd->dns.unheard = !repeat_mode(p, &hd->dns);
 	if (!drop_lost(p, d, &hd->dns, false) || !set_mode(p, &hd->dns, mode) ||
 		!add_new(p, d, &hd->dns))
 		p->dns_due = true; /* the resolver does not read: again with the next tick */
@@ -151,6 +165,25 @@ static void hold(void *ctx, const struct device *d)
 		hd->dns.mode = DNS_MODE_MAX;
 }
 
+/* By saying again how the device is to be treated, which is all that the resolver needs
+ * to hold every answer once more; before the transaction that takes something. */
+static void unconfirm(void *ctx, const struct device *d)
+{
+	struct pipeline *p = ctx;
+	struct household_device *hd = household_device(&p->household, d->id);
+
+	if (!hd || !ipc_is_open(&p->channels[ROLE_RESOLVER]))
+		return;
+	enum dns_mode fresh = hd->dns.mode == DNS_ASK ? DNS_ASK : DNS_HOLD;
+	bool heard = repeat_mode(p, &hd->dns);
+	/* What it got just now: for whoever had it, and until we say more. */
+	for (size_t i = 0; heard && i < d->addr_count; i++)
+		heard = list_has(hd->dns.addrs, hd->dns.count, &d->addrs[i].addr) ||
+			send_mode(p, &d->addrs[i].addr, fresh);
+	if (!heard)
+		hd->dns.unheard = p->dns_due = true;
+}
+
 void pipeline_dns_hold_all(struct pipeline *p)
 {
 	struct device *d;
@@ -179,6 +212,7 @@ void pipeline_dns_resolver_up(struct pipeline *p)
 		struct household_dns *dns = &p->household.devices[i]->dns;
 
 		dns->count = dns->local_count = 0;
+		dns->unheard = false;
 		dns->label[0] = 0;
 	}
 	pipeline_dns_follow_all(p);
@@ -187,6 +221,7 @@ void pipeline_dns_resolver_up(struct pipeline *p)
 void pipeline_dns_init(struct pipeline *p)
 {
 	p->household.hold = hold;
+	p->household.unconfirm = unconfirm;
 	p->household.hold_ctx = p;
 }
 

@@ -20,6 +20,7 @@ struct pending {
 	struct resolver_lookup lookup;
 	struct loop_timer deadline;
 	bool stale_waits; /* the deadline is that of RFC 8767 */
+	bool overtaken;   /* since it was announced the client's rules changed */
 	/* once upstream answered with addresses, or before it is asked: without a reply */
 	struct message_dns_answer *answer;
 	uint8_t *reply;
@@ -36,6 +37,8 @@ struct resolver *resolver_new(struct loop *l, const struct resolver_ops *ops, vo
 	r->loop = l;
 	r->ops = ops;
 	r->ctx = ctx;
+	struct hash_key key = hash_key_random();
+	confirmed_init(&r->confirmed, &key);
 	if (resolver_limit_init(&r->limit) ||
 		answers_init(&r->answers, RESOLVER_CACHE_BYTES)) {
 		resolver_limit_free(&r->limit);
@@ -245,6 +248,35 @@ static bool must_hold(
 			       r->hidden, d->question->query.question.name.text));
 }
 
+/* Such an answer was held for this client just now, and the kernel still has it open.
+ * Not for who is told: of its answers the engine believes that the kernel saw them. Nor
+ * for who may be refused a name. */
+static bool is_confirmed(const struct resolver *r, const struct delivery *d)
+{
+	nstime now = loop_now(r->loop);
+	struct confirmed_answer a = {.client = &d->to->client,
+		.name = d->question->query.question.name.text,
+		.addrs = answer_addrs(d->answer),
+		.addr_count = d->answer->addr_count,
+		.ttl_s = addrs_left(d->answer, d->stale, now)};
+
+	return d->client->mode == DNS_HOLD && confirmed_has(&r->confirmed, &a, now);
+}
+
+/* The engine has said of p's answer that the kernel knows it as the rules are now. */
+static void pending_confirmed(const struct pending *p)
+{
+	struct resolver *r = p->r;
+	struct confirmed_answer a = {.client = &p->origin.client,
+		.name = p->question.query.question.name.text,
+		.addrs = p->answer->addrs.addrs,
+		.addr_count = p->answer->addrs.count,
+		.ttl_s = p->answer->ttl_s};
+
+	if (!p->overtaken && !encrypted_by_name(r->hidden, a.name))
+		confirmed_put(&r->confirmed, &a, p->held_since, loop_now(r->loop));
+}
+
 void resolver_hidden(struct resolver *r, const struct encrypted_own *own)
 {
 	r->hidden = own;
@@ -317,7 +349,10 @@ static void deliver(struct resolver *r, const struct delivery *d, struct pending
 		return;
 	}
 	r->stats.stale += d->stale;
-	if (must_hold(r, d, &w)) {
+	bool holds = must_hold(r, d, &w);
+	bool confirmed = holds && is_confirmed(r, d);
+	r->stats.confirmed += confirmed;
+	if (holds && !confirmed) {
 		if (!p)
 			p = pending_new(r, d->to, d->question, d->client);
 		if (p) {
@@ -633,6 +668,7 @@ void resolver_release(struct resolver *r, const struct message_dns_release *m)
 		return;
 	}
 	nstime held = loop_now(r->loop) - p->held_since;
+	pending_confirmed(p);
 	r->stats.released++;
 	r->stats.hold_sum += held;
 	if (held > r->stats.hold_max)
@@ -647,6 +683,7 @@ void resolver_engine_up(struct resolver *r)
 {
 	/* it tells anew who need not wait; until then everybody does */
 	resolver_limit_modes_forget(&r->limit);
+	confirmed_drop_all(&r->confirmed);
 	for (unsigned i = 0; i < RESOLVER_PENDING_MAX; i++) {
 		struct pending *p = r->pending[i];
 		if (p && p->answer)
@@ -659,11 +696,20 @@ void resolver_client(struct resolver *r, const struct message_dns_client *m)
 	enum dns_mode mode = m->mode < DNS_MODE_MAX ? (enum dns_mode)m->mode : DNS_HOLD;
 
 	resolver_limit_mode(&r->limit, &m->client, mode, loop_now(r->loop));
+	/* Its rules may be others from here on. What was announced before may be
+	 * confirmed as it was before. */
+	confirmed_drop(&r->confirmed, &m->client);
+	for (unsigned i = 0; i < RESOLVER_PENDING_MAX; i++) {
+		struct pending *p = r->pending[i];
+		if (p && p->answer && addr_equal(&p->origin.client, &m->client))
+			p->overtaken = true;
+	}
 }
 
 void resolver_engine_down(struct resolver *r)
 {
 	resolver_jobs_end(r);
+	confirmed_drop_all(&r->confirmed);
 }
 
 void resolver_upstream_lost(struct resolver *r)

@@ -2,7 +2,8 @@
 /* resolver - the life of one DNS query of a client: checked, resolved, and held until
  * the engine says that the kernel knows the addresses in its answer. Nobody gets an
  * answer before that, so the first packet to a fresh name never races the rule; but for
- * clients of which the engine has said that the kernel learns from the answer itself.
+ * clients of which the engine has said that the kernel learns from the answer itself,
+ * and answers that were confirmed for the same client moments ago (names/confirmed.h).
  * Sockets and the upstream library are the caller's, behind struct resolver_ops. */
 #ifndef CARDEA_NAMES_RESOLVER_H
 #define CARDEA_NAMES_RESOLVER_H
@@ -123,6 +124,7 @@ struct resolver_stats {
 	uint64_t limited;   /* dropped or refused by a limit */
 	uint64_t held;      /* answers announced to the engine */
 	uint64_t told;      /* given out at once */
+	uint64_t confirmed; /* of these, because it was held just before */
 	uint64_t cached;    /* answered from what was known */
 	uint64_t stale;     /* of these, because upstream was silent */
 	uint64_t fetched;   /* anew before their end */
@@ -164,6 +166,7 @@ void resolver_forget(struct resolver *r, uint32_t listener, uint64_t serial);
 /* The engine's side. */
 void resolver_release(struct resolver *r, const struct message_dns_release *m);
 void resolver_resolve(struct resolver *r, const struct message_resolve *m);
+/* Also when it says nothing new: what was confirmed for the client counts no longer. */
 void resolver_client(struct resolver *r, const struct message_dns_client *m);
 void resolver_engine_up(struct resolver *r);   /* announces again what is held */
 void resolver_engine_down(struct resolver *r); /* its own lookups end */

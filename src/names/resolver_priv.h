@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 #include "names/answers.h"
+#include "names/confirmed.h"
 #include "names/resolver.h"
 #include "model/limits.h"
 #include "wire/dns.h"
@@ -114,6 +115,7 @@ struct resolver {
 	const struct encrypted_own *hidden; /* may be NULL */
 	struct resolver_stats stats;
 	struct answers answers;
+	struct confirmed confirmed;
 	struct prefix lan[LIMIT_LAN_PREFIXES];
 	unsigned lan_count;
 	struct dns_name private_names[RESOLVER_PRIVATE_NAMES_MAX];

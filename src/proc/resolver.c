@@ -344,11 +344,12 @@ static void process_report(const struct process *p)
 	log_info("stats",
 		"queries %" PRIu64 " malformed %" PRIu64 " limited %" PRIu64
 		" failed %" PRIu64 " bogus %" PRIu64 " cached %" PRIu64 " stale %" PRIu64
-		" fetched %" PRIu64 " stripped %" PRIu64 " told %" PRIu64 " held %" PRIu64
+		" fetched %" PRIu64 " stripped %" PRIu64 " told %" PRIu64 " confirmed %" PRIu64
+		" held %" PRIu64
 		" released %" PRIu64 " refused %" PRIu64 " unconfirmed %" PRIu64
 		" hold mean %" PRId64 " us max %" PRId64 " us",
 		s->queries, s->malformed, s->limited, s->failed, s->bogus, s->cached,
-		s->stale, s->fetched, s->stripped, s->told, s->held, s->released,
+		s->stale, s->fetched, s->stripped, s->told, s->confirmed, s->held, s->released,
 		s->refused, s->unconfirmed,
 		s->released ? s->hold_sum / (int64_t)s->released / 1000 : 0,
 		s->hold_max / 1000);

@@ -584,10 +584,19 @@ def test_the_same_answer_is_told_once_in_a_while(rig):
     assert ipc.wait_until(lambda: len(rig.engine.answers) == 2)
 
 
-def test_held_answers_are_announced_each_time(rig):
+def test_held_answers_are_announced_each_time_that_the_engine_says_so(rig):
     for _ in range(5):
+        rig.tell(mode=0)
+        time.sleep(0.1)
         rig.ask("www.example")
     assert len(rig.engine.answers) == 5 and all(m.held for m in rig.engine.answers)
+
+
+def test_confirmed_answers_are_told_for_a_while(rig):
+    for _ in range(5):
+        assert rig.ask("www.example").rcode == NOERROR
+    assert ipc.wait_until(lambda: len(rig.engine.answers) == 2)
+    assert [m.held for m in rig.engine.answers] == [True, False]
 
 
 def test_refusals_say_why(rig):

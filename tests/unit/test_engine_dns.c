@@ -104,6 +104,14 @@ static void told(struct house *h, const char *name, const char *addr)
 	spin(h);
 }
 
+static const struct message *last_release(const struct house *h)
+{
+	unsigned n = got_count(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE);
+
+	assert_true(n > 0);
+	return got(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE, n - 1);
+}
+
 static void learned(struct house *h, uint64_t hash, const char *addr, uint32_t ttl_s)
 {
 	struct message m = {.type = MESSAGE_LEARNED};
@@ -314,6 +322,166 @@ static void a_told_answer_needs_no_commit(void **state)
 	house_free(h);
 }
 
+/* The resolver tells what was confirmed just before; the kernel learns nothing of it. */
+static void told_answers_of_who_is_held_are_committed(void **state)
+{
+	(void)state;
+	struct rule rules[1];
+	struct shelf_entry e;
+	struct house *h = house_new();
+	unsigned commits;
+
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	adopt(h, &e, rules, 1);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_HOLD);
+	tell_name(h, 1, LAMP_IP, "cloud.example", CLOUD);
+	advance(h, 100);
+	/* the same: it is to live on */
+	commits = got_count(h, ROLE_ENFORCER, MESSAGE_TXN_BEGIN);
+	told(h, "cloud.example", CLOUD);
+	assert_int_equal(got_count(h, ROLE_ENFORCER, MESSAGE_TXN_BEGIN), commits + 1);
+	assert_int_equal(kernel_out(h, CLOUD)->timeout_s, 300 + BINDING_GRACE_S);
+	assert_int_equal(got_count(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE), 1);
+	/* another one than we know */
+	told(h, "cloud.example", OTHER);
+	assert_int_equal(got_count(h, ROLE_ENFORCER, MESSAGE_TXN_BEGIN), commits + 2);
+	assert_non_null(kernel_out(h, OTHER));
+	assert_true(bound(h, "cloud.example", OTHER));
+	/* a name that is not its own opens nothing, however it comes */
+	told(h, "tracker.example", "198.51.100.9");
+	assert_null(kernel_out(h, "198.51.100.9"));
+	house_free(h);
+}
+
+/* What the resolver was told before the engine's newest transaction. */
+static struct {
+	void (*inner)(void *, const struct device *);
+	const struct household *of;
+	uint64_t seq;
+	unsigned calls;
+} unconfirmed;
+
+static void watch_unconfirm(void *ctx, const struct device *d)
+{
+	unconfirmed.inner(ctx, d);
+	unconfirmed.seq = unconfirmed.of->commit->seq;
+	unconfirmed.calls++;
+}
+
+static void begin_watching(struct house *h)
+{
+	h->far[ROLE_RESOLVER].count = 0;
+	unconfirmed.calls = 0;
+	unconfirmed.seq = UINT64_MAX;
+}
+
+/* The resolver heard that nothing of the address is confirmed, and before the kernel
+ * heard anything. */
+static void assert_unconfirmed(struct house *h, uint64_t seq_before)
+{
+	spin(h);
+	assert_true(unconfirmed.calls > 0);
+	assert_int_equal(unconfirmed.seq, seq_before);
+	assert_true(h->p.commit.seq > seq_before);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_HOLD);
+}
+
+static void what_was_confirmed_ends_before_anything_is_taken(void **state)
+{
+	(void)state;
+	struct rule rules[2];
+	struct shelf_entry e, f;
+	struct house *h = house_new();
+	struct addr peer = ip(CLOUD);
+	uint64_t seq;
+
+	unconfirmed.inner = h->p.household.unconfirm;
+	unconfirmed.of = &h->p.household;
+	h->p.household.unconfirm = watch_unconfirm;
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	name_rule(&rules[1], 2, "other.example", 443);
+	adopt(h, &e, rules, 2);
+	tell_name(h, 1, LAMP_IP, "cloud.example", CLOUD);
+	tell_name(h, 2, LAMP_IP, "other.example", OTHER);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_HOLD);
+	/* nothing is said for what only opens */
+	begin_watching(h);
+	tell_name(h, 3, LAMP_IP, "cloud.example", OTHER);
+	told(h, "cloud.example", CLOUD);
+	assert_int_equal(mode_told(h, LAMP_IP), -1);
+	/* a name less */
+	begin_watching(h);
+	seq = h->p.commit.seq;
+	adopt(h, &f, rules, 1);
+	assert_unconfirmed(h, seq);
+	/* a conversation that is ended */
+	begin_watching(h);
+	seq = h->p.commit.seq;
+	assert_int_equal(household_block(&h->p.household, device_of(h, LAMP), &peer,
+				 FLOW_PROTO_TCP, 443, h->clock.now), 0);
+	assert_unconfirmed(h, seq);
+	/* the kernel is to be as we know it */
+	begin_watching(h);
+	seq = h->p.commit.seq;
+	h->p.resync = 1;
+	advance(h, 1);
+	assert_unconfirmed(h, seq);
+	/* its address is another's */
+	begin_watching(h);
+	seq = h->p.commit.seq;
+	see_addr(h, "02:00:00:00:00:11", "192.168.7.11", ADDR_SOURCE_DHCP4, 86400);
+	see_addr(h, "02:00:00:00:00:11", LAMP_IP, ADDR_SOURCE_DHCP4, 86400);
+	spin(h);
+	assert_int_equal(got(h, ROLE_RESOLVER, MESSAGE_DNS_CLIENT, 0)->dns_client.mode,
+		DNS_HOLD);
+	assert_true(unconfirmed.calls > 0);
+	house_free(h);
+}
+
+static void a_forgotten_device_has_nothing_confirmed(void **state)
+{
+	(void)state;
+	struct rule rules[1];
+	struct shelf_entry e;
+	struct house *h = house_new();
+
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	adopt(h, &e, rules, 1);
+	tell_name(h, 1, LAMP_IP, "cloud.example", CLOUD);
+	h->far[ROLE_RESOLVER].count = 0;
+	pipeline_dns_gone(&h->p, device_of(h, LAMP));
+	spin(h);
+	assert_int_equal(mode_told(h, LAMP_IP), DNS_HOLD);
+	household_remove(&h->p.household, device_of(h, LAMP));
+	spin(h);
+	assert_null(kernel_out(h, CLOUD));
+	house_free(h);
+}
+
+/* Quarantine forbids names that the kernel never heard of. */
+static void quarantine_ends_what_was_confirmed(void **state)
+{
+	(void)state;
+	struct rule rules[1];
+	struct shelf_entry e;
+	struct house *h = house_new();
+	struct device *d;
+
+	name_rule(&rules[0], 1, "cloud.example", 443);
+	adopt(h, &e, rules, 1);
+	tell_name(h, 1, LAMP_IP, "tracker.example", OTHER);
+	h->far[ROLE_RESOLVER].count = 0;
+	d = device_of(h, LAMP);
+	str_copy(d->quarantine, sizeof(d->quarantine), "owner");
+	assert_int_equal(household_quarantine(&h->p.household, d, h->clock.now), 0);
+	spin(h);
+	assert_int_not_equal(mode_told(h, LAMP_IP), -1);
+	assert_int_not_equal(mode_told(h, LAMP_IP), DNS_TELL);
+	tell_name(h, 2, LAMP_IP, "tracker.example", OTHER);
+	assert_int_equal(last_release(h)->dns_release.rcode, DNS_RCODE_REFUSED);
+	house_free(h);
+}
+
 static void learned_addresses_are_bound_by_name(void **state)
 {
 	(void)state;
@@ -415,14 +583,6 @@ static void a_changed_profile_sends_its_difference(void **state)
 }
 
 /* ---- what a device may hear ---- */
-
-static const struct message *last_release(const struct house *h)
-{
-	unsigned n = got_count(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE);
-
-	assert_true(n > 0);
-	return got(h, ROLE_RESOLVER, MESSAGE_DNS_RELEASE, n - 1);
-}
 
 static void unlisted_names_are_refused_when_the_owner_says_so(void **state)
 {
@@ -815,6 +975,10 @@ int main(void)
 		cmocka_unit_test(a_hold_that_was_not_heard_is_said_again),
 		cmocka_unit_test(a_lost_address_is_a_strangers),
 		cmocka_unit_test(a_told_answer_needs_no_commit),
+		cmocka_unit_test(told_answers_of_who_is_held_are_committed),
+		cmocka_unit_test(what_was_confirmed_ends_before_anything_is_taken),
+		cmocka_unit_test(a_forgotten_device_has_nothing_confirmed),
+		cmocka_unit_test(quarantine_ends_what_was_confirmed),
 		cmocka_unit_test(learned_addresses_are_bound_by_name),
 		cmocka_unit_test(a_changed_profile_sends_its_difference),
 		cmocka_unit_test(unlisted_names_are_refused_when_the_owner_says_so),

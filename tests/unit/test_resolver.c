@@ -211,6 +211,186 @@ static void test_held_until_released(void **state)
 	assert_int_equal(g->replies, 1);
 }
 
+/* The last announcement is of a held answer: the engine confirms it. */
+static void confirm(struct rig *g)
+{
+	const struct message_dns_answer *m =
+		&g->announced[g->announced_count - 1].dns_answer;
+
+	assert_true(m->held);
+	release(g, m->id, false);
+}
+
+static void mode(struct rig *g, uint8_t last, enum dns_mode m)
+{
+	struct message_dns_client c = {.client = client_of(last).client, .mode = (uint8_t)m};
+
+	resolver_client(g->r, &c);
+}
+
+/* Asks; true when the reply came at once. */
+static bool at_once(struct rig *g, uint8_t last, const char *name)
+{
+	struct resolver_origin o = client_of(last);
+	unsigned replies = g->replies;
+
+	assert_true(ask_from(g, &o, name));
+	return g->replies > replies;
+}
+
+static void know_cloud(struct rig *g)
+{
+	ask(g, "cloud.example");
+	answer(g, 0, "cloud.example", DNS_TYPE_A, 2, 300);
+	assert_int_equal(g->replies, 0);
+	confirm(g);
+	assert_int_equal(g->replies, 1);
+}
+
+static void test_confirmed_need_not_wait_again(void **state)
+{
+	struct rig *g = *state;
+
+	know_cloud(g);
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(at_once(g, 2, "cloud.example"));
+	assert_int_equal(resolver_stats(g->r)->confirmed, 100);
+	/* the engine hears of it, so that it lives on, but not each time */
+	assert_int_equal(g->announced_count, 2);
+	assert_false(g->announced[1].dns_answer.held);
+	assert_string_equal(g->announced[1].dns_answer.name, "cloud.example");
+	assert_int_equal(g->announced[1].dns_answer.addrs.count, 2);
+	pass_ms(g, RESOLVER_TELL_AGAIN_S * 1000);
+	assert_true(at_once(g, 2, "cloud.example"));
+	assert_int_equal(g->announced_count, 3);
+	/* being told confirms nothing */
+	pass_ms(g, (30 - RESOLVER_TELL_AGAIN_S) * 1000);
+	assert_false(at_once(g, 2, "cloud.example"));
+	assert_int_equal(g->announced_count, 4);
+	confirm(g);
+	assert_true(at_once(g, 2, "cloud.example"));
+	/* nobody else's */
+	assert_false(at_once(g, 3, "cloud.example"));
+	confirm(g);
+	assert_true(at_once(g, 3, "cloud.example"));
+}
+
+static void test_other_addresses_wait(void **state)
+{
+	struct rig *g = *state;
+
+	ask(g, "turns.example");
+	answer(g, 0, "turns.example", DNS_TYPE_A, 2, 1);
+	confirm(g);
+	pass_ms(g, 2000); /* fetched anew, and it is the same */
+	ask(g, "turns.example");
+	answer(g, g->lookup_count - 1, "turns.example", DNS_TYPE_A, 2, 1);
+	assert_int_equal(g->replies, 2);
+	pass_ms(g, 2000);
+	ask(g, "turns.example");
+	answer(g, g->lookup_count - 1, "turns.example", DNS_TYPE_A, 3, 1);
+	assert_int_equal(g->replies, 2);
+	confirm(g);
+	assert_int_equal(g->replies, 3);
+}
+
+static void test_a_word_of_the_engine_ends_what_was_confirmed(void **state)
+{
+	struct rig *g = *state;
+
+	know_cloud(g);
+	assert_false(at_once(g, 3, "cloud.example"));
+	confirm(g);
+	mode(g, 2, DNS_HOLD); /* nothing new, and yet */
+	assert_true(at_once(g, 3, "cloud.example"));
+	assert_false(at_once(g, 2, "cloud.example"));
+	/* one that was announced before the word is confirmed as things were before */
+	mode(g, 2, DNS_HOLD);
+	confirm(g);
+	assert_false(at_once(g, 2, "cloud.example"));
+	confirm(g);
+	assert_true(at_once(g, 2, "cloud.example"));
+}
+
+static void test_another_engine_confirms_anew(void **state)
+{
+	struct rig *g = *state;
+
+	know_cloud(g);
+	resolver_engine_down(g->r);
+	assert_false(at_once(g, 2, "cloud.example"));
+	resolver_engine_up(g->r); /* it is announced once more */
+	confirm(g);
+	assert_true(at_once(g, 2, "cloud.example"));
+	resolver_engine_up(g->r); /* without having heard that the last one ended */
+	assert_false(at_once(g, 2, "cloud.example"));
+}
+
+static void test_refusals_are_not_remembered(void **state)
+{
+	struct rig *g = *state;
+
+	ask(g, "cloud.example");
+	answer(g, 0, "cloud.example", DNS_TYPE_A, 2, 300);
+	release(g, g->announced[0].dns_answer.id, true);
+	assert_int_equal(last_rcode(g), DNS_RCODE_REFUSED);
+	assert_false(at_once(g, 2, "cloud.example"));
+	pass_ms(g, RESOLVER_HOLD_MS); /* no word is none either */
+	assert_int_equal(last_rcode(g), DNS_RCODE_SERVFAIL);
+	assert_false(at_once(g, 2, "cloud.example"));
+}
+
+/* Those who hide names have to hear the engine's word each time. */
+static void test_public_resolvers_always_wait(void **state)
+{
+	struct rig *g = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(at_once(g, 2, "dns.google"));
+		if (!i)
+			answer(g, 0, "dns.google", DNS_TYPE_A, 2, 300);
+		confirm(g);
+	}
+	assert_int_equal(resolver_stats(g->r)->held, 2);
+}
+
+/* The kernel of who is told reads datagrams: what it cannot read is held each time, for
+ * the engine would believe that it was read. */
+static void test_who_is_told_has_nothing_confirmed(void **state)
+{
+	struct rig *g = *state;
+	struct resolver_origin o = client_of(2);
+
+	o.stream = true;
+	mode(g, 2, DNS_TELL);
+	assert_true(ask_from(g, &o, "cloud.example"));
+	answer(g, 0, "cloud.example", DNS_TYPE_A, 2, 300);
+	confirm(g);
+	assert_true(ask_from(g, &o, "cloud.example"));
+	assert_int_equal(g->replies, 1);
+	confirm(g);
+	assert_int_equal(g->replies, 2);
+}
+
+/* Who may be refused a name hears the engine's word about the question, and again about
+ * the answer. */
+static void test_who_has_to_ask_has_nothing_confirmed(void **state)
+{
+	struct rig *g = *state;
+
+	mode(g, 2, DNS_ASK);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(at_once(g, 2, "cloud.example"));
+		confirm(g); /* the question */
+		if (!i)
+			answer(g, 0, "cloud.example", DNS_TYPE_A, 2, 300);
+		assert_int_equal(g->replies, i);
+		confirm(g);
+		assert_int_equal(g->replies, i + 1);
+	}
+	assert_int_equal(g->announced_count, 4);
+}
+
 static void test_unconfirmed_is_servfail(void **state)
 {
 	struct rig *g = *state;
@@ -541,6 +721,14 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_held_until_released),
+		T(test_confirmed_need_not_wait_again),
+		T(test_other_addresses_wait),
+		T(test_a_word_of_the_engine_ends_what_was_confirmed),
+		T(test_another_engine_confirms_anew),
+		T(test_refusals_are_not_remembered),
+		T(test_public_resolvers_always_wait),
+		T(test_who_is_told_has_nothing_confirmed),
+		T(test_who_has_to_ask_has_nothing_confirmed),
 		T(test_unconfirmed_is_servfail),
 		T(test_silent_upstream_is_cancelled),
 		T(test_upstream_that_cannot_start),

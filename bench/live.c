@@ -27,6 +27,7 @@
 #include "model/ids.h"
 #include "model/messages.h"
 #include "proc/parent_priv.h"
+#include "message_send.h"
 
 #define BLOCK (1U << 20)
 #define BLOCKS 32
@@ -47,29 +48,9 @@ static void fail(const char *what)
 	exit(2);
 }
 
-static void message_send(int fd, const struct message *m, int pass_fd)
+static void send_to(int fd, const struct message *m, int pass_fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	uint8_t buf[MESSAGE_MAX];
-	int n = message_encode(m, buf, sizeof buf);
-
-	if (n < 0)
-		fail("encode");
-	struct iovec iov = {buf, (size_t)n};
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
-	if (pass_fd >= 0) {
-		h.msg_control = control.bytes;
-		h.msg_controllen = sizeof control.bytes;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
-	}
-	if (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)
+	if (message_send(fd, m, pass_fd))
 		fail("the sensor hung up");
 }
 
@@ -118,17 +99,17 @@ static void sensor_start(
 		_exit(127);
 	}
 	close(other);
-	message_send(parent, &m, -1);
+	send_to(parent, &m, -1);
 	if (recv(parent, buf, sizeof buf, 0) <= 0)
 		fail("the sensor does not start");
 	m = (struct message){.type = MESSAGE_SOCKET};
 	m.socket.kind = SOCKET_CAPTURE;
 	m.socket.ifindex = ifindex;
-	message_send(parent, &m, l->fd);
+	send_to(parent, &m, l->fd);
 	l->engine = pair(&other);
 	m = (struct message){.type = MESSAGE_PEER};
 	m.peer.role = ROLE_ENGINE;
-	message_send(parent, &m, other);
+	send_to(parent, &m, other);
 	close(other);
 }
 

@@ -32,6 +32,7 @@
 #include "model/ids.h"
 #include "model/messages.h"
 #include "model/name_hash.h"
+#include "message_send.h"
 
 #define WAIT_MS 60000
 #define BATCH 50000 /* elements per transaction of a load */
@@ -70,30 +71,9 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* pass_fd goes along when it is not negative. */
-static void message_send(int fd, const struct message *m, int pass_fd)
+static void send_to(int fd, const struct message *m, int pass_fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	uint8_t buf[MESSAGE_MAX];
-	int n = message_encode(m, buf, sizeof buf);
-
-	if (n < 0)
-		fail("encode");
-	struct iovec iov = {buf, (size_t)n};
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
-	if (pass_fd >= 0) {
-		h.msg_control = control.bytes;
-		h.msg_controllen = sizeof control.bytes;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
-	}
-	if (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)
+	if (message_send(fd, m, pass_fd))
 		fail("the enforcer hung up");
 }
 
@@ -126,7 +106,7 @@ static void config_send(const struct update *u, const char *key, const char *val
 
 	(void)str_copy(m.config.key, sizeof m.config.key, key);
 	(void)str_copy(m.config.value, sizeof m.config.value, value);
-	message_send(u->parent, &m, -1);
+	send_to(u->parent, &m, -1);
 }
 
 static int pair(int *ret_other)
@@ -157,12 +137,12 @@ static void enforcer_start(struct update *u, char **argv)
 	config_send(u, "gateway_mac", argv[3]);
 	config_send(u, "nflog_group", "7");
 	config_send(u, "backend", argv[5]);
-	message_send(u->parent, &m, -1);
+	send_to(u->parent, &m, -1);
 	message_await(u->parent, MESSAGE_HELLO, &m);
 	u->engine = pair(&other);
 	m = (struct message){.type = MESSAGE_PEER};
 	m.peer.role = ROLE_ENGINE;
-	message_send(u->parent, &m, other);
+	send_to(u->parent, &m, other);
 	close(other);
 	message_await(u->engine, MESSAGE_ENFORCER_READY, &m);
 	u->key.k0 = m.enforcer_ready.name_key0;
@@ -176,7 +156,7 @@ static void txn_begin(struct update *u)
 	struct message m = {.type = MESSAGE_TXN_BEGIN};
 
 	m.txn_begin.seq = ++u->seq;
-	message_send(u->engine, &m, -1);
+	send_to(u->engine, &m, -1);
 }
 
 static void txn_commit(struct update *u)
@@ -184,7 +164,7 @@ static void txn_commit(struct update *u)
 	struct message m = {.type = MESSAGE_TXN_COMMIT};
 
 	m.txn_commit.seq = u->seq;
-	message_send(u->engine, &m, -1);
+	send_to(u->engine, &m, -1);
 	message_await(u->engine, MESSAGE_TXN_DONE, &m);
 	if (m.txn_done.error)
 		fail(m.txn_done.text);
@@ -212,7 +192,7 @@ static void element_send(const struct update *u, const struct element *e, bool r
 	struct message m;
 
 	message_from_element(&m, remove, e);
-	message_send(u->engine, &m, -1);
+	send_to(u->engine, &m, -1);
 }
 
 static struct element out_of(uint32_t device, uint32_t peer, uint32_t timeout)
@@ -485,7 +465,7 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof line, stdin) && strncmp(line, "end", 3) != 0)
 		command(&u, line);
 	struct message m = {.type = MESSAGE_SHUTDOWN};
-	message_send(u.parent, &m, -1);
+	send_to(u.parent, &m, -1);
 	waitpid(u.pid, NULL, 0);
 	return 0;
 }

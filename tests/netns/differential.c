@@ -30,6 +30,7 @@
 #include "base/str.h"
 #include "model/ids.h"
 #include "netns/differential.h"
+#include "message_send.h"
 
 #define GATES_MAX 4
 #define TRIALS_EACH 50 /* of a round: frames of one policy */
@@ -86,29 +87,9 @@ static void fail(const char *what)
 
 /* ---- the enforcers ---- */
 
-static void message_send(int fd, const struct message *m, int pass_fd)
+static void send_to(int fd, const struct message *m, int pass_fd)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	uint8_t buf[MESSAGE_MAX];
-	int n = message_encode(m, buf, sizeof buf);
-
-	if (n < 0)
-		fail("encode");
-	struct iovec iov = {buf, (size_t)n};
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
-	if (pass_fd >= 0) {
-		h.msg_control = control.bytes;
-		h.msg_controllen = sizeof control.bytes;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
-	}
-	if (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)
+	if (message_send(fd, m, pass_fd))
 		fail("an enforcer hung up");
 }
 
@@ -142,7 +123,7 @@ static void setting_send(const struct gate *g, const char *key, const char *valu
 
 	(void)str_copy(m.config.key, sizeof m.config.key, key);
 	(void)str_copy(m.config.value, sizeof m.config.value, value);
-	message_send(g->parent, &m, -1);
+	send_to(g->parent, &m, -1);
 }
 
 static int pair(int *ret_other)
@@ -188,13 +169,13 @@ static void gate_start(struct gate *g)
 		*value = '\0';
 		setting_send(g, g->settings[i], value + 1);
 	}
-	message_send(g->parent, &m, -1);
+	send_to(g->parent, &m, -1);
 	message_await(g, g->parent, &m);
 	expect_type(g, &m, MESSAGE_HELLO);
 	g->engine = pair(&other);
 	m = (struct message){.type = MESSAGE_PEER};
 	m.peer.role = ROLE_ENGINE;
-	message_send(g->parent, &m, other);
+	send_to(g->parent, &m, other);
 	close(other);
 	message_await(g, g->engine, &m);
 	expect_type(g, &m, MESSAGE_ENFORCER_READY);
@@ -208,7 +189,7 @@ static void gate_start(struct gate *g)
 static void everybody(const struct message *m)
 {
 	for (unsigned i = 0; i < gate_count; i++)
-		message_send(gates[i].engine, m, -1);
+		send_to(gates[i].engine, m, -1);
 }
 
 static void txn_begin(void)
@@ -443,7 +424,7 @@ static void counts_ask(struct gate *g)
 	struct message m = {.type = MESSAGE_COUNTS_WANTED};
 
 	memset(g->counted, 0, world.element_count * sizeof *g->counted);
-	message_send(g->engine, &m, -1);
+	send_to(g->engine, &m, -1);
 	do {
 		message_await(g, g->engine, &m);
 		if (m.type == MESSAGE_COUNT)
@@ -687,7 +668,7 @@ static void gates_end(void)
 
 	m.shutdown.open_network = true;
 	for (unsigned i = 0; i < gate_count; i++) {
-		message_send(gates[i].parent, &m, -1);
+		send_to(gates[i].parent, &m, -1);
 		waitpid(gates[i].pid, NULL, 0);
 	}
 }

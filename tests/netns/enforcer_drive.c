@@ -49,6 +49,7 @@
 #include "model/ids.h"
 #include "model/messages.h"
 #include "model/name_hash.h"
+#include "message_send.h"
 
 #define WORDS_MAX 32
 #define CONFIG_MAX 64
@@ -77,31 +78,6 @@ static void fail(const char *what)
 {
 	fprintf(stderr, "enforcer_drive: %s\n", what);
 	exit(2);
-}
-
-static int send_message(int fd, const struct message *m, int pass_fd)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	uint8_t buf[MESSAGE_MAX];
-	int n = message_encode(m, buf, sizeof buf);
-
-	if (n < 0)
-		fail("a message that cannot be encoded");
-	struct iovec iov = {buf, (size_t)n};
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
-	if (pass_fd >= 0) {
-		h.msg_control = control.bytes;
-		h.msg_controllen = sizeof control.bytes;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &pass_fd, sizeof pass_fd);
-	}
-	return sendmsg(fd, &h, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* One message, or false at the end of the channel. */
@@ -162,7 +138,7 @@ static void do_engine(struct drive *d)
 	close_fd(&d->engine);
 	pair(fds);
 	m.peer.role = ROLE_ENGINE;
-	(void)send_message(d->parent, &m, fds[1]);
+	(void)message_send(d->parent, &m, fds[1]);
 	close(fds[1]);
 	d->engine = fds[0];
 	if (!receive_answer(d, &m) || m.type != MESSAGE_ENFORCER_READY)
@@ -199,9 +175,9 @@ static void do_start(struct drive *d)
 	close(fds[1]);
 	d->parent = fds[0];
 	for (size_t i = 0; i < d->config_count; i++)
-		(void)send_message(d->parent, &d->config[i], -1);
+		(void)message_send(d->parent, &d->config[i], -1);
 	m = (struct message){.type = MESSAGE_CONFIG_END};
-	(void)send_message(d->parent, &m, -1);
+	(void)message_send(d->parent, &m, -1);
 	if (!receive_message(d->parent, &m) || m.type != MESSAGE_HELLO)
 		printf("failed\n");
 	else
@@ -438,9 +414,9 @@ static void send_items(struct drive *d, bool sync)
 
 	m.txn_begin.seq = ++d->seq;
 	m.txn_begin.sync = sync;
-	(void)send_message(d->engine, &m, -1);
+	(void)message_send(d->engine, &m, -1);
 	for (size_t i = 0; i < d->item_count; i++)
-		(void)send_message(d->engine, &d->items[i], -1);
+		(void)message_send(d->engine, &d->items[i], -1);
 	d->item_count = 0;
 }
 
@@ -459,7 +435,7 @@ static void do_commit(struct drive *d, bool sync)
 
 	send_items(d, sync);
 	m.txn_commit.seq = d->seq;
-	(void)send_message(d->engine, &m, -1);
+	(void)message_send(d->engine, &m, -1);
 	if (!receive_answer(d, &m) || m.type != MESSAGE_TXN_DONE ||
 		m.txn_done.seq != d->seq)
 		printf("closed\n");
@@ -495,7 +471,7 @@ static void do_counts(struct drive *d, bool bytes)
 {
 	struct message m = {.type = MESSAGE_COUNTS_WANTED};
 
-	(void)send_message(d->engine, &m, -1);
+	(void)message_send(d->engine, &m, -1);
 	while (receive_answer(d, &m) && m.type == MESSAGE_COUNT)
 		print_count(&m.count, bytes);
 	printf("%s\n", m.type == MESSAGE_COUNTS_END ? "end" : "closed");
@@ -506,7 +482,7 @@ static void do_slow(struct drive *d)
 	struct message m = {.type = MESSAGE_COUNTS_WANTED};
 	unsigned long n = 0;
 
-	(void)send_message(d->engine, &m, -1);
+	(void)message_send(d->engine, &m, -1);
 	usleep(SLOW_US);
 	while (receive_answer(d, &m) && m.type == MESSAGE_COUNT)
 		n++;
@@ -564,7 +540,7 @@ static void do_shutdown(struct drive *d, bool open_network)
 	int status = 0;
 
 	m.shutdown.open_network = open_network;
-	(void)send_message(d->parent, &m, -1);
+	(void)message_send(d->parent, &m, -1);
 	waitpid(d->pid, &status, 0);
 	printf("exit %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }

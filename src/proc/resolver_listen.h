@@ -12,6 +12,8 @@
 /* Connections of all clients, and of one: clients come by TCP for big answers only. */
 #define RESOLVER_CONNS_MAX 32
 #define RESOLVER_CONNS_PER_CLIENT 6
+/* Connections taken in one turn of the loop, which has other clients, too. */
+#define RESOLVER_ACCEPT_BURST 8
 
 struct resolver_conn;
 struct resolver_udp_batch;
@@ -41,6 +43,9 @@ struct resolver_listen {
 /* A bound UDP socket, or a listening TCP socket. fd is taken in every case. */
 int resolver_udp_listen(struct resolver_listen *s, int fd) CARDEA_MUSTCHECK;
 int resolver_tcp_listen(struct resolver_listen *s, int fd) CARDEA_MUSTCHECK;
+
+/* A waiting connection of a listener, and whose it is; negative when there is none. */
+int resolver_accept(int listener, struct addr *ret_client);
 
 void resolver_udp_reply(struct resolver_listen *s, const struct resolver_origin *to,
 	const uint8_t *message, size_t len);

@@ -22,7 +22,6 @@
 #define QUERY_MAX 4096
 /* Replies that all slow readers together may keep here. */
 #define QUEUED_MAX (1U << 20)
-#define ACCEPT_BURST 8
 
 struct out {
 	struct out *next;
@@ -255,22 +254,31 @@ static int conn_new(struct resolver_listen *s, int fd, const struct addr *client
 	return 0;
 }
 
+int resolver_accept(int listener, struct addr *ret_client)
+{
+	struct sockaddr_in6 from;
+	socklen_t len = sizeof from;
+	int fd = accept4(listener, (struct sockaddr *)&from, &len,
+		SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_in *in = (struct sockaddr_in *)&from;
+
+	if (fd >= 0)
+		*ret_client = from.sin6_family == AF_INET6 ? addr_v6(&from.sin6_addr)
+							    : addr_v4(&in->sin_addr);
+	return fd;
+}
+
 static void tcp_ready(struct loop_fd *f, uint32_t events)
 {
 	struct resolver_tcp *t = f->ctx;
+	struct addr client;
 
 	(void)events;
-	for (int i = 0; i < ACCEPT_BURST; i++) {
-		struct sockaddr_in6 from;
-		socklen_t len = sizeof from;
-		int fd = accept4(f->fd, (struct sockaddr *)&from, &len,
-			SOCK_CLOEXEC | SOCK_NONBLOCK);
+	for (int i = 0; i < RESOLVER_ACCEPT_BURST; i++) {
+		int fd = resolver_accept(f->fd, &client);
+
 		if (fd < 0)
 			return;
-		struct sockaddr_in *in = (struct sockaddr_in *)&from;
-		struct addr client = from.sin6_family == AF_INET6
-					     ? addr_v6(&from.sin6_addr)
-					     : addr_v4(&in->sin_addr);
 		if (conn_new(t->listen, fd, &client))
 			close(fd);
 	}

@@ -31,7 +31,6 @@
 #define QUEUED_MAX (1U << 20)
 /* And what the kernel keeps of one: it would take megabytes for a slow one. */
 #define KERNEL_KEEPS (64 * 1024)
-#define ACCEPT_BURST 8
 
 struct out {
 	struct out *next;
@@ -383,19 +382,14 @@ static int conn_new(struct resolver_tls *t, int fd, const struct addr *client)
 static void listener_ready(struct loop_fd *f, uint32_t events)
 {
 	struct resolver_tls_listener *l = f->ctx;
+	struct addr client;
 
 	(void)events;
-	for (int i = 0; i < ACCEPT_BURST; i++) {
-		struct sockaddr_in6 from;
-		socklen_t len = sizeof from;
-		int fd = accept4(f->fd, (struct sockaddr *)&from, &len,
-			SOCK_CLOEXEC | SOCK_NONBLOCK);
+	for (int i = 0; i < RESOLVER_ACCEPT_BURST; i++) {
+		int fd = resolver_accept(f->fd, &client);
+
 		if (fd < 0)
 			return;
-		struct sockaddr_in *in = (struct sockaddr_in *)&from;
-		struct addr client = from.sin6_family == AF_INET6
-					     ? addr_v6(&from.sin6_addr)
-					     : addr_v4(&in->sin_addr);
 		if (conn_new(l->tls, fd, &client))
 			close(fd);
 	}

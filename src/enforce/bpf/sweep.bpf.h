@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sweep - what is done from time to time over the tables: idle flows and expired entries
- * go, counts are put to their entries, entries in use are kept open, old flows are judged anew, and refused
- * packets that nobody was told of are told. */
+ * go, counts are put to their entries, entries in use are kept open, old flows are judged
+ * anew, and refused packets that nobody was told of are told. */
 #ifndef CARDEA_ENFORCE_BPF_SWEEP_H
 #define CARDEA_ENFORCE_BPF_SWEEP_H
 

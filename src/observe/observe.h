@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* observe - from frames to conversations: whose they are, who began, by which name, and
+ * how much passed. Bounded memory, no allocation for a packet; time is the packets'. */
+#ifndef CARDEA_OBSERVE_OBSERVE_H
+#define CARDEA_OBSERVE_OBSERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "base/error.h"
+#include "model/limits.h"
+#include "model/record.h"
+
+/* Something about a device that is no conversation. */
+enum observe_event {
+	OBSERVE_NEW,  /* its MAC is seen for the first time */
+	OBSERVE_BOOT, /* asks DHCP for an address anew (DISCOVER, SOLICIT) */
+	OBSERVE_LEASE, /* renews: REQUEST, RENEW */
+};
+
+struct observe_config {
+	/* Conversations at once; 0: OBSERVE_FLOWS_MAX. The one longest silent goes, as a
+	 * record, when all are in use. */
+	uint32_t flows;
+	/* Only this device, when not zero; else all that the LAN has. */
+	struct mac device;
+	/* The house, as far as the caller knows it; what DHCP, router advertisements and
+	 * traffic show is added. */
+	struct prefix lan[LIMIT_LAN_PREFIXES];
+	uint32_t lan_count;
+	struct mac gateway;
+	/* A conversation that is over: silent for long, closed, evicted, or at the end.
+	 * Borrowed for the call. */
+	void (*record)(void *ctx, const struct record *r);
+	/* In order of time with packets, but before the records of its conversations. */
+	void (*event)(void *ctx, const struct mac *device, enum observe_event e, nstime when);
+	void *ctx;
+};
+
+#define OBSERVE_FLOWS_MAX 524288
+
+struct observe_counts {
+	uint64_t packets, bytes;       /* frames taken, captured bytes */
+	uint64_t unreadable;	       /* no packet of any kind we know */
+	uint64_t malformed;	       /* a header that lies */
+	uint64_t fragments;	       /* later ones: counted to the first, or not at all */
+	uint64_t foreign;	       /* of no device: between others, or not asked for */
+	uint64_t flows, evicted;       /* begun; ended for lack of room */
+	uint64_t hellos, hellos_split; /* ClientHellos read; of several segments */
+	uint64_t hidden;	       /* conversations with encrypted DNS */
+};
+
+struct observe;
+
+/* Two of them share nothing. -ENOMEM. */
+int observe_new(const struct observe_config *c, struct observe **ret) CARDEA_MUSTCHECK;
+/* Forgets all; what was under way is lost, see observe_end. NULL is fine. */
+void observe_free(struct observe *o);
+/* One captured frame; wire_len: its length before it was cut. Times may jump, also back:
+ * then conversations of before end. */
+void observe_frame(struct observe *o, uint32_t linktype, struct cursor frame,
+	uint32_t wire_len, nstime when);
+/* The capture ends here: all conversations become records, devices and names stay. */
+void observe_end(struct observe *o);
+void observe_counts(const struct observe *o, struct observe_counts *ret);
+
+#endif

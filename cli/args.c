@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* args - the command line, read against the table. Flags may stand anywhere. */
+#include <stdlib.h>
 #include <string.h>
 #include "cli/cli.h"
 #include "cli/text.h"
-
-#define WORDS_MAX (2 + CLI_ARGS_MAX + 1) /* one too many, to say so */
 
 struct args {
 	struct cli *cli;
 	int argc;
 	char **argv;
-	const char *words[WORDS_MAX];
 	unsigned word_count;
 };
 
@@ -54,13 +52,26 @@ static enum cli_exit take_flag(
 {
 	struct cli *c = a->cli;
 
-	if (c->given_count == CLI_GIVEN_MAX) {
-		cli_complain(NULL, "more than %d flags", CLI_GIVEN_MAX);
-		return CLI_USAGE;
-	}
 	c->given[c->given_count].flag = f;
 	c->given[c->given_count++].value = value ? value : "";
 	return CLI_OK;
+}
+
+static bool takes_many(const struct cli_flag *f)
+{
+	size_t len = f->value ? strlen(f->value) : 0;
+
+	return len > 3 && strcmp(f->value + len - 3, "...") == 0;
+}
+
+/* The words behind --FLAG; of all but FILES... there is one. */
+static enum cli_exit take_values(struct args *a, const struct cli_flag *f, int *i)
+{
+	enum cli_exit e = take_flag(a, f, a->argv[++*i]);
+
+	while (takes_many(f) && *i + 1 < a->argc && a->argv[*i + 1][0] != '-')
+		e = take_flag(a, f, a->argv[++*i]);
+	return e;
 }
 
 static enum cli_exit read_long(struct args *a, int *i)
@@ -82,7 +93,7 @@ static enum cli_exit read_long(struct args *a, int *i)
 			f->value);
 		return CLI_USAGE;
 	}
-	return take_flag(a, f, a->argv[++*i]);
+	return take_values(a, f, i);
 }
 
 static enum cli_exit read_short(struct args *a, const char *text)
@@ -113,8 +124,8 @@ static enum cli_exit read_words(struct args *a)
 			e = read_long(a, &i);
 		else if (!only_words && text[0] == '-' && text[1])
 			e = read_short(a, text);
-		else if (a->word_count < WORDS_MAX)
-			a->words[a->word_count++] = text;
+		else
+			a->cli->words[a->word_count++] = text;
 	}
 	return e;
 }
@@ -167,8 +178,8 @@ static enum cli_exit unknown_verb(const char *noun, const char *verb)
 /* The words in front say which command; no word at all is status. */
 static enum cli_exit find_command(struct args *a, unsigned *ret_used)
 {
-	const char *noun = a->word_count ? a->words[0] : "status";
-	const char *verb = a->word_count > 1 ? a->words[1] : NULL;
+	const char *noun = a->word_count ? a->cli->words[0] : "status";
+	const char *verb = a->word_count > 1 ? a->cli->words[1] : NULL;
 
 	if (!commands_has_noun(noun))
 		return unknown_noun(noun);
@@ -216,20 +227,28 @@ static enum cli_exit take_operands(struct args *a, unsigned used)
 		return wrong_usage(c->command, "something is missing");
 	if (count > c->command->args_max)
 		return wrong_usage(c->command, "that is too much");
-	for (unsigned i = 0; i < count; i++) {
-		if (!a->words[used + i][0])
+	c->args = c->words + used;
+	for (unsigned i = 0; i < count; i++)
+		if (!c->args[i][0])
 			return wrong_usage(c->command, "an empty word names nothing");
-		c->args[i] = a->words[used + i];
-	}
 	c->arg_count = count;
 	return CLI_OK;
 }
 
 enum cli_exit args_read(struct cli *c, int argc, char **argv)
 {
+	size_t room = (size_t)argc + CLI_ARGS_MAX;
 	struct args a = {.cli = c, .argc = argc, .argv = argv};
 	unsigned used = 0;
-	enum cli_exit e = read_words(&a);
+	enum cli_exit e;
+
+	c->words = calloc(room, sizeof(*c->words));
+	c->given = calloc(room, sizeof(*c->given));
+	if (!c->words || !c->given) {
+		cli_complain(NULL, "no memory left");
+		return CLI_FAILED;
+	}
+	e = read_words(&a);
 
 	apply_global(c);
 	if (e != CLI_OK || c->version || (c->help && a.word_count == 0))
@@ -239,6 +258,12 @@ enum cli_exit args_read(struct cli *c, int argc, char **argv)
 		return e;
 	e = check_flags(c);
 	return e == CLI_OK ? take_operands(&a, used) : e;
+}
+
+void args_free(struct cli *c)
+{
+	free(c->words);
+	free(c->given);
 }
 
 const char *args_flag_at(const struct cli *c, const char *name, unsigned index)

@@ -5,6 +5,7 @@
 #define CARDEA_CLI_CLI_H
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,9 +14,9 @@
 #include "base/jsonw.h"
 
 #define CLI_SOCKET_DEFAULT "/run/cardea/control.sock"
-#define CLI_ARGS_MAX 3   /* operands of one command */
-#define CLI_GIVEN_MAX 64 /* flags on one command line: --lan may come often */
-#define CLI_FLAGS_MAX 6  /* flags that one command has */
+#define CLI_ARGS_MAX 3   /* operands of one command that differ in what they are */
+#define CLI_ARGS_ANY UINT_MAX /* as many as there are, all of the first kind */
+#define CLI_FLAGS_MAX 8  /* flags that one command has */
 /* What one call of the program may take: the biggest reply, and its text escaped. */
 #define CLI_MEMORY_MAX (128UL << 20)
 
@@ -37,7 +38,9 @@ enum cli_complete { COMPLETE_NOTHING, COMPLETE_DEVICE, COMPLETE_FILE, COMPLETE_P
 
 struct cli_flag {
 	const char *name;  /* without the dashes; NULL: no more flags */
-	const char *value; /* what stands behind it; NULL: it is a switch */
+	/* What stands behind it; NULL: it is a switch. "FILES..." takes all words up to the
+	 * next flag. */
+	const char *value;
 	const char *help;
 	enum cli_complete complete;
 };
@@ -64,12 +67,13 @@ struct cli {
 	const char *socket;
 	bool socket_given; /* by flag or environment */
 	bool json, quiet, help, version, no_color;
-	const char *args[CLI_ARGS_MAX];
+	const char **words; /* all that is no flag, and CLI_ARGS_MAX times NULL */
+	const char **args;  /* those behind noun and verb */
 	unsigned arg_count;
-	struct {
+	struct cli_given {
 		const struct cli_flag *flag;
 		const char *value;
-	} given[CLI_GIVEN_MAX];
+	} *given;
 	unsigned given_count;
 };
 
@@ -85,6 +89,7 @@ const struct cli_flag *commands_flag(const struct command *c, const char *name);
 /* args.c */
 /* Reads the command line; says what is wrong with it. */
 enum cli_exit args_read(struct cli *c, int argc, char **argv);
+void args_free(struct cli *c);
 /* The last value of a flag, or NULL; "" for a switch that is on. */
 const char *args_flag(const struct cli *c, const char *name);
 /* The index-th value of a flag that may be repeated, or NULL. */

@@ -91,6 +91,20 @@ static void print_value_case(const struct cli_flag *f, bool first)
 	printf("\t--%s) %s; return ;;\n", f->name, offer(f->complete));
 }
 
+static void print_operand_cases(const struct command *c)
+{
+	const char *verb = c->verb ? c->verb : "";
+
+	if (c->args_max == CLI_ARGS_ANY) {
+		printf("\t'%s %s '*) %s ;;\n", c->noun, verb, offer(c->complete[0]));
+		return;
+	}
+	for (unsigned a = 0; a < CLI_ARGS_MAX; a++)
+		if (c->complete[a] != COMPLETE_NOTHING)
+			printf("\t'%s %s %u') %s ;;\n", c->noun, verb, a,
+				offer(c->complete[a]));
+}
+
 /* The branches that bash and zsh share: both know case. */
 static void print_cases(const char *flags)
 {
@@ -120,11 +134,7 @@ static void print_cases(const char *flags)
 			print_verbs(c->noun);
 			printf(" ;;\n");
 		}
-		for (unsigned a = 0; a < CLI_ARGS_MAX; a++)
-			if (c->complete[a] != COMPLETE_NOTHING)
-				printf("\t'%s %s %u') %s ;;\n", c->noun,
-					c->verb ? c->verb : "", a,
-					offer(c->complete[a]));
+		print_operand_cases(c);
 	}
 	printf("\tesac\n");
 }
@@ -245,6 +255,22 @@ static void fish_flag(const struct command *c, const struct cli_flag *f)
 	putchar('\n');
 }
 
+static void fish_operands(const struct command *c)
+{
+	const char *gap = c->verb ? " " : "", *verb = c->verb ? c->verb : "";
+
+	if (c->args_max == CLI_ARGS_ANY) {
+		printf("complete -c cardea -n '__cardea_in %s%s%s'%s\n", c->noun, gap,
+			verb, fish_offer(c->complete[0]));
+		return;
+	}
+	for (unsigned a = 0; a < CLI_ARGS_MAX; a++)
+		if (c->complete[a] != COMPLETE_NOTHING)
+			printf("complete -c cardea -n '__cardea_at %u %s%s%s'%s\n",
+				a + (c->verb ? 2 : 1), c->noun, gap, verb,
+				fish_offer(c->complete[a]));
+}
+
 static void fish_command(const struct command *c, bool first)
 {
 	if (!c->verb || first) {
@@ -261,11 +287,7 @@ static void fish_command(const struct command *c, bool first)
 		fish_quoted(c->summary);
 		putchar('\n');
 	}
-	for (unsigned a = 0; a < CLI_ARGS_MAX; a++)
-		if (c->complete[a] != COMPLETE_NOTHING)
-			printf("complete -c cardea -n '__cardea_at %u %s%s%s'%s\n",
-				a + (c->verb ? 2 : 1), c->noun, c->verb ? " " : "",
-				c->verb ? c->verb : "", fish_offer(c->complete[a]));
+	fish_operands(c);
 	for (const struct cli_flag *f = c->flags; f->name; f++)
 		fish_flag(c, f);
 }

@@ -92,6 +92,7 @@ int main(int argc, char **argv)
 		text_init(isatty(STDOUT_FILENO) && !c.no_color && !(plain && *plain));
 		e = finish(run(&c));
 	}
+	args_free(&c);
 	pool_free(memory);
 	return e;
 }

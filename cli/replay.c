@@ -3,88 +3,14 @@
 #include "engine/replay.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include "base/clock.h"
 #include "base/str.h"
 #include "cli/answer.h"
 #include "cli/file.h"
+#include "cli/progress.h"
 #include "cli/text.h"
 
 #define JSON_MAX (32U << 20) /* REPLAY_VIOLATIONS_MAX and LIMIT_RULES of 4 KiB each */
-#define BAR_CELLS 24
-#define BAR_AFTER_MS 1000 /* shorter work needs no bar */
-#define BAR_EVERY_MS 100
-#define LINE_EVERY_MS 5000 /* where there is no terminal */
-
-struct progress {
-	const struct cli *cli;
-	nstime start, shown;
-	uint64_t size; /* of the file, 0 unknown */
-	bool terminal, drawn;
-};
-
-static void draw_share(const struct progress *p, uint64_t bytes)
-{
-	unsigned percent = bytes >= p->size ? 100 : (unsigned)(bytes * 100 / p->size);
-
-	if (p->terminal) {
-		fputs(" \u2595", stderr);
-		for (unsigned i = 0; i < BAR_CELLS; i++)
-			fputs(i * 100 < percent * BAR_CELLS ? "\u2588" : " ", stderr);
-		fputs("\u258f", stderr);
-	}
-	fprintf(stderr, " %u %%", percent);
-}
-
-static void draw(struct progress *p, uint64_t packets, uint64_t bytes, nstime now)
-{
-	nstime gone = now - p->start;
-
-	fputs(p->terminal ? "\r\033[Kreplay" : "replay", stderr);
-	if (p->size)
-		draw_share(p, bytes);
-	fprintf(stderr, "  %llu packets", (unsigned long long)packets);
-	if (p->size && bytes && bytes < p->size)
-		fprintf(stderr, "  ETA %lld s",
-			(long long)((double)gone / (double)bytes *
-					    (double)(p->size - bytes) /
-					    (double)NS_PER_SEC +
-				    1));
-	fputs(p->terminal ? "" : "\n", stderr);
-	fflush(stderr);
-	p->drawn = true;
-	p->shown = now;
-}
-
-static void progress(void *ctx, uint64_t packets, uint64_t bytes)
-{
-	struct progress *p = ctx;
-	nstime now = clock_mono(clock_system());
-	nstime every = (p->terminal ? BAR_EVERY_MS : LINE_EVERY_MS) * NS_PER_MS;
-	nstime first = (p->terminal ? BAR_AFTER_MS : LINE_EVERY_MS) * NS_PER_MS;
-
-	if (p->cli->quiet || now - p->start < first || now - p->shown < every)
-		return;
-	draw(p, packets, bytes, now);
-}
-
-static void progress_init(struct progress *p, const struct cli *c, int fd)
-{
-	struct stat st;
-
-	*p = (struct progress){.cli = c,
-		.start = clock_mono(clock_system()),
-		.terminal = isatty(STDERR_FILENO)};
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		p->size = (uint64_t)st.st_size;
-}
-
-static void progress_end(const struct progress *p)
-{
-	if (p->drawn && p->terminal)
-		fputs("\r\033[K", stderr);
-}
 
 static enum cli_exit wrong_value(const char *flag, const char *value, const char *next)
 {
@@ -158,8 +84,9 @@ static enum cli_exit replay(const struct cli *c, struct replay_options *o)
 	enum cli_exit e;
 	int error;
 
-	progress_init(&p, c, o->fd);
-	o->progress = progress;
+	progress_init(&p, c, "replay");
+	progress_expect(&p, o->fd);
+	o->progress = progress_show;
 	o->ctx = &p;
 	error = replay_run(o, &report);
 	progress_end(&p);

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* flows.c - entries are filed by the second in which they were last heard of when
+ * somebody looked; a packet does not move them. Who looks and finds an entry that spoke
+ * since files it anew, so that each is moved once for many packets. */
+#include "observe/flows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SILENCE_CLOSING 10   /* seconds; retransmissions of the last segments */
+#define SILENCE_OPENING 60
+#define SILENCE_SHORT 120
+#define SILENCE_LONG 7440    /* two hours and four minutes */
+_Static_assert(SILENCE_LONG + 2 < FLOWS_BUCKETS, "seconds must not share a bucket");
+
+const nstime flow_silence[FLOW_CLASS_MAX] = {
+	SILENCE_CLOSING * NS_PER_SEC,
+	SILENCE_OPENING * NS_PER_SEC,
+	SILENCE_SHORT * NS_PER_SEC,
+	SILENCE_LONG * NS_PER_SEC,
+};
+
+int flows_init(struct flows *f, uint32_t most)
+{
+	int error = index_init(&f->index, most);
+
+	f->entries = calloc((size_t)most + 1, sizeof *f->entries);
+	f->most = most;
+	f->fresh = 1;
+	return error || !f->entries ? -ENOMEM : 0;
+}
+
+void flows_free(struct flows *f)
+{
+	index_free(&f->index);
+	free(f->entries);
+}
+
+static void file(struct flows *f, struct flow_entry *e)
+{
+	int64_t second = e->last / NS_PER_SEC;
+	uint32_t *head, id = flows_id(f, e);
+
+	/* clocks may go back a little: what is swept already is not filed there */
+	if (second < f->oldest)
+		f->oldest = second;
+	e->bucket = (uint16_t)(second % FLOWS_BUCKETS);
+	head = &f->buckets[e->bucket];
+	e->prev = 0;
+	e->next = *head;
+	if (*head)
+		f->entries[*head].prev = id;
+	*head = id;
+}
+
+static void unfile(struct flows *f, struct flow_entry *e)
+{
+	if (e->prev)
+		f->entries[e->prev].next = e->next;
+	else
+		f->buckets[e->bucket] = e->next;
+	if (e->next)
+		f->entries[e->next].prev = e->prev;
+}
+
+void flows_end(struct flows *f, struct flow_entry *e)
+{
+	f->over(f->ctx, e);
+	unfile(f, e);
+	index_remove(&f->index, flows_hash(f, &e->key), flows_id(f, e));
+	e->next = f->free;
+	f->free = flows_id(f, e);
+	f->count--;
+}
+
+/* An entry that spoke since it was filed here goes where it belongs. */
+static bool refile(struct flows *f, struct flow_entry *e)
+{
+	if (e->last / NS_PER_SEC % FLOWS_BUCKETS == e->bucket)
+		return false;
+	unfile(f, e);
+	file(f, e);
+	return true;
+}
+
+/* The first of the oldest second in which one is still silent. */
+static void evict(struct flows *f)
+{
+	for (;;) {
+		uint32_t id = f->buckets[f->oldest % FLOWS_BUCKETS];
+		struct flow_entry *e = &f->entries[id];
+
+		if (!id) {
+			f->oldest++;
+		} else if (!refile(f, e)) {
+			flows_end(f, e);
+			return;
+		}
+	}
+}
+
+struct flow_entry *flows_add(struct flows *f, const struct walk_key *k, uint64_t hash,
+	nstime when, bool *ret_evicted)
+{
+	struct flow_entry *e;
+
+	*ret_evicted = f->count == f->most;
+	if (*ret_evicted)
+		evict(f);
+	if (!f->count)
+		f->oldest = when / NS_PER_SEC;
+	e = &f->entries[f->free ? f->free : f->fresh];
+	if (f->free)
+		f->free = e->next;
+	else
+		f->fresh++;
+	*e = (struct flow_entry){.key = *k, .first = when, .last = when};
+	index_add(&f->index, hash, flows_id(f, e));
+	file(f, e);
+	f->count++;
+	return e;
+}
+
+/* The entries of one second, of which those of this class and the shorter ones are over.
+ */
+static void sweep_second(struct flows *f, int64_t second, unsigned class)
+{
+	uint32_t id = f->buckets[second % FLOWS_BUCKETS], next;
+
+	for (; id; id = next) {
+		struct flow_entry *e = &f->entries[id];
+		next = e->next;
+		if (!refile(f, e) && e->class <= class)
+			flows_end(f, e);
+	}
+}
+
+static void sweep_class(struct flows *f, unsigned class)
+{
+	int64_t until = f->now - flow_silence[class] / NS_PER_SEC - 1;
+	int64_t from = f->hand[class];
+
+	if (from < f->oldest)
+		from = f->oldest;
+	if (from < until - FLOWS_BUCKETS)
+		from = until - FLOWS_BUCKETS;
+	for (; from < until && f->count; from++)
+		sweep_second(f, from, class);
+	f->hand[class] = until;
+}
+
+void flows_sweep(struct flows *f, nstime now)
+{
+	f->now = now / NS_PER_SEC;
+	/* the longest first: what it ends the others need not look at */
+	for (unsigned class = FLOW_CLASS_MAX; class-- > 0;)
+		sweep_class(f, class);
+}
+
+void flows_end_all(struct flows *f)
+{
+	while (f->count)
+		evict(f);
+	memset(f->hand, 0, sizeof f->hand);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* hosts.c - what a gateway is shows in what it carries: addresses from elsewhere. */
+#include "observe/hosts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int hosts_init(struct hosts *h)
+{
+	int error = index_init(&h->macs, HOSTS_MAX);
+
+	if (!error)
+		error = index_init(&h->addrs, HOSTS_ADDRS_MAX);
+	h->hosts = calloc(HOSTS_MAX + 1, sizeof *h->hosts);
+	h->addresses = calloc(
+		(HOSTS_MAX + 1) * LIMIT_ADDRS_PER_DEVICE, sizeof *h->addresses);
+	return error || !h->hosts || !h->addresses ? -ENOMEM : 0;
+}
+
+void hosts_free(struct hosts *h)
+{
+	index_free(&h->macs);
+	index_free(&h->addrs);
+	free(h->hosts);
+	free(h->addresses);
+}
+
+uint32_t hosts_find(const struct hosts *h, const struct mac *m)
+{
+	uint64_t hash = index_hash(&h->macs, m, sizeof *m);
+	uint32_t at = index_first(&h->macs, hash), id;
+
+	while ((id = index_next(&h->macs, hash, &at)))
+		if (mac_equal(&h->hosts[id].mac, m))
+			break;
+	return id;
+}
+
+uint32_t hosts_see(struct hosts *h, const struct mac *m, nstime when)
+{
+	uint32_t id = hosts_find(h, m);
+
+	if (id || mac_is_zero(m) || mac_is_group(m) || h->count == HOSTS_MAX)
+		return id;
+	id = ++h->count;
+	h->hosts[id].mac = *m;
+	h->hosts[id].first = when;
+	index_add(&h->macs, index_hash(&h->macs, m, sizeof *m), id);
+	return id;
+}
+
+static uint64_t addr_hash(const struct hosts *h, const struct addr *a)
+{
+	return index_hash(&h->addrs, a, sizeof *a);
+}
+
+/* The place of an address in all rings; 0: none. */
+static uint32_t addr_place(const struct hosts *h, const struct addr *a)
+{
+	uint64_t hash = addr_hash(h, a);
+	uint32_t at = index_first(&h->addrs, hash), id;
+
+	while ((id = index_next(&h->addrs, hash, &at)))
+		if (addr_equal(&h->addresses[id].addr, a))
+			break;
+	return id;
+}
+
+uint32_t hosts_owner(const struct hosts *h, const struct addr *a)
+{
+	return h->addresses[addr_place(h, a)].host;
+}
+
+static void addr_forget(struct hosts *h, uint32_t place)
+{
+	index_remove(&h->addrs, addr_hash(h, &h->addresses[place].addr), place);
+	h->addresses[place] = (struct host_addr){0};
+}
+
+void hosts_own(struct hosts *h, uint32_t host, const struct addr *a)
+{
+	uint32_t place = addr_place(h, a);
+
+	if (!host || !a->family || addr_is_unspecified(a) || addr_is_multicast(a) ||
+		addr_is_limited_broadcast(a) || h->addresses[place].host == host)
+		return;
+	if (place)
+		addr_forget(h, place);
+	place = host * LIMIT_ADDRS_PER_DEVICE + h->hosts[host].addr_next;
+	h->hosts[host].addr_next =
+		(uint8_t)((h->hosts[host].addr_next + 1) % LIMIT_ADDRS_PER_DEVICE);
+	if (h->addresses[place].host)
+		addr_forget(h, place);
+	h->addresses[place] = (struct host_addr){.addr = *a, .host = host};
+	index_add(&h->addrs, addr_hash(h, a), place);
+	if (addr_equal(a, &h->router))
+		hosts_set_gateway(h, host);
+}
+
+void hosts_add_lan(struct hosts *h, const struct prefix *p)
+{
+	for (uint32_t i = 0; i < h->lan_count; i++)
+		if (h->lan[i].len == p->len && addr_equal(&h->lan[i].addr, &p->addr))
+			return;
+	if (h->lan_count < LIMIT_LAN_PREFIXES)
+		h->lan[h->lan_count++] = *p;
+}
+
+/* The first one's word stands: a second one may be a device that plays router. */
+void hosts_set_gateway(struct hosts *h, uint32_t host)
+{
+	if (!host || h->has_gateway)
+		return;
+	h->has_gateway = true;
+	h->hosts[host].flags |= HOST_GATEWAY;
+}
+
+void hosts_set_router(struct hosts *h, const struct addr *a)
+{
+	if (h->router.family || !a->family)
+		return;
+	h->router = *a;
+	hosts_set_gateway(h, hosts_owner(h, a));
+}
+
+bool hosts_is_local(const struct hosts *h, const struct addr *a)
+{
+	for (uint32_t i = 0; i < h->lan_count; i++)
+		if (prefix_contains(&h->lan[i], a))
+			return true;
+	return addr_is_private(a) || addr_is_link_local(a);
+}
+
+/* What senders start with; routers on the way make it less (RFC 1812 5.3.1). */
+static bool is_first_ttl(uint8_t ttl)
+{
+	return ttl == 255 || ttl == 128 || ttl == 64 || ttl == 32 || ttl <= 1;
+}
+
+void hosts_learn(struct hosts *h, uint32_t id, const struct addr *src, uint8_t ttl)
+{
+	struct host *host = &h->hosts[id];
+
+	if (!id || addr_is_unspecified(src))
+		return;
+	if (hosts_is_local(h, src)) {
+		if (!hosts_is_gateway(h, id))
+			hosts_own(h, id, src);
+		return;
+	}
+	if (h->has_gateway || hosts_owner(h, src) == id)
+		return;
+	/* IPv6 has no private addresses to go by: a device is in one prefix and did not
+	 * forward what it sends. */
+	if (src->family == 6 && is_first_ttl(ttl) &&
+		(!host->has_subnet || !memcmp(host->subnet, src->b, sizeof host->subnet))) {
+		host->has_subnet = true;
+		memcpy(host->subnet, src->b, sizeof host->subnet);
+		hosts_own(h, id, src);
+		return;
+	}
+	host->flags |= HOST_CARRIER;
+}

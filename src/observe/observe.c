@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* observe.c - the way of a frame. Most are of a known TCP or UDP conversation and end in
+ * count(); what is first, or says something, goes on to the other files. */
+#include "observe/observe_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include "wire/icmp.h"
+#include "wire/ip.h"
+#include "wire/tcp.h"
+
+/* Times that captures claim before 1970 and far in the future are held within, so that
+ * sums of them with periods stay in range. */
+#define TIME_MAX (INT64_MAX / 2)
+
+#define PORT_DNS 53
+#define PORT_DHCP_SERVER 67
+#define PORT_DHCP6_SERVER 547
+#define PORT_SSDP 1900
+#define PORT_MDNS 5353
+#define PORT_DNS_TLS 853 /* RFC 7858, and RFC 9250 over QUIC */
+
+int observe_new(const struct observe_config *c, struct observe **ret)
+{
+	struct observe *o = calloc(1, sizeof *o);
+	uint32_t most = c->flows ? c->flows : OBSERVE_FLOWS_MAX;
+
+	if (!o)
+		return -ENOMEM;
+	o->config = *c;
+	if (flows_init(&o->flows, most) || hosts_init(&o->hosts) ||
+		strings_init(&o->strings) || told_init(&o->told)) {
+		observe_free(o);
+		return -ENOMEM;
+	}
+	o->flows.over = observe_flow_over;
+	o->flows.ctx = o;
+	o->one_device = !mac_is_zero(&c->device);
+	for (uint32_t i = 0; i < c->lan_count; i++)
+		hosts_add_lan(&o->hosts, &c->lan[i]);
+	if (!mac_is_zero(&c->gateway))
+		hosts_set_gateway(&o->hosts, hosts_see(&o->hosts, &c->gateway, 0));
+	*ret = o;
+	return 0;
+}
+
+void observe_free(struct observe *o)
+{
+	if (!o)
+		return;
+	flows_free(&o->flows);
+	hosts_free(&o->hosts);
+	strings_free(&o->strings);
+	told_free(&o->told);
+	free(o);
+}
+
+void observe_counts(const struct observe *o, struct observe_counts *ret)
+{
+	*ret = o->counts;
+}
+
+void observe_end(struct observe *o)
+{
+	for (uint32_t i = 1; i <= o->hosts.count; i++)
+		(void)observe_tell_new(o, i);
+	flows_end_all(&o->flows);
+	o->now = o->next_sweep = 0;
+}
+
+static void tick(struct observe *o, nstime when)
+{
+	if (when < o->now - OBSERVE_DISORDER) {
+		flows_end_all(&o->flows);
+		o->now = o->next_sweep = when;
+	}
+	if (when > o->now)
+		o->now = when;
+	if (o->now < o->next_sweep)
+		return;
+	o->next_sweep = o->now - o->now % NS_PER_SEC + NS_PER_SEC;
+	flows_sweep(&o->flows, o->now);
+}
+
+/* Both FINs, or a reset: what comes now is of the end, or of another conversation. */
+static void see_flags(struct flow_entry *e, const struct walk *w)
+{
+	if (w->flags & TCP_FIN)
+		e->flags |= w->swapped ? FLOW_FIN1 : FLOW_FIN0;
+	if (w->flags & TCP_RST || (e->flags & FLOW_FIN0 && e->flags & FLOW_FIN1))
+		e->class = FLOW_CLOSING;
+}
+
+static inline void count(struct observe *o, struct flow_entry *e, const struct walk *w)
+{
+	unsigned side = w->swapped;
+
+	e->bytes[side] += w->len;
+	e->packets[side]++;
+	if (o->now > e->last)
+		e->last = o->now;
+}
+
+/* Who speaks to whom on the link is as it was. */
+static inline bool same_macs(const struct flow_entry *e, const struct walk *w)
+{
+	return !memcmp(&e->mac[w->swapped], &w->src, 6) &&
+	       !memcmp(&e->mac[!w->swapped], &w->dst, 6);
+}
+
+/* Whether the packet goes on with it. A bare SYN begins anew once there was more than
+ * SYNs; and no counter may overflow. */
+static inline bool goes_on(const struct observe *o, const struct flow_entry *e,
+	const struct walk *w)
+{
+	return o->now - e->last <= flow_silence[e->class] && same_macs(e, w) &&
+	       e->packets[w->swapped] != UINT32_MAX &&
+	       !((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && e->class != FLOW_OPENING);
+}
+
+/* Ports that servers have. */
+static bool is_service(uint16_t port)
+{
+	return port < 1024 || port == PORT_SSDP || port == PORT_MDNS;
+}
+
+/* Who began, when this packet is the first that was seen. */
+static void set_starter(struct flow_entry *e, const struct walk *w)
+{
+	bool other = false;
+
+	if (w->proto == IP_PROTO_TCP) {
+		uint8_t syn = w->flags & (TCP_SYN | TCP_ACK);
+		if (syn == TCP_SYN)
+			e->flags |= FLOW_WANTS_HEAD;
+		else
+			e->flags |= FLOW_WANTS_HEAD | FLOW_MIDSTREAM;
+		other = syn == (TCP_SYN | TCP_ACK) ||
+			(syn != TCP_SYN && w->sport < w->dport);
+	} else if (w->proto == IP_PROTO_UDP) {
+		other = is_service(w->sport) && !is_service(w->dport) &&
+			!(e->flags & FLOW_GROUP);
+		e->flags |= other ? FLOW_MIDSTREAM | FLOW_WANTS_HEAD : FLOW_WANTS_HEAD;
+	} else if (w->proto == IP_PROTO_ICMP || w->proto == IP_PROTO_ICMP6) {
+		other = w->icmp_type != w->sport; /* the answer to an echo */
+		e->flags |= other ? FLOW_MIDSTREAM : 0;
+	}
+	if (w->swapped != other)
+		e->flags |= FLOW_STARTER;
+}
+
+static bool is_group(const struct walk *w)
+{
+	struct addr dst = walk_target(w);
+
+	return addr_is_multicast(&dst) || addr_is_limited_broadcast(&dst) ||
+	       (w->has_dst && mac_is_group(&w->dst));
+}
+
+static void set_class(struct flow_entry *e, const struct walk *w)
+{
+	if (w->proto == IP_PROTO_TCP)
+		e->class = (w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? FLOW_OPENING
+								       : FLOW_LONG;
+	else if (w->proto == IP_PROTO_ICMP || w->proto == IP_PROTO_ICMP6)
+		e->class = FLOW_OPENING;
+	else
+		e->class = FLOW_SHORT;
+}
+
+/* The name under which one side is known to the other. */
+static bool name_side(struct observe *o, struct flow_entry *e, unsigned side)
+{
+	struct addr peer = walk_addr(&e->key, side);
+	uint32_t host = hosts_find(&o->hosts, &e->mac[!side]);
+	uint32_t name = told_name(&o->told, host, &peer, o->now);
+
+	e->name = strings_hold(&o->strings, name);
+	return name;
+}
+
+static void set_name(struct observe *o, struct flow_entry *e)
+{
+	unsigned starter = e->flags & FLOW_STARTER ? 1 : 0;
+
+	if (e->flags & FLOW_GROUP)
+		return;
+	if (!name_side(o, e, !starter)) { /* a server that the device knows comes in */
+		if (!name_side(o, e, starter))
+			return;
+		e->flags |= FLOW_NAMED_STARTER;
+	}
+	e->naming = RECORD_ANSWER;
+}
+
+void observe_hidden(struct observe *o, struct flow_entry *e)
+{
+	if (!(e->flags & FLOW_HIDDEN))
+		o->counts.hidden++;
+	e->flags |= FLOW_HIDDEN;
+}
+
+static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_t hash)
+{
+	struct addr src = walk_source(w);
+	bool evicted;
+	struct flow_entry *e =
+		flows_add(&o->flows, &w->key, hash, o->now, &evicted);
+
+	o->counts.flows++;
+	o->counts.evicted += evicted;
+	hosts_learn(&o->hosts, hosts_see(&o->hosts, &w->src, o->now), &src, w->ttl);
+	e->mac[w->swapped] = w->src;
+	e->mac[!w->swapped] = w->dst;
+	if (is_group(w))
+		e->flags |= FLOW_GROUP;
+	set_class(e, w);
+	set_starter(e, w);
+	set_name(o, e);
+	if ((w->sport == PORT_DNS_TLS || w->dport == PORT_DNS_TLS))
+		observe_hidden(o, e);
+	return e;
+}
+
+static struct flow_entry *find_or_begin(
+	struct observe *o, const struct walk *w, bool *ret_is_new)
+{
+	uint64_t hash = flows_hash(&o->flows, &w->key);
+	struct flow_entry *e = flows_find(&o->flows, &w->key, hash);
+
+	*ret_is_new = !e || !goes_on(o, e, w);
+	if (!*ret_is_new)
+		return e;
+	if (e)
+		flows_end(&o->flows, e);
+	return begin(o, w, hash);
+}
+
+static struct observe_fragment *fragment_place(struct observe *o, struct walk_key *k,
+	const struct walk *w)
+{
+	*k = w->key;
+	k->port[0] = k->port[1] = 0;
+	k->tail = walk_tail(w->proto, w->family, 0);
+	uint64_t hash = flows_hash(&o->flows, k) ^ w->fragment_id;
+	return &o->fragments[index_fold(hash, o->flows.index.secret[1]) %
+			     OBSERVE_FRAGMENTS];
+}
+
+static void first_fragment(
+	struct observe *o, const struct walk *w, const struct flow_entry *e)
+{
+	struct walk_key key;
+	struct observe_fragment *f = fragment_place(o, &key, w);
+
+	f->key = key;
+	f->id = w->fragment_id;
+	f->flow = flows_id(&o->flows, e);
+}
+
+/* To the conversation of the first one, when that is known and still the same two's. */
+static void later_fragment(struct observe *o, const struct walk *w)
+{
+	struct walk_key key;
+	const struct observe_fragment *f = fragment_place(o, &key, w);
+	struct flow_entry *e = &o->flows.entries[f->flow];
+
+	o->counts.fragments++;
+	if (!f->flow || f->id != w->fragment_id || !walk_key_equal(&f->key, &key))
+		return;
+	if (!memcmp(e->key.addr, w->key.addr, sizeof key.addr) &&
+		(uint8_t)e->key.tail == w->proto && goes_on(o, e, w))
+		count(o, e, w);
+}
+
+/* Those that may say something about the house or about a name; by port, as DNS servers
+ * and DHCP clients are. */
+static inline bool is_telling(const struct walk *w)
+{
+	uint16_t s = w->sport, d = w->dport;
+
+	if (w->proto != IP_PROTO_UDP)
+		return w->proto == IP_PROTO_ICMP6;
+	return s == PORT_DNS || d == PORT_DNS || s == PORT_MDNS || d == PORT_MDNS ||
+	       s == PORT_SSDP || d == PORT_SSDP || s == PORT_DHCP_SERVER ||
+	       d == PORT_DHCP_SERVER || s == PORT_DHCP6_SERVER || d == PORT_DHCP6_SERVER;
+}
+
+/* ARP, ND, MLD and IGMP keep the link together and are nobody's conversation. */
+static bool is_infrastructure(const struct walk *w)
+{
+	if (w->proto == IP_PROTO_IGMP)
+		return true;
+	return w->proto == IP_PROTO_ICMP6 && w->family == 6 &&
+	       ((w->icmp_type >= 130 && w->icmp_type <= ICMP6_REDIRECT) ||
+		       w->icmp_type == 143);
+}
+
+static void see_packet(struct observe *o, struct walk *w)
+{
+	enum record_app app = RECORD_APP_NONE;
+	uint32_t asked = 0;
+	bool is_new;
+
+	if (is_telling(w)) {
+		observe_house(o, w);
+		asked = observe_asked(o, w, &app);
+		w->key.tail = walk_tail(w->proto, w->family, asked);
+	}
+	if (is_infrastructure(w))
+		return;
+	struct flow_entry *e = find_or_begin(o, w, &is_new);
+	if (is_new && app != RECORD_APP_NONE) {
+		e->app = (uint8_t)app;
+		e->detail = strings_hold(&o->strings, asked);
+		e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
+	}
+	strings_drop(&o->strings, asked);
+	count(o, e, w);
+	if (w->flags & (TCP_FIN | TCP_RST))
+		see_flags(e, w);
+	else if (e->class == FLOW_OPENING && w->proto == IP_PROTO_TCP && e->packets[0] &&
+		 e->packets[1])
+		e->class = FLOW_LONG;
+	if (app == RECORD_APP_DNS)
+		observe_answer(o, w, e);
+	else if (e->flags & FLOW_WANTS_HEAD && cursor_left(&w->payload))
+		observe_head(o, w, e);
+	if (w->fragment)
+		first_fragment(o, w, e);
+}
+
+/* Cooked captures have one address only; the other is whose IP address it is. */
+static void find_dst(struct observe *o, struct walk *w)
+{
+	struct addr dst = walk_target(w);
+
+	w->dst = o->hosts.hosts[hosts_owner(&o->hosts, &dst)].mac;
+}
+
+void observe_frame(struct observe *o, uint32_t linktype, struct cursor frame,
+	uint32_t wire_len, nstime when)
+{
+	struct walk *w = &o->walk;
+	size_t len = cursor_left(&frame);
+
+	tick(o, when < 0 ? 0 : when > TIME_MAX ? TIME_MAX : when);
+	o->counts.packets++;
+	o->counts.bytes += len;
+	walk_frame(w, linktype, frame, wire_len < len ? (uint32_t)len : wire_len);
+	if (w->kind != WALK_PACKET) {
+		observe_link(o, w);
+		return;
+	}
+	if (!w->has_dst)
+		find_dst(o, w);
+	if (w->later)
+		later_fragment(o, w);
+	else
+		see_packet(o, w);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the parts of observe share. */
+#ifndef CARDEA_OBSERVE_OBSERVE_PRIV_H
+#define CARDEA_OBSERVE_OBSERVE_PRIV_H
+
+#include "observe/flows.h"
+#include "observe/hosts.h"
+#include "observe/observe.h"
+#include "observe/strings.h"
+#include "observe/told.h"
+#include "observe/walk.h"
+#include "wire/dhcp4.h"
+#include "wire/dhcp6.h"
+#include "wire/dns.h"
+#include "wire/nd.h"
+#include "wire/tls.h"
+
+/* Later fragments are counted to where the first one was. A table of the latest. */
+#define OBSERVE_FRAGMENTS 256
+/* Frames of one capture come from several queues and interfaces; within this, time that
+ * goes back is no other day. */
+#define OBSERVE_DISORDER (5 * NS_PER_SEC)
+
+struct observe_fragment {
+	struct walk_key key; /* without ports */
+	uint32_t id, flow;
+};
+
+/* Too large for a stack; what stands in them is for one call. */
+struct observe_scratch {
+	union {
+		struct dhcp4 dhcp4;
+		struct dhcp6 dhcp6;
+		struct nd nd;
+	};
+	struct dns_answer answer;
+	struct dns_question question;
+	struct tls_hello hello;
+	uint8_t message[TLS_HELLO_MAX];
+	char text[STRINGS_TEXT_MAX];
+	struct record record;
+};
+
+struct observe {
+	struct observe_config config;
+	struct observe_counts counts;
+	struct flows flows;
+	struct hosts hosts;
+	struct strings strings;
+	struct told_table told;
+	nstime now, next_sweep;
+	bool one_device; /* only config.device is asked for */
+	struct walk walk;
+	struct observe_fragment fragments[OBSERVE_FRAGMENTS];
+	struct observe_scratch scratch;
+};
+
+/* The conversation is encrypted DNS. */
+void observe_hidden(struct observe *o, struct flow_entry *e);
+
+/* ---- house.c: what is no conversation, and who says what about the house ---- */
+
+/* A frame without IP. */
+void observe_link(struct observe *o, const struct walk *w);
+/* ICMPv6, DHCP: before the packet is counted. */
+void observe_house(struct observe *o, const struct walk *w);
+/* Its record or event comes now. False when it is none to be told of: the gateway, or
+ * not the one asked for. */
+bool observe_tell_new(struct observe *o, uint32_t host);
+
+/* ---- question.c: DNS and what is like it ---- */
+
+/* What the packet asks or answers, interned and held; 0 for other packets. */
+uint32_t observe_asked(struct observe *o, const struct walk *w, enum record_app *ret_app);
+/* An answer to this conversation's question. */
+void observe_answer(struct observe *o, const struct walk *w, const struct flow_entry *e);
+
+/* A DNS message that answers this host. */
+void observe_names(struct observe *o, uint32_t host, struct cursor message);
+
+/* ---- head.c: what a conversation begins with ---- */
+
+void observe_head(struct observe *o, const struct walk *w, struct flow_entry *e);
+/* scratch.hello is what it began with. */
+void observe_hello(struct observe *o, struct flow_entry *e, enum record_app app);
+/* Who began calls the other so. */
+void observe_set_name(struct observe *o, struct flow_entry *e, const char *text,
+	enum record_naming naming);
+
+/* ---- tell.c: from flows to records ---- */
+
+void observe_flow_over(void *ctx, struct flow_entry *e);
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* told.c - a ring of answers for each device: the newest ones stay. */
+#include "observe/told.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int told_init(struct told_table *t)
+{
+	int error = index_init(&t->index, TOLD_MAX);
+
+	t->told = calloc(TOLD_MAX + LIMIT_BINDINGS, sizeof *t->told);
+	t->next = calloc(HOSTS_MAX + 1, sizeof *t->next);
+	return error || !t->told || !t->next ? -ENOMEM : 0;
+}
+
+void told_free(struct told_table *t)
+{
+	index_free(&t->index);
+	free(t->told);
+	free(t->next);
+}
+
+struct told_key {
+	struct addr addr;
+	uint8_t zero;
+	uint16_t host;
+};
+_Static_assert(sizeof(struct told_key) == 20, "hashed as bytes, without gaps");
+
+static uint64_t told_hash(
+	const struct told_table *t, uint32_t host, const struct addr *a)
+{
+	struct told_key k = {.addr = *a, .host = (uint16_t)host};
+
+	return index_hash(&t->index, &k, sizeof k);
+}
+
+static bool is_of(const struct told *e, uint32_t host, const struct addr *a)
+{
+	return e->host == host && addr_equal(&e->addr, a);
+}
+
+static void told_forget(struct told_table *t, struct strings *s, uint32_t id)
+{
+	struct told *e = &t->told[id];
+
+	index_remove(&t->index, told_hash(t, e->host, &e->addr), id);
+	strings_drop(s, e->name);
+	*e = (struct told){0};
+}
+
+/* The entry to write: the one with this name, else the oldest of too many names, else a
+ * new one; the last two are emptied. */
+static uint32_t told_place(struct told_table *t, struct strings *s, uint32_t host,
+	const struct addr *a, uint32_t name)
+{
+	uint64_t hash = told_hash(t, host, a);
+	uint32_t at = index_first(&t->index, hash), id, oldest = 0, names = 0;
+
+	while ((id = index_next(&t->index, hash, &at))) {
+		if (!is_of(&t->told[id], host, a))
+			continue;
+		if (t->told[id].name == name)
+			return id;
+		if (!oldest || t->told[id].when < t->told[oldest].when)
+			oldest = id;
+		names++;
+	}
+	id = oldest;
+	if (names < TOLD_NAMES_MAX) {
+		id = host * LIMIT_BINDINGS + t->next[host];
+		t->next[host] = (uint16_t)((t->next[host] + 1) % LIMIT_BINDINGS);
+	}
+	if (t->told[id].addr.family)
+		told_forget(t, s, id);
+	return id;
+}
+
+void told_add(struct told_table *t, struct strings *s, uint32_t host,
+	const struct addr *a, uint32_t name, uint32_t ttl_s, nstime now)
+{
+	uint32_t id;
+
+	if (!host || !name)
+		return;
+	if (ttl_s < BINDING_TTL_MIN_S)
+		ttl_s = BINDING_TTL_MIN_S;
+	if (ttl_s > BINDING_TTL_MAX_S)
+		ttl_s = BINDING_TTL_MAX_S;
+	id = told_place(t, s, host, a, name);
+	struct told *e = &t->told[id];
+	if (!e->addr.family) {
+		*e = (struct told){.addr = *a, .host = (uint16_t)host};
+		e->name = strings_hold(s, name);
+		index_add(&t->index, told_hash(t, host, a), id);
+	}
+	e->when = now;
+	e->expires = now + ((nstime)ttl_s + BINDING_GRACE_S) * NS_PER_SEC;
+}
+
+uint32_t told_name(
+	const struct told_table *t, uint32_t host, const struct addr *a, nstime now)
+{
+	uint64_t hash = told_hash(t, host, a);
+	uint32_t at = index_first(&t->index, hash), id, name = 0;
+	nstime when = INT64_MIN;
+
+	while ((id = index_next(&t->index, hash, &at))) {
+		const struct told *e = &t->told[id];
+		if (!is_of(e, host, a) || e->expires <= now || e->when < when)
+			continue;
+		when = e->when;
+		name = e->name;
+	}
+	return name;
+}
+
+bool told_has(const struct told_table *t, uint32_t host, const struct addr *a,
+	uint32_t name, nstime now)
+{
+	uint64_t hash = told_hash(t, host, a);
+	uint32_t at = index_first(&t->index, hash), id;
+
+	while ((id = index_next(&t->index, hash, &at)))
+		if (t->told[id].name == name && is_of(&t->told[id], host, a))
+			return t->told[id].expires > now;
+	return false;
+}

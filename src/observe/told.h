@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* told - which device was told which address under which name (RFC 9726), as long as
+ * the gateway would hold it open. */
+#ifndef CARDEA_OBSERVE_TOLD_H
+#define CARDEA_OBSERVE_TOLD_H
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "observe/hosts.h"
+#include "observe/strings.h"
+
+#define TOLD_MAX (HOSTS_MAX * LIMIT_BINDINGS)
+/* Names of one address that are told apart; a content network has thousands, a device
+ * knows some. */
+#define TOLD_NAMES_MAX 8
+
+struct told {
+	struct addr addr; /* family 0: free */
+	uint16_t host;
+	uint32_t name;
+	nstime when, expires;
+};
+
+struct told_table {
+	struct index index; /* by host and address, several names each */
+	struct told *told;  /* host's ring at host * LIMIT_BINDINGS */
+	uint16_t *next;	    /* in each ring */
+};
+
+int told_init(struct told_table *t) CARDEA_MUSTCHECK;
+void told_free(struct told_table *t);
+/* name is held from now on. */
+void told_add(struct told_table *t, struct strings *s, uint32_t host,
+	const struct addr *a, uint32_t name, uint32_t ttl_s, nstime now);
+/* The latest name of this address; 0: none that holds. */
+uint32_t told_name(const struct told_table *t, uint32_t host, const struct addr *a,
+	nstime now);
+/* Whether it was told under this one. */
+bool told_has(const struct told_table *t, uint32_t host, const struct addr *a,
+	uint32_t name, nstime now);
+
+#endif

@@ -54,6 +54,7 @@ struct update {
 	uint64_t seq;
 	uint32_t answers;
 	struct name_key key;
+	struct message_pack pack; /* as the engine's: see engine/commit.c */
 	char *nft;
 };
 
@@ -151,12 +152,28 @@ static void enforcer_start(struct update *u, char **argv)
 	fflush(stdout);
 }
 
+static void pack_send(struct update *u)
+{
+	if (send(u->engine, u->pack.bytes, u->pack.len, MSG_NOSIGNAL) < 0)
+		fail("the enforcer hung up");
+	u->pack.len = 0;
+}
+
+static void pack_add(struct update *u, const struct message *m)
+{
+	if (!message_pack_add(&u->pack, m))
+		return;
+	pack_send(u);
+	if (message_pack_add(&u->pack, m))
+		fail("a message that is none");
+}
+
 static void txn_begin(struct update *u)
 {
 	struct message m = {.type = MESSAGE_TXN_BEGIN};
 
 	m.txn_begin.seq = ++u->seq;
-	send_to(u->engine, &m, -1);
+	pack_add(u, &m);
 }
 
 static void txn_commit(struct update *u)
@@ -164,7 +181,8 @@ static void txn_commit(struct update *u)
 	struct message m = {.type = MESSAGE_TXN_COMMIT};
 
 	m.txn_commit.seq = u->seq;
-	send_to(u->engine, &m, -1);
+	pack_add(u, &m);
+	pack_send(u);
 	message_await(u->engine, MESSAGE_TXN_DONE, &m);
 	if (m.txn_done.error)
 		fail(m.txn_done.text);
@@ -187,12 +205,12 @@ static struct mac mac_of(uint32_t device)
 	return m;
 }
 
-static void element_send(const struct update *u, const struct element *e, bool remove)
+static void element_send(struct update *u, const struct element *e, bool remove)
 {
 	struct message m;
 
 	message_from_element(&m, remove, e);
-	send_to(u->engine, &m, -1);
+	pack_add(u, &m);
 }
 
 static struct element out_of(uint32_t device, uint32_t peer, uint32_t timeout)
@@ -212,7 +230,7 @@ static struct element out_of(uint32_t device, uint32_t peer, uint32_t timeout)
 }
 
 static void out_send(
-	const struct update *u, uint32_t device, uint32_t peer, uint32_t timeout)
+	struct update *u, uint32_t device, uint32_t peer, uint32_t timeout)
 {
 	struct element e = out_of(device, peer, timeout);
 
@@ -336,7 +354,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* What update i is: two new ones, one that is there already, one that has expired. */
-static void mixed_send(const struct update *u, uint32_t i)
+static void mixed_send(struct update *u, uint32_t i)
 {
 	uint32_t first = MIXED_FIRST + u->answers;
 	struct element e;

@@ -29,23 +29,29 @@ static int wait_for_room(struct commit *c)
 	return ipc_is_open(c->enforcer) ? 0 : -ENOTCONN;
 }
 
+static void send_pack(struct commit *c)
+{
+	while (!c->error && c->pack.len) {
+		c->error = ipc_send(c->enforcer, c->pack.bytes, c->pack.len, -1);
+		if (!c->error)
+			c->pack.len = 0;
+		else if (c->error == CARDEA_ELIMIT)
+			c->error = wait_for_room(c);
+	}
+}
+
+/* A packet for each would be a third of what loading a large house costs. */
 static void send(struct commit *c)
 {
-	uint8_t buf[MESSAGE_MAX];
-	int len;
-
 	if (c->error)
 		return;
-	len = message_encode(&c->message, buf, sizeof(buf));
-	c->error = len;
-	while (len > 0) {
-		c->error = ipc_send(c->enforcer, buf, (size_t)len, -1);
-		if (c->error != CARDEA_ELIMIT)
-			return;
-		c->error = wait_for_room(c);
-		if (c->error)
-			return;
-	}
+	c->error = message_pack_add(&c->pack, &c->message);
+	if (c->error != CARDEA_ELIMIT)
+		return;
+	c->error = 0;
+	send_pack(c);
+	if (!c->error)
+		c->error = message_pack_add(&c->pack, &c->message);
 }
 
 void commit_begin(struct commit *c, bool sync)
@@ -54,6 +60,7 @@ void commit_begin(struct commit *c, bool sync)
 	 * miss what is to be taken away. The synchronisation will name it. */
 	c->error = ipc_is_open(c->enforcer) && (sync || c->in_step) ? 0 : -ENOTCONN;
 	c->open = true;
+	c->pack.len = 0; /* of one that failed */
 	c->seq++;
 	if (sync) {
 		/* What waited for an earlier enforcer is part of this one. */
@@ -104,6 +111,7 @@ void commit_end(struct commit *c, uint64_t ticket)
 	c->message.type = MESSAGE_TXN_COMMIT;
 	c->message.txn_commit.seq = c->seq;
 	send(c);
+	send_pack(c);
 	c->open = false;
 	if (c->error && c->error != -ENOTCONN) {
 		/* Half of it may have arrived: only a new channel begins cleanly. */

@@ -30,6 +30,7 @@ struct commit {
 	bool in_step;	  /* the enforcer has all, since its last synchronisation */
 	int error;	  /* of the open transaction */
 	struct message message;
+	struct message_pack pack; /* of the open transaction, not yet sent */
 	struct {
 		uint64_t seq, ticket;
 	} waiting[COMMIT_WAITING_MAX];

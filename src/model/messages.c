@@ -233,19 +233,36 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
 #undef FIELD
 #undef END
 
-int message_decode(const uint8_t *data, size_t len, struct message *ret)
-{
-	struct cursor c = cursor_of(data, len);
-	int type = cursor_u16(&c);
-	struct message m;
+/* Only what this type has is written: most are far smaller than the largest, and some
+ * hundred thousand make a large house's policy. Every byte of it, so that what one message
+ * leaves over does not leak into the next. */
+#define MSG(NAME, name, number)                                                          \
+	static bool take_message_##name(struct cursor *c, struct message *ret)           \
+	{                                                                                \
+		struct message_##name m;                                                 \
+		memset(&m, 0, sizeof m);                                                 \
+		decode_message_##name(c, &m);                                            \
+		if (c->error)                                                            \
+			return false;                                                    \
+		ret->type = (enum message_type)number;                                   \
+		ret->name = m;                                                           \
+		return true;                                                             \
+	}
+#define FIELD(type, field)
+#define END
+#include "model/messages.def"
+#undef MSG
+#undef FIELD
+#undef END
 
-	/* every byte: what one message leaves over must not leak into the next */
-	memset(&m, 0, sizeof m);
-	m.type = (enum message_type)type;
-	switch (type) {
+int message_next(struct cursor *packet, struct message *ret)
+{
+	bool taken = false;
+
+	switch (cursor_u16(packet)) {
 #define MSG(NAME, name, number)                                                          \
 	case number:                                                                     \
-		decode_message_##name(&c, &m.name);                                      \
+		taken = take_message_##name(packet, ret);                                \
 		break;
 #define FIELD(type, field)
 #define END
@@ -254,11 +271,26 @@ int message_decode(const uint8_t *data, size_t len, struct message *ret)
 #undef FIELD
 #undef END
 	default:
-		return CARDEA_EMALFORMED;
+		break;
 	}
-	if (c.error || cursor_left(&c))
-		return CARDEA_EMALFORMED;
-	*ret = m;
+	return taken ? 0 : CARDEA_EMALFORMED;
+}
+
+int message_decode(const uint8_t *data, size_t len, struct message *ret)
+{
+	struct cursor c = cursor_of(data, len);
+	int e = message_next(&c, ret);
+
+	return e || cursor_left(&c) ? CARDEA_EMALFORMED : 0;
+}
+
+int message_pack_add(struct message_pack *p, const struct message *m)
+{
+	int n = message_encode(m, p->bytes + p->len, sizeof p->bytes - p->len);
+
+	if (n < 0)
+		return n;
+	p->len += (size_t)n;
 	return 0;
 }
 

@@ -104,8 +104,20 @@ const char *message_name_of(int type);
 /* Writes m to buf; the length, or CARDEA_ELIMIT / CARDEA_EMALFORMED. */
 int message_encode(const struct message *m, uint8_t *buf, size_t size) CARDEA_MUSTCHECK;
 /* Strict: unknown number, missing or extra bytes, bad text or a boolean that is neither
- * 0 nor 1 is CARDEA_EMALFORMED; the sender is then at fault and is restarted. */
+ * 0 nor 1 is CARDEA_EMALFORMED; the sender is then at fault and is restarted, and what ret
+ * holds is no message. */
 int message_decode(const uint8_t *data, size_t len, struct message *ret) CARDEA_MUSTCHECK;
+/* The same of the first message in a packet that may hold several, one behind the other;
+ * consumes it. */
+int message_next(struct cursor *packet, struct message *ret) CARDEA_MUSTCHECK;
+
+/* Several messages on their way into one packet. */
+struct message_pack {
+	size_t len;
+	uint8_t bytes[MESSAGE_MAX];
+};
+/* CARDEA_ELIMIT: send what there is first, and set len to 0. */
+int message_pack_add(struct message_pack *p, const struct message *m) CARDEA_MUSTCHECK;
 /* "64 PROFILE_RULE id=3 ..." for the trace; untrusted text is escaped. */
 char *message_trace(const struct message *m, char *buf, size_t size);
 

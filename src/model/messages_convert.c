@@ -159,7 +159,7 @@ int message_to_rule(const struct message_profile_rule *m, struct rule *ret)
 
 void message_from_element(struct message *m, bool remove, const struct element *e)
 {
-	*m = (struct message){.type = MESSAGE_ELEMENT};
+	m->type = MESSAGE_ELEMENT; /* the rest of the union is large, and nobody's */
 	m->element = (struct message_element){
 		.remove = remove,
 		KEY_TO_MESSAGE(e),

@@ -70,13 +70,19 @@ static int child_set(struct child *c, const char *key, const char *value)
 static int engine_receive(struct ipc *ipc, const uint8_t *data, size_t len, int fd)
 {
 	struct child *c = ipc->ctx;
-	int e = message_decode(data, len, &c->from_engine);
+	struct cursor packet = cursor_of(data, len);
+	int e = 0;
 
 	if (fd >= 0) { /* the engine hands out no descriptors */
 		close(fd);
 		return CARDEA_EMALFORMED;
 	}
-	return e ? e : c->engine_said(c, &c->from_engine);
+	while (!e && cursor_left(&packet) && ipc_is_open(ipc)) {
+		e = message_next(&packet, &c->from_engine);
+		if (!e)
+			e = c->engine_said(c, &c->from_engine);
+	}
+	return e;
 }
 
 static void engine_closed(struct ipc *ipc, int error)

@@ -16,14 +16,17 @@ static bool reads = true;
 
 static int far_gets(struct ipc *i, const uint8_t *data, size_t len, int fd)
 {
+	struct cursor packet = cursor_of(data, len);
 	struct message m;
 
 	(void)i;
 	assert_int_equal(fd, -1);
-	assert_int_equal(message_decode(data, len, &m), 0);
-	elements += m.type == MESSAGE_ELEMENT;
-	begins += m.type == MESSAGE_TXN_BEGIN;
-	commits += m.type == MESSAGE_TXN_COMMIT;
+	while (cursor_left(&packet)) {
+		assert_int_equal(message_next(&packet, &m), 0);
+		elements += m.type == MESSAGE_ELEMENT;
+		begins += m.type == MESSAGE_TXN_BEGIN;
+		commits += m.type == MESSAGE_TXN_COMMIT;
+	}
 	return 0;
 }
 

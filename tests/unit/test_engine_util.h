@@ -158,18 +158,22 @@ static inline void kernel_message(struct house *h, const struct message *m)
 
 static inline int far_receive(struct ipc *c, const uint8_t *data, size_t len, int fd)
 {
+	struct cursor packet = cursor_of(data, len);
 	struct far *f = c->ctx;
 
 	assert_int_equal(fd, -1);
-	if (f->count == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 64;
-		f->got = realloc(f->got, f->cap * sizeof(*f->got));
-		assert_non_null(f->got);
+	while (cursor_left(&packet)) {
+		if (f->count == f->cap) {
+			f->cap = f->cap ? f->cap * 2 : 64;
+			f->got = realloc(f->got, f->cap * sizeof(*f->got));
+			assert_non_null(f->got);
+		}
+		memset(&f->got[f->count], 0, sizeof(*f->got));
+		assert_int_equal(message_next(&packet, &f->got[f->count]), 0);
+		f->count++;
+		if (f->role == ROLE_ENFORCER)
+			kernel_message(f->house, &f->got[f->count - 1]);
 	}
-	assert_int_equal(message_decode(data, len, &f->got[f->count]), 0);
-	f->count++;
-	if (f->role == ROLE_ENFORCER)
-		kernel_message(f->house, &f->got[f->count - 1]);
 	return 0;
 }
 

@@ -237,12 +237,13 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
  * hundred thousand make a large house's policy. Every byte of it, so that what one message
  * leaves over does not leak into the next. */
 #define MSG(NAME, name, number)                                                          \
-	static bool take_message_##name(struct cursor *c, struct message *ret)           \
+	static bool take_message_##name(                                                 \
+		struct cursor *c, bool alone, struct message *ret)                       \
 	{                                                                                \
 		struct message_##name m;                                                 \
 		memset(&m, 0, sizeof m);                                                 \
 		decode_message_##name(c, &m);                                            \
-		if (c->error)                                                            \
+		if (c->error || (alone && cursor_left(c)))                               \
 			return false;                                                    \
 		ret->type = (enum message_type)number;                                   \
 		ret->name = m;                                                           \
@@ -255,14 +256,14 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
 #undef FIELD
 #undef END
 
-int message_next(struct cursor *packet, struct message *ret)
+static int message_take(struct cursor *packet, bool alone, struct message *ret)
 {
 	bool taken = false;
 
 	switch (cursor_u16(packet)) {
 #define MSG(NAME, name, number)                                                          \
 	case number:                                                                     \
-		taken = take_message_##name(packet, ret);                                \
+		taken = take_message_##name(packet, alone, ret);                              \
 		break;
 #define FIELD(type, field)
 #define END
@@ -276,12 +277,16 @@ int message_next(struct cursor *packet, struct message *ret)
 	return taken ? 0 : CARDEA_EMALFORMED;
 }
 
+int message_next(struct cursor *packet, struct message *ret)
+{
+	return message_take(packet, false, ret);
+}
+
 int message_decode(const uint8_t *data, size_t len, struct message *ret)
 {
 	struct cursor c = cursor_of(data, len);
-	int e = message_next(&c, ret);
 
-	return e || cursor_left(&c) ? CARDEA_EMALFORMED : 0;
+	return message_take(&c, true, ret);
 }
 
 int message_pack_add(struct message_pack *p, const struct message *m)

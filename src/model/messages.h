@@ -104,8 +104,7 @@ const char *message_name_of(int type);
 /* Writes m to buf; the length, or CARDEA_ELIMIT / CARDEA_EMALFORMED. */
 int message_encode(const struct message *m, uint8_t *buf, size_t size) CARDEA_MUSTCHECK;
 /* Strict: unknown number, missing or extra bytes, bad text or a boolean that is neither
- * 0 nor 1 is CARDEA_EMALFORMED; the sender is then at fault and is restarted, and what ret
- * holds is no message. */
+ * 0 nor 1 is CARDEA_EMALFORMED; the sender is then at fault and is restarted. */
 int message_decode(const uint8_t *data, size_t len, struct message *ret) CARDEA_MUSTCHECK;
 /* The same of the first message in a packet that may hold several, one behind the other;
  * consumes it. */

@@ -194,12 +194,14 @@ def test_ddr_leads_to_the_service(home, server):
 # ---- DNR ----
 
 
+# "dnr" comes last: who waits for it wants to use the address
 _HOOK = """#!/bin/sh
 [ "$1" = bound ] || [ "$1" = renew ] || exit 0
-echo "$opt162" >%(folder)s/dnr
 ip addr replace $ip/$mask dev $interface
 ip route replace default via ${router%%%% *} dev $interface
 echo "$dns" >%(folder)s/dns4
+echo "$opt162" >%(folder)s/dnr.new
+mv %(folder)s/dnr.new %(folder)s/dnr
 """
 
 

@@ -87,6 +87,38 @@ static void test_truncation_and_excess_fail(void **state)
 	}
 }
 
+/* All types one behind the other, in as few packets as they fit into. */
+static void test_packs(void **state)
+{
+	static struct message_pack pack;
+	struct cursor packet = {0};
+	unsigned packets = 0;
+
+	(void)state;
+	for (size_t added = 0, read = 0; read < FILL_COUNT; packets++) {
+		for (pack.len = 0; added < FILL_COUNT; added++) {
+			fill_table[added].fill(&original, false);
+			if (message_pack_add(&pack, &original))
+				break;
+		}
+		packet = cursor_of(pack.bytes, pack.len);
+		for (; cursor_left(&packet); read++) {
+			assert_true(read < added);
+			fill_table[read].fill(&original, false);
+			memset(&decoded, 0xee, sizeof decoded);
+			assert_int_equal(message_next(&packet, &decoded), 0);
+			compare_table[read]();
+		}
+		assert_int_equal(read, added);
+	}
+	assert_true(packets < FILL_COUNT / 2);
+	/* what is cut off at the end spoils none before */
+	packet = cursor_of(pack.bytes, pack.len - 1);
+	while (cursor_left(&packet) && !message_next(&packet, &decoded))
+		;
+	assert_int_not_equal(packet.error, 0);
+}
+
 /* One value has one wire form: a changed byte is refused, or is another message that
  * encodes to just these bytes. Booleans, UTF-8, NUL, families and counts all fall
  * under this. */
@@ -275,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_truncation_and_excess_fail),
+		cmocka_unit_test(test_packs),
 		cmocka_unit_test(test_changed_bytes_never_alias),
 		cmocka_unit_test(test_small_buffers_fail),
 		cmocka_unit_test(test_exact_bytes),

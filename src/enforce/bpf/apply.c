@@ -29,7 +29,7 @@ static void lose_owner(struct txn *x, const struct bpf_bound *b)
 /* Answers' own entries are counted with their device. */
 static void unlearn(struct txn *x, uint32_t subject, const struct bpf_entry *old)
 {
-	if (old->learned && subject < BPF_SUBJECTS_MAX)
+	if (old->learned && txn_subject(x, subject))
 		__atomic_fetch_sub(&x->s->datapath.subjects[subject].learned, 1,
 			__ATOMIC_RELAXED);
 }

@@ -8,7 +8,8 @@
 
 enum { FREE, USED, GIVEN, WAITING };
 
-/* The first of count free ones from `at` on, below end; end when there are not so many. */
+/* The first of count free ones from `at` on, below end; end when there are not so many.
+ * The lowest are given out first: what lies above is not in our memory. */
 static uint32_t arena_find(const struct arena *a, uint32_t at, uint32_t end,
 	uint32_t count)
 {
@@ -26,15 +27,20 @@ int arena_take(struct arena *a, uint32_t count, uint32_t *ret_first)
 {
 	uint32_t at = arena_find(a, a->next, BPF_BOXES_MAX, count);
 
-	if (at == BPF_BOXES_MAX) {
-		at = arena_find(a, 0, BPF_BOXES_MAX, count);
-		if (at == BPF_BOXES_MAX)
-			return CARDEA_ELIMIT;
-	}
+	if (at == BPF_BOXES_MAX)
+		return CARDEA_ELIMIT;
 	memset(a->state + at, USED, count);
-	a->next = at + count;
+	while (a->next < BPF_BOXES_MAX && a->state[a->next] != FREE)
+		a->next++;
 	*ret_first = at;
 	return 0;
+}
+
+static void arena_free(struct arena *a, uint32_t at)
+{
+	a->state[at] = FREE;
+	if (at < a->next)
+		a->next = at;
 }
 
 int arena_mark(struct arena *a, uint32_t first, uint32_t count)
@@ -51,13 +57,20 @@ int arena_mark(struct arena *a, uint32_t first, uint32_t count)
 
 void arena_give(struct arena *a, uint32_t first, uint32_t count, bool seen)
 {
-	memset(a->state + first, seen ? GIVEN : FREE, count);
+	for (uint32_t i = first; i < first + count; i++) {
+		if (seen)
+			a->state[i] = GIVEN;
+		else
+			arena_free(a, i);
+	}
 }
 
 void arena_turn(struct arena *a)
 {
 	for (uint32_t i = 0; i < BPF_BOXES_MAX; i++) {
-		if (a->state[i] >= GIVEN)
-			a->state[i] = a->state[i] == GIVEN ? WAITING : FREE;
+		if (a->state[i] == GIVEN)
+			a->state[i] = WAITING;
+		else if (a->state[i] == WAITING)
+			arena_free(a, i);
 	}
 }

@@ -134,6 +134,8 @@ static int gateways_add(struct enforce_state *s)
 		struct subject_key k = key_of_mac(&s->config->gateways[i]);
 		struct subject *x;
 		e = subjects_add(&s->subjects, &k, 0, &x);
+		if (!e)
+			e = datapath_reach_subjects(&s->datapath, x->number + 1);
 		if (e)
 			return e;
 		x->flags = BPF_GATEWAY;
@@ -173,8 +175,13 @@ static int subject_adopt(struct enforce_state *s, const struct subject_key *k,
 	if (e || !v->subject)
 		return e ? e : CARDEA_EMALFORMED;
 	x->flags = v->flags;
+	e = datapath_reach_subjects(&s->datapath, v->subject + 1);
+	if (e)
+		return e;
 	uint64_t boxes = s->datapath.subjects[v->subject].boxes;
-	return arena_mark(&s->arena, (uint32_t)(boxes >> 32), (uint32_t)boxes);
+	e = arena_mark(&s->arena, (uint32_t)(boxes >> 32), (uint32_t)boxes);
+	return e ? e : datapath_reach_boxes(&s->datapath,
+		(uint32_t)(boxes >> 32) + (uint32_t)boxes);
 }
 
 static int mac_visit(const void *key, const void *value, void *ctx)

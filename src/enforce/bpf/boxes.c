@@ -107,17 +107,21 @@ static void boxes_write(const struct txn *x, const struct subject *s, uint32_t a
 static int take(struct txn *x, uint32_t count, uint32_t *ret_first)
 {
 	struct timespec grace = {.tv_nsec = GRACE_NS};
-	int e = arena_take(&x->s->arena, count, ret_first);
+	struct arena *a = &x->s->arena;
+	int e = arena_take(a, count, ret_first);
 
-	if (!e)
-		return 0;
-	(void)nanosleep(&grace, NULL);
-	arena_turn(&x->s->arena);
-	arena_turn(&x->s->arena);
-	e = arena_take(&x->s->arena, count, ret_first);
+	if (e) {
+		(void)nanosleep(&grace, NULL);
+		arena_turn(a);
+		arena_turn(a);
+		e = arena_take(a, count, ret_first);
+	}
 	if (e)
-		(void)txn_refuse(x, e, "no room for %u more ranges among %u", count,
+		return txn_refuse(x, e, "no room for %u more ranges among %u", count,
 			BPF_BOXES_MAX);
+	e = datapath_reach_boxes(&x->s->datapath, *ret_first + count);
+	if (e)
+		arena_give(a, *ret_first, count, false);
 	return e;
 }
 

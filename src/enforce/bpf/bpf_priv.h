@@ -113,7 +113,7 @@ void subjects_reuse(struct subjects *s); /* nothing has those now that are gone 
 struct arena {
 	/* 0: free; 1: in use; 2, 3: freed since the last, and before the last turn */
 	uint8_t state[BPF_BOXES_MAX];
-	uint32_t next; /* where to look first */
+	uint32_t next; /* none below is free */
 };
 
 int arena_take(struct arena *a, uint32_t count, uint32_t *ret_first) CARDEA_MUSTCHECK;
@@ -139,10 +139,11 @@ struct datapath {
 	int maps[DATAPATH_MAP_MAX];
 	int programs[DATAPATH_SIDES], sweep;
 	uint32_t ids[DATAPATH_SIDES]; /* of the programs */
-	/* mapped into our memory */
+	/* mapped into our memory; of the latter two as many as were reached for */
 	struct bpf_settings *settings;
 	struct bpf_subject *subjects;
 	struct bpf_box *boxes;
+	size_t subject_bytes, box_bytes;
 };
 
 /* load.c */
@@ -156,6 +157,9 @@ bool datapath_find(const uint32_t ids[DATAPATH_SIDES], uint64_t version,
 /* Logs why not. */
 int datapath_load(struct datapath *d, int maps[DATAPATH_MAP_MAX]) CARDEA_MUSTCHECK;
 void datapath_close(struct datapath *d);
+/* The first count ones are in our memory from now on. */
+int datapath_reach_subjects(struct datapath *d, uint32_t count) CARDEA_MUSTCHECK;
+int datapath_reach_boxes(struct datapath *d, uint32_t count) CARDEA_MUSTCHECK;
 void datapath_sweep(const struct datapath *d, uint32_t subject);
 
 /* ports.c */

@@ -164,20 +164,60 @@ static int maps_prepare(struct bpf_object *o, int maps[DATAPATH_MAP_MAX])
 	return e;
 }
 
-static void *map_memory(const struct datapath *d, enum datapath_map map, size_t size)
+/* ---- maps in our memory ---- */
+
+#define SUBJECTS_BYTES (BPF_SUBJECTS_MAX * sizeof(struct bpf_subject))
+#define BOXES_BYTES (BPF_BOXES_MAX * sizeof(struct bpf_box))
+
+/* The kernel puts all of what is mapped into our memory at once, and a home uses a
+ * hundredth of these two: room is reserved for the whole, and mapped in such steps. */
+#define REACH_STEP (64UL << 10)
+
+static void *map_reserve(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, d->maps[map], 0);
+	void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		-1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static int map_reach(int fd, void *at, size_t want, size_t whole, size_t *mapped)
+{
+	while (*mapped < want) {
+		size_t step = whole - *mapped < REACH_STEP ? whole - *mapped : REACH_STEP;
+		if (mmap((char *)at + *mapped, step, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_FIXED, fd, (off_t)*mapped) == MAP_FAILED)
+			return -errno;
+		*mapped += step;
+	}
+	return 0;
+}
+
+int datapath_reach_subjects(struct datapath *d, uint32_t count)
+{
+	return map_reach(d->maps[DATAPATH_SUBJECTS], d->subjects, count * sizeof *d->subjects,
+		SUBJECTS_BYTES, &d->subject_bytes);
+}
+
+int datapath_reach_boxes(struct datapath *d, uint32_t count)
+{
+	return map_reach(d->maps[DATAPATH_BOXES], d->boxes, count * sizeof *d->boxes,
+		BOXES_BYTES, &d->box_bytes);
+}
+
 static int datapath_map_memory(struct datapath *d)
 {
-	d->settings = map_memory(d, DATAPATH_SETTINGS, sizeof *d->settings);
-	d->subjects = map_memory(d, DATAPATH_SUBJECTS,
-		BPF_SUBJECTS_MAX * sizeof *d->subjects);
-	d->boxes = map_memory(d, DATAPATH_BOXES, BPF_BOXES_MAX * sizeof *d->boxes);
-	return d->settings && d->subjects && d->boxes ? 0 : -errno;
+	void *p = mmap(NULL, sizeof *d->settings, PROT_READ | PROT_WRITE, MAP_SHARED,
+		d->maps[DATAPATH_SETTINGS], 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	d->settings = p;
+	d->subjects = map_reserve(SUBJECTS_BYTES);
+	d->boxes = map_reserve(BOXES_BYTES);
+	if (!d->subjects || !d->boxes)
+		return -ENOMEM;
+	return datapath_reach_subjects(d, BPF_OTHERS + 1);
 }
 
 static int keep(int fd, int *ret_fd)
@@ -242,9 +282,9 @@ void datapath_close(struct datapath *d)
 	if (d->settings)
 		(void)munmap(d->settings, sizeof *d->settings);
 	if (d->subjects)
-		(void)munmap(d->subjects, BPF_SUBJECTS_MAX * sizeof *d->subjects);
+		(void)munmap(d->subjects, SUBJECTS_BYTES);
 	if (d->boxes)
-		(void)munmap(d->boxes, BPF_BOXES_MAX * sizeof *d->boxes);
+		(void)munmap(d->boxes, BOXES_BYTES);
 	maps_close(d->maps);
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
 		fd_close(&d->programs[side]);

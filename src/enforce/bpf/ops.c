@@ -129,6 +129,11 @@ static int op_subject(struct txn *x, size_t op)
 				"there is room for", BPF_SUBJECTS_MAX - 1);
 		if (e)
 			return e;
+		e = datapath_reach_subjects(&x->s->datapath, s->number + 1);
+		if (e) {
+			subjects_remove(all, s, false);
+			return e;
+		}
 		s->fresh = true;
 	}
 	x->ops[op].subject = txn_touch(x, s)->number;

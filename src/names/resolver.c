@@ -324,7 +324,11 @@ static void reply_at_once(struct resolver *r, const struct resolver_origin *to,
 
 static size_t limit_of(const struct delivery *d)
 {
-	return d->to->stream ? RESOLVER_MESSAGE_MAX : d->question->query.udp_size;
+	size_t wanted = d->question->query.udp_size;
+
+	if (d->to->stream)
+		return RESOLVER_MESSAGE_MAX;
+	return wanted < LIMIT_INLINE_BYTES ? wanted : LIMIT_INLINE_BYTES;
 }
 
 static struct resolver_finish finish_of(

@@ -34,7 +34,7 @@ def _profile(path):
     return path
 
 
-def _spend(shop, argv, stdin=None):
+def spend(shop, argv, stdin=None):
     """(CPU nanoseconds, peak MiB)"""
     done = subprocess.run([shop.program("bench_spend"), *argv], stdin=stdin, text=True,
                           capture_output=True, check=False)
@@ -65,7 +65,7 @@ def _tenfold(shop, argv):
     maker = subprocess.Popen([shop.program("bench_capture"), str(TENFOLD)],
                              stdout=subprocess.PIPE)
     try:
-        peak = _spend(shop, argv, maker.stdout)[1]
+        peak = spend(shop, argv, maker.stdout)[1]
         if maker.wait(10):
             raise RuntimeError("replay did not read all of the pipe")
         return peak
@@ -89,9 +89,9 @@ def _walk(shop, options, say):
     rounds = options.rounds if options.rows & {"R1", "R1s"} else 1
     for i in range(rounds):
         say("replay: round %d of %d" % (i + 1, rounds))
-        bare.append(_spend(shop, [walk, path])[0] / PACKETS)
-        cost, peak = _spend(shop, _judge(shop, path))
-        again.append(_spend(shop, [walk, path])[0] / PACKETS)
+        bare.append(spend(shop, [walk, path])[0] / PACKETS)
+        cost, peak = spend(shop, _judge(shop, path))
+        again.append(spend(shop, [walk, path])[0] / PACKETS)
         ours.append(cost / PACKETS)
         peaks.append(peak)
     base = baseline(again, bare)
@@ -113,9 +113,9 @@ def _tshark(shop, options, say):
     theirs, ours = [], []
     for i in range(min(options.rounds, TSHARK_ROUNDS)):
         say("replay: tshark %d" % (i + 1))
-        theirs.append(_spend(shop, [tshark, "-r", path, "-T", "fields", "-e",
+        theirs.append(spend(shop, [tshark, "-r", path, "-T", "fields", "-e",
                                     "dns.qry.name", "-e", "dns.a"])[0] / TSHARK_PACKETS)
-        ours.append(_spend(shop, _judge(shop, path))[0] / TSHARK_PACKETS)
+        ours.append(spend(shop, _judge(shop, path))[0] / TSHARK_PACKETS)
     yield Row("R4", ROWS["R4"], theirs, ours, unit="ns/packet",
               note="not the same work: tshark only prints names and addresses")
 

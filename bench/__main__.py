@@ -18,7 +18,7 @@ def _options(groups):
     parser.add_argument("words", nargs="*", metavar="ROW|GROUP", help="default: all of "
                         + ", ".join(groups))
     parser.add_argument("--list", action="store_true", help="what there is to measure")
-    parser.add_argument("--rounds", type=int, default=15, help="pairs of each row")
+    parser.add_argument("--rounds", type=int, default=9, help="pairs of each row")
     parser.add_argument("--cpu", type=int, default=(os.cpu_count() or 1) - 1,
                         help="where the packets are made")
     options = parser.parse_args()

@@ -811,7 +811,7 @@ def test_limits(house, enforcer, case, what, family):
     key = MAC["d1"] if direction == "out" else IP[family]["d1"]
     size = 1000 if family == 4 else 1020
     line = "limit %s %s %%d" % (what, key)
-    for rate, seconds in ((100, 4), (40, 3)):
+    for rate, seconds in ((100, 3), (40, 2)):
         enforcer.commit(line % (rate * (size if what == "bytes" else 1)))
         frames = flood(house, sender, receiver, there(), seconds, 400)
         assert 0.85 * rate <= rate_of(frames, seconds) <= 1.15 * rate

@@ -56,6 +56,7 @@ static bool is_nameless(const struct policy_env *env, const struct rule *r)
 struct listed {
 	bool mentioned, nameless;
 	const struct rule *forbids; /* and nothing accepts it */
+	bool refused;		    /* by the owner, whatever else accepts it */
 };
 
 static void look_up(const struct policy *p, const struct policy_env *env,
@@ -72,10 +73,12 @@ static void look_up(const struct policy *p, const struct policy_env *env,
 			continue;
 		ret->mentioned = true;
 		accepted |= r->action == RULE_ACCEPT && rule_in_force(r);
-		if (!ret->forbids && forbids_all(r))
+		if (!ret->forbids && forbids_all(r)) {
 			ret->forbids = r;
+			ret->refused = policy_part_of(p, r) == POLICY_REFUSE;
+		}
 	}
-	if (accepted)
+	if (accepted && !ret->refused)
 		ret->forbids = NULL;
 }
 
@@ -127,13 +130,17 @@ uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 	if (!hd || is_of_house(p, name))
 		return 0;
 	look_up(&hd->policy, &p->household.env, name, &l);
-	*ret_ede = l.forbids && l.forbids->layer == LAYER_OWNER ? EDE_FILTERED
-								: EDE_BLOCKED;
+	*ret_ede = l.refused || (l.forbids && l.forbids->layer == LAYER_OWNER)
+			   ? EDE_FILTERED
+			   : EDE_BLOCKED;
 	if (l.forbids) {
+		char whose[48] = "which you refused";
+		if (!l.refused)
+			(void)str_print(whose, sizeof(whose), "which rule %u forbids",
+				l.forbids->id);
 		(void)str_print(ret_text, LIMIT_TEXT,
-			"%s asked for %s, which rule %u forbids: it was told that there "
-			"is no such name.",
-			d->name, shown(name, text), l.forbids->id);
+			"%s asked for %s, %s: it was told that there is no such name.",
+			d->name, shown(name, text), whose);
 		return DNS_RCODE_NXDOMAIN;
 	}
 	if (l.mentioned || l.nameless)

@@ -81,6 +81,8 @@ const char *layer_name(enum layer l)
 		[LAYER_LEARNED] = "learned",
 		[LAYER_CROWD] = "crowd",
 		[LAYER_OWNER] = "owner",
+		[LAYER_AGENT] = "agent",
+		[LAYER_QUARANTINE] = "quarantine",
 	};
 
 	return (unsigned)l < LAYER_MAX ? names[l] : "unknown";
@@ -215,6 +217,8 @@ static const char *verb_of(const struct rule *r)
 	bool drop = r->action == RULE_DROP;
 	bool out = r->direction == DIRECTION_FROM_DEVICE;
 
+	if (r->action == RULE_PASS)
+		return out ? "may go on with" : "may go on receiving";
 	if (r->status == RULE_REPLY_HALF && !drop)
 		return out ? "may answer with" : "may be answered with";
 	if (!out)

@@ -37,7 +37,9 @@ struct peer {
 	struct mac mac;
 };
 
-enum rule_action { RULE_ACCEPT, RULE_DROP };
+/* RULE_PASS: of layers that limit; says neither yes nor no, and the rest of its layer
+ * does not count (policy/policy.h). No file has it. */
+enum rule_action { RULE_ACCEPT, RULE_DROP, RULE_PASS };
 
 /* Who may send the first packet (RFC 8520 4.8 direction-initiated, TCP only). */
 enum initiator { INITIATOR_EITHER, INITIATOR_DEVICE, INITIATOR_PEER };
@@ -59,6 +61,8 @@ enum layer {
 	LAYER_LEARNED,
 	LAYER_CROWD,
 	LAYER_OWNER,
+	LAYER_AGENT,	  /* whom the owner let decide, such as the provider */
+	LAYER_QUARANTINE,
 	LAYER_MAX,
 };
 

@@ -18,7 +18,7 @@ struct binder {
 	/* All boxes of the direction at this address, in order of rules: `literal` by
 	 * rules that hold here whoever asks, `asked` by accepting rules of any name. */
 	struct space literal, asked;
-	struct space done;   /* boxes of this name's rules that have been emitted */
+	struct space done;   /* boxes of this name's rules of this layer: emitted */
 	struct space pieces; /* of the box at work */
 	struct space
 		grid; /* everything, cut along literal and asked; made when needed */
@@ -114,25 +114,47 @@ static int gather(struct binder *b)
 	return r;
 }
 
-/* The literal rule that decides a piece, or NULL. */
-static const struct box *decider(const struct binder *b, const struct box *piece)
+/* How far a piece gets through the literal rules before a place. */
+struct way {
+	const struct box *decider; /* NULL: none decided */
+	uint32_t next;		   /* places below it do not count for the piece any more */
+};
+
+static struct way way_to(const struct binder *b, const struct box *piece, uint32_t end)
 {
-	return space_find(&b->literal, piece);
+	struct way w = {0};
+	bool denied = false;
+
+	for (uint32_t i = 0; i < b->literal.count; i++) {
+		const struct box *box = &b->literal.boxes[i];
+		if (box->place >= end)
+			break;
+		if (box->place < w.next || !box_covers(box, piece) ||
+			(denied && box->place >= policy_base_at(b->policy)))
+			continue;
+		w.next = policy_ends_at(b->policy, box->place);
+		denied |= policy_denies_base(b->policy, box->place);
+		if (w.next != UINT32_MAX)
+			continue;
+		w.decider = box;
+		break;
+	}
+	return w;
 }
 
 /* Static elements already accept the piece. */
 static bool is_covered(const struct binder *b, const struct box *piece)
 {
-	const struct box *first = decider(b, piece);
+	struct way w = way_to(b, piece, UINT32_MAX);
 
-	return first && first->accept;
+	return w.decider && w.decider->accept;
 }
 
 static bool is_denied(const struct binder *b, const struct box *piece)
 {
-	const struct box *first = decider(b, piece);
+	struct way w = way_to(b, piece, piece->place);
 
-	return first && !first->accept && first->place < piece->place;
+	return w.decider ? !w.decider->accept : w.next > piece->place;
 }
 
 static int split_along(struct space *s, const struct space *lines)
@@ -225,8 +247,12 @@ static int bind_side(struct binder *b, enum direction d)
 	if (!policy_side_is_used(&b->out.side, b->out.device))
 		return 0;
 	int r = gather(b);
-	for (uint32_t i = 0; i < policy_places(b->policy) && !r; i++) {
+	for (uint32_t i = 0, end = 0; i < policy_places(b->policy) && !r; i++) {
 		const struct rule *rule = policy_at(b->policy, i);
+		if (i >= end) { /* what one layer denied another may grant */
+			b->done.count = 0;
+			end = policy_behind(b->policy, i);
+		}
 		if (policy_rule_counts(rule, d) && is_asked(rule) &&
 			rule_name_matches(rule->peer.name, b->name))
 			r = bind_rule(b, i);

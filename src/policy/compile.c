@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* compile - the rules whose peers are addresses, as disjoint accepting boxes: each rule
- * gets what no earlier rule has taken, drops only take. */
+ * gets what no earlier rule has taken, and what has not left its layer before; drops only
+ * take. */
 #include "policy/policy_priv.h"
 
 #include <errno.h>
@@ -12,7 +13,11 @@ struct compiler {
 	struct policy_side side;
 	struct space taken;   /* disjoint; by the first rule that matches */
 	struct space scratch; /* for space_unite */
-	struct box shape;     /* of the rule at work */
+	struct space left;    /* what has left the layer at work, up to left_until */
+	struct space denied;  /* what has left a grant: no business of the base layer */
+	uint32_t left_until;
+	bool leaves, denies; /* the rule at work */
+	struct box shape;    /* of the rule at work */
 };
 
 /* Accepting names come and go with their bindings (binding.c); a name that is denied
@@ -20,7 +25,7 @@ struct compiler {
 static bool rule_is_static(const struct rule *r, enum direction d)
 {
 	return policy_rule_counts(r, d) &&
-	       (r->peer.kind != PEER_NAME || r->action == RULE_DROP);
+	       (r->peer.kind != PEER_NAME || r->action != RULE_ACCEPT);
 }
 
 static int compile_range(void *ctx, const struct addr *lo, const struct addr *hi)
@@ -32,7 +37,26 @@ static int compile_range(void *ctx, const struct addr *lo, const struct addr *hi
 		return 0;
 	b.lo = *lo;
 	b.hi = *hi;
-	return space_unite(&c->taken, &b, &c->scratch);
+	if (!c->leaves)
+		return space_unite_but(&c->taken, &b, &c->left, &c->scratch);
+	int r = space_push(&c->left, &b);
+	return r || !c->denies ? r : space_push(&c->denied, &b);
+}
+
+/* What has left one layer is back for the next, but for the base layer. */
+static int enter_layer(struct compiler *c, uint32_t place)
+{
+	int r = 0;
+
+	if (place == policy_base_at(c->policy)) {
+		c->left.count = 0;
+		for (uint32_t i = 0; i < c->denied.count && !r; i++)
+			r = space_push(&c->left, &c->denied.boxes[i]);
+		c->left_until = UINT32_MAX;
+	} else if (place >= c->left_until) {
+		c->left.count = 0;
+	}
+	return r;
 }
 
 static int compile_rule(struct compiler *c, uint32_t place)
@@ -40,8 +64,13 @@ static int compile_rule(struct compiler *c, uint32_t place)
 	const struct rule *rule = policy_at(c->policy, place);
 	struct box shapes[POLICY_SHAPES_MAX];
 	size_t n = policy_rule_shapes(rule, c->side.family, shapes);
+	uint32_t end = policy_ends_at(c->policy, place);
 	int r = 0;
 
+	c->leaves = end != UINT32_MAX;
+	c->denies = policy_denies_base(c->policy, place);
+	if (c->leaves)
+		c->left_until = end;
 	for (size_t i = 0; i < n && !r; i++) {
 		c->shape = shapes[i];
 		c->shape.place = place;
@@ -55,10 +84,13 @@ static int compile_side(struct compiler *c)
 {
 	int r = 0;
 
-	c->taken.count = 0;
-	for (uint32_t i = 0; i < policy_places(c->policy) && !r; i++)
-		if (rule_is_static(policy_at(c->policy, i), c->side.direction))
+	c->taken.count = c->left.count = c->denied.count = 0;
+	c->left_until = 0;
+	for (uint32_t i = 0; i < policy_places(c->policy) && !r; i++) {
+		r = enter_layer(c, i);
+		if (!r && rule_is_static(policy_at(c->policy, i), c->side.direction))
 			r = compile_rule(c, i);
+	}
 	return r;
 }
 
@@ -117,6 +149,8 @@ int policy_compile(const struct policy *p, const struct policy_env *env,
 	/* drops take boxes too, without becoming elements */
 	space_init(&c.taken, pool, LIMIT_BOXES);
 	space_init(&c.scratch, pool, LIMIT_BOXES);
+	space_init(&c.left, pool, LIMIT_BOXES);
+	space_init(&c.denied, pool, LIMIT_BOXES);
 	for (unsigned i = 0; i < sizeof sides / sizeof *sides && !r; i++) {
 		if (!policy_side_is_used(&sides[i], d))
 			continue;

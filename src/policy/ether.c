@@ -12,33 +12,48 @@ static bool is_ether(const struct rule *r)
 	return r->ethertype != RULE_ETHERTYPE_IP;
 }
 
-/* Both in force, about the same frames as far as the type goes. */
-static bool is_rival(const struct rule *a, const struct rule *b)
+/* b is in force, and about the same frames as a as far as the type goes. */
+static bool is_alike(const struct rule *a, const struct rule *b)
 {
 	return is_ether(b) && rule_in_force(b) && a->direction == b->direction &&
 	       a->ethertype == b->ethertype;
 }
 
-/* Every frame of rule r was decided by an earlier rule already. */
-static bool is_decided(const struct rule *rules, size_t at)
+/* What leaves its layer takes from that alone. */
+static bool is_rival(const struct policy *p, size_t at, size_t other)
 {
-	const struct rule *r = &rules[at];
+	return is_alike(&p->rules[at], &p->rules[other]) &&
+	       p->block_count + at < policy_ends_at(p, p->block_count + (uint32_t)other);
+}
 
-	for (size_t i = 0; i < at; i++)
-		if (is_rival(r, &rules[i]) &&
-			(rules[i].peer.kind == PEER_ANY ||
-				(r->peer.kind == PEER_MAC &&
-					mac_equal(&r->peer.mac, &rules[i].peer.mac))))
+/* Every frame of rule `at` was decided by an earlier rule already: by one that holds for
+ * it, since what left a layer is not touched by the rest of that. */
+static bool is_decided(const struct policy *p, size_t at)
+{
+	const struct rule *r = &p->rules[at];
+	size_t here = p->block_count + at, next = 0;
+
+	for (size_t i = 0; i < at; i++) {
+		const struct rule *earlier = &p->rules[i];
+		uint32_t place = p->block_count + (uint32_t)i;
+		if (place < next || !is_alike(r, earlier) ||
+			(earlier->peer.kind != PEER_ANY &&
+				(r->peer.kind != PEER_MAC ||
+					!mac_equal(&r->peer.mac, &earlier->peer.mac))))
+			continue;
+		next = policy_ends_at(p, place);
+		if (next > here)
 			return true;
+	}
 	return false;
 }
 
 /* A MAC that is forbidden before all are allowed. */
-static bool has_hole(const struct rule *rules, size_t at)
+static bool has_hole(const struct policy *p, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (is_rival(&rules[at], &rules[i]) && rules[i].action == RULE_DROP &&
-			rules[i].peer.kind == PEER_MAC && !is_decided(rules, i))
+		if (is_rival(p, at, i) && p->rules[i].action == RULE_DROP &&
+			p->rules[i].peer.kind == PEER_MAC && !is_decided(p, i))
 			return true;
 	return false;
 }
@@ -49,9 +64,9 @@ static void refuse(struct rule *r, enum rule_status s, const char *why)
 	(void)str_copy(r->detail, sizeof r->detail, why);
 }
 
-void policy_ether_status(struct rule *rules, size_t count)
+void policy_ether_status(const struct policy *p, struct rule *rules)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < p->base_first; i++) {
 		struct rule *r = &rules[i];
 		if (!is_ether(r) || !rule_in_force(r))
 			continue;
@@ -62,7 +77,7 @@ void policy_ether_status(struct rule *rules, size_t count)
 					"address, so "
 					"they always pass");
 		} else if (r->action == RULE_ACCEPT && r->peer.kind == PEER_ANY &&
-			   !is_decided(rules, i) && has_hole(rules, i)) {
+			   !is_decided(p, i) && has_hole(p, i)) {
 			refuse(r, RULE_NOT_YET,
 				"all devices but some that an earlier rule forbids: "
 				"this "
@@ -78,9 +93,8 @@ static bool is_inside(const struct policy *p, size_t at)
 	if (p->rules[at].peer.kind == PEER_ANY)
 		return false;
 	for (size_t i = at + 1; i < p->count; i++)
-		if (is_rival(&p->rules[at], &p->rules[i]) &&
-			p->rules[i].action == RULE_ACCEPT &&
-			p->rules[i].peer.kind == PEER_ANY && !is_decided(p->rules, i))
+		if (is_rival(p, at, i) && p->rules[i].action == RULE_ACCEPT &&
+			p->rules[i].peer.kind == PEER_ANY && !is_decided(p, i))
 			return true;
 	return false;
 }
@@ -110,7 +124,7 @@ int policy_ether_compile(const struct policy *p, const struct policy_device *d,
 		const struct rule *rule = &p->rules[i];
 		if (!is_ether(rule) || !rule_in_force(rule) ||
 			policy_ether_always_passes(rule->ethertype) ||
-			rule->action != RULE_ACCEPT || is_decided(p->rules, i) ||
+			rule->action != RULE_ACCEPT || is_decided(p, i) ||
 			is_inside(p, i))
 			continue;
 		struct element e = element_of(rule, d);

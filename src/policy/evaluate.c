@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* evaluate - the reference: reads the rules from the first to the last, as RFC 8519 and
- * RFC 8520 tell the story. Deliberately without the algebra of compile.c. */
+/* evaluate - the reference: reads the rules from the first to the last, layer by layer,
+ * as RFC 8519 and RFC 8520 tell the story. Deliberately without the algebra of
+ * compile.c. */
 #include "policy/policy_priv.h"
 
 /* RFC 2131 4.1, RFC 8415 7.2 */
@@ -187,8 +188,45 @@ static struct verdict verdict_of(const struct rule *r)
 		v.kind = VERDICT_VIOLATION;
 		v.reason = REASON_TLS;
 	} else if (r->action == RULE_DROP)
-		v.kind = r->layer == LAYER_OWNER ? VERDICT_REFUSE : VERDICT_VIOLATION;
+		v.kind = r->layer == LAYER_OWNER || r->layer == LAYER_AGENT
+				 ? VERDICT_REFUSE
+				 : VERDICT_VIOLATION;
 	return v;
+}
+
+/* What nobody allowed. */
+static struct verdict verdict_unlisted(const struct policy *p)
+{
+	return (struct verdict){
+		.kind = p->quarantined ? VERDICT_QUARANTINE : VERDICT_VIOLATION,
+		.reason = REASON_DEFAULT_DENY,
+		.layer = p->quarantined ? LAYER_QUARANTINE : LAYER_BASE,
+	};
+}
+
+/* The first of each kind that a flow met, on the way through the layers. */
+struct met {
+	const struct rule *limit;  /* a limit that drops it */
+	const struct rule *denied; /* a grant that says no */
+};
+
+/* A limit is polite where it takes something away: what no profile lists stays a
+ * violation, whatever else would have kept it from passing. */
+static bool is_decided(struct met *m, const struct policy *p, uint32_t place,
+	struct verdict *ret)
+{
+	const struct rule *r = policy_at(p, place);
+	enum policy_part part = policy_part_at(p, place);
+
+	if (r->action == RULE_ACCEPT || (r->action == RULE_DROP && part == POLICY_REFUSE)) {
+		*ret = verdict_of(m->limit ? m->limit : r);
+		return true;
+	}
+	if (r->action == RULE_DROP && part == POLICY_LIMIT && !m->limit)
+		m->limit = r;
+	if (r->action == RULE_DROP && part == POLICY_GRANT && !m->denied)
+		m->denied = r;
+	return false;
 }
 
 void policy_evaluate(const struct policy *p, const struct policy_env *env,
@@ -204,13 +242,15 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 		*ret_verdict = (struct verdict){.kind = VERDICT_PASS};
 		return;
 	}
-	for (uint32_t i = 0; i < policy_places(p); i++) {
-		if (!policy_rule_matches(policy_at(p, i), env, names, f))
+	struct met m = {0};
+	for (uint32_t i = 0; i < policy_places(p) && !(m.denied && i >= policy_base_at(p));) {
+		if (!policy_rule_matches(policy_at(p, i), env, names, f)) {
+			i++;
 			continue;
-		*ret_verdict = verdict_of(policy_at(p, i));
-		return;
+		}
+		if (is_decided(&m, p, i, ret_verdict))
+			return;
+		i = policy_behind(p, i); /* the rest of its layer does not count */
 	}
-	*ret_verdict = (struct verdict){
-		.kind = p->quarantined ? VERDICT_QUARANTINE : VERDICT_VIOLATION,
-		.reason = REASON_DEFAULT_DENY};
+	*ret_verdict = m.denied ? verdict_of(m.denied) : verdict_unlisted(p);
 }

@@ -137,9 +137,23 @@ static const struct rule *near_miss(const struct policy *p,
 	return NULL;
 }
 
+/* Of the first grant. */
 static enum layer layer_of(const struct policy *p)
 {
-	return p->base_first ? p->rules[0].layer : LAYER_BASE;
+	for (uint32_t i = 0; i < p->base_first; i++)
+		if (policy_part_of(p, &p->rules[i]) == POLICY_GRANT)
+			return p->rules[i].layer;
+	return LAYER_BASE;
+}
+
+/* More than one list grants. */
+static bool is_combined(const struct policy *p)
+{
+	unsigned grants = 0;
+
+	for (uint32_t i = 0; i < p->section_count; i++)
+		grants += p->sections[i].part == POLICY_GRANT;
+	return grants > 1;
 }
 
 static const char *profile_words(enum layer l)
@@ -155,6 +169,10 @@ static const char *profile_words(enum layer l)
 		return "The shared profile";
 	case LAYER_OWNER:
 		return "Your own rules";
+	case LAYER_AGENT:
+		return "Whom you let decide";
+	case LAYER_QUARANTINE:
+		return "The quarantine";
 	case LAYER_MAX:
 		break;
 	}
@@ -236,7 +254,10 @@ static void say_unlisted(struct text *t, const struct policy *p,
 	uint32_t n = count_peers(p, f->direction);
 	const struct rule *near = near_miss(p, env, names, f, name);
 
-	say(t, " %s", profile_words(layer_of(p)));
+	if (is_combined(p))
+		say(t, " Its combined profile");
+	else
+		say(t, " %s", profile_words(layer_of(p)));
 	if (near) {
 		say(t, " says of this peer: %s.", rule_sentence(near, sentence));
 		if (!rule_in_force(near))
@@ -261,6 +282,26 @@ static void say_unlisted(struct text *t, const struct policy *p,
 		say_empty_class(t, empty);
 }
 
+/* What was refused is what the owner, or whom he appointed, does not want; a limit says
+ * it in its own words. */
+static void say_no(struct text *t, const struct rule *r)
+{
+	char sentence[RULE_SENTENCE_MAX];
+
+	say(t, r->layer == LAYER_AGENT ? " Whom you let decide said no: "
+				       : " You said no: ");
+	if (r->detail[0])
+		say_escaped(t, r->detail);
+	else
+		say(t, "it %s", rule_sentence(r, sentence));
+	if (r->ace[0]) {
+		say(t, " (");
+		say_escaped(t, r->ace);
+		say(t, ")");
+	}
+	say(t, ".");
+}
+
 static void say_rule(struct text *t, const struct policy *p, const struct verdict *v)
 {
 	const struct rule *r = policy_rule(p, v->rule);
@@ -268,6 +309,10 @@ static void say_rule(struct text *t, const struct policy *p, const struct verdic
 
 	if (!r)
 		return;
+	if (policy_part_of(p, r) != POLICY_GRANT) {
+		say_no(t, r);
+		return;
+	}
 	if (r->layer == LAYER_BASE) {
 		say(t, " Every device %s (RFC 8520).", rule_sentence(r, sentence));
 		return;
@@ -333,7 +378,9 @@ char *policy_explain(const struct policy *p, const struct policy_env *env,
 	bool good = v->kind == VERDICT_ALLOW || v->kind == VERDICT_PASS;
 
 	buf[0] = 0;
-	say(&t, good ? "Allowed: " : "Blocked: ");
+	say(&t, good                         ? "Allowed: "
+		: v->kind == VERDICT_REFUSE ? "Refused: "
+					     : "Blocked: ");
 	say_flow(&t, env, f, device, name);
 	if (!good && (p->quarantined || v->kind == VERDICT_QUARANTINE))
 		say(&t, " The device is in quarantine: only what its profile marks for "

@@ -60,6 +60,30 @@ struct policy_names {
 	void *ctx;
 };
 
+/* Layers: each is a list of its own, first match. Grants unite: what one of them accepts
+ * is allowed, whatever the others do not; a prohibition takes from its own list and from
+ * the base layer's. Refusals take from all grants. Limits intersect: what one of them
+ * drops is not allowed; RULE_PASS leaves a limit without having been dropped by it. */
+enum policy_part {
+	POLICY_REFUSE, /* RULE_DROP alone */
+	POLICY_LIMIT,  /* RULE_PASS, RULE_DROP; what it does not mention passes */
+	POLICY_GRANT,  /* RULE_ACCEPT, RULE_DROP; what it does not mention is not granted */
+	POLICY_PART_MAX,
+};
+#define POLICY_LAYERS_MAX 16 /* a file, what was learned, the owner's few limits */
+struct policy_layer {
+	enum policy_part part;
+	enum layer layer;
+	const struct rule *rules; /* tried in order of id */
+	size_t count;
+};
+
+/* Rules in order of id that follow one another and are one layer. */
+struct policy_section {
+	enum policy_part part;
+	uint32_t count;
+};
+
 /* What is known of a device's policy. Rules and blocks in any order, ids unique; those
  * of rules below POLICY_BLOCK_ID and not 0, those of blocks from POLICY_BLOCK_ID. */
 #define POLICY_BLOCK_ID 0x80000000u
@@ -69,6 +93,10 @@ struct policy_input {
 	/* Conversations that we ended: rules that drop, tried before all others. */
 	const struct rule *blocks;
 	size_t block_count;
+	/* Of the rules in order of id: refusals, limits, grants; NULL: all are one grant.
+	 * policy_combine makes them. */
+	const struct policy_section *sections;
+	size_t section_count;
 	/* Only what may stay in quarantine opens anything: rules with `quarantine` and
 	 * the base layer's. What forbids goes on to forbid. */
 	bool quarantined;
@@ -83,8 +111,18 @@ struct policy {
 	uint32_t base_first; /* rules[base_first..] are the base layer's */
 	const struct rule *blocks;
 	uint32_t block_count;
+	struct policy_section sections[POLICY_LAYERS_MAX];
+	uint32_t section_count; /* 0: all rules are one grant */
 	bool quarantined;
 };
+
+/* Layers as one list of rules, which are numbered anew (acl, ace and line stay) and bear
+ * their layer's name: refusals first, then limits, then grants, those without
+ * prohibitions before those with some. All in pool, but for blocks and quarantine, which
+ * stay empty. CARDEA_ELIMIT beyond LIMIT_RULES or POLICY_LAYERS_MAX, CARDEA_EMALFORMED
+ * for an action that its part does not have, -ENOMEM. */
+int policy_combine(struct pool *pool, const struct policy_layer *layers, size_t count,
+	struct policy_input *ret) CARDEA_MUSTCHECK;
 
 /* Copies into pool. CARDEA_ELIMIT beyond LIMIT_RULES or LIMIT_BLOCKS, CARDEA_EMALFORMED
  * for an impossible rule or a block that could not be enforced, -ENOMEM when pool is
@@ -95,6 +133,8 @@ int policy_prepare(struct pool *pool, const struct policy_input *input,
 	struct policy *ret) CARDEA_MUSTCHECK;
 /* The rule or block of that id, or NULL. */
 const struct rule *policy_rule(const struct policy *p, rule_id id);
+/* Of a rule of the policy: which part of it the rule is in. */
+enum policy_part policy_part_of(const struct policy *p, const struct rule *r);
 /* Some rule in force is about IP packets with such a peer. */
 bool policy_uses_peer(const struct policy *p, enum peer_kind kind);
 /* ... with a peer that policy_names.members knows: compile the device anew when its
@@ -104,7 +144,8 @@ bool policy_uses_classes(const struct policy *p);
 bool policy_peer_is_class(enum peer_kind kind);
 /* A binding of this name changes what the kernel must hold. */
 bool policy_uses_name(const struct policy *p, const char *name);
-/* A binding of this name takes away: compile the whole device anew and diff. */
+/* A binding of this name changes what the addresses of other rules come to: compile the
+ * whole device anew and diff. */
 bool policy_denies_name(const struct policy *p, const char *name);
 
 /* Always passes, in both tables and here: without it no device has an address. ARP and

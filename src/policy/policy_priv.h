@@ -43,6 +43,22 @@ static inline bool policy_rule_counts(const struct rule *r, enum direction d)
 	return rule_in_force(r) && r->direction == d &&
 	       r->ethertype == RULE_ETHERTYPE_IP;
 }
+/* combine.c: which section a place is in; the base layer's and the blocks' have none. */
+#define POLICY_NO_SECTION UINT32_MAX
+uint32_t policy_section_at(const struct policy *p, uint32_t place);
+/* The part that the place is in; blocks refuse, the base layer grants. */
+enum policy_part policy_part_at(const struct policy *p, uint32_t place);
+/* The place behind what a rule ends for the flows that it matches: its own section where
+ * that is all, or everything (UINT32_MAX: it decides). */
+uint32_t policy_ends_at(const struct policy *p, uint32_t place);
+/* The place behind its section; without one, the base layer's first. */
+uint32_t policy_behind(const struct policy *p, uint32_t place);
+/* Its match takes from the base layer's rules, too. */
+bool policy_denies_base(const struct policy *p, uint32_t place);
+static inline uint32_t policy_base_at(const struct policy *p)
+{
+	return p->block_count + p->base_first;
+}
 /* The same whatever house they come to. */
 bool policy_peers_equal(const struct peer *a, const struct peer *b);
 /* As policy_evaluate asks; blocks need no names. */
@@ -85,7 +101,7 @@ static inline bool policy_ether_always_passes(int32_t ethertype)
 	return ethertype == POLICY_ETHER_ARP || ethertype == POLICY_ETHER_EAPOL;
 }
 /* Accepting frames that cannot be said to the kernel is refused, with why. */
-void policy_ether_status(struct rule *rules, size_t count);
+void policy_ether_status(const struct policy *p, struct rule *rules);
 /* ETHER_OUT and ETHER_IN. */
 int policy_ether_compile(const struct policy *p, const struct policy_device *d,
 	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;

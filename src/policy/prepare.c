@@ -50,7 +50,7 @@ static bool rule_is_sound(const struct rule *r)
 {
 	return r->id && (unsigned)r->direction < DIRECTION_MAX &&
 	       ethertype_is_sound(r) &&
-	       (r->action == RULE_ACCEPT || r->action == RULE_DROP) &&
+	       (unsigned)r->action <= RULE_PASS &&
 	       (r->family == 0 || r->family == 4 || r->family == 6) &&
 	       number_is_sound(r->proto) && number_is_sound(r->icmp_type) &&
 	       number_is_sound(r->icmp_code) &&
@@ -276,6 +276,40 @@ static int base_prepare(struct rule *own, rule_id last)
 	return 0;
 }
 
+/* As policy_combine makes them: every rule is in a section, and refusals go before
+ * limits before grants. Without sections all is one grant. */
+static bool sections_are_sound(const struct policy_input *in)
+{
+	enum policy_part last = POLICY_REFUSE;
+	size_t all = 0;
+
+	if (in->section_count > POLICY_LAYERS_MAX)
+		return false;
+	for (size_t i = 0; i < in->section_count; i++) {
+		const struct policy_section *s = &in->sections[i];
+		if (!s->count || s->count > in->count - all || s->part < last ||
+			s->part >= POLICY_PART_MAX)
+			return false;
+		last = s->part;
+		all += s->count;
+	}
+	return !in->section_count || all == in->count;
+}
+
+/* A limit that would not hold is none, and nobody would know. */
+static bool section_is_sound(enum policy_part part, const struct rule *rules, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum rule_action a = rules[i].action;
+		if (part == POLICY_GRANT ? a == RULE_PASS
+					 : (a == RULE_ACCEPT || !rule_in_force(&rules[i])))
+			return false;
+		if (part == POLICY_REFUSE && a != RULE_DROP)
+			return false;
+	}
+	return true;
+}
+
 /* A block that would not hold is no block, so that the caller must hear of it. */
 static int blocks_prepare(struct rule *own, const struct policy_input *in)
 {
@@ -291,22 +325,46 @@ static int blocks_prepare(struct rule *own, const struct policy_input *in)
 	return r;
 }
 
+/* Each list speaks for itself: what answers in one may well open in another. */
+static int section_prepare(enum policy_part part, struct rule *own, size_t count)
+{
+	if (!section_is_sound(part, own, count))
+		return CARDEA_EMALFORMED;
+	if (part == POLICY_GRANT)
+		status_of_pairs(own, count);
+	return 0;
+}
+
+static int sections_prepare(struct rule *own, const struct policy_input *in)
+{
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < in->count; i++)
+		status_alone(&own[i]);
+	if (!in->section_count)
+		return section_prepare(POLICY_GRANT, own, in->count);
+	for (size_t i = 0; i < in->section_count && !r; i++) {
+		r = section_prepare(in->sections[i].part, own + at,
+			in->sections[i].count);
+		at += in->sections[i].count;
+	}
+	return r;
+}
+
 static int rules_prepare(struct rule *own, const struct policy_input *in)
 {
-	int r = rules_copy(own, in->rules, in->count);
+	int r = sections_are_sound(in) ? rules_copy(own, in->rules, in->count)
+				       : CARDEA_EMALFORMED;
 
 	if (!r)
 		r = base_prepare(
 			&own[in->count], in->count ? own[in->count - 1].id : 0);
-	if (r)
-		return r;
-	for (size_t i = 0; i < in->count; i++)
-		status_alone(&own[i]);
-	status_of_pairs(own, in->count);
-	if (in->quarantined)
+	if (!r)
+		r = sections_prepare(own, in);
+	if (!r && in->quarantined)
 		status_of_quarantine(own, in->count);
-	policy_ether_status(own, in->count);
-	return 0;
+	return r;
 }
 
 int policy_prepare(
@@ -325,14 +383,20 @@ int policy_prepare(
 		r = rules_prepare(own + blocks, input);
 	if (r)
 		return r;
-	*ret = (struct policy){
+	struct policy p = {
 		.rules = own + blocks,
 		.count = (uint32_t)input->count + BASE_RULES,
 		.base_first = (uint32_t)input->count,
 		.blocks = own,
 		.block_count = (uint32_t)blocks,
+		.section_count = (uint32_t)input->section_count,
 		.quarantined = input->quarantined,
 	};
+	if (input->section_count)
+		memcpy(p.sections, input->sections,
+			input->section_count * sizeof *p.sections);
+	policy_ether_status(&p, own + blocks);
+	*ret = p;
 	return 0;
 }
 
@@ -354,7 +418,7 @@ static bool name_is_in(const struct policy *p, const char *name, bool any_action
 	for (uint32_t i = 0; i < policy_places(p); i++) {
 		const struct rule *r = policy_at(p, i);
 		if (policy_rule_counts(r, r->direction) && r->peer.kind == PEER_NAME &&
-			(any_action || r->action == RULE_DROP) &&
+			(any_action || r->action != RULE_ACCEPT) &&
 			rule_name_matches(r->peer.name, name))
 			return true;
 	}

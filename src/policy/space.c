@@ -281,14 +281,34 @@ int space_split(struct space *s, const struct box *b)
 	return 0;
 }
 
-int space_unite(struct space *s, const struct box *b, struct space *scratch)
+static int subtract_meeting(
+	struct space *s, const struct space *what, const struct box *within)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < what->count && s->count && !r; i++)
+		if (box_intersects(within, &what->boxes[i]))
+			r = space_subtract(s, &what->boxes[i]);
+	return r;
+}
+
+int space_unite_but(struct space *s, const struct box *b, const struct space *except,
+	struct space *scratch)
 {
 	scratch->count = 0;
 	int r = space_push(scratch, b);
-	for (uint32_t i = 0; i < s->count && scratch->count && !r; i++)
-		if (box_intersects(b, &s->boxes[i]))
-			r = space_subtract(scratch, &s->boxes[i]);
+	if (!r)
+		r = subtract_meeting(scratch, except, b);
+	if (!r)
+		r = subtract_meeting(scratch, s, b);
 	return r ? r : space_push_all(s, scratch->boxes, scratch->count);
+}
+
+int space_unite(struct space *s, const struct box *b, struct space *scratch)
+{
+	static const struct space nothing;
+
+	return space_unite_but(s, b, &nothing, scratch);
 }
 
 const struct box *space_find(const struct space *s, const struct box *point)

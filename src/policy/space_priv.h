@@ -61,11 +61,50 @@ int space_split(struct space *s, const struct box *b) CARDEA_MUSTCHECK;
  * point keeps the provenance of the first box that brought it. scratch is emptied. */
 int space_unite(
 	struct space *s, const struct box *b, struct space *scratch) CARDEA_MUSTCHECK;
+/* Adds what of b is neither there yet nor in except. */
+int space_unite_but(struct space *s, const struct box *b, const struct space *except,
+	struct space *scratch) CARDEA_MUSTCHECK;
 /* The first box with that point in it (a box of one point), or NULL. */
 const struct box *space_find(const struct space *s, const struct box *point);
 /* Every point of a is in b: *ret is false and *ret_witness (a box of a minus b) is set
  * when not. Work is done in scratch. */
 int space_is_subset(const struct space *a, const struct space *b, struct space *scratch,
 	bool *ret, struct box *ret_witness) CARDEA_MUSTCHECK;
+
+/* Sets of flows: a space for each direction and family, always disjoint. The universe is
+ * every box of both directions and families. Each operation is exact; none changes its
+ * arguments, none but ret's pool is used, and ret, which must be another set, is emptied
+ * first. CARDEA_ELIMIT where a side would have more boxes than ret may hold: a set that
+ * is not whole is none. */
+#define FLOWS_FAMILIES 2
+struct flows {
+	struct space side[DIRECTION_MAX][FLOWS_FAMILIES];
+	struct space scratch;
+};
+void flows_init(struct flows *f, struct pool *pool, uint32_t limit);
+struct space *flows_side(struct flows *f, enum direction d, uint8_t family);
+/* One box more; what is there already keeps its provenance, here and in unions. */
+int flows_add(struct flows *f, enum direction d, const struct box *b) CARDEA_MUSTCHECK;
+int flows_all(struct flows *ret) CARDEA_MUSTCHECK; /* the universe */
+/* a's provenance goes before b's. */
+int flows_unite(const struct flows *a, const struct flows *b,
+	struct flows *ret) CARDEA_MUSTCHECK;
+/* With a's provenance, these two. */
+int flows_intersect(const struct flows *a, const struct flows *b,
+	struct flows *ret) CARDEA_MUSTCHECK;
+int flows_subtract(const struct flows *a, const struct flows *b,
+	struct flows *ret) CARDEA_MUSTCHECK;
+int flows_complement(const struct flows *a, struct flows *ret) CARDEA_MUSTCHECK;
+/* Some box of the set, for box_witness; false when it is empty. */
+bool flows_some(const struct flows *f, enum direction *ret_direction, struct box *ret);
+bool flows_is_empty(const struct flows *f);
+bool flows_has(const struct flows *f, enum direction d, const struct box *point);
+/* Every flow of a is one of b. Where not, *rest holds a minus b: its flows_some is the
+ * witness. */
+int flows_is_subset(const struct flows *a, const struct flows *b, struct flows *rest,
+	bool *ret) CARDEA_MUSTCHECK;
+/* The same flows, whatever their boxes. rest holds what one has and the other has not. */
+int flows_equal(const struct flows *a, const struct flows *b, struct flows *rest,
+	bool *ret) CARDEA_MUSTCHECK;
 
 #endif

@@ -7,6 +7,9 @@
 #include "model/messages.h"
 #include "store/store_priv.h"
 
+/* A file grants: the layers behind the owner's are none of a file. */
+#define PROFILE_LAYERS (LAYER_OWNER + 1)
+
 static int save_part(struct store *s, const char *url, int position,
 	const struct message *m)
 {
@@ -279,7 +282,7 @@ static int read_head(sqlite3_stmt *st, struct store_profile_info *info, struct m
 	info->fetched = sqlite3_column_int64(st, 2);
 	error = decode_column(st, 1, m);
 	if (!error && (m->type != MESSAGE_PROFILE ||
-			      !store_column_enum(st, 3, LAYER_MAX, &layer)))
+			      !store_column_enum(st, 3, PROFILE_LAYERS, &layer)))
 		error = CARDEA_EMALFORMED;
 	if (!error)
 		error = message_to_profile(&m->profile, p);

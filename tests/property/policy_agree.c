@@ -3,198 +3,12 @@
  * agree on every flow, with names, classes, blocks and in quarantine, and no set would
  * refuse the elements. What the kernel opens by itself for names is the same as what is
  * compiled for their bindings. Environment: POLICY_SEED, POLICY_ROUNDS. */
-#include "base/str.h"
-#include "policy/policy.h"
-#include "property/policy_random.h"
+#include "policy/policy_priv.h"
+#include "property/policy_world.h"
 
-#define ROUNDS 400
+#define ROUNDS 1000
 #define FLOWS_PER_ROUND 400
-#define RULES_MAX 24
-#define BLOCKS_MAX 3
-#define NAMES 4
-#define CLASSES 3
-#define MEMBERS_MAX 10
-#define MACS 3
-#define BINDINGS_MAX 8
 #define ELEMENTS_MAX 60000
-
-static int16_t random_proto(void)
-{
-	static const int16_t world[] = {
-		RULE_PROTO_ANY, 6, 6, 6, 17, 17, 17, 1, 58, 47, 0, 255, 132};
-
-	return world[pick(sizeof world / sizeof *world)];
-}
-
-static const char *const names_of_world[NAMES] = {
-	"a.example", "b.example", "c.example", "x.b.example"};
-/* What rules say, too. */
-static const char *const suffixes_of_world[] = {"*.example", "*.b.example"};
-
-static const struct mac macs_of_world[MACS] = {
-	{{2, 0, 0, 0, 0, 7}}, {{2, 0, 0, 0, 0, 8}}, {{0x33, 0x33, 0, 0, 0, 1}}};
-
-static void random_peer(struct peer *p)
-{
-	static const enum peer_kind kinds[] = {PEER_ANY, PEER_NAME, PEER_NAME,
-		PEER_NAME, PEER_NAME, PEER_PREFIX, PEER_PREFIX, PEER_PREFIX,
-		PEER_LOCAL_NETWORKS, PEER_GATEWAY, PEER_CONTROLLER_DNS,
-		PEER_CONTROLLER_NTP, PEER_CONTROLLER, PEER_MY_CONTROLLER,
-		PEER_SAME_MANUFACTURER, PEER_MANUFACTURER, PEER_MODEL, PEER_MAC};
-	struct addr a = random_addr();
-	unsigned bits = addr_bits(&a);
-
-	p->kind = kinds[pick(sizeof kinds / sizeof *kinds)];
-	if (p->kind == PEER_NAME)
-		snprintf(p->name, sizeof p->name, "%s",
-			pick(4) ? names_of_world[pick(NAMES)]
-				: suffixes_of_world[pick(2)]);
-	if (p->kind == PEER_PREFIX)
-		p->prefix = prefix_of(&a,
-			(uint8_t)(pick(3) ? bits - pick(bits / 4) : pick(bits + 1)));
-	if (p->kind == PEER_PREFIX && pick(8) == 0) /* about fe80::/10 */
-		p->prefix = prefix_of(
-			&(struct addr){6, {0xfe, 0x80}}, (uint8_t)(7 + pick(5)));
-	if (policy_peer_is_class(p->kind))
-		snprintf(p->name, sizeof p->name, "%u", pick(CLASSES));
-	p->mac = macs_of_world[pick(MACS)];
-}
-
-/* About frames that are not IP: few types, so that rules meet. */
-static void random_ether(struct rule *r)
-{
-	static const int32_t types[] = {0x88e1, 0x88e1, 0x88e1, 0x8892, 0x0806};
-
-	r->ethertype = types[pick(5)];
-	r->peer.kind = pick(3) ? PEER_MAC : PEER_ANY;
-}
-
-static unsigned ether_odds; /* one rule of so many is about frames that are not IP */
-
-static void random_rule(struct rule *r, rule_id id)
-{
-	static const uint8_t families[] = {0, 0, 4, 4, 6};
-
-	rule_init(r);
-	r->id = id;
-	r->direction = pick(3) ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE;
-	r->initiator = pick(4) ? INITIATOR_EITHER : pick(3);
-	r->action = pick(4) ? RULE_ACCEPT : RULE_DROP;
-	r->family = families[pick(sizeof families)];
-	r->proto = random_proto();
-	if (r->proto == 6 || r->proto == 17 || (r->proto < 0 && pick(2))) {
-		r->device_port = random_ports();
-		r->peer_port = random_ports();
-	}
-	if ((r->proto == 1 || r->proto == 58) && pick(2)) {
-		r->icmp_type = (int16_t)pick(12);
-		if (pick(2))
-			r->icmp_code = (int16_t)pick(4);
-	}
-	r->layer = pick(2) ? LAYER_MANUFACTURER : LAYER_OWNER;
-	random_peer(&r->peer);
-	r->quarantine = pick(2);
-	if (pick(ether_odds) == 0)
-		random_ether(r);
-}
-
-/* Files as they are: names that are accepted from the device, by port, and few drops. */
-static bool plain_names;
-static void random_plain(struct rule *r)
-{
-	if (r->peer.kind == PEER_NAME) {
-		r->action = RULE_ACCEPT;
-		r->direction = DIRECTION_FROM_DEVICE;
-		r->initiator = INITIATOR_EITHER;
-		r->proto = pick(2) ? 6 : 17;
-		r->icmp_type = r->icmp_code = RULE_ICMP_ANY;
-		r->device_port = (struct range16){0, UINT16_MAX};
-		r->peer_port.lo = r->peer_port.hi = random_port();
-		r->ethertype = RULE_ETHERTYPE_IP;
-	} else if (pick(4)) {
-		r->action = RULE_ACCEPT;
-	}
-}
-
-/* As the engine ends a conversation. */
-static void random_block(struct rule *r, rule_id id)
-{
-	struct addr a = random_addr();
-
-	rule_init(r);
-	r->id = id;
-	r->direction = pick(2);
-	r->action = RULE_DROP;
-	r->proto = pick(2) ? 6 : 17;
-	r->peer.kind = PEER_PREFIX;
-	r->peer.prefix = prefix_of(&a, addr_bits(&a));
-	r->peer_port.lo = r->peer_port.hi = random_port();
-}
-
-struct told {
-	const char *name;
-	struct addr addr;
-};
-
-static struct told told[BINDINGS_MAX];
-static size_t told_count;
-
-static bool told_has(void *ctx, const char *name, const struct addr *a)
-{
-	(void)ctx;
-	for (size_t i = 0; i < told_count; i++)
-		if (rule_name_matches(name, told[i].name) && addr_equal(&told[i].addr, a))
-			return true;
-	return false;
-}
-
-static size_t told_addrs(void *ctx, const char *name, struct addr *out, size_t max)
-{
-	size_t n = 0;
-
-	(void)ctx;
-	for (size_t i = 0; i < told_count && n < max; i++)
-		if (rule_name_matches(name, told[i].name))
-			out[n++] = told[i].addr;
-	return n;
-}
-
-/* Whom a class or a MAC means: in no order, some twice. */
-static struct addr members[CLASSES + MACS][MEMBERS_MAX];
-static size_t member_count[CLASSES + MACS];
-
-static size_t class_of(const struct peer *p)
-{
-	int64_t class = 0;
-	size_t i = 0;
-
-	if (p->kind != PEER_MAC && str_to_i64(p->name, 0, CLASSES - 1, &class))
-		abort(); /* this test names its classes by number */
-	if (p->kind != PEER_MAC)
-		return (size_t)class;
-	while (i < MACS - 1 && !mac_equal(&p->mac, &macs_of_world[i]))
-		i++;
-	return CLASSES + i;
-}
-
-static size_t class_members(
-	void *ctx, const struct peer *p, struct addr *out, size_t max)
-{
-	size_t of = class_of(p), n = member_count[of] < max ? member_count[of] : max;
-
-	(void)ctx;
-	memcpy(out, members[of], n * sizeof *out);
-	return n;
-}
-
-static void random_classes(void)
-{
-	for (size_t i = 0; i < CLASSES + MACS; i++) {
-		member_count[i] = pick(MEMBERS_MAX + 1);
-		for (size_t k = 0; k < member_count[i]; k++)
-			members[i][k] = random_addr();
-	}
-}
 
 static struct element elements[ELEMENTS_MAX];
 static size_t element_count;
@@ -316,42 +130,6 @@ static void check_disjoint(size_t static_count)
 		}
 }
 
-static void random_env(struct policy_env *env)
-{
-	*env = (struct policy_env){0};
-	for (unsigned n = pick(4); n; n--) {
-		struct addr a = random_addr();
-		struct prefix p = prefix_of(&a, (uint8_t)(addr_bits(&a) - 8));
-		EXPECT(policy_env_add_lan(env, &p), "lan");
-	}
-	for (unsigned n = pick(3); n; n--) {
-		struct addr a = random_addr(), b = random_addr(), c = random_addr();
-		EXPECT(policy_env_add_gateway(env, &a) && policy_env_add_dns(env, &b) &&
-				policy_env_add_ntp(env, &c),
-			"env");
-	}
-}
-
-static struct flow random_flow(const struct policy_device *d)
-{
-	static const uint8_t protos[] = {6, 6, 6, 17, 17, 17, 1, 58, 47, 132, 0, 255};
-	struct flow f = {
-		.direction = pick(3) ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE};
-
-	f.device = d->addrs[pick((unsigned)d->addr_count)];
-	f.peer = random_addr_of(f.device.family);
-	f.proto = protos[pick(sizeof protos)];
-	if (f.proto == 6 || f.proto == 17) {
-		f.device_port = random_port();
-		f.peer_port = random_port();
-	}
-	if (f.proto == 1 || f.proto == 58) {
-		f.icmp_type = (uint8_t)pick(12);
-		f.icmp_code = (uint8_t)pick(4);
-	}
-	return f;
-}
-
 /* All that one round is about. */
 struct world {
 	struct policy_input input;
@@ -397,24 +175,6 @@ static void check_quarantine(const struct world *w, const struct flow *f, rule_i
 	EXPECT(v.kind == VERDICT_ALLOW, "quarantine opened something");
 }
 
-static uint16_t port_near(struct range16 r)
-{
-	return pick(2) ? r.lo : r.hi;
-}
-
-/* Chance alone seldom finds a rule. */
-static void aim(struct flow *f, const struct rule *r)
-{
-	f->direction = r->direction;
-	if (r->proto == 6 || r->proto == 17) {
-		f->proto = (uint8_t)r->proto;
-		f->device_port = port_near(r->device_port);
-		f->peer_port = port_near(r->peer_port);
-	}
-	if (r->peer.kind == PEER_PREFIX && r->peer.prefix.addr.family == f->peer.family)
-		f->peer = r->peer.prefix.addr;
-}
-
 static void check_flow(const struct world *w, size_t n_static)
 {
 	struct flow f = random_flow(&w->device);
@@ -424,6 +184,8 @@ static void check_flow(const struct world *w, size_t n_static)
 		aim(&f, &w->input.rules[pick((unsigned)w->input.count)]);
 	if (how == 1 && w->input.block_count)
 		aim(&f, &w->input.blocks[pick((unsigned)w->input.block_count)]);
+	if (w->input.section_count)
+		aim_at_house(&f, &w->env, &w->device);
 	struct lead l = lead_of(&f);
 	struct verdict v;
 	char buf[POLICY_EXPLAIN_MAX];
@@ -451,15 +213,18 @@ static void check_flow(const struct world *w, size_t n_static)
 		   policy_peer_is_class(policy_rule(&w->policy, v.rule)->peer.kind);
 }
 
-/* The first rule about such frames decides; none: no. */
+/* The first rule about such frames decides its layer; none: no. */
 static bool ether_is_allowed(
 	const struct policy *p, enum direction d, uint16_t type, const struct mac *peer)
 {
-	for (uint32_t i = 0; i < p->count; i++) {
-		const struct rule *r = &p->rules[i];
-		if (rule_in_force(r) && r->direction == d && r->ethertype == type &&
-			(r->peer.kind == PEER_ANY || mac_equal(&r->peer.mac, peer)))
-			return r->action == RULE_ACCEPT;
+	for (uint32_t i = 0; i < p->count;) {
+		const struct rule *r = &p->rules[i++];
+		if (!rule_in_force(r) || r->direction != d || r->ethertype != type ||
+			(r->peer.kind != PEER_ANY && !mac_equal(&r->peer.mac, peer)))
+			continue;
+		if (r->action == RULE_ACCEPT)
+			return true;
+		i = policy_behind(p, p->block_count + i - 1) - p->block_count;
 	}
 	return false;
 }
@@ -488,8 +253,9 @@ static void check_ether_status(const struct policy *p)
 {
 	for (uint32_t i = 0; i < p->base_first; i++) {
 		const struct rule *r = &p->rules[i];
-		struct policy earlier = {.rules = p->rules, .count = i};
+		struct policy earlier = *p;
 		bool hole = false;
+		earlier.count = i;
 		if (r->ethertype < 0 || r->status != RULE_NOT_YET || p->quarantined)
 			continue;
 		for (uint32_t k = 0; k < i; k++) {
@@ -640,28 +406,24 @@ static void compile_all(struct world *w)
 		check_flow(w, n_static);
 }
 
-static void random_input(struct policy_input *ret)
+static void random_input(struct pool *pool, struct policy_input *ret)
 {
 	static struct rule rules[RULES_MAX], blocks[BLOCKS_MAX];
+	static struct layers layers;
 	unsigned count = pick(RULES_MAX + 1);
 
 	ether_odds = pick(8) ? 8 : 1;
 	plain_names = pick(4) == 0;
-	for (unsigned i = 0; i < count; i++) {
-		random_rule(&rules[i], i + 1);
-		if (plain_names)
-			random_plain(&rules[i]);
-		if (i && pick(3) == 0) { /* a mirror of an earlier one */
-			rules[i] = rules[pick(i)];
-			rules[i].id = i + 1;
-			rules[i].direction = 1 - rules[i].direction;
-		}
+	if (pick(2)) {
+		random_layers(&layers);
+		EXPECT(!policy_combine(pool, layers.list, layers.count, ret), "combine");
+	} else {
+		random_rules(rules, count, 1);
+		*ret = (struct policy_input){.rules = rules, .count = count};
 	}
-	*ret = (struct policy_input){.rules = rules,
-		.count = count,
-		.blocks = blocks,
-		.block_count = pick(2) ? pick(BLOCKS_MAX + 1) : 0,
-		.quarantined = pick(4) == 0};
+	ret->blocks = blocks;
+	ret->block_count = pick(2) ? pick(BLOCKS_MAX + 1) : 0;
+	ret->quarantined = pick(4) == 0;
 	for (size_t i = 0; i < ret->block_count; i++)
 		random_block(&blocks[i], POLICY_BLOCK_ID + (rule_id)i);
 }
@@ -679,10 +441,10 @@ static void round_of_policy(void)
 			.addrs = told_addrs,
 			.members = class_members},
 	};
-	struct pool *pool = pool_new("test", 2 * POLICY_POOL_BYTES);
+	struct pool *pool = pool_new("test", 3 * POLICY_POOL_BYTES);
 
 	random_env(&w.env);
-	random_input(&w.input);
+	random_input(pool, &w.input);
 	random_classes();
 	told_count = pick(BINDINGS_MAX + 1);
 	for (size_t i = 0; i < told_count; i++)

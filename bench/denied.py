@@ -11,7 +11,7 @@ from .traffic import FORBIDDEN_PORT, GATEWAY_MAC, device
 
 BURST = 40000
 DEVICES = 1000
-TOLD_ROUNDS = 5  # each starts an enforcer
+TOLD_ROUNDS = 9  # each starts an enforcer
 
 ROWS = {
     "P6": "denied packet, ours : denied packet, one nft set in forward",

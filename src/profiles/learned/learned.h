@@ -84,6 +84,7 @@ enum learned_finding_kind {
 	LEARNED_FANOUT,
 	LEARNED_BRUTE,	 /* one service tried again and again */
 	LEARNED_KNOWN_BAD,
+	LEARNED_FLOOD,
 	LEARNED_FINDING_KINDS,
 };
 struct learned_finding {
@@ -118,7 +119,8 @@ int learned_new(const struct learned_config *c, struct learned **ret) CARDEA_MUS
 void learned_free(struct learned *l); /* NULL is fine */
 /* Another capture begins: its conversations belong to no episode of before. */
 void learned_capture(struct learned *l);
-/* What observe tells, in the order in which it does. */
+/* What observe tells, in the order in which it does. -ENOMEM; CARDEA_ELIMIT: one device
+ * too many; CARDEA_EMALFORMED: no record. What was learned before stays. */
 int learned_record(struct learned *l, const struct record *r);
 void learned_seen(struct learned *l, const struct mac *device, nstime when); /* new */
 void learned_booted(struct learned *l, const struct mac *device, nstime when);

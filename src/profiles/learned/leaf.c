@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* leaf - the exact kinds of one device and the evidence for each. Where very many names,
+ * addresses or ports were one, they become one leaf that stands for all. */
+#include "profiles/learned/learned_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* So many of one group are as good as all: what else is there is not kept apart. */
+#define COLLAPSE_LEAST 16
+/* Groups are looked for when there are so many leaves more than last time. */
+#define COLLAPSE_STEP 64
+
+struct full_key {
+	uint8_t bytes[sizeof(struct learned_key) + LIMIT_NAME];
+	size_t len;
+};
+
+static void full_key_of(
+	const struct learned_key *key, const char *text, struct full_key *ret)
+{
+	size_t len = strnlen(text, LIMIT_NAME);
+
+	memcpy(ret->bytes, key, sizeof *key);
+	memcpy(ret->bytes + sizeof *key, text, len);
+	ret->len = sizeof *key + len;
+}
+
+static bool leaf_equal(const struct hash_node *n, const void *key)
+{
+	const struct leaf *leaf = (const struct leaf *)n;
+	const struct full_key *k = key;
+	size_t len = strlen(leaf->text);
+
+	return k->len == sizeof leaf->key + len &&
+	       memcmp(k->bytes, &leaf->key, sizeof leaf->key) == 0 &&
+	       memcmp(k->bytes + sizeof leaf->key, leaf->text, len) == 0;
+}
+
+static struct leaf *find_exactly(
+	const struct dev *d, const struct learned_key *key, const char *text)
+{
+	struct full_key k;
+
+	full_key_of(key, text, &k);
+	/* node is the first member */
+	return (struct leaf *)hash_find(&d->table, &k, k.len, leaf_equal);
+}
+
+/* One that stands for several, at each height of the name. */
+static struct leaf *find_by_name(
+	const struct dev *d, const struct learned_key *key, const char *text)
+{
+	struct learned_key general = *key;
+	const char *tail = text;
+
+	general.name_any = 1;
+	while ((tail = strchr(tail, '.'))) {
+		struct leaf *leaf = find_exactly(d, &general, ++tail);
+
+		if (leaf)
+			return leaf;
+	}
+	return NULL;
+}
+
+static struct learned_key without_port(const struct learned_key *key)
+{
+	struct learned_key k = *key;
+
+	k.port_any = 1;
+	k.port = 0;
+	return k;
+}
+
+static struct leaf *find_general(
+	const struct dev *d, const struct learned_key *key, const char *text)
+{
+	for (unsigned ways = 1; ways < 4; ways++) {
+		struct learned_key k = *key;
+		struct leaf *leaf;
+
+		if (ways & 1) {
+			k.peer_any = 1;
+			k.peer = (struct addr){0};
+			k.mac = (struct mac){0};
+		}
+		if (ways & 2)
+			k = without_port(&k);
+		leaf = find_exactly(d, &k, text);
+		if (leaf)
+			return leaf;
+	}
+	if (!text[0])
+		return NULL;
+	struct learned_key any_port = without_port(key);
+	struct leaf *leaf = find_by_name(d, key, text);
+	return leaf ? leaf : find_by_name(d, &any_port, text);
+}
+
+struct leaf *learned_leaf_find(
+	const struct dev *d, const struct learned_key *key, const char *text)
+{
+	struct leaf *leaf = find_exactly(d, key, text);
+
+	return leaf || !d->merged ? leaf : find_general(d, key, text);
+}
+
+static int grow(struct dev *d)
+{
+	uint32_t cap = d->cap ? d->cap * 2 : 16;
+	struct leaf **leaves;
+
+	if (d->count < d->cap)
+		return 0;
+	leaves = realloc(d->leaves, cap * sizeof *leaves);
+	if (!leaves)
+		return -ENOMEM;
+	d->leaves = leaves;
+	d->cap = cap;
+	return 0;
+}
+
+static int leaf_make(struct dev *d, const struct learned_key *key, const char *text,
+	struct leaf **ret)
+{
+	struct full_key k;
+	struct leaf *leaf;
+
+	if (grow(d))
+		return -ENOMEM;
+	leaf = calloc(1, sizeof *leaf);
+	if (!leaf)
+		return -ENOMEM;
+	full_key_of(key, text, &k);
+	leaf->text = strndup(text, LIMIT_NAME - 1);
+	if (!leaf->text) {
+		free(leaf);
+		return -ENOMEM;
+	}
+	leaf->key = *key;
+	leaf->index = d->count;
+	d->leaves[d->count++] = leaf;
+	hash_insert(&d->table, &leaf->node, k.bytes, k.len);
+	*ret = leaf;
+	return 0;
+}
+
+int learned_leaf_new(struct dev *d, const struct learned_key *key, const char *text,
+	struct leaf **ret)
+{
+	if (d->count >= LEARNED_KINDS_MAX)
+		return CARDEA_ELIMIT;
+	return leaf_make(d, key, text, ret);
+}
+
+void learned_leaf_free(struct dev *d, struct leaf *leaf)
+{
+	struct leaf *last = d->leaves[--d->count];
+
+	d->leaves[leaf->index] = last;
+	last->index = leaf->index;
+	hash_remove(&d->table, &leaf->node);
+	d->merged -= leaf->merged > 0;
+	free(leaf->sketch);
+	free(leaf->detail);
+	free(leaf->text);
+	free(leaf);
+}
+
+uint32_t learned_leaf_older(const struct leaf *leaf)
+{
+	uint32_t n = 0;
+
+	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
+		n += leaf->older[c];
+	return n;
+}
+
+bool learned_leaf_is_evident(const struct leaf *leaf)
+{
+	return learned_set_count(&leaf->set) || learned_leaf_older(leaf);
+}
+
+void learned_leaf_release(struct dev *d, struct leaf *leaf)
+{
+	if (!leaf->pending && !learned_leaf_is_evident(leaf))
+		learned_leaf_free(d, leaf);
+}
+
+/* Of the application, whichever is seen first: not all conversations show it. */
+void learned_leaf_note(struct leaf *leaf, const struct record *r)
+{
+	if (leaf->key.said || r->app == RECORD_APP_NONE)
+		return;
+	if (!leaf->app)
+		leaf->app = (uint8_t)r->app;
+	if (leaf->app == r->app && !leaf->detail && r->detail[0])
+		leaf->detail = strndup(r->detail, LIMIT_TEXT - 1); /* or none */
+}
+
+void learned_leaf_sketch(struct dev *d, struct leaf *leaf, const char *text)
+{
+	if (!leaf->merged || !leaf->key.name_any)
+		return;
+	if (!leaf->sketch)
+		leaf->sketch = calloc(1, sizeof *leaf->sketch);
+	if (leaf->sketch)
+		learned_set_put(leaf->sketch,
+			(uint32_t)(hash_bytes(&d->table.key, text, strlen(text)) %
+				   LEARNED_WINDOW));
+}
+
+static void join_evidence(struct leaf *into, const struct leaf *from)
+{
+	learned_set_join(&into->set, &from->set);
+	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
+		if (from->older[c] > into->older[c]) /* at least; see learned_group */
+			into->older[c] = from->older[c];
+	if (!into->flows || from->first < into->first)
+		into->first = from->first;
+	if (from->last > into->last)
+		into->last = from->last;
+	into->flows += from->flows;
+	into->packets += from->packets;
+	for (size_t i = 0; i < DIRECTION_MAX; i++)
+		into->bytes[i] += from->bytes[i];
+	learned_volumes_join(&into->volumes, &from->volumes);
+	if (!into->app)
+		into->app = from->app;
+	uint32_t merged = (uint32_t)into->merged + (from->merged ? from->merged : 1);
+	into->merged = (uint16_t)(merged > UINT16_MAX ? UINT16_MAX : merged);
+}
+
+/* Bursts under way that touched `from` touched `into`. */
+static void redirect(struct dev *d, struct leaf *from, struct leaf *into)
+{
+	for (uint32_t b = 0; b <= d->burst_count && from->pending; b++) {
+		struct burst *burst =
+			b < d->burst_count ? &d->bursts[b] : &d->background;
+
+		for (uint32_t t = 0; t < burst->count; t++) {
+			if (burst->touches[t].leaf != from)
+				continue;
+			burst->touches[t].leaf = into;
+			into->pending++;
+			from->pending--;
+		}
+	}
+}
+
+static void absorb(struct dev *d, struct leaf *from, struct leaf *into)
+{
+	learned_leaf_sketch(d, into, from->text);
+	join_evidence(into, from);
+	redirect(d, from, into);
+	if (from->sketch && into->sketch)
+		learned_set_join(into->sketch, from->sketch);
+	learned_leaf_free(d, from);
+}
+
+/* The leaf of a group's key, which may be one of its members. */
+static int leaf_of_group(struct dev *d, const struct group *g, struct leaf **ret)
+{
+	char text[LIMIT_NAME];
+	struct leaf *leaf = find_exactly(d, &g->key, g->text);
+
+	if (!leaf) {
+		str_copy(text, sizeof text, g->text); /* a member's, soon freed */
+		/* one too many for as long as its members are not absorbed */
+		int r = leaf_make(d, &g->key, text, &leaf);
+		if (r)
+			return r;
+	}
+	if (!leaf->merged) {
+		leaf->merged = 1;
+		d->merged++;
+	}
+	*ret = leaf;
+	return 0;
+}
+
+static int collapse_group(
+	struct dev *d, const struct group *g, struct leaf **members, uint32_t count)
+{
+	struct leaf *into;
+	int r;
+
+	r = leaf_of_group(d, g, &into);
+	if (r)
+		return r;
+	for (uint32_t i = 0; i < count; i++)
+		if (members[i] != into)
+			absorb(d, members[i], into);
+	return 0;
+}
+
+static int collapse(struct dev *d, const struct grouping *g)
+{
+	struct leaf **members = calloc(d->count, sizeof *members);
+	uint32_t leaves = d->count;
+	struct leaf **all = NULL;
+	int r = members ? 0 : -ENOMEM;
+
+	if (!r && leaves) {
+		all = malloc(leaves * sizeof *all);
+		r = all ? 0 : -ENOMEM;
+	}
+	if (all)
+		memcpy(all, d->leaves, leaves * sizeof *all);
+	for (uint32_t i = 0; i < g->count && !r; i++) {
+		uint32_t n = 0;
+
+		if (!g->groups[i].general || g->groups[i].siblings < COLLAPSE_LEAST)
+			continue;
+		for (uint32_t j = 0; j < leaves; j++)
+			if (g->of[j] == i)
+				members[n++] = all[j];
+		if (n >= COLLAPSE_LEAST || (n > 1 && d->count == LEARNED_KINDS_MAX))
+			r = collapse_group(d, &g->groups[i], members, n);
+	}
+	free(all);
+	free(members);
+	return r;
+}
+
+int learned_leaf_collapse(const struct learned *l, struct dev *d)
+{
+	struct grouping g;
+	int r;
+
+	if (d->count < d->collapsed_at + COLLAPSE_STEP && d->count < LEARNED_KINDS_MAX)
+		return 0;
+	r = learned_group(l, d, true, &g);
+	if (r)
+		return r;
+	r = collapse(d, &g);
+	learned_group_free(&g);
+	d->collapsed_at = d->count;
+	return r == CARDEA_ELIMIT ? 0 : r;
+}

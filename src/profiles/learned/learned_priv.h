@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* learned_priv - what the parts of the learner share: kinds with their evidence, bursts
+ * that are under way, groups of kinds. */
+#ifndef CARDEA_PROFILES_LEARNED_LEARNED_PRIV_H
+#define CARDEA_PROFILES_LEARNED_LEARNED_PRIV_H
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "profiles/learned/learned.h"
+
+#define NS_PER_MIN (60 * NS_PER_SEC)
+#define NS_PER_HOUR (60 * NS_PER_MIN)
+
+/* ---- segmentation ---- */
+
+/* Silence that ends a burst: nobody waits longer for the effect of what he did, and
+ * experiments leave a minute between two actions. */
+#define LEARNED_GAP NS_PER_MIN
+/* A device that is never silent is cut by the hour: the unit of quiet, too. */
+#define LEARNED_HOUR NS_PER_HOUR
+/* How long after its beginning a conversation is told at the latest, of most: those that
+ * last longer (a connection kept open for pushes) count where they end. */
+#define LEARNED_HORIZON (10 * NS_PER_MIN)
+/* The first sighting and all that follows so soon is setup: app, firmware, cloud. */
+#define LEARNED_SETUP_TIME (10 * NS_PER_MIN)
+/* A clock that goes back by more was set; less is disorder of records. */
+#define LEARNED_CLOCK_BACK (2 * NS_PER_HOUR)
+/* The latest time that is believed: sums of two stay within an int64_t. */
+#define LEARNED_TIME_MAX (INT64_MAX / 4)
+/* LEARNED_HORIZON / LEARNED_GAP, and what is not told yet. */
+#define LEARNED_BURSTS_MAX 16
+/* DHCP of a device that reboots all the time. */
+#define LEARNED_BOOTS_MAX 8
+/* Firmware of the smallest devices is half a MiB; a page or a picture is less. */
+#define LEARNED_UPDATE_BYTES (1ULL << 20)
+/* ... and what a device that streams loads as a rule is none: this often its p99. */
+#define LEARNED_UPDATE_TIMES 4
+
+/* ---- evidence ---- */
+
+/* Episodes that completeness is computed from, the latest: three weeks of hours, and
+ * old habits lose their weight. Bits of struct learned_set. */
+#define LEARNED_WINDOW 512
+/* Half octaves from 64 bytes to 128 MiB. */
+#define LEARNED_VOLUMES 42
+/* Octaves of seconds, to 36 hours. */
+#define LEARNED_GAP_OCTAVES 18
+#define LEARNED_GAPS 8
+
+struct learned_set {
+	uint64_t w[LEARNED_WINDOW / 64];
+};
+
+struct learned_volumes {
+	uint16_t n[LEARNED_VOLUMES];
+};
+
+struct learned_gaps {
+	uint32_t ms[LEARNED_GAPS]; /* the latest, a ring */
+	uint32_t count;		   /* of all */
+	uint16_t octaves[LEARNED_GAP_OCTAVES];
+};
+
+/* ---- kinds ---- */
+
+#define LEARNED_VERB_MAX 8 /* "M-SEARCH" fills it */
+/* What makes a kind, but for its text; unused bytes are zero. */
+struct learned_key {
+	uint8_t direction, family, proto, place;
+	uint8_t said;	  /* enum record_app: not a conversation but what is said in it */
+	uint8_t port_any; /* the port stands for many */
+	uint8_t peer_any; /* so does the address or MAC */
+	uint8_t name_any; /* so does the text: "*.example.com" is "example.com" here */
+	uint16_t port;
+	struct addr peer;
+	struct mac mac;
+	char verb[LEARNED_VERB_MAX]; /* of said: "AAAA", "M-SEARCH"; no NUL at 8 */
+	uint8_t zero; /* pads */
+};
+
+struct leaf {
+	struct hash_node node; /* in device.table, first */
+	struct learned_key key;
+	uint32_t index; /* in device.leaves */
+	uint32_t pending; /* touches of bursts under way */
+	uint32_t burst, touch; /* the touch that was used last, of that burst */
+	char *text; /* name or what was said; empty: see key.peer, key.mac */
+	char *detail; /* of the application, the first that was seen; or NULL */
+	uint8_t app, naming;
+	struct learned_set set;	/* in which of the latest episodes */
+	uint32_t older[LEARNED_CONTEXT_MAX]; /* of those before */
+	nstime first, last;
+	uint64_t flows, packets, bytes[DIRECTION_MAX];
+	struct learned_volumes volumes;
+	struct learned_gaps gaps;
+	nstime begun; /* the latest beginning, for gaps; 0: none in this capture */
+	uint16_t merged; /* members that became this one; 0: it never stood for several */
+	struct learned_set *sketch; /* of the texts of those; or NULL */
+};
+
+struct touch {
+	struct leaf *leaf;
+	nstime first, last;
+	uint32_t flows, fruitless;
+	uint64_t packets, bytes[DIRECTION_MAX];
+};
+
+/* What happened between two silences, not yet an episode. */
+struct burst {
+	nstime start, end; /* of beginnings of conversations */
+	uint32_t id;
+	bool used, by_user;
+	uint64_t download; /* the largest of one conversation with the internet */
+	struct touch *touches;
+	uint32_t count, cap;
+};
+
+#define LEARNED_WATCHES_MAX 32
+#define LEARNED_WATCHED_MAX 32
+/* Something that may become a scan: within a minute, how many different. */
+struct watch {
+	uint8_t type; /* enum watch_type; 0: free */
+	uint8_t direction, proto;
+	bool condemned;
+	uint16_t port;
+	struct addr peer;
+	nstime start, until;
+	uint32_t count, distinct;
+	uint32_t seen[LEARNED_WATCHED_MAX];
+};
+
+struct said_finding {
+	struct learned_finding finding;
+	uint64_t key; /* what it is about: said once */
+};
+
+struct dev {
+	struct hash_node node; /* in learned.table, first */
+	struct mac mac;
+	uint32_t number; /* episodes that ended */
+	uint32_t episodes[LEARNED_CONTEXT_MAX];
+	uint8_t context[LEARNED_WINDOW]; /* of the latest episodes */
+	nstime first, last;
+	struct hash_table table; /* leaves by key and text */
+	struct leaf **leaves;
+	uint32_t count, cap, merged; /* merged: leaves that stand for several */
+	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
+	struct learned_volumes downloads; /* of an episode */
+	/* under way */
+	struct burst bursts[LEARNED_BURSTS_MAX]; /* in order of time */
+	uint32_t burst_count, burst_id;
+	struct burst background;
+	uint32_t capture; /* of the latest record */
+	bool fresh;	  /* first sighting; `appeared` says when */
+	nstime appeared, boots[LEARNED_BOOTS_MAX], updated;
+	uint32_t boot_count;
+	struct watch *watches;
+	struct said_finding findings[LEARNED_FINDING_MAX];
+	uint32_t finding_count;
+};
+
+struct learned {
+	struct learned_config config;
+	struct hash_table table;
+	struct dev *devices[LEARNED_DEVICES_MAX];
+	uint32_t count;
+	uint32_t capture;
+	nstime now;   /* the latest time that was told */
+	nstime began; /* the first of this capture */
+	bool timed;   /* `now` and `began` are set */
+};
+
+/* learned.c */
+struct dev *learned_dev_find(const struct learned *l, const struct mac *mac);
+int learned_dev_get(struct learned *l, const struct mac *mac, struct dev **ret);
+
+/* leaf.c */
+struct leaf *learned_leaf_find(
+	const struct dev *d, const struct learned_key *key, const char *text);
+/* New ones have no evidence. CARDEA_ELIMIT at LEARNED_KINDS_MAX. */
+int learned_leaf_new(struct dev *d, const struct learned_key *key, const char *text,
+	struct leaf **ret);
+void learned_leaf_free(struct dev *d, struct leaf *leaf);
+/* Frees it when neither an episode nor a burst has it. */
+void learned_leaf_release(struct dev *d, struct leaf *leaf);
+bool learned_leaf_is_evident(const struct leaf *leaf);
+void learned_leaf_note(struct leaf *leaf, const struct record *r);
+uint32_t learned_leaf_older(const struct leaf *leaf);
+/* Leaves that many texts, addresses or ports made become one. */
+int learned_leaf_collapse(const struct learned *l, struct dev *d);
+void learned_leaf_sketch(struct dev *d, struct leaf *leaf, const char *text);
+
+/* canonical.c: the kinds of a record. */
+#define LEARNED_CANONICAL_MAX 2
+struct canonical {
+	struct learned_key key;
+	char text[LIMIT_NAME];
+};
+/* How many; 0: it is nothing that a device chose to do. */
+size_t learned_canonical(const struct record *r, struct canonical out[LEARNED_CANONICAL_MAX]);
+/* No name of the internet: hostile, or another protocol's. */
+bool learned_name_is_sound(const char *name);
+
+/* episode.c */
+int learned_touch(struct learned *l, struct dev *d, const struct record *r,
+	const struct canonical *kinds, size_t count, bool fruitless);
+void learned_burst_close(struct learned *l, struct dev *d, uint32_t i);
+/* Closes what is over; all: whatever is under way. */
+void learned_dev_end(struct learned *l, struct dev *d, nstime now, bool all);
+void learned_burst_drop(struct dev *d, struct burst *b,
+	bool (*condemned)(const struct touch *t, const void *ctx), const void *ctx);
+void learned_dev_forget(struct dev *d); /* what is under way */
+
+/* evidence.c */
+bool learned_set_has(const struct learned_set *s, uint32_t bit);
+void learned_set_put(struct learned_set *s, uint32_t bit);
+void learned_set_clear(struct learned_set *s, uint32_t bit);
+void learned_set_join(struct learned_set *into, const struct learned_set *s);
+void learned_set_common(struct learned_set *into, const struct learned_set *s);
+uint32_t learned_set_count(const struct learned_set *s);
+void learned_volumes_add(struct learned_volumes *v, uint64_t bytes);
+void learned_volumes_join(struct learned_volumes *into, const struct learned_volumes *v);
+/* Upper end of the bucket in which `percent` of all are reached; 0: none. */
+uint64_t learned_volumes_at(const struct learned_volumes *v, unsigned percent);
+void learned_gaps_add(struct learned_gaps *g, nstime gap);
+nstime learned_gaps_period(const struct learned_gaps *g);
+
+/* estimate.c: numbers from numbers. */
+struct incidence {
+	uint32_t units;	     /* episodes, T */
+	uint64_t sum;	     /* incidences, U */
+	uint32_t kinds;	     /* S */
+	uint32_t once, twice; /* kinds in one episode, in two: q1, q2 */
+	uint32_t once_units; /* episodes that have one of the former */
+};
+double learned_estimate_share(const struct incidence *i);
+double learned_estimate_bound(const struct incidence *i);
+double learned_estimate_richness(const struct incidence *i);
+double learned_estimate_poisson95(uint32_t count);
+/* A linear counter's guess; set has `filled` of LEARNED_WINDOW bits. */
+uint32_t learned_estimate_distinct(uint32_t filled);
+void learned_estimate(const struct incidence *i, struct learned_unseen *ret);
+
+/* label.c */
+unsigned learned_label_count(const char *name);
+/* The last n labels. */
+const char *learned_label_tail(const char *name, unsigned n);
+bool learned_label_is_machine(const char *label, size_t len);
+/* Order by labels from the last to the first. */
+int learned_label_compare(const char *a, const char *b);
+
+/* general.c */
+struct group {
+	struct learned_key key;
+	const char *text; /* a leaf's, or its end */
+	bool general;
+	uint32_t siblings;
+	struct learned_set set;
+	uint32_t older[LEARNED_CONTEXT_MAX];
+	uint32_t first_leaf; /* the earliest of its leaves */
+	bool seen;	     /* for whoever walks over groups */
+};
+struct grouping {
+	struct group *groups;
+	uint32_t count;
+	uint32_t *of; /* group of each leaf of the device; UINT32_MAX: no evidence */
+};
+/* pending: also leaves that no episode has yet. */
+int learned_group(const struct learned *l, const struct dev *d, bool pending,
+	struct grouping *ret) CARDEA_MUSTCHECK;
+/* Each leaf for itself, in the same form. */
+int learned_group_exact(const struct dev *d, struct grouping *ret) CARDEA_MUSTCHECK;
+void learned_group_free(struct grouping *g);
+/* The group means what the leaf is. */
+bool learned_group_covers(const struct group *g, const struct learned_key *key,
+	const char *text);
+/* The groups in order of first sighting; freed by the caller. */
+int learned_group_order(
+	const struct dev *d, const struct grouping *g, uint32_t **ret) CARDEA_MUSTCHECK;
+void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t i,
+	struct learned_kind *ret);
+void learned_dev_masks(
+	const struct dev *d, struct learned_set masks[LEARNED_CONTEXT_MAX]);
+uint32_t learned_group_total(const struct group *g);
+
+/* poison.c: false: nothing to learn from. */
+bool learned_poison_admits(struct dev *d, const struct record *r);
+bool learned_record_is_fruitless(const struct record *r);
+void learned_finding_add(struct dev *d, enum learned_finding_kind kind, uint64_t key,
+	nstime when, uint64_t count, const char *fmt, ...) CARDEA_PRINTF(6, 7);
+
+#endif

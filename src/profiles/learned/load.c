@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* load - saved state is a file, and files are hostile: whatever saving does not write is
+ * refused, and what is taken saves to the same bytes. */
+#include "profiles/learned/learned_priv.h"
+#include "profiles/learned/state_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static bool fail(struct cursor *c)
+{
+	cursor_fail(c, CARDEA_EMALFORMED);
+	return false;
+}
+
+static bool get_times(struct cursor *c, nstime *first, nstime *last)
+{
+	uint64_t from = cursor_u64(c), to = cursor_u64(c);
+
+	if (from > LEARNED_TIME_MAX || to > LEARNED_TIME_MAX || to < from)
+		return fail(c);
+	*first = (nstime)from;
+	*last = (nstime)to;
+	return !c->error;
+}
+
+static bool get_text(struct cursor *c, char text[LIMIT_TEXT])
+{
+	size_t len = cursor_u8(c);
+	const uint8_t *p = cursor_take(c, len);
+
+	if (!p)
+		return fail(c);
+	for (size_t i = 0; i < len; i++)
+		if (p[i] < ' ' || p[i] > '~')
+			return fail(c);
+	memcpy(text, p, len);
+	text[len] = 0;
+	return true;
+}
+
+static void get_counters(struct cursor *c, uint16_t *n, size_t count)
+{
+	size_t used = cursor_u8(c), next = 0;
+
+	for (size_t i = 0; i < used && !c->error; i++) {
+		size_t at = cursor_u8(c);
+		uint16_t v = cursor_u16(c);
+
+		if (at < next || at >= count || !v) {
+			fail(c);
+			return;
+		}
+		n[at] = v;
+		next = at + 1;
+	}
+}
+
+static void get_set(struct cursor *c, struct learned_set *s, uint32_t bits)
+{
+	for (uint32_t i = 0; i < (bits + 63) / 64; i++)
+		s->w[i] = cursor_u64(c);
+	if (bits % 64 && s->w[bits / 64] >> bits % 64)
+		fail(c);
+}
+
+static void get_addr(struct cursor *c, struct addr *a)
+{
+	a->family = cursor_u8(c);
+	if (a->family && a->family != 4 && a->family != 6)
+		fail(c);
+	cursor_copy(c, a->b, a->family == 4 ? 4 : a->family ? 16 : 0);
+}
+
+static bool said_is_sound(const struct learned_key *k)
+{
+	bool ended = false;
+
+	for (size_t i = 0; i < LEARNED_VERB_MAX; i++) {
+		if (k->verb[i] && (ended || k->verb[i] <= ' ' || k->verb[i] > '~'))
+			return false;
+		ended |= !k->verb[i];
+	}
+	return k->verb[0] && !k->port_any && !k->peer_any && !k->peer.family &&
+	       (k->said == RECORD_APP_DNS || k->said == RECORD_APP_MDNS ||
+		       k->said == RECORD_APP_SSDP);
+}
+
+/* As canonical.c and general.c make them. */
+static bool key_is_sound(const struct learned_key *k)
+{
+	bool ports = k->proto == FLOW_PROTO_TCP || k->proto == FLOW_PROTO_UDP;
+
+	if (k->direction >= DIRECTION_MAX || k->place >= RECORD_PLACE_MAX ||
+		(k->family != 4 && k->family != 6) ||
+		(k->port_any && (k->port || !ports)))
+		return false;
+	if (k->said)
+		return said_is_sound(k);
+	if (k->peer.family)
+		return (k->place == RECORD_INTERNET || k->place == RECORD_GROUP) &&
+		       k->peer.family == k->family && !k->peer_any && !k->name_any;
+	return true;
+}
+
+static void get_key(struct cursor *c, struct learned_key *k)
+{
+	uint8_t flags;
+
+	*k = (struct learned_key){0};
+	k->direction = cursor_u8(c);
+	k->family = cursor_u8(c);
+	k->proto = cursor_u8(c);
+	k->place = cursor_u8(c);
+	k->said = cursor_u8(c);
+	flags = cursor_u8(c);
+	k->port_any = flags & 1;
+	k->peer_any = flags >> 1 & 1;
+	k->name_any = flags >> 2 & 1;
+	k->port = cursor_u16(c);
+	get_addr(c, &k->peer);
+	if (k->place == RECORD_DEVICE && !k->said && !k->peer_any)
+		cursor_copy(c, k->mac.b, sizeof k->mac.b);
+	if (k->said)
+		cursor_copy(c, k->verb, sizeof k->verb);
+	if (flags > 7 || !key_is_sound(k))
+		fail(c);
+}
+
+/* Who is meant, is said once: by name, by address, by MAC, or by the place. */
+static bool text_is_sound(const struct learned_key *k, const char *text)
+{
+	if (k->said)
+		return k->said == RECORD_APP_DNS ? learned_name_is_sound(text)
+						 : !k->name_any;
+	if (k->place != RECORD_INTERNET)
+		return !text[0] && !k->name_any;
+	if (!text[0])
+		return !k->name_any && (k->peer.family || k->peer_any);
+	return !k->peer.family && !k->peer_any && learned_name_is_sound(text);
+}
+
+static void get_gaps(struct cursor *c, struct learned_gaps *g)
+{
+	g->count = cursor_u32(c);
+	for (uint32_t i = 0; i < LEARNED_GAPS && i < g->count; i++)
+		g->ms[i] = cursor_u32(c);
+	get_counters(c, g->octaves, LEARNED_GAP_OCTAVES);
+}
+
+static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf)
+{
+	uint32_t bits = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
+
+	get_set(c, &leaf->set, bits);
+	if (d->number > LEARNED_WINDOW) {
+		for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++) {
+			leaf->older[i] = cursor_u32(c);
+			if (leaf->older[i] > d->episodes[i])
+				fail(c);
+		}
+	}
+	(void)get_times(c, &leaf->first, &leaf->last);
+	leaf->flows = cursor_u64(c);
+	leaf->packets = cursor_u64(c);
+	for (size_t i = 0; i < DIRECTION_MAX; i++)
+		leaf->bytes[i] = cursor_u64(c);
+	get_counters(c, leaf->volumes.n, LEARNED_VOLUMES);
+	get_gaps(c, &leaf->gaps);
+	if (!learned_leaf_is_evident(leaf) || !leaf->flows)
+		fail(c);
+}
+
+static int get_sketch(struct cursor *c, struct dev *d, struct leaf *leaf)
+{
+	uint8_t has;
+
+	leaf->merged = cursor_u16(c);
+	d->merged += leaf->merged > 0;
+	has = cursor_u8(c);
+	if (has > 1 || (has && (!leaf->merged || !leaf->key.name_any)) ||
+		(leaf->key.name_any && !leaf->merged))
+		fail(c);
+	if (!has || c->error)
+		return c->error;
+	leaf->sketch = calloc(1, sizeof *leaf->sketch);
+	if (!leaf->sketch)
+		return -ENOMEM;
+	get_set(c, leaf->sketch, LEARNED_WINDOW);
+	return c->error;
+}
+
+static int get_leaf(struct cursor *c, struct dev *d)
+{
+	char text[LIMIT_TEXT], detail[LIMIT_TEXT];
+	struct learned_key key;
+	struct leaf *leaf;
+	int r;
+
+	get_key(c, &key);
+	if (!get_text(c, text) || !get_text(c, detail) || !text_is_sound(&key, text))
+		fail(c);
+	if (c->error)
+		return c->error;
+	leaf = learned_leaf_find(d, &key, text);
+	if (leaf && memcmp(&leaf->key, &key, sizeof key) == 0 &&
+		strcmp(leaf->text, text) == 0)
+		return CARDEA_EMALFORMED; /* twice */
+	r = learned_leaf_new(d, &key, text, &leaf);
+	if (r)
+		return r;
+	if (detail[0] && !(leaf->detail = strdup(detail)))
+		return -ENOMEM;
+	leaf->app = cursor_u8(c);
+	leaf->naming = cursor_u8(c);
+	if (leaf->app >= RECORD_APP_MAX || leaf->naming >= RECORD_NAMING_MAX ||
+		(detail[0] && !leaf->app))
+		fail(c);
+	get_numbers(c, d, leaf);
+	return get_sketch(c, d, leaf);
+}
+
+static void get_findings(struct cursor *c, struct dev *d)
+{
+	uint8_t n = cursor_u8(c);
+
+	if (n > LEARNED_FINDING_MAX)
+		fail(c);
+	for (uint32_t i = 0; i < n && !c->error; i++) {
+		struct said_finding *f = &d->findings[i];
+		uint8_t kind = cursor_u8(c);
+		uint64_t when = cursor_u64(c);
+
+		if (kind >= LEARNED_FINDING_KINDS || when > LEARNED_TIME_MAX)
+			fail(c);
+		f->finding.kind = kind < LEARNED_FINDING_KINDS ? kind : 0;
+		f->finding.when = (nstime)(when & INT64_MAX);
+		f->finding.count = cursor_u64(c);
+		f->key = cursor_u64(c);
+		(void)get_text(c, f->finding.text);
+	}
+	d->finding_count = c->error ? 0 : n;
+}
+
+static void get_episodes(struct cursor *c, struct dev *d)
+{
+	uint32_t kept, in[LEARNED_CONTEXT_MAX] = {0};
+	uint64_t sum = 0;
+
+	d->number = cursor_u32(c);
+	kept = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
+	for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++)
+		sum += d->episodes[i] = cursor_u32(c);
+	cursor_copy(c, d->context, kept);
+	for (uint32_t i = 0; i < kept; i++) {
+		if (d->context[i] >= LEARNED_CONTEXT_MAX) {
+			fail(c);
+			return;
+		}
+		in[d->context[i]]++;
+	}
+	for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++)
+		if (in[i] > d->episodes[i])
+			fail(c);
+	if (sum != d->number)
+		fail(c);
+}
+
+static int get_device(struct cursor *c, struct learned *l)
+{
+	struct mac mac;
+	struct dev *d;
+	int r;
+
+	cursor_copy(c, mac.b, sizeof mac.b);
+	if (c->error || learned_dev_find(l, &mac))
+		return c->error ? c->error : CARDEA_EMALFORMED;
+	r = learned_dev_get(l, &mac, &d);
+	if (r)
+		return r;
+	get_episodes(c, d);
+	(void)get_times(c, &d->first, &d->last);
+	get_counters(c, d->downloads.n, LEARNED_VOLUMES);
+	get_findings(c, d);
+	uint16_t n = cursor_u16(c);
+	for (uint16_t i = 0; i < n && !r; i++)
+		r = c->error ? c->error : get_leaf(c, d);
+	return r ? r : c->error;
+}
+
+int learned_load(const struct learned_config *config, struct cursor saved,
+	struct learned **ret)
+{
+	struct cursor c = saved;
+	struct learned *l;
+	uint16_t n;
+	int r = learned_new(config, &l);
+
+	if (r)
+		return r;
+	if (cursor_u32(&c) != LEARNED_STATE_MAGIC)
+		fail(&c);
+	if (cursor_u16(&c) != LEARNED_STATE_VERSION)
+		cursor_fail(&c, CARDEA_EUNSUPPORTED);
+	n = cursor_u16(&c);
+	for (uint16_t i = 0; i < n && !r; i++)
+		r = c.error ? c.error : get_device(&c, l);
+	if (!r && !c.error && cursor_left(&c))
+		fail(&c);
+	r = r ? r : c.error;
+	if (r) {
+		learned_free(l);
+		return r;
+	}
+	*ret = l;
+	return 0;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* state_priv - what saving and loading agree on. */
+#ifndef CARDEA_PROFILES_LEARNED_STATE_PRIV_H
+#define CARDEA_PROFILES_LEARNED_STATE_PRIV_H
+
+#include "profiles/learned/learned_priv.h"
+
+#define LEARNED_STATE_MAGIC 0x434c524eu /* "CLRN" */
+#define LEARNED_STATE_VERSION 1
+#define LEARNED_STATE_HEAD 8
+
+/* Of the parts without the texts of leaves. */
+#define LEARNED_STATE_COUNTERS(n) (1 + 3 * (n))
+#define LEARNED_STATE_FINDING_MAX (1 + 8 + 8 + 8 + LIMIT_TEXT)
+#define LEARNED_STATE_DEVICE_MAX                                                       \
+	(6 + 4 + 4 * LEARNED_CONTEXT_MAX + LEARNED_WINDOW + 16 +                       \
+		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 1 +                          \
+		LEARNED_FINDING_MAX * LEARNED_STATE_FINDING_MAX + 2)
+#define LEARNED_STATE_LEAF_MAX                                                         \
+	(9 + 16 + 6 + LEARNED_VERB_MAX + 2 + 2 + LEARNED_WINDOW / 8 +                  \
+		4 * LEARNED_CONTEXT_MAX + 16 + 32 +                                    \
+		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 4 + 4 * LEARNED_GAPS +       \
+		LEARNED_STATE_COUNTERS(LEARNED_GAP_OCTAVES) + 3 + LEARNED_WINDOW / 8)
+
+/* Of the set of a leaf: those that the device's episodes have got to. */
+static inline uint32_t learned_state_words(uint32_t number)
+{
+	uint32_t n = number < LEARNED_WINDOW ? number : LEARNED_WINDOW;
+
+	return (n + 63) / 64;
+}
+
+#endif

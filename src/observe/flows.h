@@ -42,6 +42,7 @@ struct flow_entry {
 	uint32_t prev, next;  /* in its bucket; or of free ones */
 	uint8_t flags, class;
 	uint8_t app, naming;  /* enum record_app, record_naming */
+	uint32_t seq;	      /* TCP: of the first byte of who began, unless midstream */
 };
 _Static_assert(sizeof(struct flow_entry) <= 128, "two cache lines");
 
@@ -66,7 +67,11 @@ int flows_init(struct flows *f, uint32_t most) CARDEA_MUSTCHECK;
 void flows_free(struct flows *f);
 static inline uint64_t flows_hash(const struct flows *f, const struct walk_key *k)
 {
-	return index_hash(&f->index, k, sizeof *k);
+	const uint64_t *secret = f->index.secret;
+	uint64_t h = index_fold(k->addr[0][0] ^ secret[1], k->addr[0][1] ^ secret[0]);
+
+	h = index_fold(k->addr[1][0] ^ secret[1], k->addr[1][1] ^ h);
+	return index_fold(k->rest ^ secret[1], h ^ secret[0]);
 }
 /* NULL: none. */
 static inline struct flow_entry *flows_find(

@@ -4,102 +4,245 @@
 #include "observe/observe_priv.h"
 
 #include "base/str.h"
+#include "wire/coap.h"
+#include "wire/mqtt.h"
+#include "wire/ntp.h"
+#include "wire/tcp.h"
 
 #define RECORD_HANDSHAKE 22 /* RFC 8446 5.1 */
 #define TLS_MAJOR 3
+#define DTLS_MAJOR 254
+#define QUIC_LONG 0xc0 /* long header, fixed bit: RFC 9000 17.2 */
+#define MQTT_CONNECT 0x10
+/* Shorter starts say nothing yet. */
+#define START_MIN 3
 
-static bool is_tls(struct cursor c)
+struct stream *observe_collect(struct observe *o, struct flow_entry *e)
 {
-	return cursor_u8(&c) == RECORD_HANDSHAKE && cursor_u8(&c) == TLS_MAJOR;
+	uint32_t loser = streams_loser(o->streams);
+
+	if (loser)
+		observe_head_over(o, &o->flows.entries[loser]);
+	e->stream = streams_take(o->streams, flows_id(&o->flows, e));
+	return &o->streams->all[e->stream];
+}
+
+void observe_set_detail(struct observe *o, struct flow_entry *e, enum record_app app)
+{
+	e->app = (uint8_t)app;
+	strings_drop(&o->strings, e->detail);
+	e->detail = strings_take(&o->strings, o->scratch.text);
+}
+
+/* A host's name in one spelling; not an address. */
+static bool spell(struct untrusted_str s, struct dns_name *ret)
+{
+	char text[LIMIT_NAME];
+	struct addr a;
+
+	if (!s.len || s.len >= sizeof text || memchr(s.bytes, 0, s.len))
+		return false;
+	str_copy_bytes(text, sizeof text, s.bytes, s.len);
+	return addr_parse(text, &a) && !dns_name_from_text(text, ret) &&
+	       !dns_name_is_root(ret);
 }
 
 /* A name that a device was given for this address counts more (RFC 9726), unless it was
  * given several of which this is one. */
-void observe_set_name(struct observe *o, struct flow_entry *e, const char *text,
+void observe_set_name(struct observe *o, struct flow_entry *e, struct untrusted_str s,
 	enum record_naming naming)
 {
 	unsigned starter = e->flags & FLOW_STARTER ? 1 : 0;
 	uint32_t host = hosts_find(&o->hosts, &e->mac[starter]);
 	struct addr peer = walk_addr(&e->key, !starter);
-	uint32_t name = strings_take(&o->strings, text);
+	struct dns_name spelled;
+	uint32_t name = spell(s, &spelled) ? strings_take(&o->strings, spelled.text) : 0;
+	bool has = e->naming == RECORD_ANSWER && !(e->flags & FLOW_NAMED_STARTER);
 
-	if (name && told_has(&o->told, host, &peer, name, e->first))
+	if (name && told_has(&o->told, host, &peer, name, e->first)) {
 		naming = RECORD_ANSWER;
-	else if (e->naming == RECORD_ANSWER && !(e->flags & FLOW_NAMED_STARTER))
-		name = (strings_drop(&o->strings, name), 0);
-	if (!name)
+	} else if (!name || has) {
+		strings_drop(&o->strings, name);
 		return;
+	}
 	strings_drop(&o->strings, e->name);
 	e->name = name;
 	e->naming = (uint8_t)naming;
 	e->flags &= (uint8_t)~FLOW_NAMED_STARTER;
 }
 
-static bool is_name(const struct octets *name, struct dns_name *ret)
+/* RFC 9110 7.2: a port may follow. */
+static struct untrusted_str without_port(struct untrusted_str host)
 {
-	char text[OCTETS_MAX + 1];
+	const char *colon = host.len ? memchr(host.bytes, ':', host.len) : NULL;
 
-	if (!name->len || memchr(name->b, 0, name->len))
-		return false;
-	str_copy_bytes(text, sizeof text, name->b, name->len);
-	return !dns_name_from_text(text, ret);
+	if (colon && host.bytes[0] != '[')
+		host.len = (size_t)(colon - host.bytes);
+	return host;
 }
 
-/* ALPN names, comma between; what is not printable is escaped. */
-static void take_alpn(struct observe *o, struct flow_entry *e, const struct tls_hello *h)
+/* "GET /path"; the head may come in several segments, of which the last has the empty
+ * line. */
+static bool head_http(
+	struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all)
 {
+	struct untrusted_str host;
 	char *text = o->scratch.text;
-	size_t size = sizeof o->scratch.text, at = 0;
+	struct head h;
+	size_t at;
+	int error = head_parse(bytes, &h);
 
-	text[0] = '\0';
-	for (unsigned i = 0; i < h->alpn_count; i++) {
-		if (tls_is_grease_alpn(&h->alpn[i]) || size - at < 2)
-			continue;
-		if (at)
-			text[at++] = ',';
-		str_escape(octets_str(&h->alpn[i]), text + at, size - at);
-		at += strlen(text + at);
-	}
-	strings_drop(&o->strings, e->detail);
-	e->detail = strings_take(&o->strings, text);
+	if (error == CARDEA_ETRUNCATED && !is_all) /* perhaps: a word in capitals */
+		return bytes.pos[0] < 'A' || bytes.pos[0] > 'Z';
+	if (error || h.is_answer)
+		return true;
+	host = h.host;
+	if (!host.len && !head_field(&h, "host", &host) && !is_all &&
+		!memmem(bytes.pos, cursor_left(&bytes), "\r\n\r\n", 4))
+		return false;
+	observe_set_name(o, e, without_port(host), RECORD_HOST);
+	str_escape(h.method, text, HEAD_METHOD_MAX + 1);
+	at = strlen(text);
+	text[at++] = ' ';
+	str_escape(h.path, text + at, sizeof o->scratch.text - at);
+	observe_set_detail(o, e, RECORD_APP_HTTP);
+	return true;
 }
 
-void observe_hello(struct observe *o, struct flow_entry *e, enum record_app app)
+static bool head_mqtt(
+	struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all)
 {
-	const struct tls_hello *h = &o->scratch.hello;
-	struct dns_name name;
+	struct mqtt_connect m;
+	int error = mqtt_parse_connect(&bytes, &m);
 
-	o->counts.hellos++;
-	e->app = (uint8_t)app;
-	e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
-	if (is_name(&h->server_name, &name))
-		observe_set_name(o, e, name.text, RECORD_SNI);
-	take_alpn(o, e, h);
-	for (unsigned i = 0; i < h->alpn_count; i++)
-		if (h->alpn[i].len == 3 && (!memcmp(h->alpn[i].b, "dot", 3) ||
-						   !memcmp(h->alpn[i].b, "doq", 3)))
-			observe_hidden(o, e);
+	if (error == CARDEA_ETRUNCATED && !is_all)
+		return false;
+	if (error)
+		return true;
+	str_copy(o->scratch.text, sizeof o->scratch.text, m.protocol);
+	observe_set_detail(o, e, RECORD_APP_MQTT);
+	return true;
 }
 
-static void head_tls(struct observe *o, const struct walk *w, struct flow_entry *e)
+/* False when more must come. */
+static bool head_tcp(
+	struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all)
 {
-	struct writer message =
-		writer_of(o->scratch.message, sizeof o->scratch.message);
-	bool is_part;
-	int error = tls_stream_hello(w->payload, &message);
-	struct cursor c = cursor_of(message.start, message.len);
+	size_t left = cursor_left(&bytes);
 
-	if (error && error != CARDEA_ETRUNCATED && error != CARDEA_ELIMIT)
+	if (left < START_MIN)
+		return is_all;
+	if (bytes.pos[0] == RECORD_HANDSHAKE && bytes.pos[1] == TLS_MAJOR)
+		return observe_tls(o, e, bytes, is_all);
+	if (bytes.pos[0] == MQTT_CONNECT)
+		return head_mqtt(o, e, bytes, is_all);
+	return head_http(o, e, bytes, is_all);
+}
+
+static void head_coap(struct observe *o, struct flow_entry *e, struct cursor bytes)
+{
+	struct coap m;
+
+	if (coap_parse(&bytes, &m))
 		return;
-	if (!tls_parse_hello_prefix(&c, &o->scratch.hello, &is_part))
-		observe_hello(o, e, RECORD_APP_TLS);
+	o->scratch.text[0] = '\0';
+	if (coap_method(m.code))
+		(void)str_print(o->scratch.text, sizeof o->scratch.text, "%s %s",
+			coap_method(m.code), m.path);
+	observe_set_detail(o, e, RECORD_APP_COAP);
+}
+
+static bool has_port(const struct flow_entry *e, uint16_t port)
+{
+	return walk_port(&e->key, 0) == port || walk_port(&e->key, 1) == port;
+}
+
+static bool head_udp(struct observe *o, struct flow_entry *e, struct cursor bytes)
+{
+	const uint8_t *p = bytes.pos;
+	struct ntp ntp;
+
+	if (cursor_left(&bytes) < START_MIN)
+		return true;
+	if (has_port(e, NTP_PORT)) {
+		if (!ntp_parse(&bytes, &ntp))
+			e->app = RECORD_APP_NTP;
+	} else if (has_port(e, COAP_PORT)) {
+		head_coap(o, e, bytes);
+	} else if (p[0] == RECORD_HANDSHAKE && p[1] == DTLS_MAJOR) {
+		observe_dtls(o, e, bytes);
+	} else if ((p[0] & QUIC_LONG) == QUIC_LONG) {
+		return observe_quic(o, e, bytes);
+	} else if (observe_ssdp(o, bytes)) { /* answers come from any port */
+		observe_set_detail(o, e, RECORD_APP_SSDP);
+	}
+	return true;
+}
+
+static void finish(struct observe *o, struct flow_entry *e)
+{
+	e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
+	streams_drop(o->streams, e->stream);
+	e->stream = 0;
+}
+
+void observe_head_over(struct observe *o, struct flow_entry *e)
+{
+	if (!e->stream)
+		return;
+	struct cursor bytes = stream_bytes(&o->streams->all[e->stream]);
+	if (walk_proto(&e->key) == FLOW_PROTO_TCP && cursor_left(&bytes))
+		(void)head_tcp(o, e, bytes, true);
+	else
+		observe_quic_over(o, e);
+	finish(o, e);
+}
+
+/* Segments of the start in any order. */
+static void segment(struct observe *o, const struct walk *w, struct flow_entry *e)
+{
+	bool syn = w->flags & TCP_SYN; /* which counts as one byte */
+	struct stream *s = e->stream ? &o->streams->all[e->stream] : NULL;
+	uint32_t base = s			    ? s->base
+			: e->flags & FLOW_MIDSTREAM ? w->seq
+						    : e->seq;
+	uint32_t offset = w->seq + syn - base;
+
+	if (offset >= STREAM_MAX) /* before the start, or far behind it */
+		return;
+	if (!s && !offset && head_tcp(o, e, w->payload, false)) {
+		finish(o, e);
+		return;
+	}
+	if (!s) {
+		s = observe_collect(o, e);
+		s->base = base;
+	}
+	stream_put(s, offset, w->payload);
+	bool waits = stream_waits(s);
+	if (s->have && head_tcp(o, e, stream_bytes(s), !waits))
+		finish(o, e);
+	else if (!waits)
+		finish(o, e);
+}
+
+/* The first question says what is asked; answers are for names. */
+static void dns_tcp(struct observe *o, const struct walk *w, struct flow_entry *e)
+{
+	e->app = RECORD_APP_DNS;
+	observe_dns_stream(o, w, e);
 }
 
 void observe_head(struct observe *o, const struct walk *w, struct flow_entry *e)
 {
-	if (w->swapped != !!(e->flags & FLOW_STARTER))
+	bool from_starter = w->swapped == !!(e->flags & FLOW_STARTER);
+
+	if (w->proto == FLOW_PROTO_TCP && has_port(e, DNS_PORT))
+		dns_tcp(o, w, e);
+	else if (!from_starter)
 		return;
-	e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
-	if (w->proto == FLOW_PROTO_TCP && is_tls(w->payload))
-		head_tls(o, w, e);
+	else if (w->proto == FLOW_PROTO_TCP)
+		segment(o, w, e);
+	else if (head_udp(o, e, w->payload))
+		finish(o, e);
 }

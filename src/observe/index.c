@@ -6,17 +6,21 @@
 #include <stdlib.h>
 #include "base/hash.h"
 
+#define SLOTS_MIN 1024
+
 int index_init(struct index *x, uint32_t most)
 {
 	struct hash_key key = hash_key_random();
-	uint32_t size = 16;
+	uint32_t size = SLOTS_MIN;
 
 	while (size / 2 < most)
 		size *= 2;
-	x->slots = calloc(size, sizeof *x->slots);
-	if (!x->slots)
+	x->spare[0] = calloc(size, sizeof *x->slots);
+	x->spare[1] = calloc(size, sizeof *x->slots);
+	if (!x->spare[0] || !x->spare[1])
 		return -ENOMEM;
-	x->mask = size - 1;
+	x->slots = x->spare[0];
+	x->mask = SLOTS_MIN - 1;
 	x->secret[0] = key.k[0];
 	x->secret[1] = key.k[1] | 1; /* a factor, never zero */
 	return 0;
@@ -24,17 +28,41 @@ int index_init(struct index *x, uint32_t most)
 
 void index_free(struct index *x)
 {
-	free(x->slots);
-	x->slots = NULL;
+	free(x->spare[0]);
+	free(x->spare[1]);
+	memset(x, 0, sizeof *x);
+}
+
+static void put(struct index *x, struct index_slot s)
+{
+	uint32_t at = s.tag & x->mask;
+
+	while (x->slots[at].id)
+		at = (at + 1) & x->mask;
+	x->slots[at] = s;
+}
+
+/* Into the other half of what is set aside, which is empty. */
+static void grow(struct index *x)
+{
+	struct index_slot *old = x->slots;
+	uint32_t size = x->mask + 1;
+
+	x->slots = old == x->spare[0] ? x->spare[1] : x->spare[0];
+	x->mask = size * 2 - 1;
+	for (uint32_t i = 0; i < size; i++)
+		if (old[i].id)
+			put(x, old[i]);
+	memset(old, 0, size * sizeof *old);
 }
 
 void index_add(struct index *x, uint64_t hash, uint32_t id)
 {
-	uint32_t at = index_first(x, hash);
-
-	while (x->slots[at].id)
-		at = (at + 1) & x->mask;
-	x->slots[at] = (struct index_slot){.tag = index_tag(hash), .id = id};
+	/* most numbers fill half of all slots, so that this ends in time */
+	if (x->count >= (x->mask + 1) / 2)
+		grow(x);
+	put(x, (struct index_slot){.tag = index_tag(hash), .id = id});
+	x->count++;
 }
 
 /* Those behind the gap that would rather stand in it or before it move up (Knuth, TAOCP
@@ -54,4 +82,5 @@ void index_remove(struct index *x, uint64_t hash, uint32_t id)
 		gap = at;
 	}
 	x->slots[gap].id = 0;
+	x->count--;
 }

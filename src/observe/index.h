@@ -16,12 +16,15 @@ struct index_slot {
 };
 
 struct index {
-	struct index_slot *slots;
-	uint32_t mask;
+	struct index_slot *slots; /* those in use, of spare[0] or spare[1] */
+	uint32_t mask, count;
 	uint64_t secret[2];
+	struct index_slot *spare[2];
 };
 
-/* For up to `most` numbers. Pages are taken from the kernel as they are touched. */
+/* For up to `most` numbers. All that it may need is set aside at once, and taken from the
+ * kernel as it is touched; what is in use is small while the numbers are few, so that it
+ * stays in the processor's caches. */
 int index_init(struct index *x, uint32_t most) CARDEA_MUSTCHECK;
 void index_free(struct index *x);
 void index_add(struct index *x, uint64_t hash, uint32_t id);

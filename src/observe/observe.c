@@ -29,7 +29,9 @@ int observe_new(const struct observe_config *c, struct observe **ret)
 		return -ENOMEM;
 	o->config = *c;
 	if (flows_init(&o->flows, most) || hosts_init(&o->hosts) ||
-		strings_init(&o->strings) || told_init(&o->told)) {
+		strings_init(&o->strings) || told_init(&o->told) ||
+		initial_new(&o->initial) ||
+		!(o->streams = calloc(1, sizeof *o->streams))) {
 		observe_free(o);
 		return -ENOMEM;
 	}
@@ -52,6 +54,8 @@ void observe_free(struct observe *o)
 	hosts_free(&o->hosts);
 	strings_free(&o->strings);
 	told_free(&o->told);
+	initial_free(o->initial);
+	free(o->streams);
 	free(o);
 }
 
@@ -85,6 +89,8 @@ static void tick(struct observe *o, nstime when)
 /* Both FINs, or a reset: what comes now is of the end, or of another conversation. */
 static void see_flags(struct flow_entry *e, const struct walk *w)
 {
+	if ((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		e->seq = w->seq + 1;
 	if (w->flags & TCP_FIN)
 		e->flags |= w->swapped ? FLOW_FIN1 : FLOW_FIN0;
 	if (w->flags & TCP_RST || (e->flags & FLOW_FIN0 && e->flags & FLOW_FIN1))
@@ -101,21 +107,32 @@ static inline void count(struct observe *o, struct flow_entry *e, const struct w
 		e->last = o->now;
 }
 
-/* Who speaks to whom on the link is as it was. */
-static inline bool same_macs(const struct flow_entry *e, const struct walk *w)
-{
-	return !memcmp(&e->mac[w->swapped], &w->src, 6) &&
-	       !memcmp(&e->mac[!w->swapped], &w->dst, 6);
-}
-
 /* Whether the packet goes on with it. A bare SYN begins anew once there was more than
  * SYNs; and no counter may overflow. */
 static inline bool goes_on(const struct observe *o, const struct flow_entry *e,
 	const struct walk *w)
 {
-	return o->now - e->last <= flow_silence[e->class] && same_macs(e, w) &&
+	return o->now - e->last <= flow_silence[e->class] &&
+	       !memcmp(&e->mac[w->swapped], &w->src, sizeof w->src) &&
 	       e->packets[w->swapped] != UINT32_MAX &&
 	       !((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && e->class != FLOW_OPENING);
+}
+
+/* The sender's MAC is another. That is another device with the same address, unless it is
+ * one on the way, of which there may be several: routers that stand in for each other send
+ * from one MAC and receive at another. */
+static bool takes_mac(struct observe *o, struct flow_entry *e, const struct walk *w)
+{
+	struct mac *m = &e->mac[w->swapped];
+	struct addr src = walk_source(w);
+	uint32_t host = hosts_find(&o->hosts, m);
+
+	if (mac_equal(m, &w->src) ||
+		(e->packets[w->swapped] && hosts_is_local(&o->hosts, &src) &&
+			!(host && hosts_is_gateway(&o->hosts, host))))
+		return false;
+	*m = w->src;
+	return goes_on(o, e, w);
 }
 
 /* Ports that servers have. */
@@ -228,7 +245,7 @@ static struct flow_entry *find_or_begin(
 	uint64_t hash = flows_hash(&o->flows, &w->key);
 	struct flow_entry *e = flows_find(&o->flows, &w->key, hash);
 
-	*ret_is_new = !e || !goes_on(o, e, w);
+	*ret_is_new = !e || !(goes_on(o, e, w) || takes_mac(o, e, w));
 	if (!*ret_is_new)
 		return e;
 	if (e)
@@ -240,8 +257,7 @@ static struct observe_fragment *fragment_place(struct observe *o, struct walk_ke
 	const struct walk *w)
 {
 	*k = w->key;
-	k->port[0] = k->port[1] = 0;
-	k->tail = walk_tail(w->proto, w->family, 0);
+	k->rest = walk_rest(0, 0, w->proto, w->family, 0);
 	uint64_t hash = flows_hash(&o->flows, k) ^ w->fragment_id;
 	return &o->fragments[index_fold(hash, o->flows.index.secret[1]) %
 			     OBSERVE_FRAGMENTS];
@@ -269,7 +285,7 @@ static void later_fragment(struct observe *o, const struct walk *w)
 	if (!f->flow || f->id != w->fragment_id || !walk_key_equal(&f->key, &key))
 		return;
 	if (!memcmp(e->key.addr, w->key.addr, sizeof key.addr) &&
-		(uint8_t)e->key.tail == w->proto && goes_on(o, e, w))
+		walk_proto(&e->key) == w->proto && goes_on(o, e, w))
 		count(o, e, w);
 }
 
@@ -305,7 +321,7 @@ static void see_packet(struct observe *o, struct walk *w)
 	if (is_telling(w)) {
 		observe_house(o, w);
 		asked = observe_asked(o, w, &app);
-		w->key.tail = walk_tail(w->proto, w->family, asked);
+		w->key.rest |= walk_rest(0, 0, 0, 0, asked);
 	}
 	if (is_infrastructure(w))
 		return;
@@ -317,10 +333,10 @@ static void see_packet(struct observe *o, struct walk *w)
 	}
 	strings_drop(&o->strings, asked);
 	count(o, e, w);
-	if (w->flags & (TCP_FIN | TCP_RST))
+	if (w->flags & (TCP_FIN | TCP_RST | TCP_SYN))
 		see_flags(e, w);
-	else if (e->class == FLOW_OPENING && w->proto == IP_PROTO_TCP && e->packets[0] &&
-		 e->packets[1])
+	if (e->class == FLOW_OPENING && w->proto == IP_PROTO_TCP && e->packets[0] &&
+		e->packets[1])
 		e->class = FLOW_LONG;
 	if (app == RECORD_APP_DNS)
 		observe_answer(o, w, e);

@@ -5,13 +5,16 @@
 
 #include "observe/flows.h"
 #include "observe/hosts.h"
+#include "observe/initial.h"
 #include "observe/observe.h"
+#include "observe/streams.h"
 #include "observe/strings.h"
 #include "observe/told.h"
 #include "observe/walk.h"
 #include "wire/dhcp4.h"
 #include "wire/dhcp6.h"
 #include "wire/dns.h"
+#include "wire/head.h"
 #include "wire/nd.h"
 #include "wire/tls.h"
 
@@ -48,6 +51,8 @@ struct observe {
 	struct hosts hosts;
 	struct strings strings;
 	struct told_table told;
+	struct streams *streams;
+	struct initial *initial;
 	nstime now, next_sweep;
 	bool one_device; /* only config.device is asked for */
 	struct walk walk;
@@ -78,14 +83,32 @@ void observe_answer(struct observe *o, const struct walk *w, const struct flow_e
 /* A DNS message that answers this host. */
 void observe_names(struct observe *o, uint32_t host, struct cursor message);
 
+/* What UPnP asks or offers, in text; false when it is none. */
+bool observe_ssdp(struct observe *o, struct cursor message);
+/* DNS over TCP: what is asked by who began, or answered to it. */
+void observe_dns_stream(struct observe *o, const struct walk *w, struct flow_entry *e);
+
 /* ---- head.c: what a conversation begins with ---- */
 
+/* A packet with payload of a conversation that wants its head. */
 void observe_head(struct observe *o, const struct walk *w, struct flow_entry *e);
-/* scratch.hello is what it began with. */
-void observe_hello(struct observe *o, struct flow_entry *e, enum record_app app);
+/* No more will come: what was collected must do. */
+void observe_head_over(struct observe *o, struct flow_entry *e);
+/* A stream of this conversation's own, empty. */
+struct stream *observe_collect(struct observe *o, struct flow_entry *e);
 /* Who began calls the other so. */
-void observe_set_name(struct observe *o, struct flow_entry *e, const char *text,
+void observe_set_name(struct observe *o, struct flow_entry *e, struct untrusted_str name,
 	enum record_naming naming);
+/* scratch.text is what there is to say of it. */
+void observe_set_detail(struct observe *o, struct flow_entry *e, enum record_app app);
+
+/* ---- hello.c: TLS, DTLS and QUIC ---- */
+
+/* Each false when more must come. is_all: it will not. */
+bool observe_tls(struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all);
+void observe_dtls(struct observe *o, struct flow_entry *e, struct cursor bytes);
+bool observe_quic(struct observe *o, struct flow_entry *e, struct cursor bytes);
+void observe_quic_over(struct observe *o, struct flow_entry *e);
 
 /* ---- tell.c: from flows to records ---- */
 

@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #define MDNS_PORT 5353
+#define SSDP_PORT 1900
 #define DHCP4_COOKIE_AT 236 /* RFC 2131 3 */
 #define DHCP4_COOKIE 0x63825363
 
@@ -30,11 +31,14 @@ static const char *type_name(uint16_t type, char buf[static 12])
 /* "A cloud.example.com"; a text too long is cut, which is fine for a detail. */
 static uint32_t take_text(struct observe *o, uint16_t type, const struct dns_name *name)
 {
-	char buf[12];
+	char *text = o->scratch.text, buf[12];
+	size_t at;
 
-	(void)str_print(o->scratch.text, sizeof o->scratch.text, "%s %s",
-		type_name(type, buf), name->text);
-	return strings_take(&o->strings, o->scratch.text);
+	str_copy(text, sizeof buf, type_name(type, buf));
+	at = strlen(text);
+	text[at++] = ' ';
+	str_copy(text + at, sizeof o->scratch.text - at, name->text);
+	return strings_take(&o->strings, text);
 }
 
 /* The first question; in an mDNS announcement, which has none, the first record. */
@@ -73,6 +77,11 @@ uint32_t observe_asked(struct observe *o, const struct walk *w, enum record_app 
 		asked = take_dns(o, w->payload, &is_one);
 		if (is_one)
 			*ret_app = dns ? RECORD_APP_DNS : RECORD_APP_MDNS;
+	} else if (w->sport == SSDP_PORT || w->dport == SSDP_PORT) {
+		if (observe_ssdp(o, w->payload)) {
+			*ret_app = RECORD_APP_SSDP;
+			asked = strings_take(&o->strings, o->scratch.text);
+		}
 	} else if ((w->sport == DHCP4_SERVER_PORT || w->dport == DHCP4_SERVER_PORT ||
 			   w->sport == DHCP6_SERVER_PORT ||
 			   w->dport == DHCP6_SERVER_PORT) &&
@@ -80,6 +89,28 @@ uint32_t observe_asked(struct observe *o, const struct walk *w, enum record_app 
 		*ret_app = RECORD_APP_DHCP;
 	}
 	return asked;
+}
+
+/* UPnP Device Architecture 2.0, 1.2 and 1.3: what is sought (ST) or there (NT). */
+bool observe_ssdp(struct observe *o, struct cursor message)
+{
+	struct untrusted_str what = {0}, method;
+	char *text = o->scratch.text;
+	struct head h;
+	size_t at;
+
+	if (head_parse(message, &h))
+		return false;
+	method = h.is_answer ? h.status : h.method;
+	if (!head_field(&h, "st", &what))
+		(void)head_field(&h, "nt", &what);
+	str_escape(method, text, HEAD_METHOD_MAX + 1);
+	at = strlen(text);
+	if (what.len) {
+		text[at++] = ' ';
+		str_escape(what, text + at, sizeof o->scratch.text - at);
+	}
+	return true;
 }
 
 void observe_names(struct observe *o, uint32_t host, struct cursor message)
@@ -107,4 +138,20 @@ void observe_answer(struct observe *o, const struct walk *w, const struct flow_e
 	if (host && (!o->one_device ||
 			    mac_equal(&o->hosts.hosts[host].mac, &o->config.device)))
 		observe_names(o, host, w->payload);
+}
+
+void observe_dns_stream(struct observe *o, const struct walk *w, struct flow_entry *e)
+{
+	bool from_starter = w->swapped == !!(e->flags & FLOW_STARTER), is_one = false;
+	struct cursor stream = w->payload, c;
+	struct walk answer = *w;
+
+	/* what is in one segment; few answers are longer */
+	while (!dns_frame_next(&stream, &c)) {
+		answer.payload = cursor_of(c.pos, cursor_left(&c));
+		if (!from_starter)
+			observe_answer(o, &answer, e);
+		else if (!e->detail)
+			e->detail = take_dns(o, answer.payload, &is_one);
+	}
 }

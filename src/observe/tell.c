@@ -89,8 +89,8 @@ static void set_ports(const struct flow_entry *e, unsigned side, struct record *
 {
 	bool icmp = r->proto == IP_PROTO_ICMP || r->proto == IP_PROTO_ICMP6;
 
-	r->device_port = icmp ? e->key.port[0] : e->key.port[side];
-	r->peer_port = icmp ? 0 : e->key.port[!side];
+	r->device_port = walk_port(&e->key, icmp ? 0 : side);
+	r->peer_port = icmp ? 0 : walk_port(&e->key, !side);
 }
 
 static void tell(struct observe *o, const struct flow_entry *e, unsigned side)
@@ -104,8 +104,8 @@ static void tell(struct observe *o, const struct flow_entry *e, unsigned side)
 	r->direction = starter == side ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE;
 	r->midstream = e->flags & FLOW_MIDSTREAM;
 	r->answered = e->packets[0] && e->packets[1];
-	r->family = e->key.tail >> 8 & 1 ? 6 : 4;
-	r->proto = (uint8_t)e->key.tail;
+	r->family = walk_family(&e->key);
+	r->proto = walk_proto(&e->key);
 	r->device_addr = walk_addr(&e->key, side);
 	r->peer = walk_addr(&e->key, !side);
 	r->place = place_of(o, e, !side);
@@ -125,6 +125,7 @@ void observe_flow_over(void *ctx, struct flow_entry *e)
 	struct observe *o = ctx;
 	bool told = false;
 
+	observe_head_over(o, e);
 	for (unsigned side = 0; side < 2; side++) {
 		uint32_t device = device_of(o, e, side);
 		if (!device || !observe_tell_new(o, device))

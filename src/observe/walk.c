@@ -33,28 +33,32 @@ static uint32_t length_of(uint32_t claimed, uint32_t on_wire)
 
 /* The key's addresses, the lower first. Which order that is does not matter as long as it
  * is one, so words are compared as this machine has them. */
-static void order4(struct walk *w, const uint8_t *src, const uint8_t *dst)
+static inline void order4(struct walk *w, const uint8_t *src, const uint8_t *dst)
 {
-	uint32_t a, b;
+	uint64_t a = 0, b = 0;
 
-	memcpy(&a, src, sizeof a);
-	memcpy(&b, dst, sizeof b);
-	memset(w->key.addr, 0, sizeof w->key.addr);
+	memcpy(&a, src, 4);
+	memcpy(&b, dst, 4);
 	w->swapped = a > b || (a == b && w->sport > w->dport);
-	memcpy(w->key.addr[w->swapped], src, 4);
-	memcpy(w->key.addr[!w->swapped], dst, 4);
+	w->key.addr[0][0] = w->swapped ? b : a;
+	w->key.addr[1][0] = w->swapped ? a : b;
+	w->key.addr[0][1] = w->key.addr[1][1] = 0;
 }
 
-static void order6(struct walk *w, const uint8_t *src, const uint8_t *dst)
+static inline void order6(struct walk *w, const uint8_t *src, const uint8_t *dst)
 {
-	int c = memcmp(src, dst, 16);
+	uint64_t a[2], b[2];
 
-	w->swapped = c > 0 || (c == 0 && w->sport > w->dport);
-	memcpy(w->key.addr[w->swapped], src, 16);
-	memcpy(w->key.addr[!w->swapped], dst, 16);
+	memcpy(a, src, sizeof a);
+	memcpy(b, dst, sizeof b);
+	w->swapped = a[0] != b[0]   ? a[0] > b[0]
+		     : a[1] != b[1] ? a[1] > b[1]
+				    : w->sport > w->dport;
+	memcpy(w->key.addr[w->swapped], a, sizeof a);
+	memcpy(w->key.addr[!w->swapped], b, sizeof b);
 }
 
-static void finish(struct walk *w, const uint8_t *src, const uint8_t *dst)
+static inline void finish(struct walk *w, const uint8_t *src, const uint8_t *dst)
 {
 	bool icmp = w->proto == IP_PROTO_ICMP || w->proto == IP_PROTO_ICMP6;
 
@@ -62,13 +66,13 @@ static void finish(struct walk *w, const uint8_t *src, const uint8_t *dst)
 		order4(w, src, dst);
 	else
 		order6(w, src, dst);
-	w->key.port[icmp ? 0 : w->swapped] = w->sport;
-	w->key.port[icmp ? 1 : !w->swapped] = w->dport;
-	w->key.tail = walk_tail(w->proto, w->family, 0);
+	bool turn = w->swapped && !icmp;
+	w->key.rest = walk_rest(turn ? w->dport : w->sport, turn ? w->sport : w->dport,
+		w->proto, w->family, 0);
 	w->kind = WALK_PACKET;
 }
 
-static bool walk_tcp(struct walk *w, struct cursor c)
+static inline bool walk_tcp(struct walk *w, struct cursor c)
 {
 	const uint8_t *p = cursor_take(&c, TCP_HEADER_LEN);
 
@@ -84,7 +88,7 @@ static bool walk_tcp(struct walk *w, struct cursor c)
 	return true;
 }
 
-static bool walk_udp(struct walk *w, struct cursor c)
+static inline bool walk_udp(struct walk *w, struct cursor c)
 {
 	const uint8_t *p = cursor_take(&c, UDP_HEADER_LEN);
 
@@ -103,7 +107,7 @@ static bool walk_udp(struct walk *w, struct cursor c)
 }
 
 /* An echo and its answer are one conversation, by the request's type. */
-static bool walk_icmp(struct walk *w, struct cursor c)
+static inline bool walk_icmp(struct walk *w, struct cursor c)
 {
 	const uint8_t *p = cursor_take(&c, 4);
 
@@ -118,7 +122,7 @@ static bool walk_icmp(struct walk *w, struct cursor c)
 	return true;
 }
 
-static bool walk_transport(struct walk *w)
+static inline bool walk_transport(struct walk *w)
 {
 	if (w->later)
 		return true;
@@ -136,7 +140,7 @@ static bool walk_transport(struct walk *w)
 	}
 }
 
-static void walk_ip4(struct walk *w, struct cursor c, uint32_t on_wire)
+static inline void walk_ip4(struct walk *w, struct cursor c, uint32_t on_wire)
 {
 	const uint8_t *p = cursor_take(&c, IP4_HEADER_LEN);
 	unsigned head = p ? (p[0] & 15) * 4U : 0, fragment;
@@ -160,7 +164,7 @@ static void walk_ip4(struct walk *w, struct cursor c, uint32_t on_wire)
 }
 
 /* Behind the extension headers (RFC 8200 4); false when there are too many. */
-static bool walk_extensions(struct walk *w, struct cursor *c, unsigned next)
+static inline bool walk_extensions(struct walk *w, struct cursor *c, unsigned next)
 {
 	for (int i = 0; i < IP_EXT_HEADERS_MAX; i++) {
 		bool known = next == IP_PROTO_HOPOPTS || next == IP_PROTO_ROUTING ||
@@ -185,7 +189,7 @@ static bool walk_extensions(struct walk *w, struct cursor *c, unsigned next)
 	return false;
 }
 
-static void walk_ip6(struct walk *w, struct cursor c, uint32_t on_wire)
+static inline void walk_ip6(struct walk *w, struct cursor c, uint32_t on_wire)
 {
 	const uint8_t *p = cursor_take(&c, IP6_HEADER_LEN);
 	unsigned claimed = p ? get16(p + 4) : 0;
@@ -206,7 +210,7 @@ static void walk_ip6(struct walk *w, struct cursor c, uint32_t on_wire)
 		finish(w, p + 8, p + 24);
 }
 
-static void walk_network(struct walk *w, struct cursor c, uint32_t on_wire)
+static inline void walk_network(struct walk *w, struct cursor c, uint32_t on_wire)
 {
 	w->network = c;
 	w->kind = WALK_MALFORMED;

@@ -9,11 +9,11 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-/* A conversation, the same from both ends: the lower address first. */
+/* A conversation, the same from both ends: the lower address first. Whole words, because
+ * what is written in halves is slow to read as a whole. */
 struct walk_key {
-	uint8_t addr[2][16]; /* IPv4 in the first four */
-	uint16_t port[2];    /* ICMP: type and identifier, for either order */
-	uint32_t tail;	     /* protocol, family, what is asked: walk_tail */
+	uint64_t addr[2][2]; /* as struct addr has it: IPv4 in the first four bytes */
+	uint64_t rest;	     /* walk_rest */
 };
 
 enum walk_kind {
@@ -41,23 +41,38 @@ struct walk {
 	struct cursor payload; /* starts where it stands, as DNS counts */
 };
 
-static inline uint32_t walk_tail(uint8_t proto, uint8_t family, uint32_t asked)
+/* Ports of either side (ICMP: type and identifier, whatever the side), protocol, family,
+ * and the number of what is asked, of at most 23 bits. */
+static inline uint64_t walk_rest(
+	uint16_t port0, uint16_t port1, uint8_t proto, uint8_t family, uint32_t asked)
 {
-	return (uint32_t)proto | (family == 6) << 8 | asked << 9;
+	return port0 | (uint64_t)port1 << 16 | (uint64_t)proto << 32 |
+	       (uint64_t)(family == 6) << 40 | (uint64_t)asked << 41;
+}
+static inline uint16_t walk_port(const struct walk_key *k, unsigned side)
+{
+	return (uint16_t)(k->rest >> (side ? 16 : 0));
+}
+static inline uint8_t walk_proto(const struct walk_key *k)
+{
+	return (uint8_t)(k->rest >> 32);
+}
+static inline uint8_t walk_family(const struct walk_key *k)
+{
+	return k->rest >> 40 & 1 ? 6 : 4;
+}
+static inline struct addr walk_addr(const struct walk_key *k, unsigned side)
+{
+	struct addr a = {.family = walk_family(k)};
+
+	memcpy(a.b, k->addr[side], sizeof a.b);
+	return a;
 }
 static inline bool walk_key_equal(const struct walk_key *a, const struct walk_key *b)
 {
-	uint64_t x[5], y[5];
-
-	memcpy(x, a, sizeof x);
-	memcpy(y, b, sizeof y);
-	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) |
-		 (x[4] ^ y[4]));
-}
-_Static_assert(sizeof(struct walk_key) == 40, "five words without a gap");
-static inline struct addr walk_addr(const struct walk_key *k, unsigned side)
-{
-	return k->tail >> 8 & 1 ? addr_v6(k->addr[side]) : addr_v4(k->addr[side]);
+	return !((a->addr[0][0] ^ b->addr[0][0]) | (a->addr[0][1] ^ b->addr[0][1]) |
+		 (a->addr[1][0] ^ b->addr[1][0]) | (a->addr[1][1] ^ b->addr[1][1]) |
+		 (a->rest ^ b->rest));
 }
 
 /* wire_len: of the frame before the capture cut it. */

@@ -130,29 +130,49 @@ static uint32_t magic_of(struct pcap *p, bool big)
 	return pcap_u32(p, 0);
 }
 
+static inline uint32_t load32(const uint8_t *b, bool swap)
+{
+	uint32_t v;
+
+	memcpy(&v, b, sizeof v);
+	return swap ? __builtin_bswap32(v) : v;
+}
+
+static int classic_fail(struct pcap *p, uint32_t caplen)
+{
+	return pcap_fail(p, CARDEA_EMALFORMED,
+		"a packet claims %" PRIu32 " bytes, the limit is %d", caplen,
+		PCAP_PACKET_MAX);
+}
+
+/* Of the many calls almost all find the record in the buffer. */
 static int classic_next(struct pcap *p, struct pcap_record *ret)
 {
-	int r = pcap_need(p, RECORD_HEADER_LEN, "a packet header");
+	size_t there = p->end - p->start;
+	int r = there >= RECORD_HEADER_LEN
+			? 1
+			: pcap_need(p, RECORD_HEADER_LEN, "a packet header");
 
 	if (r <= 0)
 		return r;
-	uint32_t caplen = pcap_u32(p, 8), len = pcap_u32(p, 12), frac = pcap_u32(p, 4);
+	const uint8_t *head = p->buf + p->start;
+	uint32_t caplen = load32(head + 8, p->swap);
 	if (caplen > PCAP_PACKET_MAX)
-		return pcap_fail(p, CARDEA_EMALFORMED,
-			"a packet claims %" PRIu32 " bytes, the limit is %d", caplen,
-			PCAP_PACKET_MAX);
-	r = pcap_need(p, RECORD_HEADER_LEN + caplen, "a packet");
-	if (r <= 0)
-		return r;
+		return classic_fail(p, caplen);
+	if (p->end - p->start < RECORD_HEADER_LEN + caplen) {
+		r = pcap_need(p, RECORD_HEADER_LEN + caplen, "a packet");
+		if (r <= 0)
+			return r;
+		head = p->buf + p->start; /* it was moved */
+	}
+	uint32_t frac = load32(head + 4, p->swap), len = load32(head + 12, p->swap);
 	uint32_t ns = p->nano ? frac : frac < 1000000 ? frac * 1000 : 999999999;
-	p->last = pcap_time(pcap_u32(p, 0), ns < NS_PER_SEC ? ns : 999999999);
-	*ret = (struct pcap_record){
-		.linktype = p->linktype,
-		.time = p->last,
-		.caplen = caplen,
-		.len = len < caplen ? caplen : len,
-		.data = pcap_at(p, RECORD_HEADER_LEN),
-	};
+	p->last = pcap_time(load32(head, p->swap), ns < NS_PER_SEC ? ns : 999999999);
+	ret->linktype = p->linktype;
+	ret->time = p->last;
+	ret->caplen = caplen;
+	ret->len = len < caplen ? caplen : len;
+	ret->data = head + RECORD_HEADER_LEN;
 	pcap_consume(p, RECORD_HEADER_LEN + caplen);
 	return 1;
 }
@@ -164,6 +184,7 @@ static int classic_open(struct pcap *p, bool nano)
 	if (r <= 0)
 		return r;
 	p->nano = nano;
+	p->swap = p->big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	/* The upper half tells about frame check sequences. */
 	p->linktype = pcap_u32(p, 20) & 0xffff;
 	pcap_consume(p, FILE_HEADER_LEN);

@@ -34,6 +34,7 @@ struct pcap {
 	nstime last;       /* time of the latest record */
 	/* pcap */
 	bool nano;
+	bool swap; /* its order is not this machine's */
 	uint32_t linktype;
 	/* pcapng */
 	uint32_t interface_count;

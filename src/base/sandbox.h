@@ -18,7 +18,7 @@ enum sandbox_allow {
 	SANDBOX_THREADS = 1 << 2,    /* clone for threads, futex beyond private */
 	SANDBOX_NETLINK = 1 << 3,    /* socket(AF_NETLINK) */
 	SANDBOX_PROCESSES = 1 << 4,  /* fork, exec, wait, kill: the parent */
-	SANDBOX_BPF = 1 << 5,	     /* bpf(2) */
+	SANDBOX_BPF = 1 << 5,	     /* bpf(2): entries of maps, running a program */
 };
 
 struct sandbox {

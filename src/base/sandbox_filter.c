@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -80,8 +81,6 @@ static const char *const processes[] = {"fork", "vfork", "execve", "execveat", "
 	"setuid", "setuid32", "capset", "prctl", "seccomp", "setrlimit", "prlimit64",
 	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 	"mmap", "mmap2", "mprotect", NULL};
-
-static const char *const bpf[] = {"bpf", NULL};
 
 static const char *const deadly[] = {"ptrace", "init_module", "finit_module",
 	"delete_module", "mount", "umount", "umount2", "kexec_load",
@@ -204,6 +203,19 @@ static void rules_processes(struct filter *f)
 	allow_if(f, "clone", arg_bits(0, CLONE_NAMESPACES, 0));
 }
 
+/* What is loaded before, no one can replace: entries, counts and running it remain, and
+ * what attaching asks of a program. */
+static void rules_bpf(struct filter *f)
+{
+	static const int commands[] = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM,
+		BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_MAP_LOOKUP_AND_DELETE_ELEM,
+		BPF_MAP_LOOKUP_BATCH, BPF_MAP_UPDATE_BATCH, BPF_MAP_DELETE_BATCH,
+		BPF_PROG_TEST_RUN, BPF_OBJ_GET_INFO_BY_FD};
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		allow_if(f, "bpf", arg_int(0, commands[i]));
+}
+
 static void filter_fill(struct filter *f, unsigned allow)
 {
 	rules_add(f, SCMP_ACT_ALLOW, always);
@@ -225,7 +237,10 @@ static void filter_fill(struct filter *f, unsigned allow)
 	 */
 	rule_add(f, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 	rules_add(f, SCMP_ACT_KILL_PROCESS, deadly);
-	rules_add(f, allow & SANDBOX_BPF ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, bpf);
+	if (allow & SANDBOX_BPF)
+		rules_bpf(f);
+	else
+		rule_add(f, SCMP_ACT_KILL_PROCESS, "bpf", 0, NULL);
 	if (!(allow & SANDBOX_PROCESSES))
 		rules_add(f, SCMP_ACT_KILL_PROCESS, deadly_exec);
 }

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include "base/sandbox.h"
@@ -230,6 +231,38 @@ static void test_netlink(void **state)
 	(void)state;
 	struct sandbox s = {.allow = SANDBOX_NETLINK};
 	assert_passes(&s, probe_netlink);
+}
+
+/* With the capabilities for both: the filter decides. A map that is not there is looked
+ * up in vain; a new one is not to be had. */
+static int probe_bpf(unsigned layers)
+{
+	union bpf_attr lookup = {.map_fd = UINT32_MAX};
+	union bpf_attr create = {.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 1};
+
+	if (!(layers & SANDBOX_LAYER_SECCOMP))
+		return 1;
+	if (syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &lookup, sizeof lookup) != -1)
+		return 2;
+	if (errno != EBADF && errno != ENOSYS)
+		return 3;
+	if (syscall(SYS_bpf, BPF_MAP_CREATE, &create, sizeof create) >= 0)
+		return 4;
+	return errno == EPERM || errno == ENOSYS ? 0 : 5;
+}
+
+static void test_bpf(void **state)
+{
+	(void)state;
+	skip_unless_root("test_bpf");
+	struct sandbox s = {.allow = SANDBOX_BPF,
+		.keep_caps = 1ULL << CAP_BPF | 1ULL << CAP_SYS_ADMIN};
+	assert_passes(&s, probe_bpf);
+	s.allow = 0;
+	assert_dies(&s, probe_bpf);
 }
 
 static void *thread_body(void *arg)
@@ -466,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_bare_process),
 		cmocka_unit_test(test_inet),
 		cmocka_unit_test(test_netlink),
+		cmocka_unit_test(test_bpf),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_processes),
 		cmocka_unit_test(test_processes_nested),

@@ -6,12 +6,10 @@
 #include <stdio.h>
 
 #define PROTO_IGMP 2
-#define PORT_MDNS 5353
-#define PORT_SSDP 1900
-#define PORT_WSD 3702
-#define PORT_COAP 5683
-#define PORT_NETBIOS 137
-#define PORT_DYNAMIC 1024 /* what a socket gets that asks for none is never below */
+#define PORT_DNS 53
+#define PORT_NTP 123
+#define PORT_DYNAMIC 32768 /* from here on clients get theirs (Linux; RFC 6335: 49152) */
+#define PORT_SYSTEM 1024   /* below, nobody gets one by chance */
 
 /* RFC 792, RFC 4443: it belongs to the conversation that it is about. */
 static bool is_icmp_error(const struct record *r, uint16_t type)
@@ -62,24 +60,26 @@ bool learned_name_is_sound(const char *name)
 	return before != '.';
 }
 
-/* An answer to what the device asked a group comes from the service's port to a port
- * that is another one each time. */
-static bool is_discovery_answer(const struct record *r)
+/* Who answers what a group was asked begins a conversation of its own: from the port of
+ * the service to one that is another each time. */
+static bool is_answer(uint16_t source, uint16_t port)
 {
-	return r->direction == DIRECTION_TO_DEVICE && r->proto == FLOW_PROTO_UDP &&
-	       r->device_port >= PORT_DYNAMIC && r->device_port != r->peer_port &&
-	       (r->peer_port == PORT_SSDP || r->peer_port == PORT_MDNS ||
-		       r->peer_port == PORT_WSD || r->peer_port == PORT_COAP ||
-		       r->peer_port == PORT_NETBIOS);
+	return source && source < PORT_DYNAMIC && port >= PORT_DYNAMIC;
 }
 
 static void set_port(const struct record *r, struct learned_key *k)
 {
+	uint16_t source = r->direction == DIRECTION_FROM_DEVICE ? r->device_port
+								: r->peer_port;
+
 	switch (r->proto) {
-	case FLOW_PROTO_TCP:
 	case FLOW_PROTO_UDP:
-		k->port_any = is_discovery_answer(r);
+		k->port_any = is_answer(source, record_port(r));
+		k->source_port = k->port_any ? source : 0;
 		k->port = k->port_any ? 0 : record_port(r);
+		break;
+	case FLOW_PROTO_TCP:
+		k->port = record_port(r);
 		break;
 	case FLOW_PROTO_ICMP:
 	case FLOW_PROTO_ICMP6:
@@ -90,6 +90,14 @@ static void set_port(const struct record *r, struct learned_key *k)
 	}
 }
 
+/* Who answers for names and time in the house has that role, whichever box it is. */
+static bool is_server_of_house(const struct record *r)
+{
+	return r->place == RECORD_DEVICE && r->direction == DIRECTION_FROM_DEVICE &&
+	       (r->peer_port == PORT_DNS ||
+		       (r->peer_port == PORT_NTP && r->proto == FLOW_PROTO_UDP));
+}
+
 static void conversation(const struct record *r, struct canonical *c)
 {
 	struct learned_key *k = &c->key;
@@ -98,9 +106,9 @@ static void conversation(const struct record *r, struct canonical *c)
 	k->direction = (uint8_t)r->direction;
 	k->family = r->family;
 	k->proto = r->proto;
-	k->place = (uint8_t)r->place;
+	k->place = (uint8_t)(is_server_of_house(r) ? RECORD_GATEWAY : r->place);
 	set_port(r, k);
-	switch (r->place) {
+	switch ((enum record_place)k->place) {
 	case RECORD_INTERNET:
 		if (learned_name_is_sound(r->name))
 			str_copy(c->text, sizeof c->text, r->name);
@@ -139,7 +147,7 @@ static const char *said_object(const struct record *r, const char *object)
 }
 
 /* "A cloud.example.com", "M-SEARCH ssdp:all": what is asked tells what is to come, and
- * is a kind of its own, whomever it is asked. */
+ * is a kind of its own, whomever and over which IP it is asked. */
 static bool speech(const struct record *r, struct canonical *c)
 {
 	const char *space = strchr(r->detail, ' ');
@@ -157,17 +165,33 @@ static bool speech(const struct record *r, struct canonical *c)
 	*c = (struct canonical){0};
 	c->key.said = (uint8_t)r->app;
 	c->key.direction = (uint8_t)r->direction;
-	c->key.family = r->family;
 	c->key.proto = r->proto;
-	c->key.place = (uint8_t)r->place;
-	c->key.port = record_port(r);
+	c->key.place = r->app == RECORD_APP_DNS ? RECORD_GATEWAY : RECORD_GROUP;
 	memcpy(c->key.verb, r->detail, verb);
 	str_copy(c->text, sizeof c->text, object);
 	return true;
 }
 
-size_t learned_canonical(const struct record *r, struct canonical out[LEARNED_CANONICAL_MAX])
+/* It was under way when the capture began, or is the last word of one that has ended,
+ * which is nothing. The lower port says little on the internet: behind NAT it is the
+ * device that begins. */
+static bool mend_midstream(struct record *r)
 {
+	uint64_t packets = r->packets[0] + r->packets[1];
+
+	if (!r->midstream || r->proto != FLOW_PROTO_TCP)
+		return true;
+	if (r->bytes[0] + r->bytes[1] <= packets * LEARNED_EMPTY_BYTES)
+		return false;
+	if (r->place == RECORD_INTERNET && r->device_port >= PORT_SYSTEM)
+		r->direction = DIRECTION_FROM_DEVICE;
+	return true;
+}
+
+size_t learned_canonical(struct record *r, struct canonical out[LEARNED_CANONICAL_MAX])
+{
+	if (!mend_midstream(r))
+		return 0;
 	if ((r->family != 4 && r->family != 6) || is_icmp_error(r, r->device_port) ||
 		is_infrastructure(r, r->device_port) || !is_own(r) || is_void(r))
 		return 0;

@@ -14,8 +14,13 @@ static const struct group *find_cover(const struct grouping *g, const struct lea
 	return NULL;
 }
 
+/* A quarter of them in circumstances of their own is more than an exception. */
+#define STRANGE_PARTS 4
+/* So unlikely by chance that it is none: one of a hundred such comparisons is wrong. */
+#define CHANCE_LEAST 0.01
+
 struct comparison {
-	const struct dev *other;
+	const struct dev *ours, *other;
 	struct grouping known, theirs;
 	struct learned_set *met; /* episodes of each known group in other */
 	struct learned_set surprised;
@@ -31,7 +36,7 @@ static void count_leaves(struct comparison *c)
 		const struct group *cover = find_cover(&c->known, leaf);
 		uint32_t theirs = c->theirs.of[i];
 
-		if (theirs == UINT32_MAX)
+		if (theirs == UINT32_MAX || learned_leaf_is_stale(c->ours, leaf))
 			continue;
 		if (cover) {
 			learned_set_join(&c->met[cover - c->known.groups], &leaf->set);
@@ -92,12 +97,97 @@ static int compare(struct comparison *c, learned_visit *visit, void *ctx)
 	return r;
 }
 
+/* ---- whether the prediction is about them at all ---- */
+
+struct strangeness {
+	struct learned_set context, companion, time;
+	struct learned_set any;
+};
+
+static bool is_met(const struct dev *d, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < d->count; i++)
+		if (d->leaves[i]->key.place == RECORD_DEVICE &&
+			(d->leaves[i]->key.peer_any ||
+				mac_equal(&d->leaves[i]->key.mac, mac)))
+			return true;
+	return false;
+}
+
+static void find_strange(
+	const struct dev *d, const struct dev *other, struct strangeness *s)
+{
+	struct learned_set masks[LEARNED_CONTEXT_MAX];
+	uint32_t n = other->number < LEARNED_WINDOW ? other->number : LEARNED_WINDOW;
+	nstime from, to;
+
+	*s = (struct strangeness){0};
+	learned_dev_masks(other, masks);
+	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
+		if (!d->episodes[c])
+			learned_set_join(&s->context, &masks[c]);
+	for (uint32_t i = 0; i < other->count; i++) {
+		const struct learned_key *k = &other->leaves[i]->key;
+
+		if (k->place == RECORD_DEVICE && !k->said && !k->peer_any &&
+			!is_met(d, &k->mac))
+			learned_set_join(&s->companion, &other->leaves[i]->set);
+	}
+	learned_dev_span(d, &from, &to);
+	for (uint32_t i = 0; i < n; i++)
+		if (other->hour[i] > to / NS_PER_HOUR ||
+			(nstime)other->hour[i] < from / NS_PER_HOUR)
+			learned_set_put(&s->time, i);
+	learned_set_join(&s->any, &s->context);
+	learned_set_join(&s->any, &s->companion);
+	learned_set_join(&s->any, &s->time);
+}
+
+static void say_part(char why[LIMIT_TEXT], const char *words, uint32_t n, uint32_t of)
+{
+	size_t len = strlen(why);
+
+	if (n)
+		(void)str_print(why + len, LIMIT_TEXT - len, "%s%u of %u episodes %s",
+			len ? ", " : "", n, of, words);
+}
+
+static void judge_strange(struct comparison *c)
+{
+	struct learned_test *t = &c->test;
+	struct strangeness s;
+	struct tally tally;
+	double chance, bound = 1;
+	bool beyond;
+
+	find_strange(c->ours, c->other, &s);
+	learned_tally(c->ours, &c->known, &tally);
+	t->strange = learned_set_count(&s.any);
+	chance = learned_estimate_chance(tally.all.once_units, tally.all.units,
+		t->surprised, t->episodes);
+	if (tally.all.units >= LEARNED_EPISODES_LEAST)
+		bound = learned_estimate_bound(&tally.all);
+	beyond = chance < CHANCE_LEAST || t->unseen_share > bound;
+	if (t->strange * STRANGE_PARTS < t->episodes && !beyond)
+		return;
+	t->context_not_seen = t->episodes > 0;
+	say_part(t->why, "are of a context without any before",
+		learned_set_count(&s.context), t->episodes);
+	say_part(t->why, "meet a device of the house for the first time",
+		learned_set_count(&s.companion), t->episodes);
+	say_part(t->why, "are farther from what was learned than it is long",
+		learned_set_count(&s.time), t->episodes);
+	if (beyond)
+		say_part(t->why, "surprise, more than chance has it", t->surprised,
+			t->episodes);
+}
+
 int learned_compare(const struct learned *l, const struct learned *other,
 	const struct mac *device, learned_visit *unseen, void *ctx,
 	struct learned_test *ret)
 {
 	const struct dev *d = learned_dev_find(l, device);
-	struct comparison c = {.other = learned_dev_find(other, device)};
+	struct comparison c = {.ours = d, .other = learned_dev_find(other, device)};
 	int r;
 
 	if (!d || !c.other)
@@ -108,6 +198,8 @@ int learned_compare(const struct learned *l, const struct learned *other,
 	r = learned_group(other, c.other, false, &c.theirs);
 	if (!r)
 		r = compare(&c, unseen, ctx);
+	if (!r)
+		judge_strange(&c);
 	learned_group_free(&c.known);
 	learned_group_free(&c.theirs);
 	if (!r)

@@ -190,7 +190,7 @@ static bool is_by_user(const struct record *r, const struct leaf *leaf)
 {
 	return r->direction == DIRECTION_TO_DEVICE && r->place == RECORD_DEVICE &&
 	       (r->proto == FLOW_PROTO_TCP || r->proto == FLOW_PROTO_UDP) &&
-	       !leaf->key.port_any && !learned_gaps_period(&leaf->gaps);
+	       !leaf->key.source_port && !learned_gaps_period(&leaf->gaps);
 }
 
 static int leaf_for(struct learned *l, struct dev *d, const struct canonical *c,
@@ -248,6 +248,7 @@ int learned_touch(struct learned *l, struct dev *d, const struct record *r,
 			return e;
 		}
 		learned_leaf_note(leaf, r);
+		leaf->begun_once |= !r->midstream;
 		if (!leaf->naming || (r->naming && r->naming < leaf->naming))
 			leaf->naming = (uint8_t)r->naming;
 		touch_add(t, r, fruitless);
@@ -377,6 +378,7 @@ static void episode_end(struct dev *d, struct burst *b, enum learned_context c)
 		return;
 	slot = next_slot(d);
 	d->context[slot] = (uint8_t)c;
+	d->hour[slot] = (uint32_t)(b->start / NS_PER_HOUR);
 	d->episodes[c]++;
 	learned_volumes_add(&d->downloads, b->download);
 	for (uint32_t i = 0; i < b->count; i++) {

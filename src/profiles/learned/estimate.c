@@ -24,15 +24,16 @@ static double square_root(double v)
 	return r;
 }
 
-/* Good and Turing, with the correction of Chao and Jost for what was seen twice. */
+/* Good and Turing, with the correction of Chao and Jost for what was seen twice. Where
+ * nothing was, theirs makes nothing of a single singleton; each of them is worth what
+ * leaving its episode out says it is. */
 double learned_estimate_share(const struct incidence *i)
 {
 	double t1 = (double)i->units - 1, q1 = i->once, q2 = i->twice;
 
 	if (i->units < 2 || !i->sum || !i->once)
 		return 0;
-	double part = q2 > 0 ? t1 * q1 / (t1 * q1 + 2 * q2)
-			     : t1 * (q1 - 1) / (t1 * (q1 - 1) + 2);
+	double part = q2 > 0 ? t1 * q1 / (t1 * q1 + 2 * q2) : t1 / i->units;
 	return at_most_one(q1 / (double)i->sum * part);
 }
 
@@ -71,6 +72,31 @@ double learned_estimate_bound(const struct incidence *i)
 	double most = learned_estimate_poisson95(i->once_units);
 
 	return at_most_one(most * kinds / (double)i->sum);
+}
+
+/* Weights of the hypergeometric distribution, each from the one before; only their ratio
+ * counts, so they are scaled when they become large. */
+double learned_estimate_chance(
+	uint32_t once, uint32_t units, uint32_t more, uint32_t others)
+{
+	uint32_t k = once + more;
+	uint32_t lo = k > units ? k - units : 0, hi = k < others ? k : others;
+	double weight = 1, all = 0, tail = 0;
+
+	for (uint32_t x = lo;; x++) {
+		all += weight;
+		tail += x >= more ? weight : 0;
+		if (x >= hi)
+			break;
+		weight *= (double)(k - x) * (others - x) /
+			  ((double)(x + 1) * (units - k + x + 1));
+		if (all > 1e100) {
+			all *= 1e-100;
+			tail *= 1e-100;
+			weight *= 1e-100;
+		}
+	}
+	return tail / all;
 }
 
 /* Coupon collector: bits - filled are still empty. */

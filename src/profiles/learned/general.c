@@ -308,6 +308,23 @@ static void widen_names(const struct learned *l, struct item *items, size_t n)
 
 /* ---- groups ---- */
 
+bool learned_leaf_is_stale(const struct dev *d, const struct leaf *leaf)
+{
+	const struct learned_key *k = &leaf->key;
+
+	if (leaf->begun_once || k->said || k->place != RECORD_INTERNET || leaf->text[0])
+		return false;
+	for (uint32_t i = 0; i < d->count; i++) {
+		const struct learned_key *o = &d->leaves[i]->key;
+
+		if (o->place == RECORD_INTERNET && !o->said && d->leaves[i]->text[0] &&
+			o->direction == k->direction && o->proto == k->proto &&
+			o->family == k->family && (o->port == k->port || o->port_any))
+			return true;
+	}
+	return false;
+}
+
 static int items_of(const struct dev *d, bool pending, struct item **ret, size_t *ret_n)
 {
 	struct item *items = calloc(d->count ? d->count : 1, sizeof *items);
@@ -318,7 +335,8 @@ static int items_of(const struct dev *d, bool pending, struct item **ret, size_t
 	for (uint32_t i = 0; i < d->count; i++) {
 		const struct leaf *leaf = d->leaves[i];
 
-		if (!pending && !learned_leaf_is_evident(leaf))
+		if ((!pending && !learned_leaf_is_evident(leaf)) ||
+			learned_leaf_is_stale(d, leaf))
 			continue;
 		uint32_t met = leaf->sketch
 				       ? learned_estimate_distinct(

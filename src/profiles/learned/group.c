@@ -145,6 +145,7 @@ void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t 
 		.proto = group->key.proto,
 		.port = group->key.port,
 		.port_any = group->key.port_any,
+		.source_port = group->key.source_port,
 		.place = group->key.place,
 		.general = group->general,
 		.siblings = (uint16_t)(group->siblings > UINT16_MAX ? UINT16_MAX

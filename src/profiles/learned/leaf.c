@@ -226,6 +226,7 @@ static void join_evidence(struct leaf *into, const struct leaf *from)
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		into->bytes[i] += from->bytes[i];
 	learned_volumes_join(&into->volumes, &from->volumes);
+	into->begun_once |= from->begun_once;
 	if (!into->app)
 		into->app = from->app;
 	uint32_t merged = (uint32_t)into->merged + (from->merged ? from->merged : 1);

@@ -53,6 +53,9 @@ struct learned_kind {
 	uint8_t family, proto;
 	uint16_t port; /* of the service; ICMP: type; 0 with port_any */
 	bool port_any; /* many ports were seen: dynamic */
+	/* The port of who begins, where that is the fixed one: an answer, as of discovery,
+	 * to whatever port has asked. 0: any, as usual. */
+	uint16_t source_port;
 	enum record_place place;
 	char name[LIMIT_NAME]; /* "cloud.example.com", "*.example.com"; empty: addr */
 	bool general;	       /* the name stands for several that were seen */
@@ -98,6 +101,9 @@ struct learned_device {
 	struct mac mac;
 	uint32_t episodes[LEARNED_CONTEXT_MAX];
 	nstime first, last;
+	/* What is predicted is so for as long ahead as was watched, a day at least:
+	 * seasons, clouds and firmware change. */
+	nstime holds_until;
 	struct learned_unseen all; /* the worst of its contexts, weighted */
 	struct learned_unseen contexts[LEARNED_CONTEXT_MAX];
 	uint32_t kinds;
@@ -152,6 +158,13 @@ struct learned_test {
 	uint64_t incidences, unseen; /* (episode, kind) pairs */
 	double unseen_share;
 	uint32_t surprised; /* episodes with at least one */
+	/* Episodes in circumstances that were not learned in: a context without any, a
+	 * device of the house that it never met, a time to which nothing reaches. */
+	uint32_t strange;
+	/* Too many are strange, or more surprise than chance and bound have it: what was
+	 * predicted is not about these. why: in a sentence for people, else empty. */
+	bool context_not_seen;
+	char why[LIMIT_TEXT];
 };
 int learned_compare(const struct learned *l, const struct learned *other,
 	const struct mac *device, learned_visit *unseen, void *ctx,

@@ -71,7 +71,7 @@ struct learned_key {
 	uint8_t port_any; /* the port stands for many */
 	uint8_t peer_any; /* so does the address or MAC */
 	uint8_t name_any; /* so does the text: "*.example.com" is "example.com" here */
-	uint16_t port;
+	uint16_t port, source_port;
 	struct addr peer;
 	struct mac mac;
 	char verb[LEARNED_VERB_MAX]; /* of said: "AAAA", "M-SEARCH"; no NUL at 8 */
@@ -87,6 +87,7 @@ struct leaf {
 	char *text; /* name or what was said; empty: see key.peer, key.mac */
 	char *detail; /* of the application, the first that was seen; or NULL */
 	uint8_t app, naming;
+	bool begun_once; /* not all of it was under way when it was first seen */
 	struct learned_set set;	/* in which of the latest episodes */
 	uint32_t older[LEARNED_CONTEXT_MAX]; /* of those before */
 	nstime first, last;
@@ -140,6 +141,7 @@ struct dev {
 	uint32_t number; /* episodes that ended */
 	uint32_t episodes[LEARNED_CONTEXT_MAX];
 	uint8_t context[LEARNED_WINDOW]; /* of the latest episodes */
+	uint32_t hour[LEARNED_WINDOW];	 /* in which they began, since 1970 */
 	nstime first, last;
 	struct hash_table table; /* leaves by key and text */
 	struct leaf **leaves;
@@ -196,8 +198,10 @@ struct canonical {
 	struct learned_key key;
 	char text[LIMIT_NAME];
 };
-/* How many; 0: it is nothing that a device chose to do. */
-size_t learned_canonical(const struct record *r, struct canonical out[LEARNED_CANONICAL_MAX]);
+/* How many; 0: it is nothing that a device chose to do. Mends who began. */
+size_t learned_canonical(struct record *r, struct canonical out[LEARNED_CANONICAL_MAX]);
+/* IPv4 and TCP header with options: what has more has payload. */
+#define LEARNED_EMPTY_BYTES 60
 /* No name of the internet: hostile, or another protocol's. */
 bool learned_name_is_sound(const char *name);
 
@@ -237,6 +241,10 @@ double learned_estimate_share(const struct incidence *i);
 double learned_estimate_bound(const struct incidence *i);
 double learned_estimate_richness(const struct incidence *i);
 double learned_estimate_poisson95(uint32_t count);
+/* How likely it is that of `units` and `others`, all alike, at least `more` of the others
+ * are among those that surprise, of whom `once` are among the former (Fisher 1922). */
+double learned_estimate_chance(
+	uint32_t once, uint32_t units, uint32_t more, uint32_t others);
 /* A linear counter's guess; set has `filled` of LEARNED_WINDOW bits. */
 uint32_t learned_estimate_distinct(uint32_t filled);
 void learned_estimate(const struct incidence *i, struct learned_unseen *ret);
@@ -265,6 +273,9 @@ struct grouping {
 	uint32_t count;
 	uint32_t *of; /* group of each leaf of the device; UINT32_MAX: no evidence */
 };
+/* It has no name and was always under way already, while the device calls names by the
+ * same port: it is one of those, whose name was told before. No evidence of its own. */
+bool learned_leaf_is_stale(const struct dev *d, const struct leaf *leaf);
 /* pending: also leaves that no episode has yet. */
 int learned_group(const struct learned *l, const struct dev *d, bool pending,
 	struct grouping *ret) CARDEA_MUSTCHECK;
@@ -282,6 +293,15 @@ void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t 
 void learned_dev_masks(
 	const struct dev *d, struct learned_set masks[LEARNED_CONTEXT_MAX]);
 uint32_t learned_group_total(const struct group *g);
+
+/* report.c */
+struct tally {
+	struct incidence all, in[LEARNED_CONTEXT_MAX];
+	struct learned_set once[LEARNED_CONTEXT_MAX + 1]; /* episodes of singletons */
+};
+void learned_tally(const struct dev *d, const struct grouping *g, struct tally *ret);
+/* Between them the device was watched; how far that reaches, see holds_until. */
+void learned_dev_span(const struct dev *d, nstime *ret_from, nstime *ret_to);
 
 /* poison.c: false: nothing to learn from. */
 bool learned_poison_admits(struct dev *d, const struct record *r);

@@ -81,7 +81,7 @@ static bool said_is_sound(const struct learned_key *k)
 			return false;
 		ended |= !k->verb[i];
 	}
-	return k->verb[0] && !k->port_any && !k->peer_any && !k->peer.family &&
+	return k->verb[0] && !k->family && !k->port && !k->port_any && !k->peer_any && !k->peer.family &&
 	       (k->said == RECORD_APP_DNS || k->said == RECORD_APP_MDNS ||
 		       k->said == RECORD_APP_SSDP);
 }
@@ -92,11 +92,13 @@ static bool key_is_sound(const struct learned_key *k)
 	bool ports = k->proto == FLOW_PROTO_TCP || k->proto == FLOW_PROTO_UDP;
 
 	if (k->direction >= DIRECTION_MAX || k->place >= RECORD_PLACE_MAX ||
-		(k->family != 4 && k->family != 6) ||
-		(k->port_any && (k->port || !ports)))
+		(k->port_any && (k->port || !ports)) ||
+		(k->source_port && (!k->port_any || k->proto != FLOW_PROTO_UDP)))
 		return false;
 	if (k->said)
 		return said_is_sound(k);
+	if (k->family != 4 && k->family != 6)
+		return false;
 	if (k->peer.family)
 		return (k->place == RECORD_INTERNET || k->place == RECORD_GROUP) &&
 		       k->peer.family == k->family && !k->peer_any && !k->name_any;
@@ -118,6 +120,7 @@ static void get_key(struct cursor *c, struct learned_key *k)
 	k->peer_any = flags >> 1 & 1;
 	k->name_any = flags >> 2 & 1;
 	k->port = cursor_u16(c);
+	k->source_port = cursor_u16(c);
 	get_addr(c, &k->peer);
 	if (k->place == RECORD_DEVICE && !k->said && !k->peer_any)
 		cursor_copy(c, k->mac.b, sizeof k->mac.b);
@@ -213,7 +216,9 @@ static int get_leaf(struct cursor *c, struct dev *d)
 		return -ENOMEM;
 	leaf->app = cursor_u8(c);
 	leaf->naming = cursor_u8(c);
-	if (leaf->app >= RECORD_APP_MAX || leaf->naming >= RECORD_NAMING_MAX ||
+	uint8_t begun = cursor_u8(c);
+	leaf->begun_once = begun;
+	if (begun > 1 || leaf->app >= RECORD_APP_MAX || leaf->naming >= RECORD_NAMING_MAX ||
 		(detail[0] && !leaf->app))
 		fail(c);
 	get_numbers(c, d, leaf);
@@ -258,6 +263,11 @@ static void get_episodes(struct cursor *c, struct dev *d)
 			return;
 		}
 		in[d->context[i]]++;
+	}
+	for (uint32_t i = 0; i < kept; i++) {
+		d->hour[i] = cursor_u32(c);
+		if (d->hour[i] > LEARNED_TIME_MAX / NS_PER_HOUR)
+			fail(c);
 	}
 	for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++)
 		if (in[i] > d->episodes[i])

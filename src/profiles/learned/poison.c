@@ -20,8 +20,6 @@
 #define FLOOD_PACKETS_S 2000
 /* A condemned pattern is forgotten so long after it was last seen. */
 #define CONDEMNED_TIME (10 * NS_PER_MIN)
-/* IPv4 and TCP header with options: more has payload. */
-#define EMPTY_BYTES 60
 
 enum watch_type {
 	WATCH_FREE,
@@ -77,7 +75,7 @@ bool learned_record_is_fruitless(const struct record *r)
 	if (!r->answered)
 		return true;
 	return r->proto == FLOW_PROTO_TCP &&
-	       r->bytes[0] + r->bytes[1] <= packets * EMPTY_BYTES;
+	       r->bytes[0] + r->bytes[1] <= packets * LEARNED_EMPTY_BYTES;
 }
 
 static struct said_finding *finding_slot(struct dev *d, enum learned_finding_kind kind,

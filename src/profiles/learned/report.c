@@ -8,13 +8,9 @@
 /* A context in which a device is so rarely says nothing about the whole: one of twenty
  * episodes. */
 #define WEIGHT_LEAST_PARTS 20
+#define DAY (24 * NS_PER_HOUR)
 
 /* ---- completeness ---- */
-
-struct tally {
-	struct incidence all, in[LEARNED_CONTEXT_MAX];
-	struct learned_set once[LEARNED_CONTEXT_MAX + 1]; /* episodes of singletons */
-};
 
 static void tally_group(struct tally *t, const struct group *g,
 	const struct learned_set masks[LEARNED_CONTEXT_MAX])
@@ -45,7 +41,7 @@ static void tally_group(struct tally *t, const struct group *g,
 	}
 }
 
-static void tally_device(const struct dev *d, const struct grouping *g, struct tally *t)
+void learned_tally(const struct dev *d, const struct grouping *g, struct tally *t)
 {
 	struct learned_set masks[LEARNED_CONTEXT_MAX];
 
@@ -88,7 +84,7 @@ static void unseen_of(const struct learned *l, const struct dev *d,
 	if (learned_group(l, d, false, &g)) {
 		memset(&t, 0, sizeof t); /* no memory: nothing is known */
 	} else {
-		tally_device(d, &g, &t);
+		learned_tally(d, &g, &t);
 		ret->kinds = g.count;
 		learned_group_free(&g);
 	}
@@ -98,9 +94,19 @@ static void unseen_of(const struct learned *l, const struct dev *d,
 	judge(ret);
 }
 
+void learned_dev_span(const struct dev *d, nstime *ret_from, nstime *ret_to)
+{
+	nstime span = d->last - d->first;
+
+	span = span > DAY ? span : DAY;
+	*ret_from = d->first - span;
+	*ret_to = d->last + span;
+}
+
 void learned_device_at(const struct learned *l, size_t i, struct learned_device *ret)
 {
 	const struct dev *d = l->devices[i];
+	nstime from;
 
 	*ret = (struct learned_device){
 		.mac = d->mac,
@@ -111,6 +117,7 @@ void learned_device_at(const struct learned *l, size_t i, struct learned_device 
 	memcpy(ret->episodes, d->episodes, sizeof ret->episodes);
 	for (uint32_t f = 0; f < d->finding_count; f++)
 		ret->findings[f] = d->findings[f].finding;
+	learned_dev_span(d, &from, &ret->holds_until);
 	unseen_of(l, d, ret);
 }
 

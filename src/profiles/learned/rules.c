@@ -79,8 +79,9 @@ static void set_peer(const struct learned_kind *k, struct peer *p)
 
 static void set_transport(const struct learned_kind *k, struct rule *r)
 {
-	struct range16 *port = k->direction == DIRECTION_FROM_DEVICE ? &r->peer_port
-								     : &r->device_port;
+	bool out = k->direction == DIRECTION_FROM_DEVICE;
+	struct range16 *port = out ? &r->peer_port : &r->device_port;
+	struct range16 *source = out ? &r->device_port : &r->peer_port;
 
 	r->family = k->family;
 	r->proto = k->proto;
@@ -88,9 +89,10 @@ static void set_transport(const struct learned_kind *k, struct rule *r)
 		r->icmp_type = (int16_t)(k->port & UINT8_MAX);
 	else if (k->proto == FLOW_PROTO_TCP || k->proto == FLOW_PROTO_UDP)
 		*port = k->port_any ? *port : (struct range16){k->port, k->port};
+	if (k->source_port)
+		*source = (struct range16){k->source_port, k->source_port};
 	if (k->proto == FLOW_PROTO_TCP)
-		r->initiator = k->direction == DIRECTION_FROM_DEVICE ? INITIATOR_DEVICE
-								     : INITIATOR_PEER;
+		r->initiator = out ? INITIATOR_DEVICE : INITIATOR_PEER;
 }
 
 struct sentence {
@@ -158,7 +160,7 @@ static void say_evidence(
 		say(&s, ", every %lld s", (long long)((k->period + NS_PER_SEC / 2) / NS_PER_SEC));
 	if (k->general && k->siblings > 1)
 		say(&s, "; stands for %u", k->siblings);
-	if (k->port_any)
+	if (k->port_any && !k->source_port)
 		say(&s, "; any port, as they change");
 }
 

@@ -51,6 +51,7 @@ static void put_key(struct writer *w, const struct learned_key *k)
 	writer_u8(w, k->said);
 	writer_u8(w, (uint8_t)(k->port_any | k->peer_any << 1 | k->name_any << 2));
 	writer_u16(w, k->port);
+	writer_u16(w, k->source_port);
 	writer_u8(w, k->peer.family);
 	writer_bytes(w, k->peer.b, k->peer.family == 4 ? 4 : k->peer.family ? 16 : 0);
 	if (k->place == RECORD_DEVICE && !k->said && !k->peer_any)
@@ -76,6 +77,7 @@ static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *l
 	put_text(w, leaf->detail);
 	writer_u8(w, leaf->app);
 	writer_u8(w, leaf->naming);
+	writer_u8(w, leaf->begun_once);
 	put_set(w, &leaf->set, learned_state_words(d->number));
 	if (d->number > LEARNED_WINDOW)
 		for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
@@ -116,6 +118,8 @@ static void put_device(struct writer *w, const struct dev *d)
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
 		writer_u32(w, d->episodes[c]);
 	writer_bytes(w, d->context, kept);
+	for (uint32_t i = 0; i < kept; i++)
+		writer_u32(w, d->hour[i]);
 	put_times(w, d->first, d->last);
 	put_counters(w, d->downloads.n, LEARNED_VOLUMES);
 	put_findings(w, d);

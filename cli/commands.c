@@ -7,6 +7,9 @@
 
 #define FLAG_OUT {"out", "FILE", "where to write it; - is stdout", COMPLETE_FILE}
 
+#define FLAG_ROOT                                                                      \
+	{"root", "DIR", "where a published profile may include from", COMPLETE_FILE}
+
 const struct cli_flag commands_global[] = {
 	{"socket", "PATH", "the control socket (or $CARDEA_SOCKET)", COMPLETE_FILE},
 	{"json", NULL, "one JSON object on stdout", 0},
@@ -170,6 +173,20 @@ static const struct command commands[] = {
 		{{"svg", NULL, "as a drawing, on standard output", 0}},
 		"what does a MUD file ask for?", "cardea mud view lamp.json",
 		mud_file_view, false},
+	{"profile", "lint", "FILE", 1, 1, {COMPLETE_FILE}, {FLAG_ROOT},
+		"is an extended profile or binding right? (exit 6: it is not)",
+		"cardea profile lint lamp.yaml", profile_file_lint, false},
+	{"profile", "import", "FILE", 1, 1, {COMPLETE_FILE},
+		{FLAG_ROOT, FLAG_OUT,
+			{"binding", "FILE", "where to write who plays which role",
+				COMPLETE_FILE}},
+		"make a template of a published profile (exit 6: not of all of it)",
+		"cardea profile import devices/plug/profile.yaml --root devices --out "
+		"plug.yaml --binding home.yaml",
+		profile_file_import, false},
+	{"profile", "show", "FILE", 1, 1, {COMPLETE_FILE}, {FLAG_ROOT},
+		"what does an extended profile say?", "cardea profile show lamp.yaml",
+		profile_file_show, false},
 	{"replay", NULL, "FILE", 1, 1, {COMPLETE_FILE},
 		{{"profile", "MUD.json", "what the device may do", COMPLETE_FILE},
 			{"device", "DEVICE", "its MAC or one of its addresses",

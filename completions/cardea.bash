@@ -32,12 +32,12 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device decide policy controller quarantine dns report mud config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy controller quarantine dns report mud profile config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -69,6 +69,8 @@ _cardea()
 	--cloud) :; return ;;
 	--local) :; return ;;
 	--controller) :; return ;;
+	--root) _cardea_files; return ;;
+	--binding) _cardea_files; return ;;
 	--profile) _cardea_files; return ;;
 	--lan) :; return ;;
 	--gateway) :; return ;;
@@ -107,6 +109,9 @@ _cardea()
 	'mud label') flags='--url --out' ;;
 	'mud make') flags='--url --name --cloud --local --controller --out' ;;
 	'mud view') flags='--svg' ;;
+	'profile lint') flags='--root' ;;
+	'profile import') flags='--root --out --binding' ;;
+	'profile show') flags='--root' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'start ') flags='--config --dry-run' ;;
 	'stop ') flags='--open --dry-run' ;;
@@ -119,7 +124,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud replay start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud profile replay start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -147,6 +152,10 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
+	'profile  0') _cardea_words lint import show ;;
+	'profile lint 0') _cardea_files ;;
+	'profile import 0') _cardea_files ;;
+	'profile show 0') _cardea_files ;;
 	'replay  0') _cardea_files ;;
 	'config  0') _cardea_words check schema ;;
 	'config check 0') _cardea_files ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -145,6 +145,18 @@ complete -c cardea -n '__cardea_in mud make' -l out -r -F -d 'where to write it;
 complete -c cardea -n '__cardea_at 1 mud' -a view -d 'what does a MUD file ask for?'
 complete -c cardea -n '__cardea_at 2 mud view' -F
 complete -c cardea -n '__cardea_in mud view' -l svg -d 'as a drawing, on standard output'
+complete -c cardea -n '__cardea_at 0' -a profile
+complete -c cardea -n '__cardea_at 1 profile' -a lint -d 'is an extended profile or binding right? (exit 6: it is not)'
+complete -c cardea -n '__cardea_at 2 profile lint' -F
+complete -c cardea -n '__cardea_in profile lint' -l root -r -F -d 'where a published profile may include from'
+complete -c cardea -n '__cardea_at 1 profile' -a import -d 'make a template of a published profile (exit 6: not of all of it)'
+complete -c cardea -n '__cardea_at 2 profile import' -F
+complete -c cardea -n '__cardea_in profile import' -l root -r -F -d 'where a published profile may include from'
+complete -c cardea -n '__cardea_in profile import' -l out -r -F -d 'where to write it; - is stdout'
+complete -c cardea -n '__cardea_in profile import' -l binding -r -F -d 'where to write who plays which role'
+complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
+complete -c cardea -n '__cardea_at 2 profile show' -F
+complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'
 complete -c cardea -n '__cardea_at 0' -a replay -d 'what would a profile have blocked in a capture? (exit 6: something)'
 complete -c cardea -n '__cardea_at 1 replay' -F
 complete -c cardea -n '__cardea_in replay' -l profile -r -F -d 'what the device may do'

@@ -171,7 +171,8 @@ void answer_candidates(const struct cli *c, const char *device)
 
 enum cli_exit answer_print(const json_t *object)
 {
-	if (json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII))
+	if (json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII |
+					JSON_REAL_PRECISION(12)))
 		return CLI_FAILED;
 	fputc('\n', stdout);
 	return CLI_OK;

@@ -160,6 +160,7 @@ enum cli_exit profile_file_lint(struct cli *c);
 enum cli_exit profile_file_show(struct cli *c);
 enum cli_exit profile_file_import(struct cli *c);
 enum cli_exit replay_file_run(struct cli *c);
+enum cli_exit learn_run(struct cli *c);
 enum cli_exit daemon_start(struct cli *c);
 enum cli_exit daemon_stop(struct cli *c);
 enum cli_exit settings_check(struct cli *c);

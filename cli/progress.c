@@ -2,6 +2,7 @@
 /* progress - how far the reading of big files is. */
 #include "cli/progress.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,11 +72,12 @@ void progress_init(struct progress *p, const struct cli *c, const char *what)
 		.terminal = isatty(STDERR_FILENO)};
 }
 
-void progress_expect(struct progress *p, int fd)
+void progress_expect(struct progress *p, const char *path)
 {
 	struct stat st;
+	int e = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(path, &st);
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (e == 0 && S_ISREG(st.st_mode))
 		p->size += (uint64_t)st.st_size;
 	else
 		p->endless = true;

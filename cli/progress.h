@@ -21,8 +21,8 @@ struct progress {
 };
 
 void progress_init(struct progress *p, const struct cli *c, const char *what);
-/* This file is to be read, too. */
-void progress_expect(struct progress *p, int fd);
+/* This file is to be read, too; "-" is stdin. */
+void progress_expect(struct progress *p, const char *path);
 /* Of the file that is being read; ctx is the progress. */
 void progress_show(void *ctx, uint64_t packets, uint64_t bytes);
 /* The next file begins. */

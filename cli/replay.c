@@ -85,7 +85,7 @@ static enum cli_exit replay(const struct cli *c, struct replay_options *o)
 	int error;
 
 	progress_init(&p, c, "replay");
-	progress_expect(&p, o->fd);
+	progress_expect(&p, c->args[0]);
 	o->progress = progress_show;
 	o->ctx = &p;
 	error = replay_run(o, &report);

@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--test|--against|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -74,6 +74,8 @@ _cardea()
 	--profile) _cardea_files; return ;;
 	--lan) :; return ;;
 	--gateway) :; return ;;
+	--test) _cardea_files; return ;;
+	--against) _cardea_files; return ;;
 	--config) _cardea_files; return ;;
 	esac
 	case "$noun $verb" in
@@ -113,6 +115,7 @@ _cardea()
 	'profile import') flags='--root --out --binding' ;;
 	'profile show') flags='--root' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
+	'learn ') flags='--device --test --out --force --per-capture --against' ;;
 	'start ') flags='--config --dry-run' ;;
 	'stop ') flags='--open --dry-run' ;;
 	'config check') flags='' ;;
@@ -124,7 +127,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud profile replay start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud profile replay learn start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -157,6 +160,7 @@ _cardea()
 	'profile import 0') _cardea_files ;;
 	'profile show 0') _cardea_files ;;
 	'replay  0') _cardea_files ;;
+	'learn  '*) _cardea_files ;;
 	'config  0') _cardea_words check schema ;;
 	'config check 0') _cardea_files ;;
 	esac

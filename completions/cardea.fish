@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--test|--against|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -163,6 +163,14 @@ complete -c cardea -n '__cardea_in replay' -l profile -r -F -d 'what the device 
 complete -c cardea -n '__cardea_in replay' -l device -r -f -a '(cardea completion devices 2>/dev/null)' -d 'its MAC or one of its addresses'
 complete -c cardea -n '__cardea_in replay' -l lan -r -f -d 'a prefix of the LAN; may be repeated'
 complete -c cardea -n '__cardea_in replay' -l gateway -r -f -d 'of the gateway; may be repeated'
+complete -c cardea -n '__cardea_at 0' -a learn -d 'what do devices do, and how much of it was not seen?'
+complete -c cardea -n '__cardea_in learn' -F
+complete -c cardea -n '__cardea_in learn' -l device -r -f -d 'only this one'
+complete -c cardea -n '__cardea_in learn' -l test -r -F -d 'other captures: what do they show that was not seen?'
+complete -c cardea -n '__cardea_in learn' -l out -r -F -d 'where to write MUD files and their evidence'
+complete -c cardea -n '__cardea_in learn' -l force -d 'replace files that are there'
+complete -c cardea -n '__cardea_in learn' -l per-capture -d 'each capture is one episode, as captures of a setup are'
+complete -c cardea -n '__cardea_in learn' -l against -r -F -d 'what differs from this profile, and why (exit 6: it did more)'
 complete -c cardea -n '__cardea_at 0' -a start -d 'start the gateway, and wait until it is ready'
 complete -c cardea -n '__cardea_in start' -l config -r -F -d 'settings (/etc/cardea/cardea.toml)'
 complete -c cardea -n '__cardea_in start' -l dry-run -d 'say what would change, and change nothing'

@@ -10,6 +10,7 @@
 
 #define BUFFER_FIRST 512           /* most single events fit at once */
 #define NUMBER_TEXT_MAX 24         /* the sign, 19 digits and the NUL of an int64_t */
+#define DECIMAL_MAX 9007199254740992.0 /* 2^53: beyond, doubles skip integers */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for bytes that are not UTF-8 */
 
 void jsonw_init_buffer(struct jsonw *j, size_t limit)
@@ -218,6 +219,24 @@ void jsonw_i64(struct jsonw *j, int64_t v)
 	jsonw_word(j, text);
 }
 
+void jsonw_decimal(struct jsonw *j, double v)
+{
+	char text[2 * NUMBER_TEXT_MAX];
+	double size = v < 0 ? -v : v;
+
+	if (!(size < DECIMAL_MAX)) {
+		jsonw_null(j);
+		return;
+	}
+	uint64_t whole = (uint64_t)size;
+	uint64_t part = (uint64_t)((size - (double)whole) * 1e6 + 0.5);
+	int n = snprintf(text, sizeof text, "%s%" PRIu64 ".%06" PRIu64,
+		v < 0 ? "-" : "", whole + part / 1000000, part % 1000000);
+	while (n > 0 && text[n - 1] == '0' && text[n - 2] != '.')
+		text[--n] = 0;
+	jsonw_word(j, text);
+}
+
 void jsonw_u64(struct jsonw *j, uint64_t v)
 {
 	char text[NUMBER_TEXT_MAX];
@@ -258,6 +277,12 @@ void jsonw_kv_i64(struct jsonw *j, const char *key, int64_t v)
 {
 	jsonw_key(j, key);
 	jsonw_i64(j, v);
+}
+
+void jsonw_kv_decimal(struct jsonw *j, const char *key, double v)
+{
+	jsonw_key(j, key);
+	jsonw_decimal(j, v);
 }
 
 void jsonw_kv_bool(struct jsonw *j, const char *key, bool v)

@@ -39,6 +39,9 @@ void jsonw_string(struct jsonw *j, const char *utf8); /* NULL writes null */
 void jsonw_untrusted(struct jsonw *j, struct untrusted_str s); /* never invalid UTF-8 */
 void jsonw_i64(struct jsonw *j, int64_t v);
 void jsonw_u64(struct jsonw *j, uint64_t v);
+/* With at most six decimals, whatever the locale; null when it is no number or 2^53 and
+ * more. */
+void jsonw_decimal(struct jsonw *j, double v);
 void jsonw_bool(struct jsonw *j, bool v);
 void jsonw_null(struct jsonw *j);
 /* key and value at once, for objects */
@@ -46,6 +49,7 @@ void jsonw_kv_string(struct jsonw *j, const char *key, const char *utf8);
 void jsonw_kv_untrusted(struct jsonw *j, const char *key, const char *device_text);
 void jsonw_kv_u64(struct jsonw *j, const char *key, uint64_t v);
 void jsonw_kv_i64(struct jsonw *j, const char *key, int64_t v);
+void jsonw_kv_decimal(struct jsonw *j, const char *key, double v);
 void jsonw_kv_bool(struct jsonw *j, const char *key, bool v);
 void jsonw_kv_addr(struct jsonw *j, const char *key, const struct addr *a);
 void jsonw_kv_mac(struct jsonw *j, const char *key, const struct mac *m);

@@ -176,6 +176,30 @@ static void test_depth(void **state)
 	jsonw_free(&j);
 }
 
+static void expect_decimal(double v, const char *text)
+{
+	struct jsonw j;
+
+	jsonw_init_buffer(&j, LIMIT);
+	jsonw_decimal(&j, v);
+	assert_string_equal(jsonw_text(&j), text);
+	jsonw_free(&j);
+}
+
+static void test_decimals(void **state)
+{
+	(void)state;
+	expect_decimal(0, "0.0");
+	expect_decimal(0.021, "0.021");
+	expect_decimal(1, "1.0");
+	expect_decimal(0.9999999, "1.0");
+	expect_decimal(-12.5, "-12.5");
+	expect_decimal(1234567.000001, "1234567.000001");
+	expect_decimal(1e300, "null");
+	expect_decimal(__builtin_nan(""), "null");
+	expect_decimal(-__builtin_inf(), "null");
+}
+
 static void test_misuse(void **state)
 {
 	struct jsonw j;
@@ -238,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_all_pairs),
 		cmocka_unit_test(test_keys_are_escaped),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_decimals),
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_growth),

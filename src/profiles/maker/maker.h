@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "model/profile.h"
+#include "profiles/learned/learned.h"
 
 /* Where the other end of a conversation is. */
 enum maker_place {
@@ -71,5 +72,40 @@ struct maker_wish {
 /* The file as text, for free(). What is wrong with a wish is in ret_text. */
 int maker_make(const struct maker_wish *w, char **ret_json,
 	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+
+/* How the file says a rule that was learned. */
+enum maker_said {
+	MAKER_SAID,    /* as it is */
+	MAKER_SPELT,   /* "all below a name" as the names that were seen */
+	MAKER_WIDENED, /* by the next class that a file can name */
+	MAKER_UNSAID,  /* not at all */
+	MAKER_SAID_MAX,
+};
+
+struct maker_saying {
+	enum maker_said said;
+	unsigned entries;	 /* of the list that the opener is in */
+	char ace[LIMIT_LABEL];	 /* the first of them; or empty */
+	char text[LIMIT_TEXT];	 /* why it is not said as it is; or empty */
+};
+
+/* What was learned of a device. The kinds are the exact ones: they tell which names
+ * stand behind a "*.example.com". */
+struct maker_learned {
+	const char *url;
+	const char *name; /* systeminfo, cut and made harmless; NULL: none */
+	nstime now;
+	const struct rule *rules;
+	size_t count;
+	const struct learned_kind *kinds;
+	size_t kind_count;
+};
+/* Such conversations are what the rule is about. */
+bool maker_rule_covers(const struct rule *r, const struct learned_kind *k);
+/* The file as text, for free(); ret_says has room for a saying of each rule.
+ * CARDEA_ELIMIT when a MUD file cannot hold so much. */
+int maker_learned_make(const struct maker_learned *l, struct maker_saying *ret_says,
+	char **ret_json) CARDEA_MUSTCHECK;
+const char *maker_said_name(enum maker_said s); /* "said", "spelt out", ... */
 
 #endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* learn - what the files of cardea learn share. */
+#ifndef CARDEA_CLI_LEARN_H
+#define CARDEA_CLI_LEARN_H
+
+#include "cli/cli.h"
+#include "cli/file.h"
+#include "engine/learn.h"
+#include "policy/policy.h"
+
+/* One device, on its way out. */
+struct learn_item {
+	struct learn_profile profile;
+	struct learn_test test;
+	bool tested;
+	struct file_mud mud; /* the profile's MUD file, read as anybody would */
+	const char *mud_path, *evidence_path; /* NULL: not written */
+};
+
+/* Reads back the MUD file that was made: it is strictly valid, or the item has none. */
+enum cli_exit learn_check(struct learn_item *item);
+/* Where to write, below the folder; both paths are set. */
+void learn_paths(const char *folder, struct learn_item *item);
+/* Nobody's file is in the way, or --force. */
+enum cli_exit learn_may_write(const struct cli *c, const struct learn_item *item);
+enum cli_exit learn_write(const struct cli *c, const struct learn_item *item);
+
+/* A published profile, and what it says otherwise than what was learned. */
+struct learn_against {
+	const char *path;
+	struct file_mud mud; /* of path; the access borrows from it */
+	struct pool *pool;
+	const struct policy_access *more, *less; /* done but not allowed; the reverse */
+	size_t more_count, less_count;
+};
+/* CLI_NO when the device did more; *ret wants learn_against_free in any case. */
+enum cli_exit learn_against(struct cli *c, const char *path,
+	const struct learn_item *item, struct learn_against *ret);
+void learn_against_free(struct learn_against *a);
+json_t *learn_against_json(const struct learn_against *a, const struct learn_item *item);
+void learn_against_text(const struct learn_against *a, const struct learn_item *item);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* learn - captures in, what was learned out. The observer forgets between captures:
+ * they may be of different homes, and an address of one is nobody in another. */
+#include "engine/learn_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "wire/link.h"
+
+#define PROGRESS_EVERY 4096 /* packets; a few times a second */
+
+struct learn {
+	struct learn_options options;
+	struct learn_suffixes *suffixes;
+	struct learned *learned;
+	struct learn_names names;
+	struct learn_link link;
+	uint64_t crowded; /* see struct learn_capture */
+	int error; /* of the learner, which sticks: memory */
+};
+
+static void on_record(void *ctx, const struct record *r)
+{
+	struct learn *l = ctx;
+	int e = learned_record(l->learned, r);
+
+	if (e == CARDEA_ELIMIT)
+		l->crowded++;
+	else if (e && !l->error)
+		l->error = e;
+}
+
+static void on_event(
+	void *ctx, const struct mac *device, enum observe_event e, nstime when)
+{
+	struct learn *l = ctx;
+
+	switch (e) {
+	case OBSERVE_NEW:
+		learned_seen(l->learned, device, when);
+		return;
+	case OBSERVE_BOOT:
+		learned_booted(l->learned, device, when);
+		return;
+	case OBSERVE_LEASE:
+		return;
+	}
+}
+
+int learn_new(const struct learn_options *o, struct learn **ret)
+{
+	struct learn *l = calloc(1, sizeof *l);
+	struct learned_config config = {
+		.public_labels = learn_suffixes_labels, .per_capture = o->per_capture};
+	int e;
+
+	if (!l)
+		return -ENOMEM;
+	l->options = *o;
+	e = learn_names_init(&l->names);
+	if (!e)
+		e = learn_suffixes_new(&l->suffixes);
+	config.ctx = l->suffixes;
+	if (!e)
+		e = learned_new(&config, &l->learned);
+	if (e) {
+		learn_free(l);
+		return e;
+	}
+	*ret = l;
+	return 0;
+}
+
+void learn_free(struct learn *l)
+{
+	if (!l)
+		return;
+	learned_free(l->learned);
+	learn_suffixes_free(l->suffixes);
+	learn_names_free(&l->names);
+	free(l->link.frame);
+	free(l);
+}
+
+static void see(struct learn *l, struct observe *o, const struct pcap_record *r)
+{
+	struct cursor frame = cursor_of(r->data, r->caplen);
+	uint32_t linktype = r->linktype, len = r->len;
+
+	learn_names_see(&l->names, linktype, frame);
+	if (learn_link_lacks(linktype)) {
+		struct cursor made = learn_link_frame(
+			&l->link, &l->names, linktype, frame);
+		if (cursor_left(&made)) {
+			len += (uint32_t)(cursor_left(&made) - r->caplen);
+			frame = made;
+			linktype = LINK_ETHERNET;
+		}
+	}
+	observe_frame(o, linktype, frame, len, r->time);
+}
+
+static void progress(const struct learn *l, const struct pcap *in, uint64_t packets)
+{
+	if (l->options.progress)
+		l->options.progress(l->options.ctx, packets, pcap_offset(in));
+}
+
+static int read_all(struct learn *l, struct pcap *in, struct observe *o,
+	struct learn_capture *ret)
+{
+	struct pcap_record r;
+	int e;
+
+	while ((e = pcap_next(in, &r)) == 1 && !l->error) {
+		see(l, o, &r);
+		if (++ret->packets % PROGRESS_EVERY == 0)
+			progress(l, in, ret->packets);
+	}
+	progress(l, in, ret->packets);
+	if (e < 0)
+		(void)str_copy(ret->problem, sizeof ret->problem, pcap_error(in));
+	return e < 0 ? e : l->error;
+}
+
+int learn_read(struct learn *l, int fd, struct learn_capture *ret)
+{
+	struct observe_config config = {.device = l->options.device,
+		.record = on_record,
+		.event = on_event,
+		.ctx = l};
+	struct observe *o = NULL;
+	struct pcap *in = NULL;
+	int e;
+
+	*ret = (struct learn_capture){0};
+	memset(l->link.gateway, 0, sizeof l->link.gateway);
+	l->crowded = 0;
+	learned_capture(l->learned);
+	e = observe_new(&config, &o);
+	if (!e)
+		e = pcap_open(fd, &in);
+	if (!e) {
+		e = read_all(l, in, o, ret);
+		observe_end(o);
+		observe_counts(o, &ret->counts);
+		ret->crowded = l->crowded;
+	}
+	if (!e)
+		e = l->error;
+	if (e && !ret->problem[0])
+		(void)str_copy(ret->problem, sizeof ret->problem, error_text(e));
+	pcap_close(in);
+	observe_free(o);
+	return e;
+}
+
+void learn_end(struct learn *l)
+{
+	learned_end(l->learned, INT64_MAX);
+}
+
+const struct learned *learn_learned(const struct learn *l)
+{
+	return l->learned;
+}
+
+const struct learn_name *learn_name(const struct learn *l, const struct mac *m)
+{
+	return &learn_names_find(&l->names, m)->name;
+}
+
+bool learn_mac_is_made(const struct learn *l, const struct mac *m, struct addr *ret)
+{
+	*ret = learn_names_find(&l->names, m)->made_of;
+	return ret->family != 0;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* learn_profile - all that was learned of one device: kinds, rules, and the MUD file
+ * that says them. */
+#include "engine/learn_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* Four lists of kinds at most, rules with what the file makes of them, and strings. */
+#define PROFILE_POOL_BYTES                                                             \
+	(4 * LEARNED_KINDS_MAX * sizeof(struct learned_kind) +                         \
+		LIMIT_RULES *                                                          \
+			(2 * sizeof(struct rule) + sizeof(struct maker_saying)) +      \
+		LIMIT_MUD_BYTES + (1UL << 20))
+
+static int count_kind(void *ctx, const struct learned_kind *k)
+{
+	size_t *n = ctx;
+
+	(void)k;
+	++*n;
+	return 0;
+}
+
+struct fill {
+	struct learned_kind *list;
+	size_t count, room;
+};
+
+static int add_kind(void *ctx, const struct learned_kind *k)
+{
+	struct fill *f = ctx;
+
+	if (f->count == f->room)
+		return CARDEA_ELIMIT;
+	f->list[f->count++] = *k;
+	return 0;
+}
+
+/* All three lists of the learner come by such a call. */
+struct source {
+	const struct learned *learned;
+	const struct mac *device;
+	enum { EXACT, GENERAL, SINGLETONS } which;
+};
+
+static int each(const struct source *s, learned_visit *visit, void *ctx)
+{
+	if (s->which == SINGLETONS)
+		return learned_singletons(s->learned, s->device, visit, ctx);
+	return learned_kinds(s->learned, s->device, s->which == GENERAL, visit, ctx);
+}
+
+static int take(const struct source *s, struct pool *pool, struct learn_kinds *ret)
+{
+	struct fill f = {0};
+	int e = each(s, count_kind, &f.room);
+
+	if (e || !f.room)
+		return e;
+	f.list = pool_take(pool, f.room * sizeof *f.list);
+	if (!f.list)
+		return -ENOMEM;
+	e = each(s, add_kind, &f);
+	if (!e)
+		*ret = (struct learn_kinds){f.list, f.count};
+	return e;
+}
+
+static int take_all(const struct learn *l, const struct mac *device,
+	struct learn_profile *p)
+{
+	struct source s = {learn_learned(l), device, EXACT};
+	struct rule *rules = NULL;
+	int e = take(&s, p->pool, &p->exact);
+
+	s.which = GENERAL;
+	if (!e)
+		e = take(&s, p->pool, &p->general);
+	s.which = SINGLETONS;
+	if (!e)
+		e = take(&s, p->pool, &p->singletons);
+	if (!e)
+		e = learned_rules(
+			s.learned, device, p->pool, &rules, &p->rule_count);
+	p->rules = rules;
+	return e;
+}
+
+static int find_device(const struct learn *l, const struct mac *device,
+	struct learned_device *ret)
+{
+	const struct learned *all = learn_learned(l);
+
+	for (size_t i = 0; i < learned_count(all); i++) {
+		learned_device_at(all, i, ret);
+		if (mac_equal(&ret->mac, device))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* A URL that nobody can fetch (RFC 2606 2): the file is of this home. */
+static void url_of(const struct mac *m, char ret[LIMIT_URL])
+{
+	(void)str_print(ret, LIMIT_URL,
+		"https://learned.invalid/%02x-%02x-%02x-%02x-%02x-%02x.json", m->b[0],
+		m->b[1], m->b[2], m->b[3], m->b[4], m->b[5]);
+}
+
+static int write_mud(struct learn_profile *p, nstime now)
+{
+	char url[LIMIT_URL], call[LEARN_CALL_MAX], *json = NULL;
+	struct maker_saying *says =
+		pool_take(p->pool, (p->rule_count + 1) * sizeof *says);
+	const struct maker_learned l = {
+		.url = url,
+		.name = learn_profile_call(p, call),
+		.now = now,
+		.rules = p->rules,
+		.count = p->rule_count,
+		.kinds = p->exact.list,
+		.kind_count = p->exact.count,
+	};
+	int e;
+
+	if (!says)
+		return -ENOMEM;
+	url_of(&p->device.mac, url);
+	e = maker_learned_make(&l, says, &json);
+	p->says = says;
+	if (e == CARDEA_ELIMIT) {
+		(void)str_print(p->problem, sizeof p->problem,
+			"it does too much for a MUD file, which holds %d entries in "
+			"%d KiB",
+			LIMIT_MUD_ACES, LIMIT_MUD_BYTES / 1024);
+		return 0;
+	}
+	if (!e) {
+		p->mud = pool_string(p->pool, json, strlen(json));
+		e = p->mud ? 0 : -ENOMEM;
+	}
+	free(json);
+	return e;
+}
+
+int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
+	struct learn_profile *ret)
+{
+	int e;
+
+	*ret = (struct learn_profile){0};
+	e = find_device(l, device, &ret->device);
+	if (e)
+		return e;
+	ret->name = learn_name(l, device);
+	ret->made = learn_mac_is_made(l, device, &ret->addr);
+	ret->pool = pool_new("learn", PROFILE_POOL_BYTES);
+	if (!ret->pool)
+		return -ENOMEM;
+	e = take_all(l, device, ret);
+	return e ? e : write_mud(ret, now);
+}
+
+void learn_profile_free(struct learn_profile *p)
+{
+	pool_free(p->pool);
+	*p = (struct learn_profile){0};
+}
+
+const char *learn_profile_call(
+	const struct learn_profile *p, char buf[LEARN_CALL_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (p->made)
+		addr_format(&p->addr, text);
+	else
+		mac_format(&p->device.mac, text);
+	if (p->name->host[0])
+		(void)str_print(
+			buf, LEARN_CALL_MAX, "%s (%s)", p->name->host, text);
+	else
+		(void)str_copy(buf, LEARN_CALL_MAX, text);
+	return buf;
+}
+
+int learn_test(const struct learn *l, const struct learn *other,
+	struct learn_profile *p, struct learn_test *ret)
+{
+	struct fill f = {.room = LEARNED_KINDS_MAX};
+	int e;
+
+	f.list = pool_take(p->pool, f.room * sizeof *f.list);
+	if (!f.list)
+		return -ENOMEM;
+	*ret = (struct learn_test){0};
+	e = learned_compare(learn_learned(l), learn_learned(other), &p->device.mac,
+		add_kind, &f, &ret->result);
+	ret->unseen = (struct learn_kinds){f.list, f.count};
+	return e;
+}

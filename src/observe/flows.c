@@ -68,7 +68,7 @@ void flows_end(struct flows *f, struct flow_entry *e)
 	f->over(f->ctx, e);
 	unfile(f, e);
 	index_remove(&f->index, flows_hash(f, &e->key), flows_id(f, e));
-	e->next = f->free;
+	*e = (struct flow_entry){.next = f->free};
 	f->free = flows_id(f, e);
 	f->count--;
 }

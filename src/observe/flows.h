@@ -88,6 +88,11 @@ static inline uint32_t flows_id(const struct flows *f, const struct flow_entry *
 {
 	return (uint32_t)(e - f->entries);
 }
+/* An entry whose number was kept may have ended since, and be another by now. */
+static inline bool flow_is_live(const struct flow_entry *e)
+{
+	return e->packets[0] || e->packets[1];
+}
 /* A new one, zero but for the key and the times. When all are in use, the one longest
  * silent ends (to the second); *ret_evicted says so. */
 struct flow_entry *flows_add(struct flows *f, const struct walk_key *k, uint64_t hash,

@@ -5,15 +5,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int hosts_init(struct hosts *h)
+int hosts_init(struct hosts *h, uint32_t most)
 {
-	int error = index_init(&h->macs, HOSTS_MAX);
+	int error = index_init(&h->macs, most);
 
 	if (!error)
-		error = index_init(&h->addrs, HOSTS_ADDRS_MAX);
-	h->hosts = calloc(HOSTS_MAX + 1, sizeof *h->hosts);
+		error = index_init(&h->addrs, most * LIMIT_ADDRS_PER_DEVICE);
+	h->most = most;
+	h->hosts = calloc(most + 1, sizeof *h->hosts);
 	h->addresses = calloc(
-		(HOSTS_MAX + 1) * LIMIT_ADDRS_PER_DEVICE, sizeof *h->addresses);
+		(most + 1) * LIMIT_ADDRS_PER_DEVICE, sizeof *h->addresses);
 	return error || !h->hosts || !h->addresses ? -ENOMEM : 0;
 }
 
@@ -40,7 +41,7 @@ uint32_t hosts_see(struct hosts *h, const struct mac *m, nstime when)
 {
 	uint32_t id = hosts_find(h, m);
 
-	if (id || mac_is_zero(m) || mac_is_group(m) || h->count == HOSTS_MAX)
+	if (id || mac_is_zero(m) || mac_is_group(m) || h->count == h->most)
 		return id;
 	id = ++h->count;
 	h->hosts[id].mac = *m;

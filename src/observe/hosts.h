@@ -13,7 +13,6 @@
 /* Devices and a few routers. A flood of made-up MACs ends here; what they send is of no
  * device then. */
 #define HOSTS_MAX (LIMIT_DEVICES + 16)
-#define HOSTS_ADDRS_MAX (HOSTS_MAX * LIMIT_ADDRS_PER_DEVICE)
 
 enum host_flag {
 	HOST_GATEWAY = 1 << 0, /* by DHCP, router advertisement, or the caller's word */
@@ -41,14 +40,14 @@ struct hosts {
 	struct index macs, addrs;
 	struct host *hosts;	   /* from 1 on */
 	struct host_addr *addresses; /* host's ring at host * LIMIT_ADDRS_PER_DEVICE */
-	uint32_t count;
+	uint32_t count, most;
 	struct prefix lan[LIMIT_LAN_PREFIXES];
 	uint32_t lan_count;
 	struct addr router; /* DHCP's word, until its MAC is known */
 	bool has_gateway;   /* one with HOST_GATEWAY */
 };
 
-int hosts_init(struct hosts *h) CARDEA_MUSTCHECK;
+int hosts_init(struct hosts *h, uint32_t most) CARDEA_MUSTCHECK;
 void hosts_free(struct hosts *h);
 /* 0: unknown. */
 uint32_t hosts_find(const struct hosts *h, const struct mac *m);

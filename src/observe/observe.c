@@ -13,12 +13,25 @@
  * sums of them with periods stay in range. */
 #define TIME_MAX (INT64_MAX / 2)
 
-#define PORT_DNS 53
 #define PORT_DHCP_SERVER 67
 #define PORT_DHCP6_SERVER 547
 #define PORT_SSDP 1900
 #define PORT_MDNS 5353
 #define PORT_DNS_TLS 853 /* RFC 7858, and RFC 9250 over QUIC */
+
+/* Who wants few conversations at once wants little of all else. */
+static int make_tables(struct observe *o, uint32_t flows)
+{
+	uint32_t hosts = flows < HOSTS_MAX ? flows + 16 : HOSTS_MAX;
+	uint32_t strings = flows < STRINGS_MAX / 4 ? flows * 2 + 1024 : STRINGS_MAX;
+	int error = flows_init(&o->flows, flows);
+
+	if (!error)
+		error = hosts_init(&o->hosts, hosts);
+	if (!error)
+		error = told_init(&o->told, hosts);
+	return error ? error : strings_init(&o->strings, strings);
+}
 
 int observe_new(const struct observe_config *c, struct observe **ret)
 {
@@ -28,9 +41,7 @@ int observe_new(const struct observe_config *c, struct observe **ret)
 	if (!o)
 		return -ENOMEM;
 	o->config = *c;
-	if (flows_init(&o->flows, most) || hosts_init(&o->hosts) ||
-		strings_init(&o->strings) || told_init(&o->told) ||
-		initial_new(&o->initial) ||
+	if (make_tables(o, most) || initial_new(&o->initial) ||
 		!(o->streams = calloc(1, sizeof *o->streams))) {
 		observe_free(o);
 		return -ENOMEM;
@@ -217,16 +228,23 @@ void observe_hidden(struct observe *o, struct flow_entry *e)
 	e->flags |= FLOW_HIDDEN;
 }
 
-static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_t hash)
+/* A side speaks for the first time in this conversation. */
+static void see_sender(struct observe *o, const struct walk *w)
 {
 	struct addr src = walk_source(w);
+
+	hosts_learn(&o->hosts, hosts_see(&o->hosts, &w->src, o->now), &src, w->ttl);
+}
+
+static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_t hash)
+{
 	bool evicted;
 	struct flow_entry *e =
 		flows_add(&o->flows, &w->key, hash, o->now, &evicted);
 
 	o->counts.flows++;
 	o->counts.evicted += evicted;
-	hosts_learn(&o->hosts, hosts_see(&o->hosts, &w->src, o->now), &src, w->ttl);
+	see_sender(o, w);
 	e->mac[w->swapped] = w->src;
 	e->mac[!w->swapped] = w->dst;
 	if (is_group(w))
@@ -234,8 +252,37 @@ static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_
 	set_class(e, w);
 	set_starter(e, w);
 	set_name(o, e);
-	if ((w->sport == PORT_DNS_TLS || w->dport == PORT_DNS_TLS))
+	if (w->sport == PORT_DNS_TLS || w->dport == PORT_DNS_TLS)
 		observe_hidden(o, e);
+	return e;
+}
+
+/* Where the latest question of this text from this address and port is remembered. */
+static uint32_t *question_place(struct observe *o, const struct walk_key *k, unsigned side,
+	uint32_t asked)
+{
+	uint64_t h = index_fold(k->addr[side][0] ^ asked, o->flows.index.secret[1]);
+
+	h = index_fold(h ^ k->addr[side][1] ^ walk_port(k, side), o->flows.index.secret[1]);
+	return &o->questions[h % OBSERVE_QUESTIONS];
+}
+
+/* An answer to a question that was put to another address behind the same MAC: the router
+ * sends DNS where it likes, and shows it here. It counts to the question. */
+static struct flow_entry *redirected(struct observe *o, struct walk *w, uint32_t asked)
+{
+	struct flow_entry *e =
+		&o->flows.entries[*question_place(o, &w->key, !w->swapped, asked)];
+	unsigned starter = e->flags & FLOW_STARTER ? 1 : 0;
+
+	if (w->sport != DNS_PORT || !flow_is_live(e) || e->detail != asked || e->app != RECORD_APP_DNS ||
+		memcmp(e->key.addr[starter], w->key.addr[!w->swapped],
+			sizeof e->key.addr[0]) ||
+		walk_port(&e->key, starter) != w->dport ||
+		memcmp(&e->mac[!starter], &w->src, sizeof w->src) ||
+		o->now - e->last > flow_silence[e->class])
+		return NULL;
+	w->swapped = !starter;
 	return e;
 }
 
@@ -251,6 +298,21 @@ static struct flow_entry *find_or_begin(
 	if (e)
 		flows_end(&o->flows, e);
 	return begin(o, w, hash);
+}
+
+static struct flow_entry *find_dns(
+	struct observe *o, struct walk *w, uint32_t asked, bool *ret_is_new)
+{
+	struct flow_entry *e =
+		flows_find(&o->flows, &w->key, flows_hash(&o->flows, &w->key));
+
+	*ret_is_new = false;
+	if (!e && asked && (e = redirected(o, w, asked)))
+		return e;
+	e = find_or_begin(o, w, ret_is_new);
+	if (w->dport == DNS_PORT)
+		*question_place(o, &w->key, w->swapped, asked) = flows_id(&o->flows, e);
+	return e;
 }
 
 static struct observe_fragment *fragment_place(struct observe *o, struct walk_key *k,
@@ -284,7 +346,7 @@ static void later_fragment(struct observe *o, const struct walk *w)
 	o->counts.fragments++;
 	if (!f->flow || f->id != w->fragment_id || !walk_key_equal(&f->key, &key))
 		return;
-	if (!memcmp(e->key.addr, w->key.addr, sizeof key.addr) &&
+	if (flow_is_live(e) && !memcmp(e->key.addr, w->key.addr, sizeof key.addr) &&
 		walk_proto(&e->key) == w->proto && goes_on(o, e, w))
 		count(o, e, w);
 }
@@ -297,7 +359,7 @@ static inline bool is_telling(const struct walk *w)
 
 	if (w->proto != IP_PROTO_UDP)
 		return w->proto == IP_PROTO_ICMP6;
-	return s == PORT_DNS || d == PORT_DNS || s == PORT_MDNS || d == PORT_MDNS ||
+	return s == DNS_PORT || d == DNS_PORT || s == PORT_MDNS || d == PORT_MDNS ||
 	       s == PORT_SSDP || d == PORT_SSDP || s == PORT_DHCP_SERVER ||
 	       d == PORT_DHCP_SERVER || s == PORT_DHCP6_SERVER || d == PORT_DHCP6_SERVER;
 }
@@ -323,15 +385,20 @@ static void see_packet(struct observe *o, struct walk *w)
 		asked = observe_asked(o, w, &app);
 		w->key.rest |= walk_rest(0, 0, 0, 0, asked);
 	}
-	if (is_infrastructure(w))
+	if (is_infrastructure(w)) {
+		see_sender(o, w);
 		return;
-	struct flow_entry *e = find_or_begin(o, w, &is_new);
+	}
+	struct flow_entry *e = app == RECORD_APP_DNS ? find_dns(o, w, asked, &is_new)
+						     : find_or_begin(o, w, &is_new);
 	if (is_new && app != RECORD_APP_NONE) {
 		e->app = (uint8_t)app;
 		e->detail = strings_hold(&o->strings, asked);
 		e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
 	}
 	strings_drop(&o->strings, asked);
+	if (!is_new && !e->packets[w->swapped])
+		see_sender(o, w);
 	count(o, e, w);
 	if (w->flags & (TCP_FIN | TCP_RST | TCP_SYN))
 		see_flags(e, w);

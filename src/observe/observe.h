@@ -23,7 +23,7 @@ enum observe_event {
 
 struct observe_config {
 	/* Conversations at once; 0: OBSERVE_FLOWS_MAX. The one longest silent goes, as a
-	 * record, when all are in use. */
+	 * record, when all are in use. Memory follows from it. */
 	uint32_t flows;
 	/* Only this device, when not zero; else all that the LAN has. */
 	struct mac device;
@@ -35,7 +35,8 @@ struct observe_config {
 	/* A conversation that is over: silent for long, closed, evicted, or at the end.
 	 * Borrowed for the call. */
 	void (*record)(void *ctx, const struct record *r);
-	/* In order of time with packets, but before the records of its conversations. */
+	/* Of one device in order of time, and NEW before all else of it; but told when it is
+	 * known that this is a device and not the gateway. */
 	void (*event)(void *ctx, const struct mac *device, enum observe_event e, nstime when);
 	void *ctx;
 };

@@ -29,6 +29,10 @@ struct observe_fragment {
 	uint32_t id, flow;
 };
 
+/* Gateways that redirect DNS let answers come from servers that were not asked; the
+ * latest questions find the conversation. */
+#define OBSERVE_QUESTIONS 256
+
 /* Too large for a stack; what stands in them is for one call. */
 struct observe_scratch {
 	union {
@@ -57,6 +61,7 @@ struct observe {
 	bool one_device; /* only config.device is asked for */
 	struct walk walk;
 	struct observe_fragment fragments[OBSERVE_FRAGMENTS];
+	uint32_t questions[OBSERVE_QUESTIONS]; /* flows */
 	struct observe_scratch scratch;
 };
 

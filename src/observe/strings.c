@@ -6,14 +6,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int strings_init(struct strings *s)
+int strings_init(struct strings *s, uint32_t most)
 {
-	int error = index_init(&s->index, STRINGS_MAX);
+	int error = index_init(&s->index, most);
 
 	if (error)
 		return error;
-	s->entries = calloc(STRINGS_MAX + 1, sizeof *s->entries);
-	s->texts = calloc(STRINGS_MAX + 1, sizeof *s->texts);
+	s->entries = calloc((size_t)most + 1, sizeof *s->entries);
+	s->texts = calloc((size_t)most + 1, sizeof *s->texts);
+	s->most = most;
 	s->fresh = 1;
 	return s->entries && s->texts ? 0 : -ENOMEM;
 }
@@ -31,7 +32,7 @@ static uint32_t cell_take(struct strings *s)
 
 	if (id)
 		s->free = s->entries[id].next;
-	else if (s->fresh <= STRINGS_MAX)
+	else if (s->fresh <= s->most)
 		id = s->fresh++;
 	return id;
 }

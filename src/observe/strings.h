@@ -21,10 +21,11 @@ struct strings {
 	struct index index;
 	struct strings_entry *entries;
 	char (*texts)[STRINGS_TEXT_MAX];
+	uint32_t most;
 	uint32_t fresh, free; /* never used yet; freed ones, linked; 0: none */
 };
 
-int strings_init(struct strings *s) CARDEA_MUSTCHECK;
+int strings_init(struct strings *s, uint32_t most) CARDEA_MUSTCHECK;
 void strings_free(struct strings *s);
 /* One more holder of this text, which is shorter than STRINGS_TEXT_MAX. 0 when there is
  * no room, or for an empty text. */

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int told_init(struct told_table *t)
+int told_init(struct told_table *t, uint32_t hosts)
 {
-	int error = index_init(&t->index, TOLD_MAX);
+	int error = index_init(&t->index, hosts * LIMIT_BINDINGS);
 
-	t->told = calloc(TOLD_MAX + LIMIT_BINDINGS, sizeof *t->told);
-	t->next = calloc(HOSTS_MAX + 1, sizeof *t->next);
+	t->told = calloc((hosts + 1) * LIMIT_BINDINGS, sizeof *t->told);
+	t->next = calloc(hosts + 1, sizeof *t->next);
 	return error || !t->told || !t->next ? -ENOMEM : 0;
 }
 

@@ -9,7 +9,6 @@
 #include "observe/hosts.h"
 #include "observe/strings.h"
 
-#define TOLD_MAX (HOSTS_MAX * LIMIT_BINDINGS)
 /* Names of one address that are told apart; a content network has thousands, a device
  * knows some. */
 #define TOLD_NAMES_MAX 8
@@ -27,7 +26,7 @@ struct told_table {
 	uint16_t *next;	    /* in each ring */
 };
 
-int told_init(struct told_table *t) CARDEA_MUSTCHECK;
+int told_init(struct told_table *t, uint32_t hosts) CARDEA_MUSTCHECK;
 void told_free(struct told_table *t);
 /* name is held from now on. */
 void told_add(struct told_table *t, struct strings *s, uint32_t host,

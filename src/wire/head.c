@@ -84,7 +84,8 @@ int head_parse(struct cursor c, struct head *ret)
 		return 0;
 	}
 	if (!head_cut(&line, ' ', &h.method) || !head_is_method(h.method) ||
-		!head_cut(&line, ' ', &target) || !head_starts(line, "HTTP/1."))
+		!head_cut(&line, ' ', &target) || !target.len ||
+		!head_starts(line, "HTTP/1."))
 		return CARDEA_EMALFORMED;
 	head_target(target, &h);
 	*ret = h;

@@ -3,6 +3,7 @@
 """Writes the seeds of the wire fuzz targets, from the golden tests' generator.
 
 usage: make_seeds.py CORPUS-DIRECTORY"""
+import re
 import sys
 from pathlib import Path
 
@@ -101,7 +102,60 @@ def lan_frames():
             [b"\1" + frame for frame in hellos[:1] + house])
 
 
+def quic_packet():
+    """The vector of RFC 9001 A.2, as the unit tests have it."""
+    text = (Path(__file__).resolve().parent.parent / "unit/quic_vectors.h").read_text()
+    digits = text.split("quic_vector1")[1].split("}")[0]
+    return bytes(int(word, 16) for word in re.findall("0x([0-9a-f]{2})", digits))
+
+
+def watched(*frames, how=0):
+    """Frames as the target `observe` takes them: a frame, or (quarters, frame)."""
+    out = b""
+    for item in frames:
+        wait, frame = item if isinstance(item, tuple) else (1, item)
+        out += len(frame).to_bytes(2, "big") + bytes([wait, how]) + frame
+    return out
+
+
+def watched_tcp(*pieces, port=443):
+    """A connection in which the device says these pieces: (offset, data)."""
+    def out(flags, sequence, data=b""):
+        segment = bytearray(make.tcp(50000, port, flags, data))
+        segment[4:8] = sequence.to_bytes(4, "big")
+        return make.eth(0x0800, make.ip4(make.TCP, bytes(segment)))
+
+    back = make.eth(0x0800, make.ip4(
+        make.TCP, make.tcp(port, 50000, 0x12, b"", b"", make.CLOUD4, make.DEVICE4),
+        make.CLOUD4, make.DEVICE4), make.GATEWAY, make.DEVICE)
+    says = [out(0x18, 101 + offset, data) for offset, data in pieces]
+    return watched(out(0x02, 100), back, *says, back, out(0x11, 900), out(0x04, 901))
+
+
+def watched_udp(port, *payloads):
+    return watched(*[make.eth(0x0800, make.ip4(make.UDP, make.udp(50000, port, data)))
+                     for data in payloads])
+
+
+def conversations():
+    hello = make.tls_records(make.tls_hello(make.tls_offers()))
+    http = b"GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n"
+    search = b"M-SEARCH * HTTP/1.1\r\nST: ssdp:all\r\n\r\n"
+    house = make.house_frames()
+    return [
+        watched(*make.ip_frames()), watched(*house), watched(*make.dns_frames()),
+        watched(*[(255 if i % 3 else 239, f) for i, f in enumerate(house)]),
+        watched_tcp((0, hello)), watched_tcp((60, hello[60:]), (0, hello[:60])),
+        watched_tcp((0, http[:20]), (20, http[20:]), port=80),
+        watched_tcp((0, b"\x10\x10\0\4MQTT\4\2\0\x3c\0\4lamp"), port=1883),
+        watched_udp(443, quic_packet()), watched_udp(123, b"\x23" + bytes(47)),
+        watched_udp(5683, b"\x40\1\0\1\xb1a\4temp\xffx"), watched_udp(1900, search),
+        watched_udp(5684, make.dtls_hello(make.tls_offers(), b"cookie")),
+    ]
+
+
 CORPUS = {
+    "observe": conversations(),
     "frames": lan_frames(),
     "wire_packet": packets(),
     "wire_nd": [make.router_solicit(), make.router_advert(), make.nd_solicit(),

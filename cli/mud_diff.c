@@ -46,7 +46,9 @@ static enum cli_exit print_diff(
 
 	if (c->json) {
 		o = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "schema",
-			"cardea.mud.diff/1", "old", text_clean(c->args[0]), "new",
+			strcmp(c->noun, "policy") ? "cardea.mud.diff/1"
+						  : "cardea.policy.diff/1",
+			"old", text_clean(c->args[0]), "new",
 			text_clean(c->args[1]), "new_access", added->count > 0, "added",
 			found_json(added), "removed", found_json(gone));
 		e = answer_print(o);
@@ -81,7 +83,7 @@ static enum cli_exit diff_files(const struct cli *c, const struct file_mud *befo
 		error = compare(pool, after, before, &gone);
 	if (error)
 		cli_complain("compare them by eye: `cardea mud view`",
-			"mud diff: the files are too big to compare (%s)",
+			"%s diff: the files are too big to compare (%s)", c->noun,
 			error_text(error));
 	else
 		e = print_diff(c, &added, &gone);
@@ -95,7 +97,8 @@ enum cli_exit mud_file_diff(struct cli *c)
 	enum cli_exit e;
 
 	if (strcmp(c->args[0], "-") == 0 && strcmp(c->args[1], "-") == 0) {
-		cli_complain(NULL, "mud diff: standard input can be one of the two");
+		cli_complain(
+			NULL, "%s diff: standard input can be one of the two", c->noun);
 		return CLI_USAGE;
 	}
 	e = file_mud_use(c, c->args[0], &before);

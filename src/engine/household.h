@@ -97,6 +97,8 @@ struct household_device {
 	size_t rule_count;
 	const struct profile_limit *limits;
 	size_t limit_count;
+	struct overlay *overlays; /* what the owner says beside it, in order of id */
+	size_t overlay_count;
 	bool quarantined; /* the policy says so */
 	struct household_block blocks[HOUSEHOLD_BLOCKS_MAX];
 	size_t block_count;
@@ -176,6 +178,10 @@ void household_abandon(struct household_device *d);
  * end with it. */
 int household_quarantine(
 	struct household *h, struct device *d, nstime wall) CARDEA_MUSTCHECK;
+/* What the owner says beside the device's profile, all of it, whatever profile that is:
+ * the kernel follows at once where one is in force; nothing changes when that fails. */
+int household_overlay(struct household *h, const struct device *d,
+	const struct overlay *list, size_t count, nstime wall) CARDEA_MUSTCHECK;
 /* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
  * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
  * device. */

@@ -34,12 +34,26 @@ static size_t block_rules(const struct household_device *hd, struct rule *out)
 	return count;
 }
 
-static int make(
-	const struct household_device *hd, struct pool *pool, struct policy *ret)
+/* The file's rules, with what the owner says beside them; layers live in pool. */
+static int combine(
+	const struct household_device *hd, struct pool *pool, struct policy_input *ret)
 {
-	struct policy_input in = {.rules = hd->rules,
-		.count = hd->rule_count,
-		.quarantined = hd->quarantined};
+	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 1];
+	size_t count = 0;
+	int error = policy_overlay_layers(
+		pool, hd->overlays, hd->overlay_count, layers, &count);
+
+	if (error)
+		return error;
+	if (hd->rule_count)
+		layers[count++] = (struct policy_layer){POLICY_GRANT,
+			hd->rules[0].layer, hd->rules, hd->rule_count};
+	return policy_combine(pool, layers, count, ret);
+}
+
+static int make_with_blocks(const struct household_device *hd, struct pool *pool,
+	struct policy_input *in, struct policy *ret)
+{
 	struct rule *blocks = NULL;
 	int error;
 
@@ -47,11 +61,29 @@ static int make(
 		blocks = calloc(hd->block_count * DIRECTION_MAX, sizeof(*blocks));
 		if (!blocks)
 			return -ENOMEM;
-		in.blocks = blocks;
-		in.block_count = block_rules(hd, blocks);
+		in->blocks = blocks;
+		in->block_count = block_rules(hd, blocks);
 	}
-	error = policy_prepare(pool, &in, ret);
+	error = policy_prepare(pool, in, ret);
 	free(blocks);
+	return error;
+}
+
+static int make(
+	const struct household_device *hd, struct pool *pool, struct policy *ret)
+{
+	struct policy_input in = {.rules = hd->rules, .count = hd->rule_count};
+	struct pool *layers = NULL;
+	int error = 0;
+
+	if (hd->overlay_count) {
+		layers = pool_new("layers", 2 * POLICY_POOL_BYTES);
+		error = layers ? combine(hd, layers, &in) : -ENOMEM;
+	}
+	in.quarantined = hd->quarantined;
+	if (!error)
+		error = make_with_blocks(hd, pool, &in, ret);
+	pool_free(layers);
 	return error;
 }
 
@@ -194,6 +226,40 @@ int household_quarantine(struct household *h, struct device *d, nstime wall)
 	}
 	d->state = state_of(d, hd);
 	household_update(h, d, in, wall);
+	return 0;
+}
+
+int household_overlay(struct household *h, const struct device *d,
+	const struct overlay *list, size_t count, nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	struct overlay *own = NULL, *before;
+	size_t count_before;
+	int error = 0;
+
+	if (!hd)
+		return CARDEA_ELIMIT;
+	if (count) {
+		own = malloc(count * sizeof(*own));
+		if (!own)
+			return -ENOMEM;
+		memcpy(own, list, count * sizeof(*own));
+	}
+	before = hd->overlays;
+	count_before = hd->overlay_count;
+	hd->overlays = own;
+	hd->overlay_count = count;
+	if (hd->pool)
+		error = remake(hd);
+	if (error) {
+		hd->overlays = before;
+		hd->overlay_count = count_before;
+		free(own);
+		return error;
+	}
+	free(before);
+	if (hd->pool)
+		household_update(h, d, true, wall);
 	return 0;
 }
 

@@ -157,8 +157,9 @@ const struct event *journal_last(const struct journal *j, device_id device,
 	for (size_t i = 0; i < JOURNAL_OPEN_MAX; i++) {
 		const struct event *e = &j->open[i].event;
 
-		if (e->id && e->device == device && e->kind == EVENT_VIOLATION &&
-			e->reason == REASON_DEFAULT_DENY &&
+		if (e->id && e->device == device &&
+			((e->kind == EVENT_VIOLATION && e->reason == REASON_DEFAULT_DENY) ||
+				e->kind == EVENT_REFUSED) &&
 			addr_equal(&e->flow.peer, peer) && (!last || e->last > last->last))
 			last = e;
 	}

@@ -85,6 +85,8 @@ static int load_all(struct pipeline *p)
 	if (!error)
 		error = classes_open(&p->classes, p->loop, p->store);
 	if (!error)
+		error = pipeline_overlays_open(p);
+	if (!error)
 		error = hits_open(p);
 	return error;
 }

@@ -138,6 +138,18 @@ int pipeline_identity(struct pipeline *p, const struct identity *i,
 int pipeline_quarantine(struct pipeline *p, struct device *d,
 	const char *reason) CARDEA_MUSTCHECK;
 
+/* The owner says something of a device beside its profile; o->id and said are set.
+ * CARDEA_EMALFORMED, -EEXIST (o->id tells which one says it already), CARDEA_ELIMIT;
+ * nothing has changed then. */
+int pipeline_overlay_add(
+	struct pipeline *p, struct device *d, struct overlay *o) CARDEA_MUSTCHECK;
+/* ... and no longer does. -ENOENT. */
+int pipeline_overlay_remove(
+	struct pipeline *p, struct device *d, uint32_t id) CARDEA_MUSTCHECK;
+/* "refuse TCP with ads.example, port 443" */
+#define PIPELINE_OVERLAY_TEXT (LIMIT_NAME + 128)
+char *pipeline_overlay_text(const struct overlay *o, char buf[PIPELINE_OVERLAY_TEXT]);
+
 /* The owner vouches for what the device's MUD URL says it is, or no longer does. */
 void pipeline_confirm(struct pipeline *p, struct device *d, bool confirmed);
 /* The owner's answer to a question. -ENOENT without one of that id, CARDEA_EMALFORMED or
@@ -147,6 +159,9 @@ int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *ch
 
 /* For the parts of the pipeline itself (pipeline_*.c). */
 void pipeline_quarantine_start(struct pipeline *p);
+int pipeline_overlays_open(struct pipeline *p) CARDEA_MUSTCHECK;
+/* A new file is in force: which of the owner's words have nothing to say any more. */
+void pipeline_overlays_weigh(struct pipeline *p, const struct device *d);
 /* Asks the owner unless he was asked before (the same kind, device, subject, signer and
  * file); what he said. wanted: without id and times. */
 enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wanted);

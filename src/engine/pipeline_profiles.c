@@ -115,6 +115,8 @@ static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry
 	household_update(&p->household, d, replaced, pipeline_wall(p));
 	classes_changed(&p->classes, false);
 	pipeline_ask_classes(p, d);
+	if (replaced)
+		pipeline_overlays_weigh(p, d);
 	return true;
 }
 

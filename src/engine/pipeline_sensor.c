@@ -221,6 +221,30 @@ static bool explain_hidden(struct pipeline *p, const struct device *d, struct ev
 	return true;
 }
 
+/* The kernel knows but that nothing opened it; whether the owner is why, the policy does.
+ * That is polite: no violation, counted apart, and nothing for the maker to hear. */
+static bool is_refused(struct pipeline *p, const struct device *d, struct event *e)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+	char text[POLICY_EXPLAIN_MAX];
+	struct household_names n;
+	struct policy_names names;
+	struct verdict v;
+
+	if (e->reason != REASON_DEFAULT_DENY || !hd || !hd->pool || !hd->overlay_count)
+		return false;
+	names = household_names(&n, hd, pipeline_wall(p));
+	policy_evaluate(&hd->policy, &p->household.env, &names, &e->flow, &v);
+	if (v.kind != VERDICT_REFUSE)
+		return false;
+	e->kind = EVENT_REFUSED;
+	e->reason = v.reason;
+	policy_explain(&hd->policy, &p->household.env, &names, &e->flow, &v, d->name,
+		e->name[0] ? e->name : NULL, text);
+	str_copy(e->text, sizeof(e->text), text);
+	return true;
+}
+
 static void explain(struct pipeline *p, const struct device *d, struct event *e)
 {
 	static const struct policy none; /* the guard also watches devices without one */
@@ -258,10 +282,8 @@ static void seen_violation(struct pipeline *p, const struct message_seen_violati
 	if (!d)
 		return;
 	hd = household_device(&p->household, d->id);
-	if (hd) {
+	if (hd)
 		name = bindings_name_of(&hd->names, &m->peer, wall);
-		reporter_dropped(hd, m);
-	}
 	e.device = d->id;
 	e.flow = (struct flow){.direction = (enum direction)m->direction,
 		.device = m->device, .peer = m->peer, .proto = m->proto,
@@ -269,7 +291,11 @@ static void seen_violation(struct pipeline *p, const struct message_seen_violati
 		.icmp_type = m->icmp_type, .icmp_code = m->icmp_code};
 	str_copy(e.name, sizeof(e.name), name ? name : "");
 	e.packets = m->packets;
-	explain(p, d, &e);
+	if (!is_refused(p, d, &e)) {
+		if (hd)
+			reporter_dropped(hd, m);
+		explain(p, d, &e);
+	}
 	journal_packet(&p->journal, wall, &e);
 }
 

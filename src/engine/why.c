@@ -100,11 +100,56 @@ static void find_listed(const struct household_device *hd, struct why_answer *a)
 	}
 }
 
+/* A rule of the owner's that takes all of a name away: by the name, or by a limit that
+ * does not let it pass. */
+static const struct rule *find_no(const struct household_device *hd, const char *name)
+{
+	for (uint32_t i = 0; i < hd->policy.base_first; i++) {
+		const struct rule *r = &hd->policy.rules[i];
+		enum policy_part part = policy_part_of(&hd->policy, r);
+		bool named = r->peer.kind == PEER_NAME &&
+			     rule_name_matches(r->peer.name, name);
+
+		if (part == POLICY_GRANT)
+			break;
+		if (r->direction != DIRECTION_FROM_DEVICE)
+			continue;
+		if (r->action == RULE_PASS && named)
+			return NULL; /* one limit is enough to ask: names are in "only" */
+		if (r->action == RULE_DROP && r->proto == RULE_PROTO_ANY &&
+			r->peer_port.lo == 0 && r->peer_port.hi == UINT16_MAX &&
+			(named || (part == POLICY_LIMIT && r->peer.kind == PEER_ANY)))
+			return r;
+	}
+	return NULL;
+}
+
+static bool is_refused_name(
+	const struct household_device *hd, const struct device *d, struct why_answer *a)
+{
+	const struct rule *no = find_no(hd, a->name);
+	char sentence[RULE_SENTENCE_MAX];
+
+	if (!no)
+		return false;
+	a->rule = no;
+	a->allowed = false;
+	a->verdict = (struct verdict){
+		VERDICT_REFUSE, REASON_RULE, no->id, no->layer};
+	(void)str_print(a->text, sizeof(a->text),
+		"Refused: %s -> %s. You said no: %s%s (%s).", d->name, a->name,
+		no->detail[0] ? "" : "it ",
+		no->detail[0] ? no->detail : rule_sentence(no, sentence), no->ace);
+	return true;
+}
+
 static void judge_unknown_name(
 	const struct household_device *hd, const struct device *d, struct why_answer *a)
 {
 	char sentence[RULE_SENTENCE_MAX];
 
+	if (is_refused_name(hd, d, a))
+		return;
 	find_listed(hd, a);
 	a->allowed = a->rule && rule_in_force(a->rule);
 	a->verdict.kind = a->allowed ? VERDICT_ALLOW : VERDICT_VIOLATION;
@@ -258,7 +303,8 @@ int why_answer(struct household *h, const struct why_question *q, nstime wall,
 	if (error)
 		return error;
 	ret->enforced = hd->pool && device_is_enforced(q->device);
-	if (q->event && q->event->reason != REASON_DEFAULT_DENY) {
+	if (q->event && q->event->kind != EVENT_REFUSED &&
+		q->event->reason != REASON_DEFAULT_DENY) {
 		refused_by_guard(q->event, ret);
 		return 0;
 	}

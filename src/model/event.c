@@ -39,6 +39,10 @@ const char *event_kind_name(enum event_kind k)
 		return "names-hidden";
 	case EVENT_NAMES_ODD:
 		return "names-odd";
+	case EVENT_REFUSED:
+		return "refused";
+	case EVENT_OVERLAY:
+		return "overlay";
 	case EVENT_KIND_MAX:
 		break;
 	}

@@ -29,6 +29,8 @@ enum event_kind {
 	EVENT_NAME_REFUSED,  /* a question about a name that it may not use: polite */
 	EVENT_NAMES_HIDDEN,  /* it asks somebody else for names, or where none can see */
 	EVENT_NAMES_ODD,     /* an answer that was forged or points into the house, a flood */
+	EVENT_REFUSED,	     /* a conversation that the owner does not want: polite */
+	EVENT_OVERLAY,	     /* the owner said what a device may or may not */
 	EVENT_KIND_MAX,
 };
 
@@ -39,7 +41,7 @@ struct event {
 	device_id device;   /* 0: the gateway itself */
 	enum event_kind kind;
 	enum verdict_reason reason; /* VIOLATION */
-	struct flow flow;	    /* VIOLATION, CONFLICT, NAMES_HIDDEN: device and peer */
+	struct flow flow;	    /* VIOLATION, REFUSED, CONFLICT, NAMES_HIDDEN: device and peer */
 	/* of the peer as the device knew it, or that it asked for; may be empty */
 	char name[LIMIT_NAME];
 	uint64_t packets;

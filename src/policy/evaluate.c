@@ -254,3 +254,13 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 	}
 	*ret_verdict = m.denied ? verdict_of(m.denied) : verdict_unlisted(p);
 }
+
+const struct rule *policy_first_match(const struct policy *p,
+	const struct policy_env *env, const struct policy_names *names,
+	const struct flow *f)
+{
+	for (uint32_t i = 0; i < policy_places(p); i++)
+		if (policy_rule_matches(policy_at(p, i), env, names, f))
+			return policy_at(p, i);
+	return NULL;
+}

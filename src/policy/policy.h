@@ -14,6 +14,7 @@
 #include "model/element.h"
 #include "model/flow.h"
 #include "model/limits.h"
+#include "model/overlay.h"
 #include "model/rule.h"
 #include "model/verdict.h"
 
@@ -124,6 +125,24 @@ struct policy {
 int policy_combine(struct pool *pool, const struct policy_layer *layers, size_t count,
 	struct policy_input *ret) CARDEA_MUSTCHECK;
 
+/* What the owner said about one device as layers: refusals, limits, grants. What limits
+ * pass is the house's own names and time, too. */
+#define POLICY_OVERLAY_LAYERS 5
+#define POLICY_OVERLAY_ACL "owner" /* rule.acl of all of them; ace: "refuse-3" */
+int policy_overlay_layers(struct pool *pool, const struct overlay *list, size_t count,
+	struct policy_layer ret[POLICY_OVERLAY_LAYERS], size_t *ret_count) CARDEA_MUSTCHECK;
+/* What of it is left in the combined policy; moot unless it acts. An address may be any
+ * name's, so that only what is surely apart is unmet. */
+enum policy_overlay_state {
+	POLICY_OVERLAY_ACTS,
+	POLICY_OVERLAY_UNMET,	  /* nothing that it takes away is granted */
+	POLICY_OVERLAY_GRANTED,	  /* what it allows is allowed without it */
+	POLICY_OVERLAY_OVERRULED, /* another one takes away what it allows */
+};
+enum policy_overlay_state policy_overlay_state(const struct policy *p,
+	const struct overlay *o, const struct overlay *list, size_t count);
+const char *policy_overlay_words(enum policy_overlay_state s); /* ACTS: "" */
+
 /* Copies into pool. CARDEA_ELIMIT beyond LIMIT_RULES or LIMIT_BLOCKS, CARDEA_EMALFORMED
  * for an impossible rule or a block that could not be enforced, -ENOMEM when pool is
  * full. POLICY_POOL_BYTES is a limit for pool that suffices. */
@@ -163,6 +182,11 @@ bool policy_is_rogue(const struct flow *f);
 void policy_evaluate(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f,
 	struct verdict *ret_verdict);
+
+/* The first rule that matches, whatever follows from that; or NULL. */
+const struct rule *policy_first_match(const struct policy *p,
+	const struct policy_env *env, const struct policy_names *names,
+	const struct flow *f);
 
 /* Whom to compile for. */
 struct policy_device {

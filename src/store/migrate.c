@@ -76,6 +76,14 @@ static const char *const migrations[] = {
 	" PRIMARY KEY(device, acl, ace, direction)) STRICT, WITHOUT ROWID;",
 	/* 2 -> 3 */
 	"ALTER TABLE rule_hit ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;",
+	/* 3 -> 4. What the owner says lies beside profiles, and refers to none. */
+	"CREATE TABLE overlay("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" kind INTEGER NOT NULL, name TEXT NOT NULL, addr BLOB, len INTEGER NOT NULL,"
+	" proto INTEGER NOT NULL, port_lo INTEGER NOT NULL, port_hi INTEGER NOT NULL,"
+	" said INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX overlay_device ON overlay(device);",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -87,6 +87,10 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 		" (?3 IS NULL AND ?4 IS NULL OR target IS ?3 AND addr IS ?4)",
 	[STORE_CONTROLLER_ALL] = "SELECT device, class, target, addr FROM controller"
 				 " ORDER BY id",
+	[STORE_OVERLAY_ROOM] = "SELECT count(*) FROM overlay WHERE device IS ?1",
+	[STORE_OVERLAY_SAVE] = "INSERT INTO overlay VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[STORE_OVERLAY_REMOVE] = "DELETE FROM overlay WHERE id=?1",
+	[STORE_OVERLAY_ALL] = "SELECT * FROM overlay ORDER BY id",
 	[STORE_HIT_SAVE] = "INSERT OR REPLACE INTO rule_hit VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[STORE_HIT_TRIM] =
 		"DELETE FROM rule_hit WHERE (device, acl, ace, direction) IN"

@@ -12,6 +12,7 @@
 #include "model/decision.h"
 #include "model/device.h"
 #include "model/event.h"
+#include "model/overlay.h"
 #include "model/profile.h"
 
 struct store;
@@ -136,6 +137,15 @@ int store_controller_remove(struct store *s, const struct store_controller *c)
 int store_controllers(struct store *s,
 	int (*each)(void *ctx, const struct store_controller *c), void *ctx)
 	CARDEA_MUSTCHECK;
+
+/* What the owner says of a device beside its profile. id 0: *o gets one that nothing had
+ * before. CARDEA_EMALFORMED, -ENOENT without such a device, CARDEA_ELIMIT beyond
+ * LIMIT_OVERLAYS of the device: what he said before must not go by itself. */
+int store_overlay_save(struct store *s, struct overlay *o) CARDEA_MUSTCHECK;
+int store_overlay_remove(struct store *s, uint32_t id) CARDEA_MUSTCHECK; /* -ENOENT */
+/* In the order in which they were said. */
+int store_overlays(struct store *s, int (*each)(void *ctx, const struct overlay *o),
+	void *ctx) CARDEA_MUSTCHECK;
 
 /* How often a rule was used. */
 struct store_hit {

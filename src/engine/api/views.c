@@ -390,7 +390,8 @@ void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 		jsonw_kv_untrusted(j, "name", e->name[0] ? e->name : NULL);
 		jsonw_kv_u64(j, "packets", e->packets);
 	}
-	if (e->kind == EVENT_VIOLATION || e->kind == EVENT_CONFLICT ||
+	if (e->kind == EVENT_VIOLATION || e->kind == EVENT_REFUSED ||
+		e->kind == EVENT_CONFLICT ||
 		e->kind == EVENT_NAMES_HIDDEN) {
 		jsonw_kv_string(j, "reason", verdict_reason_name(e->reason));
 		jsonw_kv_string(j, "direction", direction_name(e->flow.direction));

@@ -50,7 +50,9 @@ static void write_rule(
 	jsonw_kv_u64(j, "id", r->id);
 	jsonw_kv_string(j, "source", layer_name(r->layer));
 	jsonw_kv_string(j, "direction", direction_name(r->direction));
-	jsonw_kv_string(j, "action", r->action == RULE_ACCEPT ? "accept" : "drop");
+	jsonw_kv_string(j, "action", r->action == RULE_ACCEPT ? "accept"
+		: r->action == RULE_DROP      ? "drop"
+					      : "pass");
 	jsonw_kv_untrusted(j, "sentence", rule_sentence(r, sentence));
 	jsonw_kv_string(j, "status", rule_status_name(r->status));
 	jsonw_kv_untrusted(j, "detail", r->detail);
@@ -194,8 +196,9 @@ static void why_event(struct api_request *r, int64_t id)
 	q.event = &e;
 	if (q.device && is_about_names(e.kind))
 		write_told(r, q.device, &e);
-	else if (!q.device || e.kind != EVENT_VIOLATION)
-		api_fail(r, 400, "ask about an event of kind violation",
+	else if (!q.device ||
+		 (e.kind != EVENT_VIOLATION && e.kind != EVENT_REFUSED))
+		api_fail(r, 400, "ask about an event of kind violation or refused",
 			"event %lld is no violation: %s", (long long)id, e.text);
 	else
 		answer(r, &q);

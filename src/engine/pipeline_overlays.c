@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the owner says about a device beside its profile. It lies in the store on its own
+ * and is laid over whatever file is in force: a file that comes, goes or changes takes
+ * nothing of it away. */
+#include <errno.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/pipeline.h"
+
+char *pipeline_overlay_text(const struct overlay *o, char buf[PIPELINE_OVERLAY_TEXT])
+{
+	char peer[LIMIT_NAME + 16] = "", service[48] = "", proto[FLOW_PROTO_TEXT_MAX];
+	char *end = service;
+	size_t left = sizeof(service);
+
+	if (o->peer.kind == PEER_NAME)
+		str_escape(str_untrusted(o->peer.name), peer, sizeof(peer));
+	else if (o->peer.kind == PEER_PREFIX &&
+		 o->peer.prefix.len == addr_bits(&o->peer.prefix.addr))
+		addr_format(&o->peer.prefix.addr, peer);
+	else if (o->peer.kind == PEER_PREFIX)
+		prefix_format(&o->peer.prefix, peer);
+	if (o->proto != RULE_PROTO_ANY) {
+		(void)str_print(service, sizeof(service), " %s",
+			flow_proto_text((uint8_t)o->proto, proto));
+		end += strlen(service);
+		left -= strlen(service);
+	}
+	if (o->port.lo == o->port.hi)
+		(void)str_print(end, left, " port %u", o->port.lo);
+	else if (o->port.lo || o->port.hi != UINT16_MAX)
+		(void)str_print(end, left, " ports %u-%u", o->port.lo, o->port.hi);
+	(void)str_print(buf, PIPELINE_OVERLAY_TEXT, "%s%s%s%s", overlay_kind_name(o->kind),
+		peer[0] ? " " : "", peer, service);
+	return buf;
+}
+
+static void name_to_prefix(struct peer *peer)
+{
+	struct addr a;
+	struct prefix p;
+
+	if (peer->kind != PEER_NAME)
+		return;
+	if (addr_parse(peer->name, &a) == 0)
+		p = prefix_of(&a, addr_bits(&a));
+	else if (prefix_parse(peer->name, &p) != 0)
+		return;
+	*peer = (struct peer){.kind = PEER_PREFIX, .prefix = p};
+}
+
+/* All that is said of the device, with one more or one less. */
+struct words {
+	struct overlay list[LIMIT_OVERLAYS + 1];
+	size_t count;
+};
+
+static void copy_words(const struct household_device *hd, struct words *ret)
+{
+	ret->count = hd->overlay_count < LIMIT_OVERLAYS ? hd->overlay_count : LIMIT_OVERLAYS;
+	if (ret->count)
+		memcpy(ret->list, hd->overlays, ret->count * sizeof(ret->list[0]));
+}
+
+static int put(struct pipeline *p, struct device *d, const struct words *w)
+{
+	int error = household_overlay(
+		&p->household, d, w->list, w->count, pipeline_wall(p));
+
+	if (!error)
+		pipeline_dns_follow(p, d);
+	return error;
+}
+
+static int save(struct pipeline *p, const struct device *d)
+{
+	int error = store_commit(p->store);
+
+	if (error)
+		log_error("pipeline", "what you said of %s was not stored: %s", d->name,
+			error_text(error));
+	return error;
+}
+
+int pipeline_overlay_add(struct pipeline *p, struct device *d, struct overlay *o)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+	char text[PIPELINE_OVERLAY_TEXT];
+	struct words w;
+	int error;
+
+	if (!hd)
+		return CARDEA_ELIMIT;
+	o->id = 0;
+	o->device = d->id;
+	o->said = pipeline_wall(p);
+	name_to_prefix(&o->peer);
+	if (!overlay_is_sound(o))
+		return CARDEA_EMALFORMED;
+	for (size_t i = 0; i < hd->overlay_count; i++)
+		if (overlay_equal(&hd->overlays[i], o)) {
+			*o = hd->overlays[i];
+			return -EEXIST;
+		}
+	pipeline_save_device(p, d); /* it refers to the device */
+	error = store_overlay_save(p->store, o);
+	if (error)
+		return error;
+	copy_words(hd, &w);
+	w.list[w.count++] = *o;
+	error = put(p, d, &w);
+	if (error) {
+		(void)!store_overlay_remove(p->store, o->id);
+		return error;
+	}
+	(void)!save(p, d);
+	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_OVERLAY,
+		"You said of %s: %s.", d->name, pipeline_overlay_text(o, text));
+	return 0;
+}
+
+int pipeline_overlay_remove(struct pipeline *p, struct device *d, uint32_t id)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+	char text[PIPELINE_OVERLAY_TEXT];
+	struct overlay gone;
+	struct words w;
+	size_t i = 0;
+	int error;
+
+	while (hd && i < hd->overlay_count && hd->overlays[i].id != id)
+		i++;
+	if (!hd || i == hd->overlay_count)
+		return -ENOENT;
+	copy_words(hd, &w);
+	gone = w.list[i];
+	memmove(&w.list[i], &w.list[i + 1], (--w.count - i) * sizeof(w.list[0]));
+	error = put(p, d, &w);
+	if (!error)
+		error = store_overlay_remove(p->store, id);
+	if (error)
+		return error;
+	(void)!save(p, d);
+	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_OVERLAY,
+		"You no longer say of %s: %s.", d->name,
+		pipeline_overlay_text(&gone, text));
+	return 0;
+}
+
+static int load(void *ctx, const struct overlay *o)
+{
+	struct pipeline *p = ctx;
+	struct device *d = inventory_by_id(p->inventory, o->device);
+	struct household_device *hd = d ? household_device(&p->household, d->id) : NULL;
+	struct words w;
+
+	if (!hd)
+		return 0;
+	copy_words(hd, &w);
+	if (w.count == LIMIT_OVERLAYS)
+		return 0;
+	w.list[w.count++] = *o;
+	return household_overlay(
+		&p->household, d, w.list, w.count, pipeline_wall(p));
+}
+
+/* Before any file is in force: nothing is opened that was refused. */
+int pipeline_overlays_open(struct pipeline *p)
+{
+	return store_overlays(p->store, load, p);
+}
+
+void pipeline_overlays_weigh(struct pipeline *p, const struct device *d)
+{
+	const struct household_device *hd = household_device(&p->household, d->id);
+	char text[PIPELINE_OVERLAY_TEXT];
+
+	for (size_t i = 0; hd && hd->pool && i < hd->overlay_count; i++) {
+		const struct overlay *o = &hd->overlays[i];
+		enum policy_overlay_state s = policy_overlay_state(
+			&hd->policy, o, hd->overlays, hd->overlay_count);
+
+		if (s == POLICY_OVERLAY_UNMET || s == POLICY_OVERLAY_GRANTED)
+			journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_OVERLAY,
+				"What you said of %s is kept: %s; %s.", d->name,
+				pipeline_overlay_text(o, text), policy_overlay_words(s));
+	}
+}

@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--test|--against|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -57,6 +57,10 @@ _cardea()
 	--after) :; return ;;
 	--port) :; return ;;
 	--proto) _cardea_words tcp udp icmp; return ;;
+	--layer) _cardea_files; return ;;
+	--owner) :; return ;;
+	--lan) :; return ;;
+	--gateway) :; return ;;
 	--reason) :; return ;;
 	--out) _cardea_files; return ;;
 	--key) _cardea_files; return ;;
@@ -72,8 +76,6 @@ _cardea()
 	--root) _cardea_files; return ;;
 	--binding) _cardea_files; return ;;
 	--profile) _cardea_files; return ;;
-	--lan) :; return ;;
-	--gateway) :; return ;;
 	--test) _cardea_files; return ;;
 	--against) _cardea_files; return ;;
 	--config) _cardea_files; return ;;
@@ -94,6 +96,13 @@ _cardea()
 	'events ') flags='--device --limit --after --follow --jsonl' ;;
 	'why ') flags='--port --proto' ;;
 	'policy show') flags='--nft --unused' ;;
+	'policy overlays') flags='' ;;
+	'policy refuse') flags='--port --proto --dry-run' ;;
+	'policy allow') flags='--port --proto --dry-run' ;;
+	'policy limit') flags='--dry-run' ;;
+	'policy withdraw') flags='--dry-run' ;;
+	'policy diff') flags='' ;;
+	'policy explain') flags='--layer --owner --port --proto --inbound --lan --gateway' ;;
 	'controller list') flags='' ;;
 	'controller set') flags='--device --add --dry-run' ;;
 	'controller remove') flags='--device --dry-run' ;;
@@ -135,8 +144,14 @@ _cardea()
 	'device confirm 0') _cardea_devices ;;
 	'decide  0') _cardea_words list show accept reject ;;
 	'why  0') _cardea_devices ;;
-	'policy  0') _cardea_words show ;;
+	'policy  0') _cardea_words show overlays refuse allow limit withdraw diff explain ;;
 	'policy show 0') _cardea_devices ;;
+	'policy overlays 0') _cardea_devices ;;
+	'policy refuse 0') _cardea_devices ;;
+	'policy allow 0') _cardea_devices ;;
+	'policy limit 0') _cardea_devices ;;
+	'policy diff 0') _cardea_files ;;
+	'policy diff 1') _cardea_files ;;
 	'controller  0') _cardea_words list set remove ;;
 	'controller set 1') _cardea_devices ;;
 	'quarantine  0') _cardea_words list add release ;;

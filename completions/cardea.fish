@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--lan|--gateway|--test|--against|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -80,6 +80,34 @@ complete -c cardea -n '__cardea_at 1 policy' -a show -d 'what may each device do
 complete -c cardea -n '__cardea_at 2 policy show' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in policy show' -l nft -d 'what the kernel holds, in nft\'s own words'
 complete -c cardea -n '__cardea_in policy show' -l unused -d 'only rules that were never used'
+complete -c cardea -n '__cardea_at 1 policy' -a overlays -d 'what did you say about devices, beside their profiles?'
+complete -c cardea -n '__cardea_at 2 policy overlays' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_at 1 policy' -a refuse -d 'a device may not talk to a name or address, whatever its profile says'
+complete -c cardea -n '__cardea_at 2 policy refuse' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in policy refuse' -l port -r -f -d 'the peer\'s port, or ports'
+complete -c cardea -n '__cardea_in policy refuse' -l proto -r -f -a 'tcp udp icmp' -d 'the protocol'
+complete -c cardea -n '__cardea_in policy refuse' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 policy' -a allow -d 'a device may talk to a name or address beside what its profile says'
+complete -c cardea -n '__cardea_at 2 policy allow' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in policy allow' -l port -r -f -d 'the peer\'s port, or ports'
+complete -c cardea -n '__cardea_in policy allow' -l proto -r -f -a 'tcp udp icmp' -d 'the protocol'
+complete -c cardea -n '__cardea_in policy allow' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 policy' -a limit -d 'a device may do no more than this of what its profile says'
+complete -c cardea -n '__cardea_at 2 policy limit' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in policy limit' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 policy' -a withdraw -d 'take back what you said'
+complete -c cardea -n '__cardea_in policy withdraw' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 policy' -a diff -d 'what does one profile allow that another does not, both ways? (exit 6: the new one does)'
+complete -c cardea -n '__cardea_at 2 policy diff' -F
+complete -c cardea -n '__cardea_at 3 policy diff' -F
+complete -c cardea -n '__cardea_at 1 policy' -a explain -d 'what do layers of profiles say about a conversation? (exit 6: no)'
+complete -c cardea -n '__cardea_in policy explain' -l layer -r -F -d 'manufacturer, learned, crowd or owner, and its MUD file; may be repeated'
+complete -c cardea -n '__cardea_in policy explain' -l owner -r -f -d '"refuse PEER", "lan-only" ...; may be repeated'
+complete -c cardea -n '__cardea_in policy explain' -l port -r -f -d 'the port that is asked for'
+complete -c cardea -n '__cardea_in policy explain' -l proto -r -f -a 'tcp udp icmp' -d 'the protocol'
+complete -c cardea -n '__cardea_in policy explain' -l inbound -d 'the peer starts'
+complete -c cardea -n '__cardea_in policy explain' -l lan -r -f -d 'a prefix of the LAN; may be repeated'
+complete -c cardea -n '__cardea_in policy explain' -l gateway -r -f -d 'of the gateway; may be repeated'
 complete -c cardea -n '__cardea_at 0' -a controller
 complete -c cardea -n '__cardea_at 1 controller' -a list -d 'who is the controller of which devices, and who might be'
 complete -c cardea -n '__cardea_at 1 controller' -a set -d 'say which device or address a class means; CLASS is a URI, or my-controller'

@@ -7,21 +7,12 @@
 
 #include "enforce/bpf/work.bpf.h"
 
-/* Tells what is not told yet. Two that come here at once for one kind would tell the
- * same packets twice: the first one takes the time of telling. */
-static __always_inline void event_refused(
-	const struct bpf_refused *key, struct bpf_refused_value *v, uint64_t now)
+/* What is not told yet, which is told then. */
+static __always_inline void event_fill(struct bpf_event *e, const struct bpf_refused *key,
+	struct bpf_refused_value *v)
 {
-	uint64_t told = v->told;
-
-	if (__sync_val_compare_and_swap(&v->told, told, now) != told)
-		return;
-	struct bpf_event *e = bpf_ringbuf_reserve(&events, sizeof *e, 0);
-	if (!e) {
-		counter_add(BPF_COUNTER_EVENTS_LOST);
-		return;
-	}
 	uint64_t packets = v->packets, bytes = v->bytes;
+
 	e->kind = BPF_EVENT_REFUSED;
 	e->ttl_s = 0;
 	e->hash = 0;
@@ -34,6 +25,23 @@ static __always_inline void event_refused(
 	e->zero = 0;
 	v->told_packets = packets;
 	v->told_bytes = bytes;
+}
+
+/* Two that come here at once for one kind would tell the same packets twice: the first
+ * one takes the time of telling. */
+static __always_inline void event_refused(
+	const struct bpf_refused *key, struct bpf_refused_value *v, uint64_t now)
+{
+	uint64_t told = v->told;
+
+	if (__sync_val_compare_and_swap(&v->told, told, now) != told)
+		return;
+	struct bpf_event *e = bpf_ringbuf_reserve(&events, sizeof *e, 0);
+	if (!e) {
+		counter_add(BPF_COUNTER_EVENTS_LOST);
+		return;
+	}
+	event_fill(e, key, v);
 	bpf_ringbuf_submit(e, 0);
 }
 
@@ -111,25 +119,38 @@ static __always_inline void refused_again(const struct work *w,
 		event_refused(key, v, w->now);
 }
 
+/* The event is made before the entry, which need not be looked up again for it. */
+static __always_inline int refused_tell(const struct work *w, const struct bpf_refused *key)
+{
+	struct bpf_event *e = bpf_ringbuf_reserve(&events, sizeof *e, 0);
+	struct bpf_refused_value v;
+
+	refused_value(&v, w);
+	v.told = w->now;
+	if (e)
+		event_fill(e, key, &v);
+	int there = bpf_map_update_elem(&refused, key, &v, BPF_NOEXIST);
+	if (e && there)
+		bpf_ringbuf_discard(e, EVENT_QUIET);
+	else if (e)
+		bpf_ringbuf_submit(e, 0);
+	else if (!there)
+		counter_add(BPF_COUNTER_EVENTS_LOST);
+	return there;
+}
+
 /* A new kind of a subject takes one of its places, and never another's. */
 static __noinline void refused_first(
 	const struct work *w, struct bpf_subject *s, struct bpf_refused *key)
 {
 	uint32_t places =
 		key->subject == BPF_OTHERS ? BPF_REFUSED_OTHERS : BPF_REFUSED_EACH;
-	struct bpf_refused_value v, *there;
-	int fresh = 0;
 
-	if (__sync_fetch_and_add(&s->refused_kinds, 1) < places) {
-		refused_value(&v, w);
-		fresh = !bpf_map_update_elem(&refused, key, &v, BPF_NOEXIST);
-	}
-	if (!fresh)
-		__sync_fetch_and_add(&s->refused_kinds, -1);
-	there = bpf_map_lookup_elem(&refused, key);
-	if (there && fresh)
-		event_refused(key, there, w->now);
-	else if (there) /* another processor was faster */
+	if (__sync_fetch_and_add(&s->refused_kinds, 1) < places && !refused_tell(w, key))
+		return;
+	__sync_fetch_and_add(&s->refused_kinds, -1);
+	struct bpf_refused_value *there = bpf_map_lookup_elem(&refused, key);
+	if (there) /* another processor was faster */
 		refused_again(w, key, there);
 }
 

@@ -80,22 +80,36 @@ struct subject *txn_touch(struct txn *x, struct subject *s)
 	return s;
 }
 
+/* What a table's keys have; behind it all is zero. */
+static size_t key_len(uint32_t table)
+{
+	static const uint8_t lens[] = {[KEY_BOUND] = sizeof(struct bpf_bound),
+		[KEY_EXACT] = sizeof(struct bpf_exact), [KEY_ETHER] = sizeof(struct bpf_ether)};
+
+	return table <= KEY_ETHER ? offsetof(struct key, bound) + lens[table]
+				  : sizeof(struct key);
+}
+
 static uint32_t key_hash(const struct txn *x, const struct key *k)
 {
-	return (uint32_t)hash_bytes(&x->s->subjects.table.key, k, sizeof *k);
+	return (uint32_t)hash_bytes(&x->s->subjects.table.key, k, key_len(k->table));
+}
+
+static size_t slot_op(uint64_t slot)
+{
+	return (uint32_t)slot - 1;
 }
 
 /* The slot of this key, or the empty one where it belongs. */
-static uint32_t *slot_of(const struct txn *x, const struct key *k, uint32_t hash)
+static uint64_t *slot_of(const struct txn *x, const struct key *k, uint32_t hash)
 {
 	struct key other;
 	uint32_t i = hash & x->mask;
 
 	for (; x->slots[i]; i = (i + 1) & x->mask) {
-		size_t op = x->slots[i] - 1;
-		if (x->ops[op].hash != hash)
+		if (x->slots[i] >> 32 != hash)
 			continue;
-		txn_key(x, op, &other);
+		txn_key(x, slot_op(x->slots[i]), &other);
 		if (!memcmp(&other, k, sizeof other))
 			break;
 	}
@@ -104,9 +118,9 @@ static uint32_t *slot_of(const struct txn *x, const struct key *k, uint32_t hash
 
 struct op *txn_find(const struct txn *x, const struct key *k)
 {
-	uint32_t slot = *slot_of(x, k, key_hash(x, k));
+	uint64_t slot = *slot_of(x, k, key_hash(x, k));
 
-	return slot ? &x->ops[slot - 1] : NULL;
+	return slot ? &x->ops[slot_op(slot)] : NULL;
 }
 
 /* Its number; a subject that nobody has heard of is made only to be given something. */
@@ -156,11 +170,11 @@ static int op_add(struct txn *x, size_t op)
 	o->unknown = k.table <= KEY_ETHER && !(s && s->fresh);
 	if (o->unknown)
 		x->unknown[k.table]++;
-	o->hash = key_hash(x, &k);
-	uint32_t *slot = slot_of(x, &k, o->hash);
+	uint32_t hash = key_hash(x, &k);
+	uint64_t *slot = slot_of(x, &k, hash);
 	if (*slot)
-		x->ops[*slot - 1].dead = true;
-	*slot = (uint32_t)op + 1;
+		x->ops[slot_op(*slot)].dead = true;
+	*slot = (uint64_t)hash << 32 | (uint32_t)(op + 1);
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 
 /* One change of the transaction, by its number there. */
 struct op {
-	uint32_t hash;
 	uint32_t subject;
 	uint32_t more; /* exact: its old value, + 1 in undo; box: the next of the subject */
 	uint8_t table; /* enum key_table */
@@ -37,7 +36,8 @@ struct txn {
 	const struct enforce_txn *t;
 	struct op *ops;
 	size_t count, unknown[KEY_ETHER + 1];
-	uint32_t *slots, mask; /* hash table of op + 1 */
+	uint64_t *slots; /* hash table: the hash of its key above, op + 1 below */
+	uint32_t mask;
 	struct subject *touched;
 	struct list stale; /* struct key: what goes though nobody named it */
 	struct list undo;  /* struct undo */

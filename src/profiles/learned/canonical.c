@@ -8,8 +8,7 @@
 #define PROTO_IGMP 2
 #define PORT_DNS 53
 #define PORT_NTP 123
-#define PORT_DYNAMIC 32768 /* from here on clients get theirs (Linux; RFC 6335: 49152) */
-#define PORT_SYSTEM 1024   /* below, nobody gets one by chance */
+#define PORT_SYSTEM 1024 /* below, nobody gets one by chance */
 
 /* RFC 792, RFC 4443: it belongs to the conversation that it is about. */
 static bool is_icmp_error(const struct record *r, uint16_t type)
@@ -64,7 +63,8 @@ bool learned_name_is_sound(const char *name)
  * the service to one that is another each time. */
 static bool is_answer(uint16_t source, uint16_t port)
 {
-	return source && source < PORT_DYNAMIC && port >= PORT_DYNAMIC;
+	return source && source < LEARNED_PORT_DYNAMIC &&
+	       port >= LEARNED_PORT_DYNAMIC;
 }
 
 static void set_port(const struct record *r, struct learned_key *k)
@@ -190,7 +190,7 @@ static bool mend_midstream(struct record *r)
 
 size_t learned_canonical(struct record *r, struct canonical out[LEARNED_CANONICAL_MAX])
 {
-	if (!mend_midstream(r))
+	if (!mend_midstream(r) || r->peer.family != r->family)
 		return 0;
 	if ((r->family != 4 && r->family != 6) || is_icmp_error(r, r->device_port) ||
 		is_infrastructure(r, r->device_port) || !is_own(r) || is_void(r))

@@ -6,8 +6,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const struct group *find_cover(const struct grouping *g, const struct leaf *leaf)
+static const struct group *find_cover(
+	const struct dev *d, const struct grouping *g, const struct leaf *leaf)
 {
+	const struct leaf *named = learned_leaf_namesake(d, leaf);
+
+	if (named)
+		return &g->groups[g->of[named->index]];
 	for (uint32_t i = 0; i < g->count; i++)
 		if (learned_group_covers(&g->groups[i], &leaf->key, leaf->text))
 			return &g->groups[i];
@@ -33,10 +38,10 @@ static void count_leaves(struct comparison *c)
 {
 	for (uint32_t i = 0; i < c->other->count; i++) {
 		const struct leaf *leaf = c->other->leaves[i];
-		const struct group *cover = find_cover(&c->known, leaf);
+		const struct group *cover = find_cover(c->ours, &c->known, leaf);
 		uint32_t theirs = c->theirs.of[i];
 
-		if (theirs == UINT32_MAX || learned_leaf_is_stale(c->ours, leaf))
+		if (theirs == UINT32_MAX)
 			continue;
 		if (cover) {
 			learned_set_join(&c->met[cover - c->known.groups], &leaf->set);

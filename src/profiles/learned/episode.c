@@ -193,6 +193,20 @@ static bool is_by_user(const struct record *r, const struct leaf *leaf)
 	       !leaf->key.source_port && !learned_gaps_period(&leaf->gaps);
 }
 
+static void say_many(struct dev *d, const struct leaf *leaf, nstime when)
+{
+	static const struct hash_key fixed; /* the same after a restart */
+	uint32_t met = leaf->sketch
+			       ? learned_estimate_distinct(learned_set_count(leaf->sketch))
+			       : 0;
+
+	if (met > LEARNED_KINDS_MAX)
+		learned_finding_add(d, LEARNED_DIVERSE,
+			1 + hash_bytes(&fixed, leaf->text, strlen(leaf->text)), when, met,
+			"more than %u names below %s: a tunnel in names?",
+			(unsigned)LEARNED_KINDS_MAX, leaf->text);
+}
+
 static int leaf_for(struct learned *l, struct dev *d, const struct canonical *c,
 	nstime when, struct leaf **ret)
 {
@@ -213,14 +227,7 @@ static int leaf_for(struct learned *l, struct dev *d, const struct canonical *c,
 	if (r)
 		return r;
 	learned_leaf_sketch(d, leaf, c->text);
-	if (leaf->sketch) {
-		uint32_t met = learned_estimate_distinct(learned_set_count(leaf->sketch));
-
-		if (met > LEARNED_KINDS_MAX)
-			learned_finding_add(d, LEARNED_DIVERSE, (uintptr_t)leaf, when,
-				met, "more than %u names below %s: a tunnel in names?",
-				(unsigned)LEARNED_KINDS_MAX, leaf->text);
-	}
+	say_many(d, leaf, when);
 	*ret = leaf;
 	return 0;
 }

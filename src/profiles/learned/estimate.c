@@ -122,13 +122,12 @@ static enum learned_state state_of(const struct learned_unseen *u)
 
 void learned_estimate(const struct incidence *i, struct learned_unseen *ret)
 {
-	*ret = (struct learned_unseen){
-		.episodes = i->units,
-		.kinds = i->kinds,
-		.singletons = i->once,
-		.doubletons = i->twice,
-		.bound = 1,
-	};
+	memset(ret, 0, sizeof *ret);
+	ret->episodes = i->units;
+	ret->kinds = i->kinds;
+	ret->singletons = i->once;
+	ret->doubletons = i->twice;
+	ret->bound = 1;
 	ret->richness = learned_estimate_richness(i);
 	if (i->units >= LEARNED_EPISODES_LEAST) {
 		ret->share = learned_estimate_share(i);

@@ -308,21 +308,35 @@ static void widen_names(const struct learned *l, struct item *items, size_t n)
 
 /* ---- groups ---- */
 
-bool learned_leaf_is_stale(const struct dev *d, const struct leaf *leaf)
+static bool is_namesake(const struct learned_key *k, const struct leaf *named)
 {
-	const struct learned_key *k = &leaf->key;
+	const struct learned_key *o = &named->key;
 
-	if (leaf->begun_once || k->said || k->place != RECORD_INTERNET || leaf->text[0])
-		return false;
+	return o->place == RECORD_INTERNET && !o->said && named->text[0] &&
+	       o->direction == k->direction && o->proto == k->proto &&
+	       o->family == k->family && (o->port == k->port || o->port_any) &&
+	       learned_leaf_is_evident(named);
+}
+
+const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf *leaf)
+{
+	const struct leaf *best = NULL;
+
+	if (leaf->begun_once || leaf->key.said || leaf->key.place != RECORD_INTERNET ||
+		leaf->text[0])
+		return NULL;
 	for (uint32_t i = 0; i < d->count; i++) {
-		const struct learned_key *o = &d->leaves[i]->key;
+		const struct leaf *named = d->leaves[i];
 
-		if (o->place == RECORD_INTERNET && !o->said && d->leaves[i]->text[0] &&
-			o->direction == k->direction && o->proto == k->proto &&
-			o->family == k->family && (o->port == k->port || o->port_any))
-			return true;
+		if (!is_namesake(&leaf->key, named))
+			continue;
+		uint32_t n = learned_set_count(&named->set);
+		uint32_t most = best ? learned_set_count(&best->set) : 0;
+		if (!best || n > most ||
+			(n == most && strcmp(named->text, best->text) < 0))
+			best = named;
 	}
-	return false;
+	return best;
 }
 
 static int items_of(const struct dev *d, bool pending, struct item **ret, size_t *ret_n)
@@ -336,7 +350,7 @@ static int items_of(const struct dev *d, bool pending, struct item **ret, size_t
 		const struct leaf *leaf = d->leaves[i];
 
 		if ((!pending && !learned_leaf_is_evident(leaf)) ||
-			learned_leaf_is_stale(d, leaf))
+			learned_leaf_namesake(d, leaf))
 			continue;
 		uint32_t met = leaf->sketch
 				       ? learned_estimate_distinct(
@@ -364,6 +378,19 @@ static void group_add(struct group *g, const struct leaf *leaf)
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
 		if (leaf->older[c] > g->older[c])
 			g->older[c] = leaf->older[c];
+}
+
+static void join_namesakes(const struct dev *d, struct grouping *g)
+{
+	for (uint32_t i = 0; i < d->count; i++) {
+		const struct leaf *leaf = d->leaves[i];
+		const struct leaf *named = learned_leaf_namesake(d, leaf);
+
+		if (!named || !learned_leaf_is_evident(leaf))
+			continue;
+		g->of[i] = g->of[named->index];
+		group_add(&g->groups[g->of[i]], leaf);
+	}
 }
 
 static int gather(
@@ -399,6 +426,7 @@ static int gather(
 			group->first_leaf = items[i].leaf;
 		g.of[items[i].leaf] = g.count - 1;
 	}
+	join_namesakes(d, &g);
 	*ret = g;
 	return 0;
 }

@@ -139,20 +139,19 @@ void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t 
 	struct learned_volumes volumes = {0};
 	uint32_t periods = 0;
 
-	*ret = (struct learned_kind){
-		.direction = group->key.direction,
-		.family = group->key.family,
-		.proto = group->key.proto,
-		.port = group->key.port,
-		.port_any = group->key.port_any,
-		.source_port = group->key.source_port,
-		.place = group->key.place,
-		.general = group->general,
-		.siblings = (uint16_t)(group->siblings > UINT16_MAX ? UINT16_MAX
-								    : group->siblings),
-		.peer = group->key.peer,
-		.peer_mac = group->key.mac,
-	};
+	memset(ret, 0, sizeof *ret);
+	ret->direction = group->key.direction;
+	ret->family = group->key.family;
+	ret->proto = group->key.proto;
+	ret->port = group->key.port;
+	ret->port_any = group->key.port_any;
+	ret->source_port = group->key.source_port;
+	ret->place = group->key.place;
+	ret->general = group->general;
+	ret->siblings = (uint16_t)(group->siblings > UINT16_MAX ? UINT16_MAX
+								: group->siblings);
+	ret->peer = group->key.peer;
+	ret->peer_mac = group->key.mac;
 	kind_texts(group, ret);
 	for (uint32_t j = 0; j < d->count; j++) {
 		if (g->of[j] != i)

@@ -325,12 +325,20 @@ static int collapse(struct dev *d, const struct grouping *g)
 	return r;
 }
 
+/* At the limit it costs more than it brings to look for groups at each record. */
+static bool is_crowded(struct dev *d)
+{
+	if (d->count < LEARNED_KINDS_MAX)
+		return d->count >= d->collapsed_at + COLLAPSE_STEP;
+	return d->refused++ % LEARNED_KINDS_MAX == 0;
+}
+
 int learned_leaf_collapse(const struct learned *l, struct dev *d)
 {
 	struct grouping g;
 	int r;
 
-	if (d->count < d->collapsed_at + COLLAPSE_STEP && d->count < LEARNED_KINDS_MAX)
+	if (!is_crowded(d))
 		return 0;
 	r = learned_group(l, d, true, &g);
 	if (r)

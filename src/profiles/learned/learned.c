@@ -110,6 +110,13 @@ static void tell_time(struct learned *l, nstime when)
 		l->now = when;
 }
 
+/* Unused bytes are zero, whoever made it. */
+static struct addr addr_of(const struct addr *a)
+{
+	return a->family == 4 ? addr_v4(a->b)
+			      : a->family == 6 ? addr_v6(a->b) : (struct addr){0};
+}
+
 /* A caller's record with times that can be reckoned with, and texts that end. */
 static void take(const struct record *r, struct record *ret)
 {
@@ -118,6 +125,10 @@ static void take(const struct record *r, struct record *ret)
 	ret->last = MAX(sane(r->last), ret->first);
 	ret->name[sizeof ret->name - 1] = 0;
 	ret->detail[sizeof ret->detail - 1] = 0;
+	for (char *c = ret->detail; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	ret->peer = addr_of(&r->peer);
 }
 
 static bool is_known(const struct record *r)

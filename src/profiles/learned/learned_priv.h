@@ -147,6 +147,7 @@ struct dev {
 	struct leaf **leaves;
 	uint32_t count, cap, merged; /* merged: leaves that stand for several */
 	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
+	uint32_t refused; /* records for which there was no room */
 	struct learned_volumes downloads; /* of an episode */
 	/* under way */
 	struct burst bursts[LEARNED_BURSTS_MAX]; /* in order of time */
@@ -200,6 +201,8 @@ struct canonical {
 };
 /* How many; 0: it is nothing that a device chose to do. Mends who began. */
 size_t learned_canonical(struct record *r, struct canonical out[LEARNED_CANONICAL_MAX]);
+/* From here on clients get theirs (Linux; RFC 6335: 49152). */
+#define LEARNED_PORT_DYNAMIC 32768
 /* IPv4 and TCP header with options: what has more has payload. */
 #define LEARNED_EMPTY_BYTES 60
 /* No name of the internet: hostile, or another protocol's. */
@@ -274,8 +277,9 @@ struct grouping {
 	uint32_t *of; /* group of each leaf of the device; UINT32_MAX: no evidence */
 };
 /* It has no name and was always under way already, while the device calls names by the
- * same port: it is one of those, whose name was told before. No evidence of its own. */
-bool learned_leaf_is_stale(const struct dev *d, const struct leaf *leaf);
+ * same port: it is the most frequent of those, whose name was told before. Whether d's own
+ * or another's leaf. NULL: it stands for itself. */
+const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf *leaf);
 /* pending: also leaves that no episode has yet. */
 int learned_group(const struct learned *l, const struct dev *d, bool pending,
 	struct grouping *ret) CARDEA_MUSTCHECK;

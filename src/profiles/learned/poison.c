@@ -149,7 +149,14 @@ static struct watch *watch_find(struct dev *d, const struct watch *key)
 	return NULL;
 }
 
-/* The oldest gives way; a condemned one only to nobody else. */
+/* Whether a may go rather than b: what is condemned stays, what was seen once goes. */
+static bool is_lesser(const struct watch *a, const struct watch *b)
+{
+	if (a->condemned != b->condemned)
+		return b->condemned;
+	return a->count != b->count ? a->count < b->count : a->start < b->start;
+}
+
 static struct watch *watch_get(struct dev *d, const struct watch *key, nstime when)
 {
 	struct watch *w = watch_find(d, key);
@@ -164,8 +171,7 @@ static struct watch *watch_get(struct dev *d, const struct watch *key, nstime wh
 	for (uint32_t i = 0; i < LEARNED_WATCHES_MAX; i++) {
 		struct watch *other = &d->watches[i];
 
-		if (!other->type || (w->condemned && !other->condemned) ||
-			(w->condemned == other->condemned && other->start < w->start))
+		if (!other->type || is_lesser(other, w))
 			w = other;
 		if (!other->type)
 			break;
@@ -249,22 +255,25 @@ static void condemn(struct dev *d, struct watch *w, const struct record *r)
 	w->until = r->first + CONDEMNED_TIME;
 }
 
-static uint64_t watch_id(const struct dev *d, const struct watch *w)
+/* The same after a restart. */
+static uint64_t watch_id(const struct watch *w)
 {
+	static const struct hash_key fixed;
+
 	struct {
 		struct addr peer;
 		uint8_t type, direction, proto;
 		uint16_t port;
 	} __attribute__((packed)) id = {w->peer, w->type, w->direction, w->proto, w->port};
 
-	return hash_bytes(&d->table.key, &id, sizeof id);
+	return hash_bytes(&fixed, &id, sizeof id);
 }
 
 static void say_scan(struct dev *d, const struct watch *w, const struct record *r)
 {
 	char peer[ADDR_TEXT_MAX], proto[FLOW_PROTO_TEXT_MAX];
 	bool out = r->direction == DIRECTION_FROM_DEVICE;
-	uint64_t id = watch_id(d, w);
+	uint64_t id = watch_id(w);
 
 	(void)addr_format(&r->peer, peer);
 	(void)flow_proto_text(r->proto, proto);
@@ -357,7 +366,9 @@ static void say_flood(struct dev *d, const struct record *r)
 {
 	char peer[ADDR_TEXT_MAX];
 
-	learned_finding_add(d, LEARNED_FLOOD, mark_of(d, &r->peer, sizeof r->peer),
+	struct watch key = watch_key(r, WATCH_TRIES);
+
+	learned_finding_add(d, LEARNED_FLOOD, watch_id(&key),
 		r->first, r->packets[DIRECTION_FROM_DEVICE],
 		"sent %llu packets to %s within %llu s without an answer: a flood, not "
 		"learned",

@@ -108,12 +108,11 @@ void learned_device_at(const struct learned *l, size_t i, struct learned_device 
 	const struct dev *d = l->devices[i];
 	nstime from;
 
-	*ret = (struct learned_device){
-		.mac = d->mac,
-		.first = d->first,
-		.last = d->last,
-		.finding_count = d->finding_count,
-	};
+	memset(ret, 0, sizeof *ret);
+	ret->mac = d->mac;
+	ret->first = d->first;
+	ret->last = d->last;
+	ret->finding_count = d->finding_count;
 	memcpy(ret->episodes, d->episodes, sizeof ret->episodes);
 	for (uint32_t f = 0; f < d->finding_count; f++)
 		ret->findings[f] = d->findings[f].finding;

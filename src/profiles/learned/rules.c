@@ -89,8 +89,10 @@ static void set_transport(const struct learned_kind *k, struct rule *r)
 		r->icmp_type = (int16_t)(k->port & UINT8_MAX);
 	else if (k->proto == FLOW_PROTO_TCP || k->proto == FLOW_PROTO_UDP)
 		*port = k->port_any ? *port : (struct range16){k->port, k->port};
-	if (k->source_port)
+	if (k->source_port) { /* see canonical.c: whoever asked has such a port */
+		*port = (struct range16){LEARNED_PORT_DYNAMIC, UINT16_MAX};
 		*source = (struct range16){k->source_port, k->source_port};
+	}
 	if (k->proto == FLOW_PROTO_TCP)
 		r->initiator = out ? INITIATOR_DEVICE : INITIATOR_PEER;
 }

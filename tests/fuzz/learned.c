@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Fuzz: saved state of the learner. What is taken saves to the same bytes, and all that
+ * can be asked of it is answered. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "profiles/learned/learned.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int visit(void *ctx, const struct learned_kind *k)
+{
+	size_t *n = ctx;
+
+	if (!memchr(k->name, 0, sizeof k->name) || !memchr(k->detail, 0, sizeof k->detail))
+		abort();
+	++*n;
+	return 0;
+}
+
+static void ask(const struct learned *l, struct learned *other)
+{
+	struct learned_device d;
+	struct learned_test t;
+	struct rule *rules;
+	size_t n = 0, count;
+
+	for (size_t i = 0; i < learned_count(l); i++) {
+		struct pool *pool = pool_new("fuzz", 64UL << 20);
+
+		learned_device_at(l, i, &d);
+		if (!pool || d.all.share < 0 || d.all.share > 1 ||
+			d.all.bound < d.all.share || d.all.bound > 1 ||
+			learned_kinds(l, &d.mac, true, visit, &n) ||
+			learned_kinds(l, &d.mac, false, visit, &n) ||
+			learned_singletons(l, &d.mac, visit, &n) ||
+			learned_rules(l, &d.mac, pool, &rules, &count) ||
+			learned_compare(l, other, &d.mac, visit, &n, &t))
+			abort();
+		pool_free(pool);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct learned_config c = {.per_capture = true};
+	struct learned *l = NULL;
+	struct writer w;
+	uint8_t *bytes;
+
+	if (learned_load(&c, cursor_of(data, size), &l))
+		return 0;
+	bytes = malloc(learned_save_size(l));
+	if (!bytes)
+		abort();
+	w = writer_of(bytes, learned_save_size(l));
+	if (learned_save(l, &w) || w.len != size || memcmp(bytes, data, size) != 0)
+		abort();
+	ask(l, l);
+	free(bytes);
+	learned_free(l);
+	return 0;
+}

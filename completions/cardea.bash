@@ -122,6 +122,8 @@ _cardea()
 	'mud view') flags='--svg' ;;
 	'profile lint') flags='--root' ;;
 	'profile import') flags='--root --out --binding' ;;
+	'profile bind') flags='' ;;
+	'profile replay') flags='--binding --root' ;;
 	'profile show') flags='--root' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'learn ') flags='--device --test --out --force --per-capture --against' ;;
@@ -170,9 +172,13 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
-	'profile  0') _cardea_words lint import show ;;
+	'profile  0') _cardea_words lint import bind replay show ;;
 	'profile lint 0') _cardea_files ;;
 	'profile import 0') _cardea_files ;;
+	'profile bind 0') _cardea_files ;;
+	'profile bind 1') _cardea_files ;;
+	'profile replay 0') _cardea_files ;;
+	'profile replay 1') _cardea_files ;;
 	'profile show 0') _cardea_files ;;
 	'replay  0') _cardea_files ;;
 	'learn  '*) _cardea_files ;;

@@ -182,6 +182,14 @@ complete -c cardea -n '__cardea_at 2 profile import' -F
 complete -c cardea -n '__cardea_in profile import' -l root -r -F -d 'where a published profile may include from'
 complete -c cardea -n '__cardea_in profile import' -l out -r -F -d 'where to write it; - is stdout'
 complete -c cardea -n '__cardea_in profile import' -l binding -r -F -d 'where to write who plays which role'
+complete -c cardea -n '__cardea_at 1 profile' -a bind -d 'who plays which role, and what of it the gateway can enforce today'
+complete -c cardea -n '__cardea_at 2 profile bind' -F
+complete -c cardea -n '__cardea_at 3 profile bind' -F
+complete -c cardea -n '__cardea_at 1 profile' -a replay -d 'would each packet of a capture be accepted? (exit 6: not each)'
+complete -c cardea -n '__cardea_at 2 profile replay' -F
+complete -c cardea -n '__cardea_at 3 profile replay' -F
+complete -c cardea -n '__cardea_in profile replay' -l binding -r -F -d 'who plays which role'
+complete -c cardea -n '__cardea_in profile replay' -l root -r -F -d 'where a published profile may include from'
 complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
 complete -c cardea -n '__cardea_at 2 profile show' -F
 complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'

@@ -349,6 +349,7 @@ enum extended_reason {
 	REASON_FLOW,	    /* accepted: goes on with a conversation that was accepted */
 	REASON_PERMIT,	    /* accepted: its trigger was seen */
 	REASON_FOREIGN,	    /* not of this device */
+	REASON_LINK,	    /* neither IP nor ARP: no profile speaks of it */
 	REASON_NOTHING,	    /* refused: nothing in the profile is like it */
 	REASON_DENIED,	    /* refused: a policy denies it */
 	REASON_NAME,	    /* refused: the address was never told for the name */
@@ -365,7 +366,7 @@ enum extended_reason {
 
 struct extended_verdict {
 	bool accepted;
-	bool own; /* from or to the device */
+	bool own; /* from or to the device, and IP or ARP */
 	enum extended_reason reason;
 	const struct extended_policy *policy; /* that decided, or came nearest; or NULL */
 	const struct extended_interaction *interaction; /* of it; or NULL */

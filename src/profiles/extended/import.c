@@ -275,6 +275,7 @@ static void add_policy(struct importer *im, const struct extended_policy *policy
 		(void)str_print(name + len, sizeof name - len, "-%u", n);
 	at->name = pool_string(im->r.pool, name, strlen(name));
 	at->timeout = 0; /* of an interaction, which this is not */
+	at->repeatable = false;
 	p->policy_count += at->name != NULL;
 }
 

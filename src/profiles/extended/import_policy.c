@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "profiles/extended/import_priv.h"
 
+#define NFT_BURST 5
+
 struct spelling {
 	const char *theirs, *ours;
 };
@@ -336,6 +338,58 @@ static bool import_part(struct importer *im, struct tree *c)
 	return true;
 }
 
+/* A limit of nft lets five packets come at once where no burst is said. */
+static void import_burst(struct extended_stats *s)
+{
+	if (s->has_rate && !s->rate_unlimited && !s->burst && s->rate < NFT_BURST)
+		s->burst = NFT_BURST;
+}
+
+static bool field_is(const struct extended_policy *p, enum extended_key key, uint32_t a,
+	uint32_t b)
+{
+	for (uint32_t i = 0; i < p->match.count; i++)
+		if (p->match.fields[i].key == key && p->match.fields[i].count == 1 &&
+			(p->match.fields[i].values[0].lo == a ||
+				p->match.fields[i].values[0].lo == b))
+			return true;
+	return false;
+}
+
+/* A question that is lost is asked again, and their tools let it pass. An answer comes
+ * as often as its question. */
+static void import_repeat(struct extended_policy *p)
+{
+	const struct extended_stats *s = &p->stats;
+
+	if (p->match.protos & 1u << EXTENDED_TCP || s->has_rate || s->packets.is_set ||
+		s->duration.is_set)
+		return;
+	p->repeatable = !field_is(p, KEY_ARP_TYPE, 2, 2) &&
+			!field_is(p, KEY_DHCP_TYPE, 2, 5) &&
+			!field_is(p, KEY_DNS_RESPONSE, 1, 1) &&
+			!field_is(p, KEY_SSDP_RESPONSE, 1, 1);
+}
+
+/* Reports of version 3 go to all that is capable of it, whatever the group (RFC 3376
+ * 4.2.14): what is said to go to the group itself matches nothing. */
+static void import_igmp(struct importer *im, const struct tree *t, struct extended_policy *p)
+{
+	struct extended_field *dst = NULL;
+
+	for (uint32_t i = 0; i < p->match.count; i++)
+		if (p->match.fields[i].key == KEY_IPV4_DST)
+			dst = &p->match.fields[i];
+	if (!dst || dst->count != 1 || dst->values[0].kind != VALUE_GROUP ||
+		dst->values[0].lo == GROUP_IGMPV3 || !field_is(p, KEY_IGMP_VERSION, 3, 3) ||
+		!field_is(p, KEY_IGMP_TYPE, 0x16, 0x16))
+		return;
+	note_at(im->r.notes, NOTE_REPAIR, t->file, dst->line, 1, "reports of IGMP version 3 "
+		"go to 224.0.0.22, and none to %s; read as igmpv3",
+		schema_group_name((enum extended_group)dst->values[0].lo));
+	dst->values[0].lo = GROUP_IGMPV3;
+}
+
 /* Where it was said, by the file and line of its key. */
 static void import_origin(struct importer *im, const struct tree *t,
 	struct extended_policy *p)
@@ -362,7 +416,11 @@ bool import_policy(struct importer *im, struct tree *t, struct extended_policy *
 		good = good && import_part(im, c);
 	}
 	good = good && parse_policy(&im->r, t, more, ret);
-	if (good)
+	if (good) {
 		import_origin(im, t, ret);
+		import_burst(&ret->stats);
+		import_repeat(ret);
+		import_igmp(im, t, ret);
+	}
 	return good;
 }

@@ -8,6 +8,7 @@
 #include "wire/dns_name.h"
 
 #define LABEL_MAX 63
+#define REGEX_MAX 128
 
 void *reader_take(struct reader *r, size_t size)
 {
@@ -333,10 +334,14 @@ static bool value_pattern(struct reader *r, const struct tree *t, const struct s
 	struct extended_value *v)
 {
 	size_t len = strlen(t->text);
+	const bool regex = k == &schema_keys[KEY_MQTT_PAYLOAD_REGEX];
 
 	v->kind = VALUE_TEXT;
-	if (k->type == TYPE_TEXT && t->text[len - 1] == '*' &&
-		k != &schema_keys[KEY_MQTT_PAYLOAD_REGEX]) {
+	/* what can take a matcher longer than the text is long, or a compiler much room */
+	if (regex && (len > REGEX_MAX || strpbrk(t->text, "{\\")))
+		return value_no(r, t, "a payload-regex is POSIX extended, without { and \\, "
+			"and at most %u octets", (unsigned)REGEX_MAX);
+	if (k->type == TYPE_TEXT && t->text[len - 1] == '*' && !regex) {
 		v->kind = VALUE_START;
 		v->text = pool_string(r->pool, t->text, len - 1);
 	} else {

@@ -132,7 +132,7 @@ static enum cli_exit run(const struct cli *c, struct replayed *r, int fd)
 	int error = m ? pcap_open(fd, &pcap) : -ENOMEM;
 
 	progress_init(&progress, c, "replay");
-	progress_expect(&progress, fd);
+	progress_expect(&progress, c->args[1]);
 	while (!error && (error = pcap_next(pcap, &record)) == 1) {
 		one_packet(r, m, &record);
 		if (r->packets % PROGRESS_EVERY == 0)

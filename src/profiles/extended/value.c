@@ -225,7 +225,7 @@ static bool value_name(struct reader *r, const struct tree *t, struct extended_v
 	if (dns_name_from_text(t->text + (below ? 2 : 0), &name) ||
 		dns_name_is_root(&name) || strlen(name.text) + 2 >= LIMIT_NAME)
 		return value_no(r, t, "\"%s\" is no name", shown(t->text));
-	if (strchr(name.text, '*'))
+	if (strchr(t->text + (below ? 2 : 0), '*'))
 		return value_no(r, t, "\"%s\": a * stands only at the start, as *.NAME",
 			shown(t->text));
 	/* what str_copy would cut was refused above */

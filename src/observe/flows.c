@@ -41,11 +41,13 @@ static void file(struct flows *f, struct flow_entry *e)
 	int64_t second = e->last / NS_PER_SEC;
 	uint32_t *head, id = flows_id(f, e);
 
-	/* clocks may go back a little: what is swept already is not filed there */
-	if (second < f->oldest)
-		f->oldest = second;
+	/* clocks may go back a little */
+	if (second < f->oldest[e->class] || !f->filed[e->class])
+		f->oldest[e->class] = second;
+	f->filed[e->class]++;
+	e->filed = e->class;
 	e->bucket = (uint16_t)(second % FLOWS_BUCKETS);
-	head = &f->buckets[e->bucket];
+	head = &f->buckets[e->filed][e->bucket];
 	e->prev = 0;
 	e->next = *head;
 	if (*head)
@@ -55,12 +57,25 @@ static void file(struct flows *f, struct flow_entry *e)
 
 static void unfile(struct flows *f, struct flow_entry *e)
 {
+	f->filed[e->filed]--;
 	if (e->prev)
 		f->entries[e->prev].next = e->next;
 	else
-		f->buckets[e->bucket] = e->next;
+		f->buckets[e->filed][e->bucket] = e->next;
 	if (e->next)
 		f->entries[e->next].prev = e->prev;
+}
+
+/* A longer silence than before is seen to when the shorter one would be over. */
+void flows_set_class(struct flows *f, struct flow_entry *e, enum flow_class class)
+{
+	bool shorter = class < e->filed;
+
+	e->class = (uint8_t)class;
+	if (!shorter)
+		return;
+	unfile(f, e);
+	file(f, e);
 }
 
 void flows_end(struct flows *f, struct flow_entry *e)
@@ -76,61 +91,69 @@ void flows_end(struct flows *f, struct flow_entry *e)
 /* An entry that spoke since it was filed here goes where it belongs. */
 static bool refile(struct flows *f, struct flow_entry *e)
 {
-	if (e->last / NS_PER_SEC % FLOWS_BUCKETS == e->bucket)
+	if (e->last / NS_PER_SEC % FLOWS_BUCKETS == e->bucket && e->class == e->filed)
 		return false;
 	unfile(f, e);
 	file(f, e);
 	return true;
 }
 
-/* The first of the oldest second in which one is still silent. */
+/* The entry longest silent of a class, to the second; 0: it has none. */
+static uint32_t oldest_of(struct flows *f, unsigned class)
+{
+	while (f->filed[class]) {
+		uint32_t id = f->buckets[class][f->oldest[class] % FLOWS_BUCKETS];
+
+		if (!id)
+			f->oldest[class]++;
+		else if (!refile(f, &f->entries[id]))
+			return id;
+	}
+	return 0;
+}
+
 static void evict(struct flows *f)
 {
-	for (;;) {
-		uint32_t id = f->buckets[f->oldest % FLOWS_BUCKETS];
-		struct flow_entry *e = &f->entries[id];
+	uint32_t found = 0;
 
-		if (!id) {
-			f->oldest++;
-		} else if (!refile(f, e)) {
-			flows_end(f, e);
-			return;
-		}
+	/* what is filed anew goes to a longer silence, which is looked at later */
+	for (unsigned class = 0; class < FLOW_CLASS_MAX; class++) {
+		uint32_t id = oldest_of(f, class);
+		if (id && (!found || f->entries[id].last < f->entries[found].last))
+			found = id;
 	}
+	flows_end(f, &f->entries[found]);
 }
 
 struct flow_entry *flows_add(struct flows *f, const struct walk_key *k, uint64_t hash,
-	nstime when, bool *ret_evicted)
+	nstime when, enum flow_class class, bool *ret_evicted)
 {
 	struct flow_entry *e;
 
 	*ret_evicted = f->count == f->most;
 	if (*ret_evicted)
 		evict(f);
-	if (!f->count)
-		f->oldest = when / NS_PER_SEC;
 	e = &f->entries[f->free ? f->free : f->fresh];
 	if (f->free)
 		f->free = e->next;
 	else
 		f->fresh++;
-	*e = (struct flow_entry){.key = *k, .first = when, .last = when};
+	*e = (struct flow_entry){
+		.key = *k, .first = when, .last = when, .class = (uint8_t)class};
 	index_add(&f->index, hash, flows_id(f, e));
 	file(f, e);
 	f->count++;
 	return e;
 }
 
-/* The entries of one second, of which those of this class and the shorter ones are over.
- */
 static void sweep_second(struct flows *f, int64_t second, unsigned class)
 {
-	uint32_t id = f->buckets[second % FLOWS_BUCKETS], next;
+	uint32_t id = f->buckets[class][second % FLOWS_BUCKETS], next;
 
 	for (; id; id = next) {
 		struct flow_entry *e = &f->entries[id];
 		next = e->next;
-		if (!refile(f, e) && e->class <= class)
+		if (!refile(f, e))
 			flows_end(f, e);
 	}
 }
@@ -138,22 +161,22 @@ static void sweep_second(struct flows *f, int64_t second, unsigned class)
 static void sweep_class(struct flows *f, unsigned class)
 {
 	int64_t until = f->now - flow_silence[class] / NS_PER_SEC - 1;
-	int64_t from = f->hand[class];
+	int64_t from = f->oldest[class];
 
-	if (from < f->oldest)
-		from = f->oldest;
+	if (from >= until)
+		return;
 	if (from < until - FLOWS_BUCKETS)
 		from = until - FLOWS_BUCKETS;
-	for (; from < until && f->count; from++)
+	for (; from < until && f->filed[class]; from++)
 		sweep_second(f, from, class);
-	f->hand[class] = until;
+	f->oldest[class] = until;
 }
 
 void flows_sweep(struct flows *f, nstime now)
 {
 	f->now = now / NS_PER_SEC;
-	/* the longest first: what it ends the others need not look at */
-	for (unsigned class = FLOW_CLASS_MAX; class-- > 0;)
+	/* what is filed anew goes to a longer silence, which is looked at later */
+	for (unsigned class = 0; class < FLOW_CLASS_MAX; class++)
 		sweep_class(f, class);
 }
 
@@ -161,5 +184,4 @@ void flows_end_all(struct flows *f)
 {
 	while (f->count)
 		evict(f);
-	memset(f->hand, 0, sizeof f->hand);
 }

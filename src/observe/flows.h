@@ -35,13 +35,14 @@ struct flow_entry {
 	uint32_t name;	      /* of one side, for the other: strings.h */
 	uint32_t detail;      /* strings.h */
 	uint16_t stream;      /* slot that collects what the starter says, 0: none */
-	uint16_t bucket;      /* in which it is filed */
+	uint16_t bucket;      /* in which it is filed, */
 	nstime first, last;
 	uint64_t bytes[2];    /* from each side */
 	uint32_t packets[2];
 	uint32_t prev, next;  /* in its bucket; or of free ones */
-	uint8_t flags, class;
+	uint8_t flags, class, filed; /* filed: the class of that bucket */
 	uint8_t app, naming;  /* enum record_app, record_naming */
+	uint16_t host[2];     /* hosts.h; 0: not known yet */
 	uint32_t seq;	      /* TCP: of the first byte of who began, unless midstream */
 };
 _Static_assert(sizeof(struct flow_entry) <= 128, "two cache lines");
@@ -54,9 +55,11 @@ struct flows {
 	struct flow_entry *entries; /* from 1 on */
 	uint32_t most, count;
 	uint32_t fresh, free;
-	uint32_t buckets[FLOWS_BUCKETS];     /* by the second of the last packet */
-	int64_t hand[FLOW_CLASS_MAX];	     /* seconds swept up to here, per class */
-	int64_t oldest, now;		     /* seconds: nothing is filed before; clock */
+	/* By class and the second of the last packet. */
+	uint32_t buckets[FLOW_CLASS_MAX][FLOWS_BUCKETS];
+	int64_t oldest[FLOW_CLASS_MAX]; /* nothing is filed before */
+	uint32_t filed[FLOW_CLASS_MAX]; /* how many are */
+	int64_t now;
 	void (*over)(void *ctx, struct flow_entry *e); /* before it goes */
 	void *ctx;
 };
@@ -96,8 +99,10 @@ static inline bool flow_is_live(const struct flow_entry *e)
 /* A new one, zero but for the key and the times. When all are in use, the one longest
  * silent ends (to the second); *ret_evicted says so. */
 struct flow_entry *flows_add(struct flows *f, const struct walk_key *k, uint64_t hash,
-	nstime when, bool *ret_evicted);
+	nstime when, enum flow_class class, bool *ret_evicted);
 void flows_end(struct flows *f, struct flow_entry *e); /* over() and away */
+/* Its silence is another from now on. */
+void flows_set_class(struct flows *f, struct flow_entry *e, enum flow_class class);
 /* Time is `now`: those too long silent end. At most once for each second. */
 void flows_sweep(struct flows *f, nstime now);
 /* All end, the longest silent first. */

@@ -53,7 +53,7 @@ void observe_set_name(struct observe *o, struct flow_entry *e, struct untrusted_
 	enum record_naming naming)
 {
 	unsigned starter = e->flags & FLOW_STARTER ? 1 : 0;
-	uint32_t host = hosts_find(&o->hosts, &e->mac[starter]);
+	uint32_t host = e->host[starter];
 	struct addr peer = walk_addr(&e->key, !starter);
 	struct dns_name spelled;
 	uint32_t name = spell(s, &spelled) ? strings_take(&o->strings, spelled.text) : 0;

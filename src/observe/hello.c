@@ -84,7 +84,7 @@ static int open_initial(struct observe *o, struct stream *s, const struct quic_i
 	if (!error || same || initial_open(o->initial, p, &p->dcid, ret_frames))
 		return error;
 	s->cid = p->dcid;
-	s->have = 0;
+	s->have = s->end = 0;
 	memset(s->there, 0, sizeof s->there);
 	return 0;
 }

@@ -26,13 +26,26 @@ void hosts_free(struct hosts *h)
 	free(h->addresses);
 }
 
+static uint64_t mac_word(const struct mac *m)
+{
+	uint64_t w = 0;
+
+	memcpy(&w, m->b, sizeof m->b);
+	return w;
+}
+
+static uint64_t mac_hash(const struct hosts *h, const struct mac *m)
+{
+	return index_hash2(&h->macs, mac_word(m), 0);
+}
+
 uint32_t hosts_find(const struct hosts *h, const struct mac *m)
 {
-	uint64_t hash = index_hash(&h->macs, m, sizeof *m);
+	uint64_t hash = mac_hash(h, m);
 	uint32_t at = index_first(&h->macs, hash), id;
 
 	while ((id = index_next(&h->macs, hash, &at)))
-		if (mac_equal(&h->hosts[id].mac, m))
+		if (mac_word(&h->hosts[id].mac) == mac_word(m))
 			break;
 	return id;
 }
@@ -46,13 +59,13 @@ uint32_t hosts_see(struct hosts *h, const struct mac *m, nstime when)
 	id = ++h->count;
 	h->hosts[id].mac = *m;
 	h->hosts[id].first = when;
-	index_add(&h->macs, index_hash(&h->macs, m, sizeof *m), id);
+	index_add(&h->macs, mac_hash(h, m), id);
 	return id;
 }
 
 static uint64_t addr_hash(const struct hosts *h, const struct addr *a)
 {
-	return index_hash(&h->addrs, a, sizeof *a);
+	return index_hash2(&h->addrs, index_word(a->b), index_word(a->b + 8) ^ a->family);
 }
 
 /* The place of an address in all rings; 0: none. */

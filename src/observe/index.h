@@ -54,6 +54,13 @@ static inline uint64_t index_word(const void *bytes)
 	return w;
 }
 
+/* Two words, of which one may be zero. */
+static inline uint64_t index_hash2(const struct index *x, uint64_t a, uint64_t b)
+{
+	return index_fold(index_fold(a ^ x->secret[1], b ^ x->secret[0]) ^ x->secret[0],
+		x->secret[1]);
+}
+
 /* len: any; the last word is filled with zeros. */
 static inline uint64_t index_hash(const struct index *x, const void *bytes, size_t len)
 {

@@ -98,14 +98,14 @@ static void tick(struct observe *o, nstime when)
 }
 
 /* Both FINs, or a reset: what comes now is of the end, or of another conversation. */
-static void see_flags(struct flow_entry *e, const struct walk *w)
+static void see_flags(struct observe *o, struct flow_entry *e, const struct walk *w)
 {
 	if ((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		e->seq = w->seq + 1;
 	if (w->flags & TCP_FIN)
 		e->flags |= w->swapped ? FLOW_FIN1 : FLOW_FIN0;
 	if (w->flags & TCP_RST || (e->flags & FLOW_FIN0 && e->flags & FLOW_FIN1))
-		e->class = FLOW_CLOSING;
+		flows_set_class(&o->flows, e, FLOW_CLOSING);
 }
 
 static inline void count(struct observe *o, struct flow_entry *e, const struct walk *w)
@@ -129,6 +129,16 @@ static inline bool goes_on(const struct observe *o, const struct flow_entry *e,
 	       !((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && e->class != FLOW_OPENING);
 }
 
+/* A side speaks for the first time in this conversation. */
+static uint16_t see_sender(struct observe *o, const struct walk *w)
+{
+	struct addr src = walk_source(w);
+	uint32_t host = hosts_see(&o->hosts, &w->src, o->now);
+
+	hosts_learn(&o->hosts, host, &src, w->ttl);
+	return (uint16_t)host;
+}
+
 /* The sender's MAC is another. That is another device with the same address, unless it is
  * one on the way, of which there may be several: routers that stand in for each other send
  * from one MAC and receive at another. */
@@ -136,13 +146,14 @@ static bool takes_mac(struct observe *o, struct flow_entry *e, const struct walk
 {
 	struct mac *m = &e->mac[w->swapped];
 	struct addr src = walk_source(w);
-	uint32_t host = hosts_find(&o->hosts, m);
+	uint32_t host = e->host[w->swapped];
 
 	if (mac_equal(m, &w->src) ||
 		(e->packets[w->swapped] && hosts_is_local(&o->hosts, &src) &&
 			!(host && hosts_is_gateway(&o->hosts, host))))
 		return false;
 	*m = w->src;
+	e->host[w->swapped] = see_sender(o, w);
 	return goes_on(o, e, w);
 }
 
@@ -185,23 +196,21 @@ static bool is_group(const struct walk *w)
 	       (w->has_dst && mac_is_group(&w->dst));
 }
 
-static void set_class(struct flow_entry *e, const struct walk *w)
+static enum flow_class class_of(const struct walk *w)
 {
 	if (w->proto == IP_PROTO_TCP)
-		e->class = (w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? FLOW_OPENING
-								       : FLOW_LONG;
-	else if (w->proto == IP_PROTO_ICMP || w->proto == IP_PROTO_ICMP6)
-		e->class = FLOW_OPENING;
-	else
-		e->class = FLOW_SHORT;
+		return (w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? FLOW_OPENING : FLOW_LONG;
+	if (w->proto == IP_PROTO_ICMP || w->proto == IP_PROTO_ICMP6)
+		return FLOW_OPENING;
+	return FLOW_SHORT;
 }
 
 /* The name under which one side is known to the other. */
 static bool name_side(struct observe *o, struct flow_entry *e, unsigned side)
 {
 	struct addr peer = walk_addr(&e->key, side);
-	uint32_t host = hosts_find(&o->hosts, &e->mac[!side]);
-	uint32_t name = told_name(&o->told, host, &peer, o->now);
+	uint32_t host = e->host[!side];
+	uint32_t name = host ? told_name(&o->told, host, &peer, o->now) : 0;
 
 	e->name = strings_hold(&o->strings, name);
 	return name;
@@ -228,28 +237,20 @@ void observe_hidden(struct observe *o, struct flow_entry *e)
 	e->flags |= FLOW_HIDDEN;
 }
 
-/* A side speaks for the first time in this conversation. */
-static void see_sender(struct observe *o, const struct walk *w)
-{
-	struct addr src = walk_source(w);
-
-	hosts_learn(&o->hosts, hosts_see(&o->hosts, &w->src, o->now), &src, w->ttl);
-}
-
 static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_t hash)
 {
 	bool evicted;
 	struct flow_entry *e =
-		flows_add(&o->flows, &w->key, hash, o->now, &evicted);
+		flows_add(&o->flows, &w->key, hash, o->now, class_of(w), &evicted);
 
 	o->counts.flows++;
 	o->counts.evicted += evicted;
-	see_sender(o, w);
 	e->mac[w->swapped] = w->src;
 	e->mac[!w->swapped] = w->dst;
+	e->host[w->swapped] = see_sender(o, w);
+	e->host[!w->swapped] = (uint16_t)hosts_find(&o->hosts, &w->dst);
 	if (is_group(w))
 		e->flags |= FLOW_GROUP;
-	set_class(e, w);
 	set_starter(e, w);
 	set_name(o, e);
 	if (w->sport == PORT_DNS_TLS || w->dport == PORT_DNS_TLS)
@@ -257,14 +258,21 @@ static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_
 	return e;
 }
 
+/* For small tables in which the newest stands: no secret, so that the same capture gives
+ * the same records; who fills a place on purpose loses no more than a fragment. */
+static uint64_t spread(uint64_t a, uint64_t b)
+{
+	return index_fold(a ^ 0x9e3779b97f4a7c15, b ^ 0xbf58476d1ce4e5b9);
+}
+
 /* Where the latest question of this text from this address and port is remembered. */
 static uint32_t *question_place(struct observe *o, const struct walk_key *k, unsigned side,
 	uint32_t asked)
 {
-	uint64_t h = index_fold(k->addr[side][0] ^ asked, o->flows.index.secret[1]);
+	uint64_t from = k->addr[side][0] ^ k->addr[side][1];
 
-	h = index_fold(h ^ k->addr[side][1] ^ walk_port(k, side), o->flows.index.secret[1]);
-	return &o->questions[h % OBSERVE_QUESTIONS];
+	return &o->questions[spread(from, asked ^ (uint64_t)walk_port(k, side) << 32) %
+			     OBSERVE_QUESTIONS];
 }
 
 /* An answer to a question that was put to another address behind the same MAC: the router
@@ -320,8 +328,7 @@ static struct observe_fragment *fragment_place(struct observe *o, struct walk_ke
 {
 	*k = w->key;
 	k->rest = walk_rest(0, 0, w->proto, w->family, 0);
-	uint64_t hash = flows_hash(&o->flows, k) ^ w->fragment_id;
-	return &o->fragments[index_fold(hash, o->flows.index.secret[1]) %
+	return &o->fragments[spread(k->addr[0][0] ^ k->addr[1][0], w->fragment_id) %
 			     OBSERVE_FRAGMENTS];
 }
 
@@ -386,7 +393,7 @@ static void see_packet(struct observe *o, struct walk *w)
 		w->key.rest |= walk_rest(0, 0, 0, 0, asked);
 	}
 	if (is_infrastructure(w)) {
-		see_sender(o, w);
+		(void)see_sender(o, w);
 		return;
 	}
 	struct flow_entry *e = app == RECORD_APP_DNS ? find_dns(o, w, asked, &is_new)
@@ -398,13 +405,13 @@ static void see_packet(struct observe *o, struct walk *w)
 	}
 	strings_drop(&o->strings, asked);
 	if (!is_new && !e->packets[w->swapped])
-		see_sender(o, w);
+		e->host[w->swapped] = see_sender(o, w);
 	count(o, e, w);
 	if (w->flags & (TCP_FIN | TCP_RST | TCP_SYN))
-		see_flags(e, w);
+		see_flags(o, e, w);
 	if (e->class == FLOW_OPENING && w->proto == IP_PROTO_TCP && e->packets[0] &&
 		e->packets[1])
-		e->class = FLOW_LONG;
+		flows_set_class(&o->flows, e, FLOW_LONG);
 	if (app == RECORD_APP_DNS)
 		observe_answer(o, w, e);
 	else if (e->flags & FLOW_WANTS_HEAD && cursor_left(&w->payload))

@@ -134,7 +134,7 @@ void observe_answer(struct observe *o, const struct walk *w, const struct flow_e
 	/* only what was asked for: anybody can send an answer */
 	if (w->swapped == starter || !e->packets[starter])
 		return;
-	host = hosts_find(&o->hosts, &e->mac[starter]);
+	host = e->host[starter];
 	if (host && (!o->one_device ||
 			    mac_equal(&o->hosts.hosts[host].mac, &o->config.device)))
 		observe_names(o, host, w->payload);

@@ -19,7 +19,7 @@ uint16_t streams_take(struct streams *s, uint32_t flow)
 	t->flow = flow;
 	t->base = 0;
 	t->pieces = 0;
-	t->have = 0;
+	t->have = t->end = 0;
 	t->cid = (struct quic_cid){0};
 	memset(t->there, 0, sizeof t->there);
 	return (uint16_t)s->last;
@@ -30,9 +30,21 @@ void streams_drop(struct streams *s, uint16_t number)
 	s->all[number].flow = 0;
 }
 
+/* Nothing is there yet behind the end: bytes that follow it need no look at each. */
+static void put_behind(struct stream *s, size_t offset, struct cursor data)
+{
+	size_t len = cursor_left(&data), room = STREAM_MAX - offset;
+
+	if (len > room)
+		len = room;
+	cursor_copy(&data, s->bytes + offset, len);
+	memset(s->there + offset, true, len);
+	s->end = offset + len;
+}
+
 void stream_put(struct stream *s, uint64_t offset, struct cursor data)
 {
-	for (; cursor_left(&data) && offset < STREAM_MAX; offset++) {
+	for (; cursor_left(&data) && offset < s->end; offset++) {
 		uint8_t b = cursor_u8(&data);
 
 		if (s->there[offset])
@@ -40,7 +52,9 @@ void stream_put(struct stream *s, uint64_t offset, struct cursor data)
 		s->bytes[offset] = b;
 		s->there[offset] = true;
 	}
-	while (s->have < STREAM_MAX && s->there[s->have])
+	if (cursor_left(&data) && offset < STREAM_MAX)
+		put_behind(s, (size_t)offset, data);
+	while (s->have < s->end && s->there[s->have])
 		s->have++;
 }
 

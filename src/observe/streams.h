@@ -24,6 +24,7 @@ struct stream {
 	uint32_t base;	     /* TCP: the first byte's sequence number */
 	unsigned pieces;
 	size_t have;	     /* from the start, without a gap */
+	size_t end;	     /* behind the last byte that is there */
 	struct quic_cid cid; /* QUIC: what the keys are made from */
 	uint8_t bytes[STREAM_MAX];
 	bool there[STREAM_MAX];

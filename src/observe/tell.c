@@ -10,11 +10,17 @@
 #define ON_LINK_BITS4 24
 #define ON_LINK_BITS6 64
 
+/* One that was not known when the conversation began may be by now. */
+static uint32_t host_of(struct observe *o, const struct flow_entry *e, unsigned side)
+{
+	return e->host[side] ? e->host[side] : hosts_find(&o->hosts, &e->mac[side]);
+}
+
 /* The host this side of it is a device. 0: it is the gateway, somebody's behind it, or a
  * group. */
 static uint32_t device_of(struct observe *o, const struct flow_entry *e, unsigned side)
 {
-	uint32_t host = hosts_find(&o->hosts, &e->mac[side]);
+	uint32_t host = host_of(o, e, side);
 	struct addr a = walk_addr(&e->key, side);
 
 	if (!host || hosts_is_gateway(&o->hosts, host))
@@ -56,7 +62,7 @@ static enum record_place place_of(
 	struct observe *o, const struct flow_entry *e, unsigned side)
 {
 	struct addr a = walk_addr(&e->key, side), device = walk_addr(&e->key, !side);
-	uint32_t host = hosts_find(&o->hosts, &e->mac[side]);
+	uint32_t host = host_of(o, e, side);
 
 	if (e->flags & FLOW_GROUP)
 		return RECORD_GROUP;

@@ -21,19 +21,11 @@ void told_free(struct told_table *t)
 	free(t->next);
 }
 
-struct told_key {
-	struct addr addr;
-	uint8_t zero;
-	uint16_t host;
-};
-_Static_assert(sizeof(struct told_key) == 20, "hashed as bytes, without gaps");
-
 static uint64_t told_hash(
 	const struct told_table *t, uint32_t host, const struct addr *a)
 {
-	struct told_key k = {.addr = *a, .host = (uint16_t)host};
-
-	return index_hash(&t->index, &k, sizeof k);
+	return index_hash2(&t->index, index_word(a->b) ^ (uint64_t)host << 48,
+		index_word(a->b + 8) + host);
 }
 
 static bool is_of(const struct told *e, uint32_t host, const struct addr *a)
@@ -103,17 +95,18 @@ uint32_t told_name(
 	const struct told_table *t, uint32_t host, const struct addr *a, nstime now)
 {
 	uint64_t hash = told_hash(t, host, a);
-	uint32_t at = index_first(&t->index, hash), id, name = 0;
+	uint32_t at = index_first(&t->index, hash), id, latest = 0;
 	nstime when = INT64_MIN;
 
 	while ((id = index_next(&t->index, hash, &at))) {
 		const struct told *e = &t->told[id];
-		if (!is_of(e, host, a) || e->expires <= now || e->when < when)
+		if (!is_of(e, host, a) || e->expires <= now || e->when < when ||
+			(e->when == when && id < latest))
 			continue;
 		when = e->when;
-		name = e->name;
+		latest = id;
 	}
-	return name;
+	return t->told[latest].name; /* none of 0 */
 }
 
 bool told_has(const struct told_table *t, uint32_t host, const struct addr *a,

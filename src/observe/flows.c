@@ -24,10 +24,15 @@ int flows_init(struct flows *f, uint32_t most)
 {
 	int error = index_init(&f->index, most);
 
-	f->entries = calloc((size_t)most + 1, sizeof *f->entries);
+	/* on whole lines of the cache; each is written before it is read */
+	f->entries = aligned_alloc(
+		sizeof *f->entries, ((size_t)most + 1) * sizeof *f->entries);
 	f->most = most;
 	f->fresh = 1;
-	return error || !f->entries ? -ENOMEM : 0;
+	if (error || !f->entries)
+		return -ENOMEM;
+	f->entries[0] = (struct flow_entry){0};
+	return 0;
 }
 
 void flows_free(struct flows *f)

@@ -45,7 +45,7 @@ struct flow_entry {
 	uint16_t host[2];     /* hosts.h; 0: not known yet */
 	uint32_t seq;	      /* TCP: of the first byte of who began, unless midstream */
 };
-_Static_assert(sizeof(struct flow_entry) <= 128, "two cache lines");
+_Static_assert(sizeof(struct flow_entry) == 128, "two cache lines");
 
 /* Seconds; more than the longest silence. */
 #define FLOWS_BUCKETS 8192

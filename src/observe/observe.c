@@ -290,6 +290,7 @@ static struct flow_entry *redirected(struct observe *o, struct walk *w, uint32_t
 		memcmp(&e->mac[!starter], &w->src, sizeof w->src) ||
 		o->now - e->last > flow_silence[e->class])
 		return NULL;
+	w->key = e->key;
 	w->swapped = !starter;
 	return e;
 }

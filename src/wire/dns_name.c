@@ -14,6 +14,20 @@ struct dns_spell {
 	size_t label_len;
 };
 
+/* What stands for itself, in lower case; 0: to be escaped. */
+static const char dns_plain[256] = {
+	['-'] = '-', ['_'] = '_', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3',
+	['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+	['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f',
+	['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j', ['k'] = 'k', ['l'] = 'l',
+	['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r',
+	['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x',
+	['y'] = 'y', ['z'] = 'z', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd',
+	['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j',
+	['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p',
+	['Q'] = 'q', ['R'] = 'r', ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v',
+	['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z'};
+
 static bool dns_is_plain(uint8_t b)
 {
 	return (b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || b == '-' || b == '_';
@@ -72,6 +86,22 @@ static void dns_spell_finish(struct dns_spell *s, struct dns_name *ret)
 	ret->text[s->len] = '\0';
 }
 
+/* As many octets of a new label as stand for themselves, when all of it will fit; the
+ * number. Almost all names are done here. */
+static unsigned dns_spell_plain(struct dns_spell *s, const uint8_t *b, uint8_t len)
+{
+	char *text = s->name.text + s->len;
+	unsigned n = 0;
+	if (s->wire_len + len > DNS_NAME_WIRE_MAX || s->len + len >= sizeof(s->name.text))
+		return 0;
+	for (; n < len && dns_plain[b[n]]; n++)
+		text[n] = dns_plain[b[n]];
+	s->len += n;
+	s->label_len += n;
+	s->wire_len += n;
+	return n;
+}
+
 static int dns_spell_from(struct dns_spell *s, struct cursor *c, uint8_t len)
 {
 	if (len > DNS_LABEL_MAX)
@@ -80,7 +110,8 @@ static int dns_spell_from(struct dns_spell *s, struct cursor *c, uint8_t len)
 	if (!b)
 		return c->error;
 	int r = dns_spell_label(s);
-	for (unsigned i = 0; !r && i < len; i++)
+	unsigned i = r ? 0 : dns_spell_plain(s, b, len);
+	for (; !r && i < len; i++)
 		r = dns_spell_octet(s, b[i]);
 	return r;
 }

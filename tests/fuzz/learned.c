@@ -12,7 +12,8 @@ static int visit(void *ctx, const struct learned_kind *k)
 {
 	size_t *n = ctx;
 
-	if (!memchr(k->name, 0, sizeof k->name) || !memchr(k->detail, 0, sizeof k->detail))
+	if (!memchr(k->name, 0, sizeof k->name) ||
+		!memchr(k->detail, 0, sizeof k->detail))
 		abort();
 	++*n;
 	return 0;

@@ -20,8 +20,8 @@ static uint8_t random_byte(void)
 	return (uint8_t)(random_state * 0x2545f4914f6cdd1d >> 56);
 }
 
-static void write_file(const char *dir, const char *target, int n, const void *data,
-	size_t len)
+static void write_file(
+	const char *dir, const char *target, int n, const void *data, size_t len)
 {
 	char path[4096];
 	FILE *f;
@@ -47,7 +47,9 @@ static struct record record_of(int i, int capture)
 		.proto = i % 3 ? FLOW_PROTO_TCP : FLOW_PROTO_UDP,
 		.device_port = 40000,
 		.peer_port = (uint16_t)(i % 4 ? 443 : 53),
-		.place = i % 7 == 6 ? RECORD_DEVICE : i % 4 ? RECORD_INTERNET : RECORD_GATEWAY,
+		.place = i % 7 == 6 ? RECORD_DEVICE
+			 : i % 4    ? RECORD_INTERNET
+				    : RECORD_GATEWAY,
 		.peer_mac.b = {2, 0, 0, 0, 0, 9},
 		.packets = {4, 4},
 		.bytes = {500, (uint64_t)(capture == 3 ? 4 << 20 : 900)},
@@ -60,7 +62,8 @@ static struct record record_of(int i, int capture)
 		str_copy(r.name, sizeof r.name, names[i % 5]);
 	if (r.place == RECORD_GATEWAY) {
 		r.app = RECORD_APP_DNS;
-		str_copy(r.detail, sizeof r.detail, i % 8 ? "A a.example.com" : "AAAA x.y.z");
+		str_copy(r.detail, sizeof r.detail,
+			i % 8 ? "A a.example.com" : "AAAA x.y.z");
 	} else if (r.peer_port == 443) {
 		r.app = RECORD_APP_TLS;
 		str_copy(r.detail, sizeof r.detail, "h2");
@@ -82,8 +85,8 @@ static void state_seed(const char *dir, int n)
 			struct record r = record_of(i, capture);
 
 			if (n == 4)
-				(void)str_print(r.name, sizeof r.name, "n%d.cdn.example.com",
-					capture * 40 + i);
+				(void)str_print(r.name, sizeof r.name,
+					"n%d.cdn.example.com", capture * 40 + i);
 			if (n == 3 && i == 3)
 				r.peer_port = 23;
 			if (learned_record(l, &r))

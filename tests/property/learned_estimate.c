@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Property: on populations that are known, the learner's numbers are what they say. Kinds
- * with probabilities of their own occur in episodes by chance; the share of what was not
- * seen is computed from the probabilities, and the estimate's mean must be near it, its
- * bound above it in nearly nineteen of twenty cases. LEARNED_SEED, LEARNED_ROUNDS. */
+/* Property: on populations that are known, the learner's numbers are what they say.
+ * Kinds with probabilities of their own occur in episodes by chance; the share of what
+ * was not seen is computed from the probabilities, and the estimate's mean must be near
+ * it, its bound above it in nearly nineteen of twenty cases. LEARNED_SEED,
+ * LEARNED_ROUNDS. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,10 +109,11 @@ static int judge(const struct population *pop, unsigned episodes, unsigned round
 	double off = (o.predicted - o.actual) / rounds;
 	double tolerance = 0.01 + 0.05 * o.actual / rounds;
 	double covered = (double)o.covered / rounds;
-	printf("%-10s %2u episodes: predicted %5.2f %%, is %5.2f %%, bound holds in %5.1f "
+	printf("%-10s %2u episodes: predicted %5.2f %%, is %5.2f %%, bound holds in "
+	       "%5.1f "
 	       "%%\n",
-		pop->name, episodes, 100 * o.predicted / rounds, 100 * o.actual / rounds,
-		100 * covered);
+		pop->name, episodes, 100 * o.predicted / rounds,
+		100 * o.actual / rounds, 100 * covered);
 	if (off > tolerance || off < -tolerance || covered < BOUND_HOLDS) {
 		printf("that is too far off, or the bound is none\n");
 		return 1;

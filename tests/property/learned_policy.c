@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Property: the policy made of what was learned accepts every conversation that was, in
- * the house in which it was. Conversations at random among names, addresses, devices and
- * groups; whoever is not in the world is refused. LEARNED_SEED, LEARNED_ROUNDS. */
+ * the house in which it was. Conversations at random among names, addresses, devices
+ * and groups; whoever is not in the world is refused. LEARNED_SEED, LEARNED_ROUNDS. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,8 @@ static unsigned labels(void *ctx, const char *name)
 enum network { HOUSE, NAMED, NAMELESS };
 static struct addr host(uint8_t family, enum network n, unsigned i)
 {
-	static const uint8_t nets4[][3] = {{192, 168, 1}, {203, 0, 113}, {198, 51, 100}};
+	static const uint8_t nets4[][3] = {
+		{192, 168, 1}, {203, 0, 113}, {198, 51, 100}};
 	uint8_t b[16] = {0x20, 1, 0xd, 0xb8, 0, 0, 0, (uint8_t)n};
 
 	if (family == 4) {
@@ -196,7 +197,8 @@ static struct flow flow_of(const struct record *r)
 	};
 }
 
-/* Said to have begun elsewhere than it did, or left out: see the learner's own tests. */
+/* Said to have begun elsewhere than it did, or left out: see the learner's own tests.
+ */
 static bool is_certain(const struct record *r)
 {
 	return !r->midstream;

@@ -253,7 +253,8 @@ static void what_lasts_is_of_where_it_ended(void **state)
 	feed(l, r);
 	finish(l);
 	assert_int_equal(device(l).episodes[LEARNED_USER], 2);
-	const struct learned_kind *k = kind_named(kinds_of(l, true), "push.example.com");
+	const struct learned_kind *k =
+		kind_named(kinds_of(l, true), "push.example.com");
 	assert_int_equal(k->episodes[LEARNED_USER], 1);
 	assert_true(k->first == AT(0));
 	learned_free(l);
@@ -274,8 +275,8 @@ static void a_clock_may_go_back(void **state)
 
 static void times_may_be_anything(void **state)
 {
-	static const nstime times[] = {INT64_MIN, -1, 0, INT64_MAX, INT64_MAX - 1,
-		INT64_MAX / 2, 1, T0};
+	static const nstime times[] = {
+		INT64_MIN, -1, 0, INT64_MAX, INT64_MAX - 1, INT64_MAX / 2, 1, T0};
 	size_t n = sizeof times / sizeof *times;
 	struct learned *l = learner(false);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Kinds: the canonical form of a conversation, which of them are one, their evidence. */
+/* Kinds: the canonical form of a conversation, which of them are one, their evidence.
+ */
 #include "unit/test_learned_util.h"
 
 /* Each in a capture of its own. */
@@ -54,7 +55,8 @@ static void three_names_are_a_farm(void **state)
 
 static void two_names_are_two(void **state)
 {
-	static const char *const names[] = {"a.example.com", "b.example.com", "example.com"};
+	static const char *const names[] = {
+		"a.example.com", "b.example.com", "example.com"};
 	struct learned *l = learn_names(names, 3);
 
 	(void)state;
@@ -98,8 +100,8 @@ static void without_a_list_two_labels_are_nobodys(void **state)
 static void farms_of_farms_are_one(void **state)
 {
 	static const char *const names[] = {"1.eu.example.com", "2.us.example.com",
-		"3.ap.example.com", "example.com", "1.eu.example.net", "2.eu.example.net",
-		"3.eu.example.net", "www.example.net"};
+		"3.ap.example.com", "example.com", "1.eu.example.net",
+		"2.eu.example.net", "3.eu.example.net", "www.example.net"};
 	struct learned *l = learn_names(names, 8);
 	const struct kinds *k = kinds_of(l, true);
 
@@ -114,8 +116,8 @@ static void farms_of_farms_are_one(void **state)
 
 static void machines_names_need_two(void **state)
 {
-	static const char *const names[] = {"a1b2c3d4e5.example.com", "ffe0123456.example.com",
-		"cam.example.net", "a1b2c3d4e5.example.net",
+	static const char *const names[] = {"a1b2c3d4e5.example.com",
+		"ffe0123456.example.com", "cam.example.net", "a1b2c3d4e5.example.net",
 		"ec2-192-0-2-1.example.org", "ec2-192-0-2-7.example.org"};
 	struct learned *l = learn_names(names, 6);
 	const struct kinds *k = kinds_of(l, true);
@@ -271,7 +273,8 @@ static void who_controls_is_of_the_house(void **state)
 	const struct kinds *k = kinds_of(l, true);
 	assert_int_equal(k->count, 3);
 	assert_true(mac_is_zero(&k->k[0].peer_mac));
-	assert_false(mac_is_zero(&k->k[1].peer_mac)); /* whom it calls is its own business */
+	assert_false(
+		mac_is_zero(&k->k[1].peer_mac)); /* whom it calls is its own business */
 	learned_free(l);
 	l = learn(r, 5);
 	assert_int_equal(kinds_of(l, true)->count, 2); /* three are the house */
@@ -498,8 +501,9 @@ static void very_many_become_one(void **state)
 
 static void order_within_a_capture_does_not_matter(void **state)
 {
-	static const char *const names[] = {"a.example.com", "b.example.com", "x.example.net",
-		"c.example.com", "a1b2c3d4e5.example.org", "b1b2c3d4e5.example.org"};
+	static const char *const names[] = {"a.example.com", "b.example.com",
+		"x.example.net", "c.example.com", "a1b2c3d4e5.example.org",
+		"b1b2c3d4e5.example.org"};
 	struct learned_device first = {0};
 
 	(void)state;

@@ -44,8 +44,9 @@ static void worms_are_known(void **state)
 	assert_int_equal(d.kinds, 0);
 	assert_int_equal(d.finding_count, 7);
 	assert_int_equal(d.findings[0].kind, LEARNED_KNOWN_BAD);
-	assert_string_equal(d.findings[0].text,
-		"called 203.0.113.5 by TCP port 23: telnet, as Mirai spreads; not learned");
+	assert_string_equal(
+		d.findings[0].text, "called 203.0.113.5 by TCP port 23: telnet, as "
+				    "Mirai spreads; not learned");
 	learned_free(l);
 }
 

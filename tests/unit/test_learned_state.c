@@ -111,10 +111,11 @@ static void what_is_old_is_still_known(void **state)
 	assert_int_equal(d.episodes[LEARNED_QUIET], 700);
 	assert_int_equal(d.all.episodes, 512);
 	assert_int_equal(d.all.kinds, 2); /* of the sample */
-	assert_int_equal(d.kinds, 3);	  /* of the profile */
-	assert_int_equal(kind_named(kinds_of(l, true), "www.x.com")->episodes[LEARNED_QUIET],
-		3);
-	assert_int_equal(kind_named(kinds_of(l, true), "www.a.com")->episodes[LEARNED_QUIET],
+	assert_int_equal(d.kinds, 3);     /* of the profile */
+	assert_int_equal(
+		kind_named(kinds_of(l, true), "www.x.com")->episodes[LEARNED_QUIET], 3);
+	assert_int_equal(
+		kind_named(kinds_of(l, true), "www.a.com")->episodes[LEARNED_QUIET],
 		700);
 	learned_free(l);
 }
@@ -310,7 +311,8 @@ static struct learned *rich(void)
 		for (int j = 0; j < 30; j++) {
 			char name[32];
 
-			(void)str_print(name, sizeof name, "n%d.cdn.example.net", i * 30 + j);
+			(void)str_print(
+				name, sizeof name, "n%d.cdn.example.net", i * 30 + j);
 			feed(l, to_name(name, i));
 		}
 		learned_capture(l);

@@ -16,7 +16,7 @@
 #include "profiles/learned/learned.h"
 
 #define T0 (1700000000 * NS_PER_SEC)
-#define AT(s) (T0 + (nstime)(s) * NS_PER_SEC)
+#define AT(s) (T0 + (nstime)(s)*NS_PER_SEC)
 
 static const struct mac dev_mac = {{2, 0, 0, 0, 0, 1}};
 static const struct mac phone_mac = {{2, 0, 0, 0, 0, 99}};
@@ -138,7 +138,8 @@ static inline struct kinds *kinds_of(const struct learned *l, bool general)
 	return &list;
 }
 
-static inline const struct learned_kind *kind_named(const struct kinds *list, const char *name)
+static inline const struct learned_kind *kind_named(
+	const struct kinds *list, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->k[i].name, name) == 0)

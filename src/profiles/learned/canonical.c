@@ -33,8 +33,7 @@ static bool is_own(const struct record *r)
 		return true;
 	if (r->place == RECORD_GROUP)
 		return false;
-	return r->answered ||
-	       (r->proto == FLOW_PROTO_UDP && r->place == RECORD_DEVICE);
+	return r->answered || (r->proto == FLOW_PROTO_UDP && r->place == RECORD_DEVICE);
 }
 
 /* Nobody is there, and no name says who was meant: no access is needed for that. */
@@ -63,14 +62,13 @@ bool learned_name_is_sound(const char *name)
  * the service to one that is another each time. */
 static bool is_answer(uint16_t source, uint16_t port)
 {
-	return source && source < LEARNED_PORT_DYNAMIC &&
-	       port >= LEARNED_PORT_DYNAMIC;
+	return source && source < LEARNED_PORT_DYNAMIC && port >= LEARNED_PORT_DYNAMIC;
 }
 
 static void set_port(const struct record *r, struct learned_key *k)
 {
-	uint16_t source = r->direction == DIRECTION_FROM_DEVICE ? r->device_port
-								: r->peer_port;
+	uint16_t source =
+		r->direction == DIRECTION_FROM_DEVICE ? r->device_port : r->peer_port;
 
 	switch (r->proto) {
 	case FLOW_PROTO_UDP:

@@ -93,8 +93,8 @@ static int compare(struct comparison *c, learned_visit *visit, void *ctx)
 	count_leaves(c);
 	r = tell_unseen(c, visit, ctx);
 	free(c->met);
-	c->test.episodes = c->other->number < LEARNED_WINDOW ? c->other->number
-							     : LEARNED_WINDOW;
+	c->test.episodes =
+		c->other->number < LEARNED_WINDOW ? c->other->number : LEARNED_WINDOW;
 	c->test.surprised = learned_set_count(&c->surprised);
 	if (c->test.incidences)
 		c->test.unseen_share =
@@ -168,8 +168,8 @@ static void judge_strange(struct comparison *c)
 	find_strange(c->ours, c->other, &s);
 	learned_tally(c->ours, &c->known, &tally);
 	t->strange = learned_set_count(&s.any);
-	chance = learned_estimate_chance(tally.all.once_units, tally.all.units,
-		t->surprised, t->episodes);
+	chance = learned_estimate_chance(
+		tally.all.once_units, tally.all.units, t->surprised, t->episodes);
 	if (tally.all.units >= LEARNED_EPISODES_LEAST)
 		bound = learned_estimate_bound(&tally.all);
 	beyond = chance < CHANCE_LEAST || t->unseen_share > bound;

@@ -119,8 +119,7 @@ static bool belongs(const struct learned *l, const struct dev *d, const struct b
 }
 
 /* The burst of that time, longer by it; perhaps it closes a silence between two. */
-static int burst_get(
-	struct learned *l, struct dev *d, nstime when, struct burst **ret)
+static int burst_get(struct learned *l, struct dev *d, nstime when, struct burst **ret)
 {
 	uint32_t i = 0;
 
@@ -153,8 +152,8 @@ static int burst_get(
 	return 0;
 }
 
-/* When it happened, as far as episodes go: one that was begun too long ago for its burst
- * to be under way is told of where it ended. */
+/* When it happened, as far as episodes go: one that was begun too long ago for its
+ * burst to be under way is told of where it ended. */
 static nstime time_of(const struct learned *l, const struct record *r)
 {
 	if (l->config.per_capture || l->now - r->first <= LEARNED_HORIZON + LEARNED_GAP)
@@ -162,7 +161,8 @@ static nstime time_of(const struct learned *l, const struct record *r)
 	return r->last;
 }
 
-static void note_gap(const struct learned *l, struct dev *d, struct leaf *leaf, nstime at)
+static void note_gap(
+	const struct learned *l, struct dev *d, struct leaf *leaf, nstime at)
 {
 	if (d->capture != l->capture) { /* what was before the gap is no period */
 		for (uint32_t i = 0; i < d->count; i++)
@@ -196,14 +196,14 @@ static bool is_by_user(const struct record *r, const struct leaf *leaf)
 static void say_many(struct dev *d, const struct leaf *leaf, nstime when)
 {
 	static const struct hash_key fixed; /* the same after a restart */
-	uint32_t met = leaf->sketch
-			       ? learned_estimate_distinct(learned_set_count(leaf->sketch))
-			       : 0;
+	uint32_t met = leaf->sketch ? learned_estimate_distinct(
+					      learned_set_count(leaf->sketch))
+				    : 0;
 
 	if (met > LEARNED_KINDS_MAX)
 		learned_finding_add(d, LEARNED_DIVERSE,
-			1 + hash_bytes(&fixed, leaf->text, strlen(leaf->text)), when, met,
-			"more than %u names below %s: a tunnel in names?",
+			1 + hash_bytes(&fixed, leaf->text, strlen(leaf->text)), when,
+			met, "more than %u names below %s: a tunnel in names?",
 			(unsigned)LEARNED_KINDS_MAX, leaf->text);
 }
 
@@ -286,17 +286,21 @@ void learned_burst_drop(struct dev *d, struct burst *b,
 
 /* ---- episodes ---- */
 
-static bool booted_in(const struct learned *l, const struct dev *d, const struct burst *b)
+static bool booted_in(
+	const struct learned *l, const struct dev *d, const struct burst *b)
 {
 	for (uint32_t i = 0; i < LEARNED_BOOTS_MAX && i < d->boot_count; i++)
-		if (l->config.per_capture || (d->boots[i] >= b->start - LEARNED_GAP &&
-						     d->boots[i] <= b->end + LEARNED_GAP))
+		if (l->config.per_capture ||
+			(d->boots[i] >= b->start - LEARNED_GAP &&
+				d->boots[i] <= b->end + LEARNED_GAP))
 			return true;
 	return false;
 }
 
-/* There before the capture began: nobody set it up now, unless it asks for its address. */
-static bool is_setup(const struct learned *l, const struct dev *d, const struct burst *b)
+/* There before the capture began: nobody set it up now, unless it asks for its address.
+ */
+static bool is_setup(
+	const struct learned *l, const struct dev *d, const struct burst *b)
 {
 	bool in = d->fresh && (l->config.per_capture || in_setup(d, b->start));
 
@@ -342,7 +346,8 @@ static enum learned_context context_of(
 	return is_timed(b) ? LEARNED_TIMER : LEARNED_QUIET;
 }
 
-/* The slot of the ring that the next episode takes is freed: what was in it is older. */
+/* The slot of the ring that the next episode takes is freed: what was in it is older.
+ */
 static uint32_t next_slot(struct dev *d)
 {
 	uint32_t slot = d->number % LEARNED_WINDOW;
@@ -441,8 +446,7 @@ void learned_dev_end(struct learned *l, struct dev *d, nstime now, bool all)
 		(all || (!l->config.per_capture &&
 				d->bursts[0].end + LEARNED_GAP < horizon)))
 		learned_burst_close(l, d, 0);
-	if (d->background.used &&
-		(all || d->background.start + LEARNED_HOUR < horizon))
+	if (d->background.used && (all || d->background.start + LEARNED_HOUR < horizon))
 		background_end(d);
 	if (all) {
 		d->fresh = false;

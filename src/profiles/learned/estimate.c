@@ -51,8 +51,8 @@ double learned_estimate_richness(const struct incidence *i)
  * 1936), beyond it the approximation of Wilson and Hilferty is. */
 double learned_estimate_poisson95(uint32_t count)
 {
-	static const double table[] = {2.996, 4.744, 6.296, 7.754, 9.154, 10.513, 11.842,
-		13.148, 14.435, 15.705, 16.962};
+	static const double table[] = {2.996, 4.744, 6.296, 7.754, 9.154, 10.513,
+		11.842, 13.148, 14.435, 15.705, 16.962};
 	double n = (double)count + 1, part;
 
 	if (count < sizeof table / sizeof *table)
@@ -74,8 +74,8 @@ double learned_estimate_bound(const struct incidence *i)
 	return at_most_one(most * kinds / (double)i->sum);
 }
 
-/* Weights of the hypergeometric distribution, each from the one before; only their ratio
- * counts, so they are scaled when they become large. */
+/* Weights of the hypergeometric distribution, each from the one before; only their
+ * ratio counts, so they are scaled when they become large. */
 double learned_estimate_chance(
 	uint32_t once, uint32_t units, uint32_t more, uint32_t others)
 {

@@ -155,8 +155,8 @@ nstime learned_gaps_period(const struct learned_gaps *g)
 	if (median < 4 * GAP_TOLERANCE_MS)
 		tolerance = median / 4;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t off = sorted[i] > median ? sorted[i] - median
-						  : median - sorted[i];
+		uint32_t off =
+			sorted[i] > median ? sorted[i] - median : median - sorted[i];
 		equal += off <= tolerance;
 	}
 	if (equal * 100 < n * GAPS_EQUAL_PERCENT || !is_usual(g, median))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* general - which exact kinds are one: names below a common one, dynamic ports, addresses
- * without a name, devices of the house. By evidence: how many siblings were seen. What
- * comes out depends on what was seen, not on the order. */
+/* general - which exact kinds are one: names below a common one, dynamic ports,
+ * addresses without a name, devices of the house. By evidence: how many siblings were
+ * seen. What comes out depends on what was seen, not on the order. */
 #include "profiles/learned/learned_priv.h"
 
 #include <errno.h>
@@ -13,7 +13,8 @@
 #define SIBLINGS_MACHINE 2
 #define SIBLINGS_ADDRS 3
 #define SIBLINGS_DEVICES 3
-/* A service with three ports of its own is common (an RTSP camera), with four is not. */
+/* A service with three ports of its own is common (an RTSP camera), with four is not.
+ */
 #define SIBLINGS_PORTS 4
 #define PORT_DYNAMIC 1024
 /* Without a list of public suffixes: "co.uk" has two labels. */
@@ -269,13 +270,15 @@ static unsigned apex_of(const struct learned *l, const char *name)
 	return fixed ? fixed : public_labels_of(l, name) + 1;
 }
 
-static bool same_apex(const struct learned *l, const struct item *a, const struct item *b)
+static bool same_apex(
+	const struct learned *l, const struct item *a, const struct item *b)
 {
 	unsigned n = apex_of(l, a->text);
 
 	return memcmp(&a->masked, &b->masked, sizeof a->masked) == 0 &&
 	       n == apex_of(l, b->text) &&
-	       strcmp(learned_label_tail(a->text, n), learned_label_tail(b->text, n)) == 0;
+	       strcmp(learned_label_tail(a->text, n), learned_label_tail(b->text, n)) ==
+		       0;
 }
 
 static bool has_name(const struct item *i)
@@ -298,7 +301,8 @@ static void widen_names(const struct learned *l, struct item *items, size_t n)
 			continue;
 		unsigned depth = apex_of(l, items[i].text);
 
-		while (j < n && has_name(&items[j]) && same_apex(l, &items[i], &items[j]))
+		while (j < n && has_name(&items[j]) &&
+			same_apex(l, &items[i], &items[j]))
 			j++;
 		if (depth <= learned_label_count(items[i].text))
 			walk_names(items + i, j - i, depth,
@@ -352,17 +356,17 @@ static int items_of(const struct dev *d, bool pending, struct item **ret, size_t
 		if ((!pending && !learned_leaf_is_evident(leaf)) ||
 			learned_leaf_namesake(d, leaf))
 			continue;
-		uint32_t met = leaf->sketch
-				       ? learned_estimate_distinct(
-						 learned_set_count(leaf->sketch))
-				       : 0;
+		uint32_t met = leaf->sketch ? learned_estimate_distinct(
+						      learned_set_count(leaf->sketch))
+					    : 0;
 		items[n++] = (struct item){
 			.key = leaf->key,
 			.text = leaf->text,
 			.leaf = i,
 			.general = leaf->merged > 0,
-			.siblings = met > leaf->merged ? met
-						       : (leaf->merged ? leaf->merged : 1),
+			.siblings = met > leaf->merged
+					    ? met
+					    : (leaf->merged ? leaf->merged : 1),
 		};
 	}
 	*ret = items;

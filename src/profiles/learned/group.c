@@ -80,8 +80,8 @@ int learned_group_order(const struct dev *d, const struct grouping *g, uint32_t 
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < g->count; i++)
-		list[i] = (struct ordered){
-			d->leaves[g->groups[i].first_leaf]->first, i};
+		list[i] =
+			(struct ordered){d->leaves[g->groups[i].first_leaf]->first, i};
 	qsort(list, g->count, sizeof *list, compare_ordered);
 	for (uint32_t i = 0; i < g->count; i++)
 		order[i] = list[i].group;
@@ -123,7 +123,8 @@ static void kind_evidence(const struct leaf *leaf, struct learned_kind *k)
 }
 
 /* A group has the period that its only regular member has. */
-static void kind_period(const struct leaf *leaf, struct learned_kind *k, uint32_t *found)
+static void kind_period(
+	const struct leaf *leaf, struct learned_kind *k, uint32_t *found)
 {
 	nstime period = learned_gaps_period(&leaf->gaps);
 
@@ -148,8 +149,8 @@ void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t 
 	ret->source_port = group->key.source_port;
 	ret->place = group->key.place;
 	ret->general = group->general;
-	ret->siblings = (uint16_t)(group->siblings > UINT16_MAX ? UINT16_MAX
-								: group->siblings);
+	ret->siblings =
+		(uint16_t)(group->siblings > UINT16_MAX ? UINT16_MAX : group->siblings);
 	ret->peer = group->key.peer;
 	ret->peer_mac = group->key.mac;
 	kind_texts(group, ret);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* label - names by their labels: who is below whom, and which were made by a machine. */
+/* label - names by their labels: who is below whom, and which were made by a machine.
+ */
 #include "profiles/learned/learned_priv.h"
 
 /* Shorter ones are people's: "mqtt2", "time1", "cafe". */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* leaf - the exact kinds of one device and the evidence for each. Where very many names,
- * addresses or ports were one, they become one leaf that stands for all. */
+/* leaf - the exact kinds of one device and the evidence for each. Where very many
+ * names, addresses or ports were one, they become one leaf that stands for all. */
 #include "profiles/learned/learned_priv.h"
 
 #include <errno.h>

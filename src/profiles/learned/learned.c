@@ -113,8 +113,9 @@ static void tell_time(struct learned *l, nstime when)
 /* Unused bytes are zero, whoever made it. */
 static struct addr addr_of(const struct addr *a)
 {
-	return a->family == 4 ? addr_v4(a->b)
-			      : a->family == 6 ? addr_v6(a->b) : (struct addr){0};
+	return a->family == 4   ? addr_v4(a->b)
+	       : a->family == 6 ? addr_v6(a->b)
+				: (struct addr){0};
 }
 
 /* A caller's record with times that can be reckoned with, and texts that end. */

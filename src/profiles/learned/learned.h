@@ -23,23 +23,23 @@
 /* Least number of episodes for a prediction: below, Good-Turing is off by more than it
  * tells (calibration on setup captures). */
 #define LEARNED_EPISODES_LEAST 5
-/* Kinds of one device. A hub has some 90 before names are generalised; who has more than
- * this is a computer, or is scanning. */
+/* Kinds of one device. A hub has some 90 before names are generalised; who has more
+ * than this is a computer, or is scanning. */
 #define LEARNED_KINDS_MAX 1024
 #define LEARNED_DEVICES_MAX LIMIT_DEVICES
 
 enum learned_context {
-	LEARNED_SETUP,	/* first sighting of the device */
-	LEARNED_BOOT,	/* DHCP after absence */
-	LEARNED_USER,	/* a phone or a hub spoke to it just before */
-	LEARNED_TIMER,	/* only what comes at its own period */
+	LEARNED_SETUP,  /* first sighting of the device */
+	LEARNED_BOOT,   /* DHCP after absence */
+	LEARNED_USER,   /* a phone or a hub spoke to it just before */
+	LEARNED_TIMER,  /* only what comes at its own period */
 	LEARNED_UPDATE, /* a large download, or DHCP right after one */
-	LEARNED_QUIET,	/* an hour in which nothing of the above happened */
+	LEARNED_QUIET,  /* an hour in which nothing of the above happened */
 	LEARNED_CONTEXT_MAX,
 };
 
 enum learned_state {
-	LEARNED_UNKNOWN,  /* fewer episodes than LEARNED_EPISODES_LEAST */
+	LEARNED_UNKNOWN, /* fewer episodes than LEARNED_EPISODES_LEAST */
 	LEARNED_LEARNING,
 	LEARNED_SETTLED,
 	LEARNED_CLOSED,
@@ -53,12 +53,12 @@ struct learned_kind {
 	uint8_t family, proto;
 	uint16_t port; /* of the service; ICMP: type; 0 with port_any */
 	bool port_any; /* many ports were seen: dynamic */
-	/* The port of who begins, where that is the fixed one: an answer, as of discovery,
-	 * to whatever port has asked. 0: any, as usual. */
+	/* The port of who begins, where that is the fixed one: an answer, as of
+	 * discovery, to whatever port has asked. 0: any, as usual. */
 	uint16_t source_port;
 	enum record_place place;
 	char name[LIMIT_NAME]; /* "cloud.example.com", "*.example.com"; empty: addr */
-	bool general;	       /* the name stands for several that were seen */
+	bool general;          /* the name stands for several that were seen */
 	uint16_t siblings;     /* how many */
 	struct addr peer;      /* when there is no name, of INTERNET and GROUP */
 	struct mac peer_mac;   /* of DEVICE */
@@ -69,13 +69,14 @@ struct learned_kind {
 	nstime first, last;
 	uint64_t flows, packets, bytes[DIRECTION_MAX];
 	uint64_t bytes_median, bytes_p99; /* of an episode, both ways */
-	nstime period;		       /* 0: none that is regular */
+	nstime period;                    /* 0: none that is regular */
 };
 
 struct learned_unseen {
 	enum learned_state state;
 	uint32_t episodes, kinds, singletons, doubletons;
-	double share; /* of what it will do that was not seen: estimate; 0 when unknown */
+	double share; /* of what it will do that was not seen: estimate; 0 when unknown
+		       */
 	double bound; /* 95 % upper bound of the share */
 	double richness; /* Chao2: kinds there are in all */
 };
@@ -83,9 +84,9 @@ struct learned_unseen {
 #define LEARNED_FINDING_MAX 16
 enum learned_finding_kind {
 	LEARNED_DIVERSE, /* more kinds than a device with a purpose has */
-	LEARNED_SCAN,	 /* peers or ports tried in turn: never enters the profile */
+	LEARNED_SCAN,    /* peers or ports tried in turn: never enters the profile */
 	LEARNED_FANOUT,
-	LEARNED_BRUTE,	 /* one service tried again and again */
+	LEARNED_BRUTE, /* one service tried again and again */
 	LEARNED_KNOWN_BAD,
 	LEARNED_FLOOD,
 	LEARNED_FINDING_KINDS,
@@ -161,8 +162,9 @@ struct learned_test {
 	/* Episodes in circumstances that were not learned in: a context without any, a
 	 * device of the house that it never met, a time to which nothing reaches. */
 	uint32_t strange;
-	/* Too many are strange, or more surprise than chance and bound have it: what was
-	 * predicted is not about these. why: in a sentence for people, else empty. */
+	/* Too many are strange, or more surprise than chance and bound have it: what
+	 * was predicted is not about these. why: in a sentence for people, else empty.
+	 */
 	bool context_not_seen;
 	char why[LIMIT_TEXT];
 };

@@ -18,8 +18,8 @@
 #define LEARNED_GAP NS_PER_MIN
 /* A device that is never silent is cut by the hour: the unit of quiet, too. */
 #define LEARNED_HOUR NS_PER_HOUR
-/* How long after its beginning a conversation is told at the latest, of most: those that
- * last longer (a connection kept open for pushes) count where they end. */
+/* How long after its beginning a conversation is told at the latest, of most: those
+ * that last longer (a connection kept open for pushes) count where they end. */
 #define LEARNED_HORIZON (10 * NS_PER_MIN)
 /* The first sighting and all that follows so soon is setup: app, firmware, cloud. */
 #define LEARNED_SETUP_TIME (10 * NS_PER_MIN)
@@ -57,7 +57,7 @@ struct learned_volumes {
 
 struct learned_gaps {
 	uint32_t ms[LEARNED_GAPS]; /* the latest, a ring */
-	uint32_t count;		   /* of all */
+	uint32_t count;            /* of all */
 	uint16_t octaves[LEARNED_GAP_OCTAVES];
 };
 
@@ -67,7 +67,7 @@ struct learned_gaps {
 /* What makes a kind, but for its text; unused bytes are zero. */
 struct learned_key {
 	uint8_t direction, family, proto, place;
-	uint8_t said;	  /* enum record_app: not a conversation but what is said in it */
+	uint8_t said; /* enum record_app: not a conversation but what is said in it */
 	uint8_t port_any; /* the port stands for many */
 	uint8_t peer_any; /* so does the address or MAC */
 	uint8_t name_any; /* so does the text: "*.example.com" is "example.com" here */
@@ -75,27 +75,28 @@ struct learned_key {
 	struct addr peer;
 	struct mac mac;
 	char verb[LEARNED_VERB_MAX]; /* of said: "AAAA", "M-SEARCH"; no NUL at 8 */
-	uint8_t zero; /* pads */
+	uint8_t zero;                /* pads */
 };
 
 struct leaf {
 	struct hash_node node; /* in device.table, first */
 	struct learned_key key;
-	uint32_t index; /* in device.leaves */
-	uint32_t pending; /* touches of bursts under way */
+	uint32_t index;        /* in device.leaves */
+	uint32_t pending;      /* touches of bursts under way */
 	uint32_t burst, touch; /* the touch that was used last, of that burst */
-	char *text; /* name or what was said; empty: see key.peer, key.mac */
+	char *text;            /* name or what was said; empty: see key.peer, key.mac */
 	char *detail; /* of the application, the first that was seen; or NULL */
 	uint8_t app, naming;
-	bool begun_once; /* not all of it was under way when it was first seen */
-	struct learned_set set;	/* in which of the latest episodes */
+	bool begun_once;        /* not all of it was under way when it was first seen */
+	struct learned_set set; /* in which of the latest episodes */
 	uint32_t older[LEARNED_CONTEXT_MAX]; /* of those before */
 	nstime first, last;
 	uint64_t flows, packets, bytes[DIRECTION_MAX];
 	struct learned_volumes volumes;
 	struct learned_gaps gaps;
-	nstime begun; /* the latest beginning, for gaps; 0: none in this capture */
-	uint16_t merged; /* members that became this one; 0: it never stood for several */
+	nstime begun;    /* the latest beginning, for gaps; 0: none in this capture */
+	uint16_t merged; /* members that became this one; 0: it never stood for several
+			  */
 	struct learned_set *sketch; /* of the texts of those; or NULL */
 };
 
@@ -141,20 +142,20 @@ struct dev {
 	uint32_t number; /* episodes that ended */
 	uint32_t episodes[LEARNED_CONTEXT_MAX];
 	uint8_t context[LEARNED_WINDOW]; /* of the latest episodes */
-	uint32_t hour[LEARNED_WINDOW];	 /* in which they began, since 1970 */
+	uint32_t hour[LEARNED_WINDOW];   /* in which they began, since 1970 */
 	nstime first, last;
 	struct hash_table table; /* leaves by key and text */
 	struct leaf **leaves;
 	uint32_t count, cap, merged; /* merged: leaves that stand for several */
 	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
-	uint32_t refused; /* records for which there was no room */
+	uint32_t refused;      /* records for which there was no room */
 	struct learned_volumes downloads; /* of an episode */
 	/* under way */
 	struct burst bursts[LEARNED_BURSTS_MAX]; /* in order of time */
 	uint32_t burst_count, burst_id;
 	struct burst background;
 	uint32_t capture; /* of the latest record */
-	bool fresh;	  /* first sighting; `appeared` says when */
+	bool fresh;       /* first sighting; `appeared` says when */
 	nstime appeared, boots[LEARNED_BOOTS_MAX], updated;
 	uint32_t boot_count;
 	struct watch *watches;
@@ -226,7 +227,8 @@ void learned_set_join(struct learned_set *into, const struct learned_set *s);
 void learned_set_common(struct learned_set *into, const struct learned_set *s);
 uint32_t learned_set_count(const struct learned_set *s);
 void learned_volumes_add(struct learned_volumes *v, uint64_t bytes);
-void learned_volumes_join(struct learned_volumes *into, const struct learned_volumes *v);
+void learned_volumes_join(
+	struct learned_volumes *into, const struct learned_volumes *v);
 /* Upper end of the bucket in which `percent` of all are reached; 0: none. */
 uint64_t learned_volumes_at(const struct learned_volumes *v, unsigned percent);
 void learned_gaps_add(struct learned_gaps *g, nstime gap);
@@ -234,18 +236,19 @@ nstime learned_gaps_period(const struct learned_gaps *g);
 
 /* estimate.c: numbers from numbers. */
 struct incidence {
-	uint32_t units;	     /* episodes, T */
-	uint64_t sum;	     /* incidences, U */
-	uint32_t kinds;	     /* S */
+	uint32_t units;       /* episodes, T */
+	uint64_t sum;         /* incidences, U */
+	uint32_t kinds;       /* S */
 	uint32_t once, twice; /* kinds in one episode, in two: q1, q2 */
-	uint32_t once_units; /* episodes that have one of the former */
+	uint32_t once_units;  /* episodes that have one of the former */
 };
 double learned_estimate_share(const struct incidence *i);
 double learned_estimate_bound(const struct incidence *i);
 double learned_estimate_richness(const struct incidence *i);
 double learned_estimate_poisson95(uint32_t count);
-/* How likely it is that of `units` and `others`, all alike, at least `more` of the others
- * are among those that surprise, of whom `once` are among the former (Fisher 1922). */
+/* How likely it is that of `units` and `others`, all alike, at least `more` of the
+ * others are among those that surprise, of whom `once` are among the former (Fisher
+ * 1922). */
 double learned_estimate_chance(
 	uint32_t once, uint32_t units, uint32_t more, uint32_t others);
 /* A linear counter's guess; set has `filled` of LEARNED_WINDOW bits. */
@@ -269,7 +272,7 @@ struct group {
 	struct learned_set set;
 	uint32_t older[LEARNED_CONTEXT_MAX];
 	uint32_t first_leaf; /* the earliest of its leaves */
-	bool seen;	     /* for whoever walks over groups */
+	bool seen;           /* for whoever walks over groups */
 };
 struct grouping {
 	struct group *groups;
@@ -277,8 +280,8 @@ struct grouping {
 	uint32_t *of; /* group of each leaf of the device; UINT32_MAX: no evidence */
 };
 /* It has no name and was always under way already, while the device calls names by the
- * same port: it is the most frequent of those, whose name was told before. Whether d's own
- * or another's leaf. NULL: it stands for itself. */
+ * same port: it is the most frequent of those, whose name was told before. Whether d's
+ * own or another's leaf. NULL: it stands for itself. */
 const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf *leaf);
 /* pending: also leaves that no episode has yet. */
 int learned_group(const struct learned *l, const struct dev *d, bool pending,
@@ -287,8 +290,8 @@ int learned_group(const struct learned *l, const struct dev *d, bool pending,
 int learned_group_exact(const struct dev *d, struct grouping *ret) CARDEA_MUSTCHECK;
 void learned_group_free(struct grouping *g);
 /* The group means what the leaf is. */
-bool learned_group_covers(const struct group *g, const struct learned_key *key,
-	const char *text);
+bool learned_group_covers(
+	const struct group *g, const struct learned_key *key, const char *text);
 /* The groups in order of first sighting; freed by the caller. */
 int learned_group_order(
 	const struct dev *d, const struct grouping *g, uint32_t **ret) CARDEA_MUSTCHECK;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* load - saved state is a file, and files are hostile: whatever saving does not write is
- * refused, and what is taken saves to the same bytes. */
+/* load - saved state is a file, and files are hostile: whatever saving does not write
+ * is refused, and what is taken saves to the same bytes. */
 #include "profiles/learned/learned_priv.h"
 #include "profiles/learned/state_priv.h"
 
@@ -81,7 +81,8 @@ static bool said_is_sound(const struct learned_key *k)
 			return false;
 		ended |= !k->verb[i];
 	}
-	return k->verb[0] && !k->family && !k->port && !k->port_any && !k->peer_any && !k->peer.family &&
+	return k->verb[0] && !k->family && !k->port && !k->port_any && !k->peer_any &&
+	       !k->peer.family &&
 	       (k->said == RECORD_APP_DNS || k->said == RECORD_APP_MDNS ||
 		       k->said == RECORD_APP_SSDP);
 }
@@ -218,8 +219,8 @@ static int get_leaf(struct cursor *c, struct dev *d)
 	leaf->naming = cursor_u8(c);
 	uint8_t begun = cursor_u8(c);
 	leaf->begun_once = begun;
-	if (begun > 1 || leaf->app >= RECORD_APP_MAX || leaf->naming >= RECORD_NAMING_MAX ||
-		(detail[0] && !leaf->app))
+	if (begun > 1 || leaf->app >= RECORD_APP_MAX ||
+		leaf->naming >= RECORD_NAMING_MAX || (detail[0] && !leaf->app))
 		fail(c);
 	get_numbers(c, d, leaf);
 	return get_sketch(c, d, leaf);
@@ -298,8 +299,8 @@ static int get_device(struct cursor *c, struct learned *l)
 	return r ? r : c->error;
 }
 
-int learned_load(const struct learned_config *config, struct cursor saved,
-	struct learned **ret)
+int learned_load(
+	const struct learned_config *config, struct cursor saved, struct learned **ret)
 {
 	struct cursor c = saved;
 	struct learned *l;

@@ -29,7 +29,8 @@ enum watch_type {
 	WATCH_TRIES, /* one service, again and again */
 };
 
-/* Ports that an infected device calls on the internet, and nothing that is sold does. */
+/* Ports that an infected device calls on the internet, and nothing that is sold does.
+ */
 static const struct known_bad {
 	uint16_t port;
 	const char *why;
@@ -49,8 +50,8 @@ static const struct known_bad {
 
 static bool is_login(uint16_t port)
 {
-	static const uint16_t ports[] = {21, 22, 23, 25, 110, 143, 445, 1433, 2222, 2323,
-		3306, 3389, 5432, 5900, 6379, 8291};
+	static const uint16_t ports[] = {21, 22, 23, 25, 110, 143, 445, 1433, 2222,
+		2323, 3306, 3389, 5432, 5900, 6379, 8291};
 
 	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
 		if (ports[i] == port)
@@ -78,8 +79,8 @@ bool learned_record_is_fruitless(const struct record *r)
 	       r->bytes[0] + r->bytes[1] <= packets * LEARNED_EMPTY_BYTES;
 }
 
-static struct said_finding *finding_slot(struct dev *d, enum learned_finding_kind kind,
-	uint64_t key)
+static struct said_finding *finding_slot(
+	struct dev *d, enum learned_finding_kind kind, uint64_t key)
 {
 	for (uint32_t i = 0; i < d->finding_count; i++)
 		if (d->findings[i].finding.kind == kind && d->findings[i].key == key)
@@ -138,7 +139,8 @@ static struct watch watch_key(const struct record *r, enum watch_type type)
 static bool same_watch(const struct watch *a, const struct watch *b)
 {
 	return a->type == b->type && a->direction == b->direction &&
-	       a->proto == b->proto && a->port == b->port && addr_equal(&a->peer, &b->peer);
+	       a->proto == b->proto && a->port == b->port &&
+	       addr_equal(&a->peer, &b->peer);
 }
 
 static struct watch *watch_find(struct dev *d, const struct watch *key)
@@ -264,7 +266,8 @@ static uint64_t watch_id(const struct watch *w)
 		struct addr peer;
 		uint8_t type, direction, proto;
 		uint16_t port;
-	} __attribute__((packed)) id = {w->peer, w->type, w->direction, w->proto, w->port};
+	} __attribute__((packed))
+	id = {w->peer, w->type, w->direction, w->proto, w->port};
 
 	return hash_bytes(&fixed, &id, sizeof id);
 }
@@ -280,9 +283,10 @@ static void say_scan(struct dev *d, const struct watch *w, const struct record *
 	switch ((enum watch_type)w->type) {
 	case WATCH_ADDRS:
 		learned_finding_add(d,
-			learned_record_is_fruitless(r) ? LEARNED_SCAN : LEARNED_FANOUT, id,
-			r->first, w->count,
-			"%s more than %u addresses without a name within a minute by %s "
+			learned_record_is_fruitless(r) ? LEARNED_SCAN : LEARNED_FANOUT,
+			id, r->first, w->count,
+			"%s more than %u addresses without a name within a minute by "
+			"%s "
 			"port %u: a scan, not learned",
 			out ? "tried" : "was called by", FANOUT_MOST, proto,
 			record_port(r));
@@ -296,14 +300,15 @@ static void say_scan(struct dev *d, const struct watch *w, const struct record *
 		break;
 	case WATCH_PAIRS:
 		learned_finding_add(d, LEARNED_FANOUT, id, r->first, w->count,
-			"%s more than %u addresses and ports in vain within a minute: a "
+			"%s more than %u addresses and ports in vain within a minute: "
+			"a "
 			"scan, not learned",
 			out ? "tried" : "was tried at", FANOUT_MOST);
 		break;
 	case WATCH_TRIES:
-		learned_finding_add(d, is_login(record_port(r)) ? LEARNED_BRUTE
-								: LEARNED_FLOOD,
-			id, r->first, w->count,
+		learned_finding_add(d,
+			is_login(record_port(r)) ? LEARNED_BRUTE : LEARNED_FLOOD, id,
+			r->first, w->count,
 			"%s %s port %u %s %s %u times within a minute: %s, not learned",
 			out ? "called" : "was called at", proto, record_port(r),
 			out ? "of" : "by", peer, w->count,
@@ -368,8 +373,8 @@ static void say_flood(struct dev *d, const struct record *r)
 
 	struct watch key = watch_key(r, WATCH_TRIES);
 
-	learned_finding_add(d, LEARNED_FLOOD, watch_id(&key),
-		r->first, r->packets[DIRECTION_FROM_DEVICE],
+	learned_finding_add(d, LEARNED_FLOOD, watch_id(&key), r->first,
+		r->packets[DIRECTION_FROM_DEVICE],
 		"sent %llu packets to %s within %llu s without an answer: a flood, not "
 		"learned",
 		(unsigned long long)r->packets[DIRECTION_FROM_DEVICE],

@@ -57,16 +57,17 @@ void learned_tally(const struct dev *d, const struct grouping *g, struct tally *
 	}
 }
 
-/* The number is the mean over what was sampled, in the mix that was sampled; the word is
- * the worst of the contexts that are not rare. One that is too rare to be known does not
- * hide the others, but while it is there nothing is closed. */
+/* The number is the mean over what was sampled, in the mix that was sampled; the word
+ * is the worst of the contexts that are not rare. One that is too rare to be known does
+ * not hide the others, but while it is there nothing is closed. */
 static void judge(struct learned_device *ret)
 {
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++) {
 		const struct learned_unseen *u = &ret->contexts[c];
 		enum learned_state s = u->state;
 
-		if (u->episodes * WEIGHT_LEAST_PARTS < ret->all.episodes || !u->episodes)
+		if (u->episodes * WEIGHT_LEAST_PARTS < ret->all.episodes ||
+			!u->episodes)
 			continue;
 		if (s == LEARNED_UNKNOWN)
 			s = LEARNED_SETTLED;
@@ -75,8 +76,8 @@ static void judge(struct learned_device *ret)
 	}
 }
 
-static void unseen_of(const struct learned *l, const struct dev *d,
-	struct learned_device *ret)
+static void unseen_of(
+	const struct learned *l, const struct dev *d, struct learned_device *ret)
 {
 	struct grouping g;
 	struct tally t;

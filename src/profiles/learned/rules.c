@@ -16,7 +16,8 @@
 #define PORT_DHCP6_SERVER 547
 
 /* In order of the rules: names first, so that the kernel may open them by itself; what
- * is open to any address of the internet last, behind what keeps it out of the house. */
+ * is open to any address of the internet last, behind what keeps it out of the house.
+ */
 enum part { PART_NAMES, PART_REST, PART_HOUSE, PART_ANY, PART_MAX };
 
 struct rule_list {
@@ -159,7 +160,8 @@ static void say_evidence(
 	if (strncmp(first, clock_format(k->last, last), 10) != 0)
 		say(&s, " to %.10s", last);
 	if (k->period)
-		say(&s, ", every %lld s", (long long)((k->period + NS_PER_SEC / 2) / NS_PER_SEC));
+		say(&s, ", every %lld s",
+			(long long)((k->period + NS_PER_SEC / 2) / NS_PER_SEC));
 	if (k->general && k->siblings > 1)
 		say(&s, "; stands for %u", k->siblings);
 	if (k->port_any && !k->source_port)
@@ -212,8 +214,8 @@ static enum part part_of(const struct learned_kind *k)
 	return is_open(k) ? PART_ANY : PART_REST;
 }
 
-static void add_part(struct rule_list *l, const struct dev *d,
-	const struct grouping *g, const uint32_t *order, enum part part)
+static void add_part(struct rule_list *l, const struct dev *d, const struct grouping *g,
+	const uint32_t *order, enum part part)
 {
 	struct learned_kind k;
 
@@ -228,7 +230,8 @@ static void add_part(struct rule_list *l, const struct dev *d,
 	}
 }
 
-static int make_rules(const struct dev *d, const struct grouping *g, struct rule_list *l)
+static int make_rules(
+	const struct dev *d, const struct grouping *g, struct rule_list *l)
 {
 	uint32_t *order;
 	int r = learned_group_order(d, g, &order);

@@ -13,11 +13,11 @@
 #define LEARNED_STATE_COUNTERS(n) (1 + 3 * (n))
 #define LEARNED_STATE_FINDING_MAX (1 + 8 + 8 + 8 + LIMIT_TEXT)
 #define LEARNED_STATE_DEVICE_MAX                                                       \
-	(6 + 4 + 4 * LEARNED_CONTEXT_MAX + 5 * LEARNED_WINDOW + 16 +                     \
+	(6 + 4 + 4 * LEARNED_CONTEXT_MAX + 5 * LEARNED_WINDOW + 16 +                   \
 		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 1 +                          \
 		LEARNED_FINDING_MAX * LEARNED_STATE_FINDING_MAX + 2)
 #define LEARNED_STATE_LEAF_MAX                                                         \
-	(11 + 16 + 6 + LEARNED_VERB_MAX + 2 + 3 + LEARNED_WINDOW / 8 +                  \
+	(11 + 16 + 6 + LEARNED_VERB_MAX + 2 + 3 + LEARNED_WINDOW / 8 +                 \
 		4 * LEARNED_CONTEXT_MAX + 16 + 32 +                                    \
 		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 4 + 4 * LEARNED_GAPS +       \
 		LEARNED_STATE_COUNTERS(LEARNED_GAP_OCTAVES) + 3 + LEARNED_WINDOW / 8)

@@ -90,19 +90,6 @@ static int take_all(const struct learn *l, const struct mac *device,
 	return e;
 }
 
-static int find_device(const struct learn *l, const struct mac *device,
-	struct learned_device *ret)
-{
-	const struct learned *all = learn_learned(l);
-
-	for (size_t i = 0; i < learned_count(all); i++) {
-		learned_device_at(all, i, ret);
-		if (mac_equal(&ret->mac, device))
-			return 0;
-	}
-	return -ENOENT;
-}
-
 /* A URL that nobody can fetch (RFC 2606 2): the file is of this home. */
 static void url_of(const struct mac *m, char ret[LIMIT_URL])
 {
@@ -153,7 +140,7 @@ int learn_profile_make(const struct learn *l, const struct mac *device, nstime n
 	int e;
 
 	*ret = (struct learn_profile){0};
-	e = find_device(l, device, &ret->device);
+	e = learned_device_of(learn_learned(l), device, &ret->device);
 	if (e)
 		return e;
 	ret->name = learn_name(l, device);

@@ -256,6 +256,9 @@ static void test_json(const struct learn_test *t, struct jsonw *out)
 	jsonw_kv_u64(out, "unseen", t->result.unseen);
 	jsonw_kv_decimal(out, "unseen_share", t->result.unseen_share);
 	jsonw_kv_u64(out, "surprised_episodes", t->result.surprised);
+	jsonw_kv_u64(out, "strange_episodes", t->result.strange);
+	jsonw_kv_bool(out, "context_not_seen", t->result.context_not_seen);
+	jsonw_kv_string(out, "why", t->result.why[0] ? t->result.why : NULL);
 	kinds_json(&t->unseen, "unseen_kinds", out);
 	jsonw_object_end(out);
 }

@@ -186,6 +186,8 @@ static void test_text(const struct learn_test *t, FILE *out)
 		"not seen before (%u of them surprise)\n",
 		r->episodes, plural(r->episodes), r->unseen_share * PERCENT,
 		r->surprised);
+	if (r->context_not_seen)
+		fprintf(out, "  Context not seen: %s\n", r->why);
 	for (size_t i = 0; i < t->unseen.count && i < LINES_MAX; i++)
 		fprintf(out, "    %s\n", learn_kind_text(&t->unseen.list[i], text));
 	more_text(t->unseen.count, out);

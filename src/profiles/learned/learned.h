@@ -139,6 +139,9 @@ void learned_end(struct learned *l, nstime now);
 size_t learned_count(const struct learned *l);
 /* i < learned_count, in order of first sighting. */
 void learned_device_at(const struct learned *l, size_t i, struct learned_device *ret);
+/* The same of one that is known by its MAC. -ENOENT: no such device. */
+int learned_device_of(const struct learned *l, const struct mac *device,
+	struct learned_device *ret) CARDEA_MUSTCHECK;
 /* Generalised where `general`, else exact; each in order of first sighting. Non-zero of
  * visit stops and is returned. -ENOENT: no such device. */
 typedef int learned_visit(void *ctx, const struct learned_kind *k);

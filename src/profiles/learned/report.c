@@ -104,9 +104,9 @@ void learned_dev_span(const struct dev *d, nstime *ret_from, nstime *ret_to)
 	*ret_to = d->last + span;
 }
 
-void learned_device_at(const struct learned *l, size_t i, struct learned_device *ret)
+static void tell_device(const struct learned *l, const struct dev *d,
+	struct learned_device *ret)
 {
-	const struct dev *d = l->devices[i];
 	nstime from;
 
 	memset(ret, 0, sizeof *ret);
@@ -119,6 +119,22 @@ void learned_device_at(const struct learned *l, size_t i, struct learned_device 
 		ret->findings[f] = d->findings[f].finding;
 	learned_dev_span(d, &from, &ret->holds_until);
 	unseen_of(l, d, ret);
+}
+
+void learned_device_at(const struct learned *l, size_t i, struct learned_device *ret)
+{
+	tell_device(l, l->devices[i], ret);
+}
+
+int learned_device_of(const struct learned *l, const struct mac *device,
+	struct learned_device *ret)
+{
+	const struct dev *d = learned_dev_find(l, device);
+
+	if (!d)
+		return -ENOENT;
+	tell_device(l, d, ret);
+	return 0;
 }
 
 /* ---- kinds ---- */

@@ -34,15 +34,16 @@ class Row:
 
     base: of baseline(), for figures that a busy machine would change. spoiled: why the
     figures are no measurement, such as packets lost on the way. failed: why the bar is
-    missed whatever the ratio is."""
+    missed whatever the ratio is. table: what the row was taken from, for people: a title, a
+    head and lines of cells."""
 
     def __init__(self, name, what, a, b=None, unit="ns", at_most=None, at_least=None,
-                 base=None, spoiled="", failed="", note=""):
+                 base=None, spoiled="", failed="", note="", table=None):
         if at_most is not None and at_least is not None:
             raise ValueError("%s: two bars" % name)
         self.name, self.what, self.unit = name, what, unit
         self.at_most, self.at_least, self.base = at_most, at_least, base
-        self.spoiled, self.failed = spoiled, failed
+        self.spoiled, self.failed, self.table = spoiled, failed, table
         self.note = "; ".join(text for text in (spoiled, failed, note) if text)
         values = ratios(a, b) if b else list(a)
         self.a = statistics.median(a)
@@ -79,7 +80,7 @@ class Row:
                 "baseline": _round(self.base), "bar": self.bar, "verdict": self.verdict,
                 "machine": machine, "date": date, "a": _round(self.a),
                 "b": _round(self.b), "unit": self.unit, "rounds": self.rounds,
-                "note": self.note}
+                "note": self.note, **({"table": self.table} if self.table else {})}
 
 
 def _round(value):

@@ -14,7 +14,8 @@ import time
 from . import report
 from .figures import CannotRun
 
-GROUPS = ("packets", "denied", "updates", "swap", "names", "resolver", "live", "memory", "replay", "compile")
+GROUPS = ("packets", "denied", "updates", "swap", "names", "resolver", "live",
+          "memory", "replay", "learn", "calibration", "compile")
 
 
 class Missing:

@@ -2,9 +2,11 @@
 """The result of a run: lines as it goes, results.json, and RESULTS.md of a full run."""
 
 import datetime
+import itertools
 import json
 import os
 import platform
+import textwrap
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 RESULTS_JSON = os.path.join(FOLDER, "results.json")
@@ -67,13 +69,26 @@ def _spread(row):
     return "" if low == high else "%s - %s" % (short(low), short(high))
 
 
+def _columns(table):
+    """Cells below each other; a head is as wide as its cells and goes on below."""
+    wide = [max(len(cell) for cell in column) for column in zip(*table["lines"])]
+    wide = [max(width, max(map(len, head.split()))) for width, head in zip(
+        wide, table["head"])]
+    heads = [textwrap.wrap(head, width) for head, width in zip(table["head"], wide)]
+    rows = [*itertools.zip_longest(*heads, fillvalue=""), *table["lines"]]
+    return "\n".join(["", "      " + table["title"]] + [
+        ("      " + "  ".join(cell.rjust(width) for cell, width in zip(row, wide))).rstrip()
+        for row in rows] + [""])
+
+
 def line(row):
     """The table that is printed, a line at a time."""
     text = "%-5s %8s  %-15s %-5s %-9s %-7s %s  [%s]" % (
         row["id"], short(row["ratio"]), _spread(row),
         "" if row["baseline"] is None else "%.2f" % row["baseline"], row["bar"],
         row["verdict"], row["what"], _sides(row))
-    return text + ("\n      " + row["note"] if row["note"] else "")
+    text += "\n      " + row["note"] if row["note"] else ""
+    return text + ("\n" + _columns(row["table"]) if "table" in row else "")
 
 
 HEAD = "%-5s %8s  %-15s %-5s %-9s %-7s %s" % ("row", "ratio", "spread", "base", "bar",
@@ -86,6 +101,13 @@ def write_json(rows, path=RESULTS_JSON):
 
 def _cell(text):
     return str(text).replace("|", "\\|")
+
+
+def _table(row):
+    table = row["table"]
+    return ["", "## %s: %s" % (row["id"], table["title"]), "",
+            *("| %s |" % " | ".join(map(_cell, cells)) for cells in (
+                table["head"], ["---"] * len(table["head"]), *table["lines"]))]
 
 
 def markdown(rows, missing, where, date):
@@ -104,6 +126,9 @@ def markdown(rows, missing, where, date):
             row["what"] + (" (%s)" % row["note"] if row["note"] else ""))))
     for name, why in missing:
         text.append("| %s | | | | | not measured | %s |" % (name, _cell(why)))
+    for row in rows:
+        if "table" in row:
+            text += _table(row)
     return "\n".join(text) + "\n"
 
 

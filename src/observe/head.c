@@ -124,6 +124,21 @@ static bool head_mqtt(
 	return true;
 }
 
+/* A hello in the form of SSL 2, as old libraries send it that would also speak SSL 3 or
+ * TLS (RFC 5246 E.2). It has no extensions and thus no name. */
+static bool is_ssl2(struct cursor c)
+{
+	uint16_t len = cursor_u16(&c);
+	uint8_t type = cursor_u8(&c), major = cursor_u8(&c);
+
+	cursor_skip(&c, 1);
+	uint16_t ciphers = cursor_u16(&c), session = cursor_u16(&c);
+	uint16_t challenge = cursor_u16(&c);
+	return !c.error && len & 0x8000 && type == 1 && major == TLS_MAJOR && ciphers &&
+	       ciphers % 3 == 0 && challenge >= 16 && challenge <= 32 &&
+	       (len & 0x7fff) == 9 + ciphers + session + challenge;
+}
+
 /* False when more must come. */
 static bool head_tcp(
 	struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all)
@@ -134,6 +149,11 @@ static bool head_tcp(
 		return is_all;
 	if (bytes.pos[0] == RECORD_HANDSHAKE && bytes.pos[1] == TLS_MAJOR)
 		return observe_tls(o, e, bytes, is_all);
+	if (is_ssl2(bytes)) {
+		o->counts.hellos++;
+		e->app = RECORD_APP_TLS;
+		return true;
+	}
 	if (bytes.pos[0] == MQTT_CONNECT)
 		return head_mqtt(o, e, bytes, is_all);
 	return head_http(o, e, bytes, is_all);

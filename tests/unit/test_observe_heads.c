@@ -194,6 +194,22 @@ static void names_that_are_none_do_not_name(void **state)
 	house_setup(state);
 }
 
+static void a_hello_of_the_old_form_is_tls_without_a_name(void **state)
+{
+	(void)state;
+	uint8_t old[2 + 9 + 6 + 16] = {0x80, 31, 1, 3, 1, 0, 6, 0, 0, 0, 16};
+
+	shake(LAMP_AT(40000), CLOUD_AT(443), 100);
+	send_tcp(LAMP_AT(40000), CLOUD_AT(443), TCP_ACK, 101, old, sizeof old);
+	old[1] = 32; /* a length that is not its parts' */
+	shake(LAMP_AT(40000), OTHER_AT(443), 100);
+	send_tcp(LAMP_AT(40000), OTHER_AT(443), TCP_ACK, 101, old, sizeof old);
+	finish();
+	assert_int_equal(record_of(LAMP, CLOUD_IP)->app, RECORD_APP_TLS);
+	assert_int_equal(record_of(LAMP, CLOUD_IP)->naming, RECORD_UNNAMED);
+	assert_int_equal(record_of(LAMP, OTHER_IP)->app, RECORD_APP_NONE);
+}
+
 static void the_server_does_not_speak_for_the_client(void **state)
 {
 	(void)state;
@@ -456,6 +472,7 @@ int main(void)
 		HOUSE_TEST(what_was_sent_first_cannot_be_rewritten),
 		HOUSE_TEST(hundreds_of_halves_lose_the_oldest_only),
 		HOUSE_TEST(names_that_are_none_do_not_name),
+		HOUSE_TEST(a_hello_of_the_old_form_is_tls_without_a_name),
 		HOUSE_TEST(the_server_does_not_speak_for_the_client),
 		HOUSE_TEST(the_vectors_of_the_rfcs),
 		HOUSE_TEST(a_bit_flipped_is_no_quic),

@@ -18,6 +18,7 @@ struct learn {
 	struct learned *learned;
 	struct learn_names names;
 	struct learn_link link;
+	struct learn_bares bares;
 	uint64_t crowded; /* see struct learn_capture */
 	int error; /* of the learner, which sticks: memory */
 };
@@ -27,6 +28,7 @@ static void on_record(void *ctx, const struct record *r)
 	struct learn *l = ctx;
 	int e = learned_record(l->learned, r);
 
+	learn_bares_see(&l->bares, r);
 	if (e == CARDEA_ELIMIT)
 		l->crowded++;
 	else if (e && !l->error)
@@ -62,6 +64,8 @@ int learn_new(const struct learn_options *o, struct learn **ret)
 	l->options = *o;
 	e = learn_names_init(&l->names);
 	if (!e)
+		e = learn_bares_init(&l->bares);
+	if (!e)
 		e = learn_suffixes_new(&l->suffixes);
 	config.ctx = l->suffixes;
 	if (!e)
@@ -81,6 +85,7 @@ void learn_free(struct learn *l)
 	learned_free(l->learned);
 	learn_suffixes_free(l->suffixes);
 	learn_names_free(&l->names);
+	learn_bares_free(&l->bares);
 	free(l->link.frame);
 	free(l);
 }
@@ -166,6 +171,11 @@ void learn_end(struct learn *l)
 const struct learned *learn_learned(const struct learn *l)
 {
 	return l->learned;
+}
+
+const struct learn_bares *learn_bares(const struct learn *l)
+{
+	return &l->bares;
 }
 
 const struct learn_name *learn_name(const struct learn *l, const struct mac *m)

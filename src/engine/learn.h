@@ -63,6 +63,8 @@ struct mac learn_mac_make(const struct addr *a);
 
 /* ---- what came of it ---- */
 
+struct learn_bare;
+
 struct learn_kinds {
 	const struct learned_kind *list;
 	size_t count;
@@ -78,7 +80,9 @@ struct learn_profile {
 	struct learn_kinds exact, general, singletons;
 	const struct rule *rules;
 	const struct maker_saying *says; /* how the file says each */
+	const struct learn_bare *const *bares; /* of rules by address alone; or NULL each */
 	size_t rule_count;
+	size_t bare_many; /* there were too many of those to list */
 	char *mud; /* the MUD file; NULL: see problem */
 	char problem[LIMIT_TEXT];
 };

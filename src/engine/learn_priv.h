@@ -4,6 +4,7 @@
 #define CARDEA_ENGINE_LEARN_PRIV_H
 
 #include "engine/learn.h"
+#include "base/hash.h"
 #include "sensors/pcap.h"
 
 /* Twice the devices, so that probing stays short. A flood of made-up MACs gets no more
@@ -42,5 +43,47 @@ bool learn_link_lacks(uint32_t linktype);
 /* The packet as an Ethernet frame, in l->frame; an empty cursor when it is none. */
 struct cursor learn_link_frame(struct learn_link *l, struct learn_names *names,
 	uint32_t linktype, struct cursor packet);
+
+/* ---- learn_bare.c ---- */
+
+/* Of all devices; and of one, beyond which addresses are no profile. */
+#define LEARN_BARES_MAX 8192
+#define LEARN_BARES_OF_DEVICE 128
+
+enum learn_bare_why {
+	LEARN_BARE_HINTED, /* named by TLS, QUIC or HTTP, and by no answer */
+	LEARN_BARE_CUT,	   /* the capture has not its beginning */
+	LEARN_BARE_ANSWER, /* to a question that went to a group */
+};
+
+struct learn_bare_key {
+	struct mac device;
+	uint8_t direction, family, proto, place, why;
+	uint16_t port;
+	struct addr peer; /* of the internet */
+};
+
+struct learn_bare {
+	struct hash_node node; /* first */
+	struct learn_bare_key key;
+	char name[LIMIT_NAME];
+	nstime first, last;
+	uint64_t flows, packets, bytes[DIRECTION_MAX];
+};
+
+struct learn_bares {
+	struct hash_table table;
+	struct learn_bare *list;
+	uint32_t count;
+};
+
+int learn_bares_init(struct learn_bares *b) CARDEA_MUSTCHECK;
+void learn_bares_free(struct learn_bares *b);
+void learn_bares_see(struct learn_bares *t, const struct record *r);
+/* Adds a rule for each of the device's that its rules do not let through. */
+int learn_bares_add(const struct learn_bares *t, struct learn_profile *p) CARDEA_MUSTCHECK;
+
+/* learn.c */
+const struct learn_bares *learn_bares(const struct learn *l);
 
 #endif

@@ -13,7 +13,7 @@
 #define PROFILE_POOL_BYTES                                                             \
 	(4 * LEARNED_KINDS_MAX * sizeof(struct learned_kind) +                         \
 		LIMIT_RULES *                                                          \
-			(2 * sizeof(struct rule) + sizeof(struct maker_saying)) +      \
+			(3 * sizeof(struct rule) + sizeof(struct maker_saying)) +      \
 		LIMIT_MUD_BYTES + (1UL << 20))
 
 static int count_kind(void *ctx, const struct learned_kind *k)
@@ -87,7 +87,7 @@ static int take_all(const struct learn *l, const struct mac *device,
 		e = learned_rules(
 			s.learned, device, p->pool, &rules, &p->rule_count);
 	p->rules = rules;
-	return e;
+	return e ? e : learn_bares_add(learn_bares(l), p);
 }
 
 /* A URL that nobody can fetch (RFC 2606 2): the file is of this home. */

@@ -37,11 +37,24 @@ static bool has_port(const struct learned_kind *k)
 	return k->proto == FLOW_PROTO_TCP || k->proto == FLOW_PROTO_UDP;
 }
 
+/* A question by itself, beside the conversation in which it was asked. */
+static bool is_said(const struct learned_kind *k)
+{
+	return has_port(k) && !k->port && !k->port_any && k->app != RECORD_APP_NONE;
+}
+
 const char *learn_kind_text(const struct learned_kind *k, char buf[LEARN_KIND_TEXT_MAX])
 {
 	char proto[FLOW_PROTO_TEXT_MAX], peer[LIMIT_NAME + 16], detail[LIMIT_TEXT];
 	char port[16] = "";
 
+	if (is_said(k)) {
+		(void)str_print(buf, LEARN_KIND_TEXT_MAX, "%s %s, asked of %s",
+			record_app_name(k->app),
+			str_escape(str_untrusted(k->detail), detail, sizeof detail),
+			peer_text(k, peer, sizeof peer));
+		return buf;
+	}
 	if (has_port(k) && k->port_any)
 		(void)str_copy(port, sizeof port, " any port");
 	else if (has_port(k))
@@ -282,6 +295,29 @@ void learn_profile_json(
 
 /* ---- the evidence document ---- */
 
+static void bare_json(const struct learn_bare *b, struct jsonw *out)
+{
+	static const char *const why[] = {
+		[LEARN_BARE_HINTED] = "named by its own hello alone",
+		[LEARN_BARE_CUT] = "under way when the capture began",
+		[LEARN_BARE_ANSWER] = "answers to what was asked of a group",
+	};
+
+	jsonw_object(out);
+	jsonw_kv_string(out, "why", why[b->key.why]);
+	jsonw_kv_untrusted(out, "name", b->name[0] ? b->name : NULL);
+	jsonw_kv_time(out, "first", b->first);
+	jsonw_kv_time(out, "last", b->last);
+	jsonw_kv_u64(out, "flows", b->flows);
+	jsonw_kv_u64(out, "packets", b->packets);
+	jsonw_key(out, "bytes");
+	jsonw_object(out);
+	jsonw_kv_u64(out, "from_device", b->bytes[DIRECTION_FROM_DEVICE]);
+	jsonw_kv_u64(out, "to_device", b->bytes[DIRECTION_TO_DEVICE]);
+	jsonw_object_end(out);
+	jsonw_object_end(out);
+}
+
 static void rule_json(const struct learn_profile *p, size_t i, struct jsonw *out)
 {
 	const struct rule *r = &p->rules[i];
@@ -298,6 +334,11 @@ static void rule_json(const struct learn_profile *p, size_t i, struct jsonw *out
 	jsonw_kv_u64(out, "aces", s->entries);
 	jsonw_key(out, "kinds");
 	learn_rule_kinds_json(p, r, out);
+	jsonw_key(out, "by_address");
+	if (p->bares[i])
+		bare_json(p->bares[i], out);
+	else
+		jsonw_null(out);
 	jsonw_object_end(out);
 }
 

@@ -172,6 +172,16 @@ static void unsaid_text(const struct learn_profile *p, FILE *out)
 				maker_said_name(p->says[i].said),
 				rule_sentence(&p->rules[i], sentence),
 				p->says[i].text);
+	for (size_t i = 0; i < p->rule_count; i++)
+		if (p->bares[i])
+			fprintf(out, "  By address alone: it %s: %s\n",
+				rule_sentence(&p->rules[i], sentence),
+				p->rules[i].detail);
+	if (p->bare_many)
+		fprintf(out,
+			"  Not in the profile: %zu addresses without a name that the "
+			"capture shows in passing\n",
+			p->bare_many);
 	if (p->problem[0])
 		fprintf(out, "  No MUD file: %s\n", p->problem);
 }

@@ -49,6 +49,12 @@ static bool is_any(struct range16 p)
 	return p.lo == 0 && p.hi == UINT16_MAX;
 }
 
+/* Nobody has port 0. */
+static bool is_all(struct range16 p)
+{
+	return p.lo <= 1 && p.hi == UINT16_MAX;
+}
+
 /* ---- which conversations a rule is about ---- */
 
 static bool peer_covers(const struct peer *p, const struct learned_kind *k)
@@ -89,7 +95,7 @@ bool maker_rule_covers(const struct rule *r, const struct learned_kind *k)
 	if (r->direction != k->direction || (r->family && r->family != k->family) ||
 		(r->proto != RULE_PROTO_ANY && r->proto != k->proto))
 		return false;
-	if (has_ports(k->proto) && (k->port_any ? !is_any(*p)
+	if (has_ports(k->proto) && (k->port_any ? !is_all(*p)
 						: k->port < p->lo || k->port > p->hi))
 		return false;
 	if (is_icmp(k->proto) && r->icmp_type != RULE_ICMP_ANY &&
@@ -341,8 +347,19 @@ static bool has_mirror(const struct rule *r)
 			       addr_is_limited_broadcast(&r->peer.prefix.addr)));
 }
 
-static void put_rule(
-	struct writer_of *w, const struct rule *r, struct maker_saying *say)
+/* UDP from the port of a service to any port: the answer to who had asked all, which no
+ * connection tracking knows. */
+static bool is_answering(const struct rule *r)
+{
+	bool from = r->direction == DIRECTION_FROM_DEVICE;
+
+	return r->proto == FLOW_PROTO_UDP && r->action == RULE_ACCEPT &&
+	       !is_any(from ? r->device_port : r->peer_port) &&
+	       is_any(from ? r->peer_port : r->device_port);
+}
+
+static void put_entry(
+	struct writer_of *w, const struct rule *r, bool alone, struct maker_saying *say)
 {
 	bool from = r->direction == DIRECTION_FROM_DEVICE;
 	const char *forwarding = r->action == RULE_ACCEPT ? "accept" : "drop";
@@ -356,7 +373,7 @@ static void put_rule(
 		bool four = list == FROM4 || list == TO4;
 		if (family && (family == 4) != four)
 			continue;
-		if (opener || (has_mirror(r) && r->action == RULE_ACCEPT))
+		if (opener || (!alone && has_mirror(r) && r->action == RULE_ACCEPT))
 			put(w, list, name, forwarding, matches_of(r, list));
 	}
 	if (w->entries == before)
@@ -364,6 +381,24 @@ static void put_rule(
 	say->entries++;
 	if (!say->ace[0])
 		(void)str_copy(say->ace, sizeof say->ace, name);
+}
+
+/* With any port of the asker but 0, it cannot be taken for the half that answers what
+ * another entry lets in. */
+static void put_rule(
+	struct writer_of *w, const struct rule *r, struct maker_saying *say)
+{
+	struct rule one = *r;
+
+	if (!is_answering(r)) {
+		put_entry(w, r, false, say);
+		return;
+	}
+	if (r->direction == DIRECTION_FROM_DEVICE)
+		one.peer_port.lo = 1;
+	else
+		one.device_port.lo = 1;
+	put_entry(w, &one, true, say);
 }
 
 static bool is_label(const char *s, size_t len)
@@ -434,9 +469,24 @@ static bool is_answer(const struct rule *r)
 	return r->initiator == other || r->status == RULE_REPLY_HALF;
 }
 
+/* Broadcasts to a prefix (RFC 919 7); managers distrust private addresses in a file,
+ * whose author cannot know them. */
+static bool is_house_group(const struct maker_learned *l, const struct rule *r)
+{
+	if (r->peer.kind != PEER_PREFIX || !addr_is_private(&r->peer.prefix.addr))
+		return false;
+	for (size_t i = 0; i < l->kind_count; i++)
+		if (l->kinds[i].place == RECORD_GROUP &&
+			addr_equal(&l->kinds[i].peer, &r->peer.prefix.addr))
+			return true;
+	return false;
+}
+
 static void write_rule(struct writer_of *w, const struct maker_learned *l,
 	const struct rule *r, struct maker_saying *s)
 {
+	struct rule one = *r;
+
 	*s = (struct maker_saying){.said = MAKER_SAID};
 	if (r->ethertype != RULE_ETHERTYPE_IP) {
 		say(s, MAKER_UNSAID, "frames that are not IP are not learned");
@@ -446,6 +496,12 @@ static void write_rule(struct writer_of *w, const struct maker_learned *l,
 		put_spelt(w, l, r, s);
 	} else if (r->peer.kind == PEER_NAME && !is_domain_name(r->peer.name)) {
 		say(s, MAKER_UNSAID, "the peer's name is no domain name (RFC 6991)");
+	} else if (is_house_group(l, r)) {
+		one.peer = (struct peer){.kind = PEER_LOCAL_NETWORKS};
+		put_rule(w, &one, s);
+		say(s, MAKER_WIDENED,
+			"the broadcast address of one home is another's in another: the "
+			"local network stands for it");
 	} else {
 		put_rule(w, r, s);
 		if (r->peer.kind == PEER_MAC)

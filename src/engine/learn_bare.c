@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* learn_bare - conversations that a rule by name would not let through: those that were
+ * under way when the capture began, and those whose peer is named by their own hello
+ * alone. A gateway knows an address by the answer that the device was given (RFC 9726);
+ * where the capture has none, the address itself is what is known. */
+#include "engine/learn_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/flow.h"
+
+int learn_bares_init(struct learn_bares *b)
+{
+	int e = hash_init(&b->table, 256);
+
+	if (e)
+		return e;
+	b->list = calloc(LEARN_BARES_MAX, sizeof *b->list);
+	return b->list ? 0 : -ENOMEM;
+}
+
+void learn_bares_free(struct learn_bares *b)
+{
+	hash_free(&b->table);
+	free(b->list);
+}
+
+static bool is_equal(const struct hash_node *n, const void *key)
+{
+	const struct learn_bare *b = (const struct learn_bare *)n;
+
+	return memcmp(&b->key, key, sizeof b->key) == 0;
+}
+
+static struct learn_bare *find(struct learn_bares *t, const struct learn_bare_key *k)
+{
+	struct learn_bare *b = (struct learn_bare *)hash_find(
+		&t->table, k, sizeof *k, is_equal);
+
+	if (b || t->count == LEARN_BARES_MAX)
+		return b;
+	b = &t->list[t->count++];
+	b->key = *k;
+	hash_insert(&t->table, &b->node, k, sizeof *k);
+	return b;
+}
+
+/* Under way when the capture began, and not the answer to something that a group was
+ * asked, which begins where it is answered. */
+static bool is_cut(const struct record *r)
+{
+	return r->midstream && r->proto == FLOW_PROTO_TCP &&
+	       r->naming == RECORD_UNNAMED && r->place != RECORD_GROUP;
+}
+
+static bool is_hinted(const struct record *r)
+{
+	return r->place == RECORD_INTERNET && r->direction == DIRECTION_FROM_DEVICE &&
+	       (r->naming == RECORD_SNI || r->naming == RECORD_HOST);
+}
+
+/* One's word to another who had asked all. */
+static bool is_answering(const struct record *r)
+{
+	return r->midstream && r->proto == FLOW_PROTO_UDP &&
+	       r->place == RECORD_DEVICE;
+}
+
+static bool key_of(const struct record *r, struct learn_bare_key *k)
+{
+	memset(k, 0, sizeof *k); /* it is compared as bytes */
+	k->device = r->device;
+	k->direction = (uint8_t)r->direction;
+	k->family = r->family;
+	k->proto = r->proto;
+	k->place = (uint8_t)r->place;
+	k->port = record_port(r);
+	if (is_hinted(r))
+		k->why = LEARN_BARE_HINTED;
+	else if (is_answering(r))
+		k->why = LEARN_BARE_ANSWER;
+	else if (is_cut(r))
+		k->why = LEARN_BARE_CUT;
+	else
+		return false;
+	if (k->why == LEARN_BARE_ANSWER)
+		k->direction = r->direction == DIRECTION_FROM_DEVICE
+				       ? DIRECTION_TO_DEVICE
+				       : DIRECTION_FROM_DEVICE;
+	if (r->place == RECORD_INTERNET)
+		k->peer = r->peer;
+	return true;
+}
+
+void learn_bares_see(struct learn_bares *t, const struct record *r)
+{
+	struct learn_bare_key k;
+	struct learn_bare *b;
+
+	if (!key_of(r, &k))
+		return;
+	b = find(t, &k);
+	if (!b)
+		return;
+	if (!b->flows || r->first < b->first)
+		b->first = r->first;
+	if (r->last > b->last)
+		b->last = r->last;
+	b->flows++;
+	for (int d = 0; d < DIRECTION_MAX; d++) {
+		b->packets += r->packets[d];
+		b->bytes[d] += r->bytes[d];
+	}
+	(void)str_copy(b->name, sizeof b->name, r->name);
+}
+
+/* ---- as rules ---- */
+
+static bool peer_is_in(const struct peer *p, const struct learn_bare_key *k)
+{
+	switch (p->kind) {
+	case PEER_ANY:
+		return true;
+	case PEER_PREFIX:
+		return prefix_contains(&p->prefix, &k->peer);
+	case PEER_LOCAL_NETWORKS:
+	case PEER_MAC: /* the file widens it */
+		return k->place == RECORD_DEVICE;
+	case PEER_GATEWAY:
+		return k->place == RECORD_GATEWAY;
+	case PEER_NAME:
+	case PEER_CONTROLLER_DNS:
+	case PEER_CONTROLLER_NTP:
+	case PEER_CONTROLLER:
+	case PEER_MY_CONTROLLER:
+	case PEER_SAME_MANUFACTURER:
+	case PEER_MANUFACTURER:
+	case PEER_MODEL:
+	case PEER_MAX:
+		break;
+	}
+	return false;
+}
+
+static bool port_is_in(const struct rule *r, const struct learn_bare_key *k)
+{
+	bool peers = (k->direction == DIRECTION_FROM_DEVICE) ==
+		     (k->why != LEARN_BARE_ANSWER);
+	struct range16 p = peers ? r->peer_port : r->device_port;
+	struct range16 other = peers ? r->device_port : r->peer_port;
+
+	return p.lo <= k->port && k->port <= p.hi && other.lo <= 1 &&
+	       other.hi == UINT16_MAX;
+}
+
+static bool is_covered(const struct rule *rules, size_t count,
+	const struct learn_bare_key *k)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct rule *r = &rules[i];
+		if (r->action == RULE_ACCEPT && (int)r->direction == k->direction &&
+			(!r->family || r->family == k->family) &&
+			r->proto == k->proto && port_is_in(r, k) &&
+			peer_is_in(&r->peer, k))
+			return true;
+	}
+	return false;
+}
+
+static const char *reason(const struct learn_bare *b)
+{
+	switch ((enum learn_bare_why)b->key.why) {
+	case LEARN_BARE_HINTED:
+		return "by its address: named by its own hello alone";
+	case LEARN_BARE_CUT:
+		return "under way when the capture began";
+	case LEARN_BARE_ANSWER:
+		return "answers to what was asked of all";
+	}
+	return "";
+}
+
+static void rule_of(const struct learn_bare *b, struct rule *r)
+{
+	const struct learn_bare_key *k = &b->key;
+	bool from = k->direction == DIRECTION_FROM_DEVICE;
+	struct range16 port = {k->port, k->port};
+
+	rule_init(r);
+	r->direction = (enum direction)k->direction;
+	r->layer = LAYER_LEARNED;
+	r->family = k->family;
+	r->proto = k->proto;
+	if (k->proto == FLOW_PROTO_TCP)
+		r->initiator = from ? INITIATOR_DEVICE : INITIATOR_PEER;
+	if (from == (k->why != LEARN_BARE_ANSWER))
+		r->peer_port = port;
+	else
+		r->device_port = port;
+	if (k->place == RECORD_INTERNET) {
+		r->peer.kind = PEER_PREFIX;
+		r->peer.prefix = prefix_of(&k->peer, addr_bits(&k->peer));
+	} else {
+		r->peer.kind = k->place == RECORD_GATEWAY ? PEER_GATEWAY
+							  : PEER_LOCAL_NETWORKS;
+	}
+	(void)str_copy(r->acl, sizeof r->acl, "learned");
+	(void)str_print(r->detail, sizeof r->detail, "%s, %llu conversation%s",
+		reason(b), (unsigned long long)b->flows, b->flows == 1 ? "" : "s");
+}
+
+static size_t count_missing(const struct learn_bares *t, const struct learn_profile *p)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < t->count; i++)
+		n += mac_equal(&t->list[i].key.device, &p->device.mac) &&
+		     !is_covered(p->rules, p->rule_count, &t->list[i].key);
+	return n;
+}
+
+/* What forbids stays behind all that allows, as the learner has it. */
+static size_t first_drop(const struct learn_profile *p)
+{
+	size_t i = 0;
+
+	while (i < p->rule_count && p->rules[i].action != RULE_DROP)
+		i++;
+	return i;
+}
+
+static void fill(const struct learn_bares *t, const struct learn_profile *p,
+	struct rule *rules, const struct learn_bare **bares)
+{
+	size_t at = first_drop(p), n = at;
+
+	memcpy(rules, p->rules, at * sizeof *rules);
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct learn_bare *b = &t->list[i];
+		if (!mac_equal(&b->key.device, &p->device.mac) ||
+			is_covered(p->rules, p->rule_count, &b->key))
+			continue;
+		bares[n] = b;
+		rule_of(b, &rules[n++]);
+	}
+	memcpy(rules + n, p->rules + at, (p->rule_count - at) * sizeof *rules);
+	n += p->rule_count - at;
+	for (size_t i = 0; i < n; i++)
+		rules[i].id = (rule_id)(i + 1);
+}
+
+int learn_bares_add(const struct learn_bares *t, struct learn_profile *p)
+{
+	size_t missing = count_missing(t, p), all = p->rule_count + missing;
+	const struct learn_bare **bares = pool_take(p->pool, (all + 1) * sizeof *bares);
+	struct rule *rules;
+
+	if (!bares)
+		return -ENOMEM;
+	p->bares = bares;
+	if (!missing)
+		return 0;
+	if (missing > LEARN_BARES_OF_DEVICE) {
+		p->bare_many = missing;
+		return 0;
+	}
+	rules = pool_take(p->pool, all * sizeof *rules);
+	if (!rules)
+		return -ENOMEM;
+	fill(t, p, rules, bares);
+	p->rules = rules;
+	p->rule_count = all;
+	return 0;
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* observe - what is observed in captures, one after the other.
  *
- *   bench_observe [-r] [-d MAC] FILE...   -> counts, on stderr; -r: each record and event
- *   as a line of tab-separated fields on stdout, a test's golden data */
+ *   bench_observe [-r] [-d MAC] FILE...   -> counts, on stderr; -r: each record and
+ * event as a line of tab-separated fields on stdout, a test's golden data */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ static void print_record(const struct record *r)
 	char device[MAC_TEXT_MAX], peer_mac[MAC_TEXT_MAX], a[ADDR_TEXT_MAX];
 	char b[ADDR_TEXT_MAX], proto[FLOW_PROTO_TEXT_MAX];
 
-	printf("record\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%d\t%d\t%s\t%s\t%u\t%s\t%u\t%s\t%s"
+	printf("record\t%s\t%" PRId64 "\t%" PRId64
+	       "\t%s\t%d\t%d\t%s\t%s\t%u\t%s\t%u\t%s\t%s"
 	       "\t%s\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
 		mac_format(&r->device, device), r->first, r->last,
 		direction_name(r->direction), r->midstream, r->answered,
@@ -88,7 +89,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (optind == argc || observe_new(&config, &o)) {
-		fprintf(stderr, "usage: bench_observe [-r] [-d MAC] [-f FLOWS] FILE...\n");
+		fprintf(stderr,
+			"usage: bench_observe [-r] [-d MAC] [-f FLOWS] FILE...\n");
 		return 2;
 	}
 	for (int i = optind; i < argc; i++)
@@ -97,8 +99,8 @@ int main(int argc, char **argv)
 	fprintf(stderr,
 		"packets %" PRIu64 " bytes %" PRIu64 " unreadable %" PRIu64
 		" malformed %" PRIu64 " fragments %" PRIu64 " foreign %" PRIu64
-		" flows %" PRIu64 " evicted %" PRIu64 " hellos %" PRIu64 " split %" PRIu64
-		" hidden %" PRIu64 " records %" PRIu64 " of %" PRIu64
+		" flows %" PRIu64 " evicted %" PRIu64 " hellos %" PRIu64
+		" split %" PRIu64 " hidden %" PRIu64 " records %" PRIu64 " of %" PRIu64
 		" packets, events %" PRIu64 "\n",
 		n.packets, n.bytes, n.unreadable, n.malformed, n.fragments, n.foreign,
 		n.flows, n.evicted, n.hellos, n.hellos_split, n.hidden, records, check,

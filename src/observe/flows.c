@@ -7,17 +7,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SILENCE_CLOSING 10   /* seconds; retransmissions of the last segments */
+#define SILENCE_CLOSING 10 /* seconds; retransmissions of the last segments */
 #define SILENCE_OPENING 60
 #define SILENCE_SHORT 120
-#define SILENCE_LONG 7440    /* two hours and four minutes */
+#define SILENCE_LONG 7440 /* two hours and four minutes */
 _Static_assert(SILENCE_LONG + 2 < FLOWS_BUCKETS, "seconds must not share a bucket");
 
 const nstime flow_silence[FLOW_CLASS_MAX] = {
 	SILENCE_CLOSING * NS_PER_SEC,
-	SILENCE_OPENING * NS_PER_SEC,
-	SILENCE_SHORT * NS_PER_SEC,
-	SILENCE_LONG * NS_PER_SEC,
+	SILENCE_OPENING *NS_PER_SEC,
+	SILENCE_SHORT *NS_PER_SEC,
+	SILENCE_LONG *NS_PER_SEC,
 };
 
 int flows_init(struct flows *f, uint32_t most)
@@ -76,7 +76,7 @@ void flows_set_class(struct flows *f, struct flow_entry *e, enum flow_class clas
 {
 	bool shorter = class < e->filed;
 
-	e->class = (uint8_t)class;
+	e->class = (uint8_t) class;
 	if (!shorter)
 		return;
 	unfile(f, e);
@@ -122,7 +122,7 @@ static void evict(struct flows *f)
 	uint32_t found = 0;
 
 	/* what is filed anew goes to a longer silence, which is looked at later */
-	for (unsigned class = 0; class < FLOW_CLASS_MAX; class++) {
+	for (unsigned class = 0; class < FLOW_CLASS_MAX; class ++) {
 		uint32_t id = oldest_of(f, class);
 		if (id && (!found || f->entries[id].last < f->entries[found].last))
 			found = id;
@@ -144,7 +144,7 @@ struct flow_entry *flows_add(struct flows *f, const struct walk_key *k, uint64_t
 	else
 		f->fresh++;
 	*e = (struct flow_entry){
-		.key = *k, .first = when, .last = when, .class = (uint8_t)class};
+		.key = *k, .first = when, .last = when, .class = (uint8_t) class};
 	index_add(&f->index, hash, flows_id(f, e));
 	file(f, e);
 	f->count++;
@@ -181,7 +181,7 @@ void flows_sweep(struct flows *f, nstime now)
 {
 	f->now = now / NS_PER_SEC;
 	/* what is filed anew goes to a longer silence, which is looked at later */
-	for (unsigned class = 0; class < FLOW_CLASS_MAX; class++)
+	for (unsigned class = 0; class < FLOW_CLASS_MAX; class ++)
 		sweep_class(f, class);
 }
 

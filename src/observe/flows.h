@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* flows - the conversations under way: found by their key, and by how long they have been
- * silent. A packet touches one slot of the index and one entry, no more. */
+/* flows - the conversations under way: found by their key, and by how long they have
+ * been silent. A packet touches one slot of the index and one entry, no more. */
 #ifndef CARDEA_OBSERVE_FLOWS_H
 #define CARDEA_OBSERVE_FLOWS_H
 
@@ -19,31 +19,31 @@ enum flow_class {
 };
 
 enum flow_flag {
-	FLOW_FIN0 = 1 << 0,	/* side 0 has ended */
+	FLOW_FIN0 = 1 << 0, /* side 0 has ended */
 	FLOW_FIN1 = 1 << 1,
-	FLOW_STARTER = 1 << 2,	/* side 1 began */
+	FLOW_STARTER = 1 << 2, /* side 1 began */
 	FLOW_MIDSTREAM = 1 << 3,
-	FLOW_WANTS_HEAD = 1 << 4, /* what the starter says first was not seen yet */
-	FLOW_GROUP = 1 << 5,	/* to many */
-	FLOW_HIDDEN = 1 << 6,	/* counted as encrypted DNS */
+	FLOW_WANTS_HEAD = 1 << 4,    /* what the starter says first was not seen yet */
+	FLOW_GROUP = 1 << 5,         /* to many */
+	FLOW_HIDDEN = 1 << 6,        /* counted as encrypted DNS */
 	FLOW_NAMED_STARTER = 1 << 7, /* the name is that of who began */
 };
 
 struct flow_entry {
 	struct walk_key key;
-	struct mac mac[2];    /* of the sides of key */
-	uint32_t name;	      /* of one side, for the other: strings.h */
-	uint32_t detail;      /* strings.h */
-	uint16_t stream;      /* slot that collects what the starter says, 0: none */
-	uint16_t bucket;      /* in which it is filed, */
+	struct mac mac[2]; /* of the sides of key */
+	uint32_t name;     /* of one side, for the other: strings.h */
+	uint32_t detail;   /* strings.h */
+	uint16_t stream;   /* slot that collects what the starter says, 0: none */
+	uint16_t bucket;   /* in which it is filed, */
 	nstime first, last;
-	uint64_t bytes[2];    /* from each side */
+	uint64_t bytes[2]; /* from each side */
 	uint32_t packets[2];
-	uint32_t prev, next;  /* in its bucket; or of free ones */
+	uint32_t prev, next;         /* in its bucket; or of free ones */
 	uint8_t flags, class, filed; /* filed: the class of that bucket */
-	uint8_t app, naming;  /* enum record_app, record_naming */
-	uint16_t host[2];     /* hosts.h; 0: not known yet */
-	uint32_t seq;	      /* TCP: of the first byte of who began, unless midstream */
+	uint8_t app, naming;         /* enum record_app, record_naming */
+	uint16_t host[2];            /* hosts.h; 0: not known yet */
+	uint32_t seq; /* TCP: of the first byte of who began, unless midstream */
 };
 _Static_assert(sizeof(struct flow_entry) == 128, "two cache lines");
 

@@ -56,7 +56,8 @@ void observe_set_name(struct observe *o, struct flow_entry *e, struct untrusted_
 	uint32_t host = e->host[starter];
 	struct addr peer = walk_addr(&e->key, !starter);
 	struct dns_name spelled;
-	uint32_t name = spell(s, &spelled) ? strings_take(&o->strings, spelled.text) : 0;
+	uint32_t name =
+		spell(s, &spelled) ? strings_take(&o->strings, spelled.text) : 0;
 	bool has = e->naming == RECORD_ANSWER && !(e->flags & FLOW_NAMED_STARTER);
 
 	if (name && told_has(&o->told, host, &peer, name, e->first)) {
@@ -223,9 +224,7 @@ static void segment(struct observe *o, const struct walk *w, struct flow_entry *
 {
 	bool syn = w->flags & TCP_SYN; /* which counts as one byte */
 	struct stream *s = e->stream ? &o->streams->all[e->stream] : NULL;
-	uint32_t base = s			    ? s->base
-			: e->flags & FLOW_MIDSTREAM ? w->seq
-						    : e->seq;
+	uint32_t base = s ? s->base : e->flags & FLOW_MIDSTREAM ? w->seq : e->seq;
 	uint32_t offset = w->seq + syn - base;
 
 	if (offset >= STREAM_MAX) /* before the start, or far behind it */

@@ -24,7 +24,8 @@ static void write_alpn(const struct tls_hello *h, char *text, size_t size)
 /* RFC 7858, RFC 9250. */
 static bool is_dns(const struct octets *alpn)
 {
-	return alpn->len == 3 && (!memcmp(alpn->b, "dot", 3) || !memcmp(alpn->b, "doq", 3));
+	return alpn->len == 3 &&
+	       (!memcmp(alpn->b, "dot", 3) || !memcmp(alpn->b, "doq", 3));
 }
 
 static void take_hello(struct observe *o, struct flow_entry *e, enum record_app app)
@@ -52,7 +53,8 @@ static void take_part(
 		take_hello(o, e, app);
 }
 
-bool observe_tls(struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all)
+bool observe_tls(
+	struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all)
 {
 	struct writer w = writer_of(o->scratch.message, sizeof o->scratch.message);
 	int error = tls_stream_hello(bytes, &w);
@@ -74,8 +76,8 @@ void observe_dtls(struct observe *o, struct flow_entry *e, struct cursor bytes)
 
 /* Keys come from the connection ID that the client chose first; after a Retry from the
  * one that the server did (RFC 9001 5.2), and all begins anew. */
-static int open_initial(struct observe *o, struct stream *s, const struct quic_initial *p,
-	struct cursor *ret_frames)
+static int open_initial(struct observe *o, struct stream *s,
+	const struct quic_initial *p, struct cursor *ret_frames)
 {
 	bool same = s->cid.len == p->dcid.len &&
 		    !memcmp(s->cid.b, p->dcid.b, sizeof s->cid.b);
@@ -106,7 +108,8 @@ static bool quic_is_done(struct observe *o, struct flow_entry *e, struct stream 
 
 	if (!error)
 		take_hello(o, e, RECORD_APP_QUIC);
-	else if (error == CARDEA_ELIMIT || (error == CARDEA_ETRUNCATED && !stream_waits(s)))
+	else if (error == CARDEA_ELIMIT ||
+		 (error == CARDEA_ETRUNCATED && !stream_waits(s)))
 		take_part(o, e, stream_bytes(s), RECORD_APP_QUIC);
 	else if (error == CARDEA_ETRUNCATED)
 		return false;

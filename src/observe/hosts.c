@@ -13,8 +13,8 @@ int hosts_init(struct hosts *h, uint32_t most)
 		error = index_init(&h->addrs, most * LIMIT_ADDRS_PER_DEVICE);
 	h->most = most;
 	h->hosts = calloc(most + 1, sizeof *h->hosts);
-	h->addresses = calloc(
-		(most + 1) * LIMIT_ADDRS_PER_DEVICE, sizeof *h->addresses);
+	h->addresses =
+		calloc((most + 1) * LIMIT_ADDRS_PER_DEVICE, sizeof *h->addresses);
 	return error || !h->hosts || !h->addresses ? -ENOMEM : 0;
 }
 
@@ -65,7 +65,8 @@ uint32_t hosts_see(struct hosts *h, const struct mac *m, nstime when)
 
 static uint64_t addr_hash(const struct hosts *h, const struct addr *a)
 {
-	return index_hash2(&h->addrs, index_word(a->b), index_word(a->b + 8) ^ a->family);
+	return index_hash2(
+		&h->addrs, index_word(a->b), index_word(a->b + 8) ^ a->family);
 }
 
 /* The place of an address in all rings; 0: none. */
@@ -167,7 +168,8 @@ void hosts_learn(struct hosts *h, uint32_t id, const struct addr *src, uint8_t t
 	/* IPv6 has no private addresses to go by: a device is in one prefix and did not
 	 * forward what it sends. */
 	if (src->family == 6 && is_first_ttl(ttl) &&
-		(!host->has_subnet || !memcmp(host->subnet, src->b, sizeof host->subnet))) {
+		(!host->has_subnet ||
+			!memcmp(host->subnet, src->b, sizeof host->subnet))) {
 		host->has_subnet = true;
 		memcpy(host->subnet, src->b, sizeof host->subnet);
 		hosts_own(h, id, src);

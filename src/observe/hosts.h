@@ -38,7 +38,7 @@ struct host_addr {
 
 struct hosts {
 	struct index macs, addrs;
-	struct host *hosts;	   /* from 1 on */
+	struct host *hosts;          /* from 1 on */
 	struct host_addr *addresses; /* host's ring at host * LIMIT_ADDRS_PER_DEVICE */
 	uint32_t count, most;
 	struct prefix lan[LIMIT_LAN_PREFIXES];
@@ -65,7 +65,8 @@ static inline bool hosts_is_gateway(const struct hosts *h, uint32_t host)
 	uint8_t flags = h->hosts[host].flags;
 
 	/* who asks for an address is no router of this link, whatever it carries */
-	return flags & HOST_GATEWAY || (flags & (HOST_CARRIER | HOST_CLIENT)) == HOST_CARRIER;
+	return flags & HOST_GATEWAY ||
+	       (flags & (HOST_CARRIER | HOST_CLIENT)) == HOST_CARRIER;
 }
 /* Of this link or another private one. */
 bool hosts_is_local(const struct hosts *h, const struct addr *a);

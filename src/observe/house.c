@@ -62,8 +62,8 @@ void observe_link(struct observe *o, const struct walk *w)
 		hosts_own(&o->hosts, host, &arp.sender);
 }
 
-/* RFC 2131 4.3.2: a REQUEST without an address of its own and without a server chosen is
- * of a client that has just come back. */
+/* RFC 2131 4.3.2: a REQUEST without an address of its own and without a server chosen
+ * is of a client that has just come back. */
 static void see_dhcp4_client(struct observe *o, uint32_t host, const struct dhcp4 *d)
 {
 	bool reboots = d->msg_type == DHCP4_REQUEST && !d->ciaddr.family &&
@@ -129,7 +129,8 @@ static void see_nd(struct observe *o, const struct walk *w)
 		see_router(o, host, nd);
 	if (nd->type == ICMP6_NEIGHBOUR_ADVERT)
 		hosts_own(&o->hosts, host, &nd->target);
-	/* of a source that is unspecified the target is what it wants to be (RFC 4862) */
+	/* of a source that is unspecified the target is what it wants to be (RFC 4862)
+	 */
 	if (nd->type == ICMP6_NEIGHBOUR_SOLICIT)
 		hosts_own(&o->hosts, host,
 			addr_is_unspecified(&src) ? &nd->target : &src);

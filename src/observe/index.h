@@ -22,9 +22,9 @@ struct index {
 	struct index_slot *spare[2];
 };
 
-/* For up to `most` numbers. All that it may need is set aside at once, and taken from the
- * kernel as it is touched; what is in use is small while the numbers are few, so that it
- * stays in the processor's caches. */
+/* For up to `most` numbers. All that it may need is set aside at once, and taken from
+ * the kernel as it is touched; what is in use is small while the numbers are few, so
+ * that it stays in the processor's caches. */
 int index_init(struct index *x, uint32_t most) CARDEA_MUSTCHECK;
 void index_free(struct index *x);
 void index_add(struct index *x, uint64_t hash, uint32_t id);
@@ -40,7 +40,8 @@ static inline uint64_t index_fold(uint64_t a, uint64_t b)
 	return (uint64_t)p ^ (uint64_t)(p >> 64);
 #else
 	uint64_t al = (uint32_t)a, ah = a >> 32, bl = (uint32_t)b, bh = b >> 32;
-	uint64_t low = al * bl, mid = ah * bl + (low >> 32), mid2 = al * bh + (uint32_t)mid;
+	uint64_t low = al * bl, mid = ah * bl + (low >> 32),
+		 mid2 = al * bh + (uint32_t)mid;
 
 	return ((mid2 << 32) | (uint32_t)low) ^ (ah * bh + (mid >> 32) + (mid2 >> 32));
 #endif
@@ -68,8 +69,7 @@ static inline uint64_t index_hash(const struct index *x, const void *bytes, size
 	uint64_t h = x->secret[0] ^ len, last[2] = {0, 0};
 
 	for (; len > 16; len -= 16, p += 16)
-		h = index_fold(
-			index_word(p) ^ x->secret[1], index_word(p + 8) ^ h);
+		h = index_fold(index_word(p) ^ x->secret[1], index_word(p + 8) ^ h);
 	memcpy(last, p, len);
 	h = index_fold(last[0] ^ x->secret[1], last[1] ^ h);
 	return index_fold(h ^ x->secret[0], x->secret[1]);

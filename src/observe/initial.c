@@ -127,8 +127,8 @@ static size_t bare_header(
 	int n;
 
 	if (!EVP_EncryptInit_ex2(i->header, i->ecb, k->hp, NULL, NULL) ||
-		!EVP_EncryptUpdate(i->header, mask, &n, i->packet + number_at + 4,
-			sizeof mask))
+		!EVP_EncryptUpdate(
+			i->header, mask, &n, i->packet + number_at + 4, sizeof mask))
 		return 0;
 	i->packet[0] ^= mask[0] & 0x0f;
 	size_t number_len = (i->packet[0] & 3) + 1U;
@@ -151,8 +151,8 @@ static int open_payload(struct initial *i, const struct keys *k, const uint8_t *
 	if (!EVP_DecryptInit_ex2(i->payload, i->gcm, k->key, iv, NULL) ||
 		!EVP_DecryptUpdate(i->payload, NULL, &n, i->packet, (int)head) ||
 		!EVP_DecryptUpdate(i->payload, i->plain, &n, text, (int)text_len) ||
-		!EVP_CIPHER_CTX_ctrl(i->payload, EVP_CTRL_AEAD_SET_TAG, TAG_LEN,
-			text + text_len) ||
+		!EVP_CIPHER_CTX_ctrl(
+			i->payload, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, text + text_len) ||
 		EVP_DecryptFinal_ex(i->payload, i->plain + n, &rest) <= 0)
 		return CARDEA_ESIGNATURE;
 	return 0;

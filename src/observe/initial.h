@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* initial - takes the protection off QUIC's first packets, whose keys everybody can make
- * (RFC 9001 5.2, RFC 9369 3.3). */
+/* initial - takes the protection off QUIC's first packets, whose keys everybody can
+ * make (RFC 9001 5.2, RFC 9369 3.3). */
 #ifndef CARDEA_OBSERVE_INITIAL_H
 #define CARDEA_OBSERVE_INITIAL_H
 

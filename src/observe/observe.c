@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* observe.c - the way of a frame. Most are of a known TCP or UDP conversation and end in
- * count(); what is first, or says something, goes on to the other files. */
+/* observe.c - the way of a frame. Most are of a known TCP or UDP conversation and end
+ * in count(); what is first, or says something, goes on to the other files. */
 #include "observe/observe_priv.h"
 
 #include <errno.h>
@@ -120,13 +120,14 @@ static inline void count(struct observe *o, struct flow_entry *e, const struct w
 
 /* Whether the packet goes on with it. A bare SYN begins anew once there was more than
  * SYNs; and no counter may overflow. */
-static inline bool goes_on(const struct observe *o, const struct flow_entry *e,
-	const struct walk *w)
+static inline bool goes_on(
+	const struct observe *o, const struct flow_entry *e, const struct walk *w)
 {
 	return o->now - e->last <= flow_silence[e->class] &&
 	       !memcmp(&e->mac[w->swapped], &w->src, sizeof w->src) &&
 	       e->packets[w->swapped] != UINT32_MAX &&
-	       !((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && e->class != FLOW_OPENING);
+	       !((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+		       e->class != FLOW_OPENING);
 }
 
 /* A side speaks for the first time in this conversation. */
@@ -139,9 +140,9 @@ static uint16_t see_sender(struct observe *o, const struct walk *w)
 	return (uint16_t)host;
 }
 
-/* The sender's MAC is another. That is another device with the same address, unless it is
- * one on the way, of which there may be several: routers that stand in for each other send
- * from one MAC and receive at another. */
+/* The sender's MAC is another. That is another device with the same address, unless it
+ * is one on the way, of which there may be several: routers that stand in for each
+ * other send from one MAC and receive at another. */
 static bool takes_mac(struct observe *o, struct flow_entry *e, const struct walk *w)
 {
 	struct mac *m = &e->mac[w->swapped];
@@ -199,7 +200,8 @@ static bool is_group(const struct walk *w)
 static enum flow_class class_of(const struct walk *w)
 {
 	if (w->proto == IP_PROTO_TCP)
-		return (w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? FLOW_OPENING : FLOW_LONG;
+		return (w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN ? FLOW_OPENING
+								   : FLOW_LONG;
 	if (w->proto == IP_PROTO_ICMP || w->proto == IP_PROTO_ICMP6)
 		return FLOW_OPENING;
 	return FLOW_SHORT;
@@ -258,16 +260,17 @@ static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_
 	return e;
 }
 
-/* For small tables in which the newest stands: no secret, so that the same capture gives
- * the same records; who fills a place on purpose loses no more than a fragment. */
+/* For small tables in which the newest stands: no secret, so that the same capture
+ * gives the same records; who fills a place on purpose loses no more than a fragment.
+ */
 static uint64_t spread(uint64_t a, uint64_t b)
 {
 	return index_fold(a ^ 0x9e3779b97f4a7c15, b ^ 0xbf58476d1ce4e5b9);
 }
 
 /* Where the latest question of this text from this address and port is remembered. */
-static uint32_t *question_place(struct observe *o, const struct walk_key *k, unsigned side,
-	uint32_t asked)
+static uint32_t *question_place(
+	struct observe *o, const struct walk_key *k, unsigned side, uint32_t asked)
 {
 	uint64_t from = k->addr[side][0] ^ k->addr[side][1];
 
@@ -275,15 +278,16 @@ static uint32_t *question_place(struct observe *o, const struct walk_key *k, uns
 			     OBSERVE_QUESTIONS];
 }
 
-/* An answer to a question that was put to another address behind the same MAC: the router
- * sends DNS where it likes, and shows it here. It counts to the question. */
+/* An answer to a question that was put to another address behind the same MAC: the
+ * router sends DNS where it likes, and shows it here. It counts to the question. */
 static struct flow_entry *redirected(struct observe *o, struct walk *w, uint32_t asked)
 {
 	struct flow_entry *e =
 		&o->flows.entries[*question_place(o, &w->key, !w->swapped, asked)];
 	unsigned starter = e->flags & FLOW_STARTER ? 1 : 0;
 
-	if (w->sport != DNS_PORT || !flow_is_live(e) || e->detail != asked || e->app != RECORD_APP_DNS ||
+	if (w->sport != DNS_PORT || !flow_is_live(e) || e->detail != asked ||
+		e->app != RECORD_APP_DNS ||
 		memcmp(e->key.addr[starter], w->key.addr[!w->swapped],
 			sizeof e->key.addr[0]) ||
 		walk_port(&e->key, starter) != w->dport ||
@@ -324,8 +328,8 @@ static struct flow_entry *find_dns(
 	return e;
 }
 
-static struct observe_fragment *fragment_place(struct observe *o, struct walk_key *k,
-	const struct walk *w)
+static struct observe_fragment *fragment_place(
+	struct observe *o, struct walk_key *k, const struct walk *w)
 {
 	*k = w->key;
 	k->rest = walk_rest(0, 0, w->proto, w->family, 0);
@@ -369,7 +373,8 @@ static inline bool is_telling(const struct walk *w)
 		return w->proto == IP_PROTO_ICMP6;
 	return s == DNS_PORT || d == DNS_PORT || s == PORT_MDNS || d == PORT_MDNS ||
 	       s == PORT_SSDP || d == PORT_SSDP || s == PORT_DHCP_SERVER ||
-	       d == PORT_DHCP_SERVER || s == PORT_DHCP6_SERVER || d == PORT_DHCP6_SERVER;
+	       d == PORT_DHCP_SERVER || s == PORT_DHCP6_SERVER ||
+	       d == PORT_DHCP6_SERVER;
 }
 
 /* ARP, ND, MLD and IGMP keep the link together and are nobody's conversation. */

@@ -22,8 +22,8 @@ enum observe_event {
 };
 
 struct observe_config {
-	/* Conversations at once; 0: OBSERVE_FLOWS_MAX. The one longest silent goes, as a
-	 * record, when all are in use. Memory follows from it. */
+	/* Conversations at once; 0: OBSERVE_FLOWS_MAX. The one longest silent goes (to the
+	 * second), as a record, when all are in use. Memory follows from it. */
 	uint32_t flows;
 	/* Only this device, when not zero; else all that the LAN has. */
 	struct mac device;
@@ -32,12 +32,15 @@ struct observe_config {
 	struct prefix lan[LIMIT_LAN_PREFIXES];
 	uint32_t lan_count;
 	struct mac gateway;
-	/* A conversation that is over: silent for long, closed, evicted, or at the end.
-	 * Borrowed for the call. */
+	/* A conversation that is over: silent for long, closed, evicted, or at the end; two
+	 * of them when both ends are devices. A question of DNS or mDNS and what SSDP seeks
+	 * are conversations of their own, also from one port. What keeps the link together
+	 * (ARP, ND, MLD, IGMP) is none. Borrowed for the call. */
 	void (*record)(void *ctx, const struct record *r);
-	/* Of one device in order of time, and NEW before all else of it; but told when it is
-	 * known that this is a device and not the gateway. */
-	void (*event)(void *ctx, const struct mac *device, enum observe_event e, nstime when);
+	/* Of one device in order of time, NEW before all else of it; told once it is known
+	 * that this is a device and not the gateway. */
+	void (*event)(
+		void *ctx, const struct mac *device, enum observe_event e, nstime when);
 	void *ctx;
 };
 
@@ -47,8 +50,9 @@ struct observe_counts {
 	uint64_t packets, bytes;       /* frames taken, captured bytes */
 	uint64_t unreadable;	       /* no packet of any kind we know */
 	uint64_t malformed;	       /* a header that lies */
-	uint64_t fragments;	       /* later ones: counted to the first, or not at all */
-	uint64_t foreign;	       /* of no device: between others, or not asked for */
+	uint64_t fragments; /* later ones: counted to the first, or not at all */
+	uint64_t foreign;   /* of no device: between others, or not asked for; known when
+			     * the conversation is over */
 	uint64_t flows, evicted;       /* begun; ended for lack of room */
 	uint64_t hellos, hellos_split; /* ClientHellos read; of several segments */
 	uint64_t hidden;	       /* conversations with encrypted DNS */

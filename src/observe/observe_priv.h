@@ -81,9 +81,11 @@ bool observe_tell_new(struct observe *o, uint32_t host);
 /* ---- question.c: DNS and what is like it ---- */
 
 /* What the packet asks or answers, interned and held; 0 for other packets. */
-uint32_t observe_asked(struct observe *o, const struct walk *w, enum record_app *ret_app);
+uint32_t observe_asked(
+	struct observe *o, const struct walk *w, enum record_app *ret_app);
 /* An answer to this conversation's question. */
-void observe_answer(struct observe *o, const struct walk *w, const struct flow_entry *e);
+void observe_answer(
+	struct observe *o, const struct walk *w, const struct flow_entry *e);
 
 /* A DNS message that answers this host. */
 void observe_names(struct observe *o, uint32_t host, struct cursor message);
@@ -102,15 +104,16 @@ void observe_head_over(struct observe *o, struct flow_entry *e);
 /* A stream of this conversation's own, empty. */
 struct stream *observe_collect(struct observe *o, struct flow_entry *e);
 /* Who began calls the other so. */
-void observe_set_name(struct observe *o, struct flow_entry *e, struct untrusted_str name,
-	enum record_naming naming);
+void observe_set_name(struct observe *o, struct flow_entry *e,
+	struct untrusted_str name, enum record_naming naming);
 /* scratch.text is what there is to say of it. */
 void observe_set_detail(struct observe *o, struct flow_entry *e, enum record_app app);
 
 /* ---- hello.c: TLS, DTLS and QUIC ---- */
 
 /* Each false when more must come. is_all: it will not. */
-bool observe_tls(struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all);
+bool observe_tls(
+	struct observe *o, struct flow_entry *e, struct cursor bytes, bool is_all);
 void observe_dtls(struct observe *o, struct flow_entry *e, struct cursor bytes);
 bool observe_quic(struct observe *o, struct flow_entry *e, struct cursor bytes);
 void observe_quic_over(struct observe *o, struct flow_entry *e);

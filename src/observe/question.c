@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* question.c - DNS, mDNS: what is asked is part of what the conversation is, because many
- * devices ask all their questions from one port. */
+/* question.c - DNS, mDNS: what is asked is part of what the conversation is, because
+ * many devices ask all their questions from one port. */
 #include "observe/observe_priv.h"
 
 #include "base/str.h"
@@ -64,7 +64,8 @@ static bool is_dhcp(const struct walk *w)
 	return cursor_u32(&c) == DHCP4_COOKIE;
 }
 
-uint32_t observe_asked(struct observe *o, const struct walk *w, enum record_app *ret_app)
+uint32_t observe_asked(
+	struct observe *o, const struct walk *w, enum record_app *ret_app)
 {
 	bool dns = w->sport == DNS_PORT || w->dport == DNS_PORT;
 	bool mdns = w->sport == MDNS_PORT || w->dport == MDNS_PORT;

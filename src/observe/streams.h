@@ -20,11 +20,11 @@
 #define STREAM_PIECES_MAX 16
 
 struct stream {
-	uint32_t flow;	     /* flows.h; 0: free */
-	uint32_t base;	     /* TCP: the first byte's sequence number */
+	uint32_t flow; /* flows.h; 0: free */
+	uint32_t base; /* TCP: the first byte's sequence number */
 	unsigned pieces;
-	size_t have;	     /* from the start, without a gap */
-	size_t end;	     /* behind the last byte that is there */
+	size_t have;         /* from the start, without a gap */
+	size_t end;          /* behind the last byte that is there */
 	struct quic_cid cid; /* QUIC: what the keys are made from */
 	uint8_t bytes[STREAM_MAX];
 	bool there[STREAM_MAX];
@@ -32,7 +32,7 @@ struct stream {
 
 struct streams {
 	struct stream all[STREAMS_MAX + 1]; /* from 1 on */
-	unsigned last; /* taken */
+	unsigned last;                      /* taken */
 };
 
 /* The flow whose stream the next taker gets; 0: it is free. */
@@ -42,7 +42,8 @@ uint16_t streams_take(struct streams *s, uint32_t flow);
 void streams_drop(struct streams *s, uint16_t number); /* 0 is fine */
 /* What does not fit is cut. */
 void stream_put(struct stream *s, uint64_t offset, struct cursor data);
-/* After each packet: false once there is nothing more to wait for: full, or too many. */
+/* After each packet: false once there is nothing more to wait for: full, or too many.
+ */
 bool stream_waits(struct stream *s);
 static inline struct cursor stream_bytes(const struct stream *s)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tell.c - from flows to records. Whose they are is decided here, at their end, when most
- * is known about who is the gateway. */
+/* tell.c - from flows to records. Whose they are is decided here, at their end, when
+ * most is known about who is the gateway. */
 #include "observe/observe_priv.h"
 
 #include "base/str.h"
@@ -16,8 +16,8 @@ static uint32_t host_of(struct observe *o, const struct flow_entry *e, unsigned 
 	return e->host[side] ? e->host[side] : hosts_find(&o->hosts, &e->mac[side]);
 }
 
-/* The host this side of it is a device. 0: it is the gateway, somebody's behind it, or a
- * group. */
+/* The host this side of it is a device. 0: it is the gateway, somebody's behind it, or
+ * a group. */
 static uint32_t device_of(struct observe *o, const struct flow_entry *e, unsigned side)
 {
 	uint32_t host = host_of(o, e, side);
@@ -39,7 +39,8 @@ static bool lan_is_known(const struct hosts *h, uint8_t family)
 }
 
 /* A private address that the gateway's MAC stands for: its own, or behind it? */
-static bool is_on_link(struct observe *o, const struct addr *a, const struct addr *device)
+static bool is_on_link(
+	struct observe *o, const struct addr *a, const struct addr *device)
 {
 	const struct hosts *h = &o->hosts;
 	uint32_t owner = hosts_owner(h, a);

@@ -23,7 +23,7 @@ struct told {
 struct told_table {
 	struct index index; /* by host and address, several names each */
 	struct told *told;  /* host's ring at host * LIMIT_BINDINGS */
-	uint16_t *next;	    /* in each ring */
+	uint16_t *next;     /* in each ring */
 };
 
 int told_init(struct told_table *t, uint32_t hosts) CARDEA_MUSTCHECK;
@@ -32,8 +32,8 @@ void told_free(struct told_table *t);
 void told_add(struct told_table *t, struct strings *s, uint32_t host,
 	const struct addr *a, uint32_t name, uint32_t ttl_s, nstime now);
 /* The latest name of this address; 0: none that holds. */
-uint32_t told_name(const struct told_table *t, uint32_t host, const struct addr *a,
-	nstime now);
+uint32_t told_name(
+	const struct told_table *t, uint32_t host, const struct addr *a, nstime now);
 /* Whether it was told under this one. */
 bool told_has(const struct told_table *t, uint32_t host, const struct addr *a,
 	uint32_t name, nstime now);

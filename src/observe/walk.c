@@ -24,15 +24,15 @@ static inline uint32_t get32(const uint8_t *p)
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
-/* What the header claims, unless it is more than the frame had. Zero is what captures of
- * segments have that the card was to cut (TSO): all that is there then. */
+/* What the header claims, unless it is more than the frame had. Zero is what captures
+ * of segments have that the card was to cut (TSO): all that is there then. */
 static uint32_t length_of(uint32_t claimed, uint32_t on_wire)
 {
 	return claimed && claimed <= on_wire ? claimed : on_wire;
 }
 
-/* The key's addresses, the lower first. Which order that is does not matter as long as it
- * is one, so words are compared as this machine has them. */
+/* The key's addresses, the lower first. Which order that is does not matter as long as
+ * it is one, so words are compared as this machine has them. */
 static inline void order4(struct walk *w, const uint8_t *src, const uint8_t *dst)
 {
 	uint64_t a = 0, b = 0;
@@ -158,7 +158,8 @@ static inline void walk_ip4(struct walk *w, struct cursor c, uint32_t on_wire)
 	if (w->len < head || !cursor_take(&c, head - IP4_HEADER_LEN))
 		return;
 	/* a short frame is padded behind the packet */
-	w->transport = cursor_left(&c) > w->len - head ? cursor_sub(&c, w->len - head) : c;
+	w->transport =
+		cursor_left(&c) > w->len - head ? cursor_sub(&c, w->len - head) : c;
 	if (walk_transport(w))
 		finish(w, p + 12, p + 16);
 }
@@ -223,8 +224,8 @@ static inline void walk_network(struct walk *w, struct cursor c, uint32_t on_wir
 }
 
 /* Link layers that are rare, and 802.3. */
-static void walk_link(struct walk *w, uint32_t linktype, struct cursor frame,
-	uint32_t wire_len)
+static void walk_link(
+	struct walk *w, uint32_t linktype, struct cursor frame, uint32_t wire_len)
 {
 	struct cursor c = frame;
 	struct eth eth;
@@ -241,11 +242,12 @@ static void walk_link(struct walk *w, uint32_t linktype, struct cursor frame,
 		wire_len - (uint32_t)cursor_offset(&c));
 }
 
-void walk_frame(struct walk *w, uint32_t linktype, struct cursor frame, uint32_t wire_len)
+void walk_frame(
+	struct walk *w, uint32_t linktype, struct cursor frame, uint32_t wire_len)
 {
 	struct cursor c = frame;
-	const uint8_t *p = linktype == LINK_ETHERNET ? cursor_take(&c, ETH_HEADER_LEN)
-						     : NULL;
+	const uint8_t *p =
+		linktype == LINK_ETHERNET ? cursor_take(&c, ETH_HEADER_LEN) : NULL;
 	unsigned type = p ? get16(p + 12) : 0;
 
 	w->fragment = w->later = false;

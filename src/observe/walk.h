@@ -9,25 +9,25 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-/* A conversation, the same from both ends: the lower address first. Whole words, because
- * what is written in halves is slow to read as a whole. */
+/* A conversation, the same from both ends: the lower address first. Whole words,
+ * because what is written in halves is slow to read as a whole. */
 struct walk_key {
 	uint64_t addr[2][2]; /* as struct addr has it: IPv4 in the first four bytes */
-	uint64_t rest;	     /* walk_rest */
+	uint64_t rest;       /* walk_rest */
 };
 
 enum walk_kind {
-	WALK_OTHER,	/* no IP: c stands behind the link layer */
+	WALK_OTHER, /* no IP: c stands behind the link layer */
 	WALK_PACKET,
-	WALK_MALFORMED, /* a header that lies, or that is not all there */
-	WALK_UNREADABLE,/* not even a link layer that we know */
+	WALK_MALFORMED,  /* a header that lies, or that is not all there */
+	WALK_UNREADABLE, /* not even a link layer that we know */
 };
 
 struct walk {
 	enum walk_kind kind;
-	bool has_dst; /* cooked captures lack it; zero then */
+	bool has_dst;         /* cooked captures lack it; zero then */
 	bool fragment, later; /* of a packet in fragments; not the first of them */
-	bool swapped; /* the sender is key.addr[1] */
+	bool swapped;         /* the sender is key.addr[1] */
 	uint8_t family, proto, ttl, flags; /* flags: TCP's */
 	uint8_t icmp_type;
 	uint16_t type; /* EtherType */
@@ -41,8 +41,8 @@ struct walk {
 	struct cursor payload; /* starts where it stands, as DNS counts */
 };
 
-/* Ports of either side (ICMP: type and identifier, whatever the side), protocol, family,
- * and the number of what is asked, of at most 23 bits. */
+/* Ports of either side (ICMP: type and identifier, whatever the side), protocol,
+ * family, and the number of what is asked, of at most 23 bits. */
 static inline uint64_t walk_rest(
 	uint16_t port0, uint16_t port1, uint8_t proto, uint8_t family, uint32_t asked)
 {
@@ -76,8 +76,8 @@ static inline bool walk_key_equal(const struct walk_key *a, const struct walk_ke
 }
 
 /* wire_len: of the frame before the capture cut it. */
-void walk_frame(struct walk *w, uint32_t linktype, struct cursor frame,
-	uint32_t wire_len);
+void walk_frame(
+	struct walk *w, uint32_t linktype, struct cursor frame, uint32_t wire_len);
 static inline struct addr walk_source(const struct walk *w)
 {
 	return walk_addr(&w->key, w->swapped);

@@ -19,13 +19,13 @@ enum coap_type {
 };
 
 struct coap {
-	uint8_t type;  /* enum coap_type */
-	uint8_t code;  /* class and detail: 0.01 is GET, 2.05 is Content; 0: empty */
+	uint8_t type; /* enum coap_type */
+	uint8_t code; /* class and detail: 0.01 is GET, 2.05 is Content; 0: empty */
 	uint16_t id;
 	uint8_t token_len;
 	char path[COAP_PATH_MAX + 1]; /* "/a/b", as sent but for what is not printable,
-				       * which is '?'; its start, when longer; "/" without
-				       * options */
+				       * which is '?'; its start, when longer; "/"
+				       * without options */
 };
 
 /* A whole datagram. CARDEA_EMALFORMED for what RFC 7252 3 calls a format error. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
-/* head - the start of an HTTP/1.x or SSDP message as somebody who listens sees it: lenient,
- * and content with the part that is there. Who must obey a head reads it with http.h. */
+/* head - the start of an HTTP/1.x or SSDP message as somebody who listens sees it:
+ * lenient, and content with the part that is there. Who must obey a head reads it with
+ * http.h. */
 #ifndef CARDEA_WIRE_HEAD_H
 #define CARDEA_WIRE_HEAD_H
 
@@ -24,8 +25,8 @@ struct head {
 /* CARDEA_ETRUNCATED: the first line is not all there. CARDEA_EMALFORMED: none of
  * HTTP/1.x. */
 int head_parse(struct cursor c, struct head *ret) CARDEA_MUSTCHECK;
-/* The first field of that name (given in lower case), trimmed; false when there is none among
- * those that are whole. */
+/* The first field of that name (given in lower case), trimmed; false when there is none
+ * among those that are whole. */
 bool head_field(const struct head *h, const char *name, struct untrusted_str *ret);
 
 #endif

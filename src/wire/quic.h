@@ -21,15 +21,16 @@ struct quic_cid {
 struct quic_initial {
 	uint32_t version;
 	struct quic_cid dcid, scid;
-	struct cursor packet;	/* all of it, in its datagram */
-	size_t number_at;	/* the packet number's offset in it */
+	struct cursor packet; /* all of it, in its datagram */
+	size_t number_at;     /* the packet number's offset in it */
 };
 
 /* The next packet of a datagram, consumed: 0 for an Initial. CARDEA_EUNSUPPORTED: a
  * long header of another type, stepped over when it has a length; go on while
  * cursor_left. CARDEA_EMALFORMED, CARDEA_ETRUNCATED, and CARDEA_ELIMIT for another
  * version: there is no way on. */
-int quic_next_initial(struct cursor *datagram, struct quic_initial *ret) CARDEA_MUSTCHECK;
+int quic_next_initial(
+	struct cursor *datagram, struct quic_initial *ret) CARDEA_MUSTCHECK;
 
 struct quic_crypto {
 	uint64_t offset;
@@ -38,8 +39,8 @@ struct quic_crypto {
 /* From the plain text of an Initial: 1 and the next CRYPTO frame, 0 at the end, or an
  * error: a frame that an Initial must not have (RFC 9000 12.4), one that is cut, too
  * many. *left begins at QUIC_FRAMES_MAX. */
-int quic_next_crypto(struct cursor *frames, unsigned *left, struct quic_crypto *ret)
-	CARDEA_MUSTCHECK;
+int quic_next_crypto(struct cursor *frames, unsigned *left,
+	struct quic_crypto *ret) CARDEA_MUSTCHECK;
 /* RFC 9000 16. */
 uint64_t quic_varint(struct cursor *c);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* observe - fuzz target: frames, one after the other, of a few conversations at once. Each
- * is two octets of length and one that says the time since the last (in quarters of a
- * second; from 240 on backwards by minutes) and the link type. No packet is lost or
- * invented, and nothing is told that is not fit to be shown. */
+/* observe - fuzz target: frames, one after the other, of a few conversations at once.
+ * Each is two octets of length and one that says the time since the last (in quarters
+ * of a second; from 240 on backwards by minutes) and the link type. No packet is lost
+ * or invented, and nothing is told that is not fit to be shown. */
 #include "observe/observe.h"
 #include "wire/link.h"
 #include "wire_fuzz.h"
@@ -55,8 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cursor c = cursor_of(data, size);
 	uint64_t frames = 0, packets = 0;
-	struct observe_config config = {
-		.flows = FLOWS, .record = on_record, .event = on_event, .ctx = &packets};
+	struct observe_config config = {.flows = FLOWS,
+		.record = on_record,
+		.event = on_event,
+		.ctx = &packets};
 	struct observe_counts n;
 	struct observe *o;
 	nstime now = 1000 * NS_PER_SEC;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* quic_seal - a client's Initial packets, for tests: the library's HKDF and GCM the other
- * way round, independent of observe's. */
+/* quic_seal - a client's Initial packets, for tests: the library's HKDF and GCM the
+ * other way round, independent of observe's. */
 #ifndef CARDEA_TEST_QUIC_SEAL_H
 #define CARDEA_TEST_QUIC_SEAL_H
 
@@ -11,8 +11,8 @@
 #include "test_wire_util.h"
 #include "wire/quic.h"
 
-static inline void seal_hkdf(int mode, const void *key, size_t key_len, const void *extra,
-	size_t extra_len, uint8_t *ret, size_t len)
+static inline void seal_hkdf(int mode, const void *key, size_t key_len,
+	const void *extra, size_t extra_len, uint8_t *ret, size_t len)
 {
 	char digest[] = "SHA256";
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
@@ -20,11 +20,11 @@ static inline void seal_hkdf(int mode, const void *key, size_t key_len, const vo
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
 		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key,
-			key_len),
 		OSSL_PARAM_construct_octet_string(
-			mode == EVP_KDF_HKDF_MODE_EXTRACT_ONLY ? OSSL_KDF_PARAM_SALT
-							       : OSSL_KDF_PARAM_INFO,
+			OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key, key_len),
+		OSSL_PARAM_construct_octet_string(mode == EVP_KDF_HKDF_MODE_EXTRACT_ONLY
+							  ? OSSL_KDF_PARAM_SALT
+							  : OSSL_KDF_PARAM_INFO,
 			(void *)(uintptr_t)extra, extra_len),
 		OSSL_PARAM_construct_end()};
 
@@ -47,7 +47,8 @@ static inline void seal_label(
 	seal_hkdf(EVP_KDF_HKDF_MODE_EXPAND_ONLY, secret, 32, info, w.len, ret, len);
 }
 
-static inline void seal_crypto(struct writer *w, size_t offset, const uint8_t *data, size_t len)
+static inline void seal_crypto(
+	struct writer *w, size_t offset, const uint8_t *data, size_t len)
 {
 	writer_u8(w, 6);
 	writer_u16(w, (uint16_t)(0x4000 | offset));
@@ -56,17 +57,20 @@ static inline void seal_crypto(struct writer *w, size_t offset, const uint8_t *d
 }
 
 /* Version 1, no token, one octet of packet number, which is 0. Returns the length. */
-static inline size_t seal_initial(const struct quic_cid *dcid, const struct quic_cid *keys,
-	const uint8_t *frames, size_t len, uint8_t *ret, size_t size)
+static inline size_t seal_initial(const struct quic_cid *dcid,
+	const struct quic_cid *keys, const uint8_t *frames, size_t len, uint8_t *ret,
+	size_t size)
 {
-	static const uint8_t salt[20] = {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d,
-		0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a};
-	uint8_t secret[32], client[32], key[16], iv[12], hp[16], mask[16], zero[16] = {0};
+	static const uint8_t salt[20] = {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3,
+		0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a};
+	uint8_t secret[32], client[32], key[16], iv[12], hp[16], mask[16],
+		zero[16] = {0};
 	struct writer w = writer_of(ret, size);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n;
 
-	seal_hkdf(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, keys->b, keys->len, salt, 20, secret, 32);
+	seal_hkdf(EVP_KDF_HKDF_MODE_EXTRACT_ONLY, keys->b, keys->len, salt, 20, secret,
+		32);
 	seal_label(secret, "client in", client, 32);
 	seal_label(client, "quic key", key, 16);
 	seal_label(client, "quic iv", iv, 12);
@@ -88,7 +92,8 @@ static inline size_t seal_initial(const struct quic_cid *dcid, const struct quic
 	assert_true(EVP_EncryptUpdate(ctx, NULL, &n, ret, (int)head));
 	assert_true(EVP_EncryptUpdate(ctx, ret + head, &n, frames, (int)len));
 	assert_true(EVP_EncryptFinal_ex(ctx, ret + head + n, &n));
-	assert_true(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, ret + head + len));
+	assert_true(
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, ret + head + len));
 	assert_true(EVP_EncryptInit_ex(ctx, EVP_aes_128_ecb(), NULL, hp, NULL));
 	assert_true(EVP_EncryptUpdate(ctx, mask, &n, ret + at + 4, 16));
 	ret[0] ^= mask[0] & 15;

@@ -44,7 +44,8 @@ static void two_devices_have_a_record_each(void **state)
 	shake(PHONE_AT(50000), LAMP_AT(80), 1);
 	finish();
 	assert_int_equal(house.count, 2);
-	const struct record *p = record_of(PHONE, LAMP_IP), *l = record_of(LAMP, PHONE_IP);
+	const struct record *p = record_of(PHONE, LAMP_IP),
+			    *l = record_of(LAMP, PHONE_IP);
 	assert_int_equal(p->direction, DIRECTION_FROM_DEVICE);
 	assert_int_equal(p->place, RECORD_DEVICE);
 	assert_mac(&p->peer_mac, LAMP);
@@ -62,8 +63,8 @@ static void midstream_by_syn_ack_and_by_the_lower_port(void **state)
 	(void)state;
 	send_tcp(CLOUD_AT(50001), LAMP_AT(40000), TCP_SYN | TCP_ACK, 1, NULL, 0);
 	send_tcp(OTHER_AT(443), LAMP_AT(40001), TCP_ACK, 1, "x", 1);
-	send_tcp(LAMP_AT(22), (struct party){GATEWAY, "198.51.100.8", 40002}, TCP_ACK, 1,
-		"x", 1);
+	send_tcp(LAMP_AT(22), (struct party){GATEWAY, "198.51.100.8", 40002}, TCP_ACK,
+		1, "x", 1);
 	finish();
 	const struct record *r = record_of(LAMP, CLOUD_IP);
 	assert_true(r->midstream);
@@ -125,7 +126,8 @@ static void a_packet_after_the_silence_begins_anew(void **state)
 	finish();
 	assert_int_equal(house.count, 2);
 	assert_int_equal(house.records[0].packets[0], 1);
-	assert_int_equal(house.records[1].first - house.records[0].last, 120500 * NS_PER_MS);
+	assert_int_equal(
+		house.records[1].first - house.records[0].last, 120500 * NS_PER_MS);
 }
 
 static void talk_keeps_a_conversation(void **state)
@@ -205,8 +207,8 @@ static void millions_of_conversations_in_a_small_table(void **state)
 	house_open((struct observe_config){.flows = 1000});
 	for (uint32_t i = 0; i < 60000; i++) {
 		char ip[ADDR_TEXT_MAX];
-		struct addr a = addr_v4((uint8_t[]){8, (uint8_t)(i >> 16), (uint8_t)(i >> 8),
-			(uint8_t)i});
+		struct addr a = addr_v4((uint8_t[]){
+			8, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i});
 		send_udp(LAMP_AT((uint16_t)(1 + i % 60000)),
 			(struct party){GATEWAY, addr_format(&a, ip), 2000}, "x", 1);
 		house.now += NS_PER_MS;
@@ -248,7 +250,8 @@ static void a_clock_that_jumps_back_ends_what_was(void **state)
 static void times_at_the_ends_of_the_range(void **state)
 {
 	(void)state;
-	static const nstime times[] = {INT64_MIN, INT64_MAX, 0, INT64_MAX, INT64_MAX / 2, -1};
+	static const nstime times[] = {
+		INT64_MIN, INT64_MAX, 0, INT64_MAX, INT64_MAX / 2, -1};
 
 	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
 		house.now = times[i];
@@ -286,8 +289,8 @@ static void tags_ipv6_and_extension_headers(void **state)
 {
 	(void)state;
 	/* hop-by-hop options and destination options before UDP */
-	static const uint8_t chain[] = {60, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0, 0x9c,
-		0x40, 0x13, 0x88, 0, 9, 0, 0, 'x'};
+	static const uint8_t chain[] = {60, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0,
+		0, 0x9c, 0x40, 0x13, 0x88, 0, 9, 0, 0, 'x'};
 	struct ip ip = ip_between("fd00::20", "2001:db8::10", IP_PROTO_HOPOPTS);
 
 	house.eth = (struct eth){.vlan_count = 2, .vlan = {100, 7}};
@@ -329,7 +332,8 @@ static void an_echo_and_its_answer_are_one(void **state)
 static void what_is_cut_or_lies_is_counted(void **state)
 {
 	(void)state;
-	static const uint8_t lies[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 16, 8, 0, 0x41, 0};
+	static const uint8_t lies[] = {
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 16, 8, 0, 0x41, 0};
 
 	house.cut = 14 + 20 + 8; /* all headers are there */
 	send_udp(LAMP_AT(40000), CLOUD_AT(5000), "0123456789", 10);
@@ -355,8 +359,8 @@ static void a_length_of_zero_or_too_much_is_what_is_there(void **state)
 	static const uint8_t zeros[100];
 	uint8_t buf[200];
 	struct writer w = writer_of(buf, sizeof buf);
-	struct eth eth = {.src = test_mac(LAMP), .dst = test_mac(GATEWAY),
-		.type = ETH_TYPE_IPV4};
+	struct eth eth = {
+		.src = test_mac(LAMP), .dst = test_mac(GATEWAY), .type = ETH_TYPE_IPV4};
 	struct ip ip = ip_between(LAMP_IP, CLOUD_IP, IP_PROTO_TCP);
 	struct tcp tcp = {.src_port = 40000, .dst_port = 443, .flags = TCP_ACK};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What conversations begin with: hellos whole, split, out of order and in QUIC; heads of
- * HTTP, MQTT, CoAP, NTP, SSDP; and what is none of these. */
+/* What conversations begin with: hellos whole, split, out of order and in QUIC; heads
+ * of HTTP, MQTT, CoAP, NTP, SSDP; and what is none of these. */
 #include "test_observe_util.h"
 #include "quic_seal.h"
 #include "quic_vectors.h"
@@ -61,8 +61,8 @@ static void is_hello(const char *name)
 
 static void piece(size_t from, size_t to)
 {
-	send_tcp(LAMP_AT(40000), CLOUD_AT(443), TCP_ACK, 101 + (uint32_t)from, hello + from,
-		to - from);
+	send_tcp(LAMP_AT(40000), CLOUD_AT(443), TCP_ACK, 101 + (uint32_t)from,
+		hello + from, to - from);
 }
 
 static void a_hello_in_one_segment(void **state)
@@ -250,8 +250,8 @@ static void a_bit_flipped_is_no_quic(void **state)
 static const struct quic_cid first_cid = {.len = 8, .b = "abcdefgh"};
 static const struct quic_cid second_cid = {.len = 5, .b = "retry"};
 
-static void initial(const struct quic_cid *dcid, const struct quic_cid *keys, size_t from,
-	size_t to, bool backwards)
+static void initial(const struct quic_cid *dcid, const struct quic_cid *keys,
+	size_t from, size_t to, bool backwards)
 {
 	uint8_t frames[1300], packet[1400];
 	struct writer w = writer_of(frames, 1100);
@@ -334,7 +334,8 @@ static void http_says_host_and_path(void **state)
 {
 	(void)state;
 	shake(LAMP_AT(40000), CLOUD_AT(80), 100);
-	text("GET /fw/check?v=1&id=secret HTTP/1.1\r\nUser-Agent: x\r\nHOST: Up.Example:80\r\n\r\n");
+	text("GET /fw/check?v=1&id=secret HTTP/1.1\r\nUser-Agent: x\r\nHOST: "
+	     "Up.Example:80\r\n\r\n");
 	const struct record *r = only();
 	assert_int_equal(r->app, RECORD_APP_HTTP);
 	assert_string_equal(r->detail, "GET /fw/check");
@@ -383,7 +384,12 @@ static void mqtt_by_both_its_names(void **state)
 static void coap_says_what_is_asked_of_which_resource(void **state)
 {
 	(void)state;
-	send_udp(LAMP_AT(40000), CLOUD_AT(5683), "\x40\x01\0\1\xb1" "a\x04" "temp\xff" "body", 16);
+	send_udp(LAMP_AT(40000), CLOUD_AT(5683),
+		"\x40\x01\0\1\xb1"
+		"a\x04"
+		"temp\xff"
+		"body",
+		16);
 	const struct record *r = only();
 	assert_int_equal(r->app, RECORD_APP_COAP);
 	assert_string_equal(r->detail, "GET /a/temp");
@@ -404,8 +410,8 @@ static void ntp_is_known_by_its_header(void **state)
 static void ssdp_by_what_is_sought(void **state)
 {
 	(void)state;
-	static const char search[] =
-		"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nST: ssdp:all\r\n\r\n";
+	static const char search[] = "M-SEARCH * HTTP/1.1\r\nHOST: "
+				     "239.255.255.250:1900\r\nST: ssdp:all\r\n\r\n";
 	static const char found[] = "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\n\r\n";
 	struct party group = {"01:00:5e:7f:ff:fa", "239.255.255.250", 1900};
 
@@ -451,7 +457,7 @@ static void noise_is_nothing(void **state)
 		for (size_t k = 0; k < len; k++)
 			noise[k] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
 		if (i % 2) /* a start that is known */
-			noise[0] = (uint8_t)"\x16\x10\xc3GPM"[i / 2 % 6];
+			noise[0] = (uint8_t) "\x16\x10\xc3GPM"[i / 2 % 6];
 		send_tcp(LAMP_AT(20000 + i), CLOUD_AT(80), TCP_ACK, 1, noise, len);
 		send_udp(LAMP_AT(20000 + i), CLOUD_AT(443), noise, len);
 	}

@@ -11,8 +11,10 @@ static void arp(const char *mac, const char *ip)
 	struct writer w = writer_of(buf, sizeof buf);
 	struct eth eth = {
 		.src = test_mac(mac), .dst = test_mac(ALL), .type = ETH_TYPE_ARP};
-	struct arp a = {.op = ARP_REQUEST, .sender_mac = test_mac(mac),
-		.sender = test_addr(ip), .target = test_addr("192.168.7.99")};
+	struct arp a = {.op = ARP_REQUEST,
+		.sender_mac = test_mac(mac),
+		.sender = test_addr(ip),
+		.target = test_addr("192.168.7.99")};
 
 	build_eth(&w, &eth);
 	build_arp(&w, &a);
@@ -30,7 +32,10 @@ static void dhcp(const struct dhcp4 *d, struct party from, struct party to)
 
 static void asks_dhcp(uint8_t type, uint32_t xid, const char *own, const char *server)
 {
-	struct dhcp4 d = {.op = 1, .htype = 1, .msg_type = type, .xid = xid,
+	struct dhcp4 d = {.op = 1,
+		.htype = 1,
+		.msg_type = type,
+		.xid = xid,
 		.chaddr = test_mac(LAMP)};
 
 	if (own)
@@ -43,9 +48,14 @@ static void asks_dhcp(uint8_t type, uint32_t xid, const char *own, const char *s
 
 static void dhcp_answers(const char *router)
 {
-	struct dhcp4 d = {.op = 2, .htype = 1, .msg_type = DHCP4_ACK, .xid = 1,
-		.chaddr = test_mac(LAMP), .yiaddr = test_addr(LAMP_IP),
-		.server_id = test_addr(GATEWAY_IP), .router = test_addr(router)};
+	struct dhcp4 d = {.op = 2,
+		.htype = 1,
+		.msg_type = DHCP4_ACK,
+		.xid = 1,
+		.chaddr = test_mac(LAMP),
+		.yiaddr = test_addr(LAMP_IP),
+		.server_id = test_addr(GATEWAY_IP),
+		.router = test_addr(router)};
 
 	dhcp(&d, GATEWAY_AT(67), LAMP_AT(68));
 }
@@ -130,10 +140,10 @@ static void addresses_that_the_caller_knows(void **state)
 	assert_int_equal(prefix_parse("203.0.113.0/28", &c.lan[0]), 0);
 	house_teardown(NULL);
 	house_open(c);
-	send_udp((struct party){LAMP, "203.0.113.3", 1}, (struct party){GATEWAY, "203.0.113.1", 2},
-		"x", 1);
-	send_udp((struct party){LAMP, "203.0.113.3", 1}, (struct party){GATEWAY, "203.0.113.33", 2},
-		"x", 1);
+	send_udp((struct party){LAMP, "203.0.113.3", 1},
+		(struct party){GATEWAY, "203.0.113.1", 2}, "x", 1);
+	send_udp((struct party){LAMP, "203.0.113.3", 1},
+		(struct party){GATEWAY, "203.0.113.33", 2}, "x", 1);
 	finish();
 	assert_int_equal(record_of(LAMP, "203.0.113.1")->place, RECORD_GATEWAY);
 	assert_int_equal(record_of(LAMP, "203.0.113.33")->place, RECORD_INTERNET);
@@ -185,7 +195,8 @@ static void groups(void **state)
 {
 	(void)state;
 	send_udp(LAMP_AT(1), (struct party){ALL, "192.168.7.255", 2}, "x", 1);
-	send_udp(LAMP_AT(1), (struct party){"01:00:5e:00:00:fb", "224.0.0.251", 2}, "x", 1);
+	send_udp(LAMP_AT(1), (struct party){"01:00:5e:00:00:fb", "224.0.0.251", 2}, "x",
+		1);
 	finish();
 	assert_int_equal(record_of(LAMP, "192.168.7.255")->place, RECORD_GROUP);
 	assert_int_equal(record_of(LAMP, "224.0.0.251")->place, RECORD_GROUP);
@@ -210,7 +221,8 @@ static void only_the_one_asked_for(void **state)
 static void what_is_between_others_is_foreign(void **state)
 {
 	(void)state;
-	send_udp((struct party){GATEWAY, CLOUD_IP, 1}, (struct party){PHONE, OTHER_IP, 2}, "x", 1);
+	send_udp((struct party){GATEWAY, CLOUD_IP, 1},
+		(struct party){PHONE, OTHER_IP, 2}, "x", 1);
 	finish();
 	assert_int_equal(house.count, 0);
 	assert_int_equal(counts().foreign, 1);
@@ -241,7 +253,8 @@ static void a_flood_of_macs_ends_at_a_limit(void **state)
 	for (unsigned i = 0; i < 3000; i++) {
 		char mac[MAC_TEXT_MAX];
 		struct mac m = {{2, 9, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
-		send_udp((struct party){mac_format(&m, mac), LAMP_IP, 1}, CLOUD_AT(2), "x", 1);
+		send_udp((struct party){mac_format(&m, mac), LAMP_IP, 1}, CLOUD_AT(2),
+			"x", 1);
 		house.event_count = 0;
 	}
 	house.event_count = 0;
@@ -263,7 +276,8 @@ static void new_comes_before_all_else_and_once(void **state)
 	wait_s(1800);
 	asks_dhcp(DHCP4_REQUEST, 8, LAMP_IP, NULL);
 	wait_s(86400);
-	asks_dhcp(DHCP4_REQUEST, 9, NULL, NULL); /* back, with the old address in mind */
+	asks_dhcp(
+		DHCP4_REQUEST, 9, NULL, NULL); /* back, with the old address in mind */
 	finish();
 	assert_mac(&house.events[0].device, LAMP);
 	assert_int_equal(house.events[0].event, OBSERVE_NEW);
@@ -277,7 +291,10 @@ static void new_comes_before_all_else_and_once(void **state)
 static void nobody_boots_for_another(void **state)
 {
 	(void)state;
-	struct dhcp4 d = {.op = 1, .htype = 1, .msg_type = DHCP4_DISCOVER, .xid = 5,
+	struct dhcp4 d = {.op = 1,
+		.htype = 1,
+		.msg_type = DHCP4_DISCOVER,
+		.xid = 5,
 		.chaddr = test_mac(LAMP)};
 
 	dhcp(&d, (struct party){PHONE, "0.0.0.0", 68},
@@ -392,8 +409,8 @@ static void nobody_is_believed_unasked(void **state)
 	answer(GATEWAY_AT(53), LAMP_AT(4000), "evil.example", CLOUD_IP, 300);
 	ask(LAMP_AT(4001), GATEWAY_AT(53), "a.example", DNS_TYPE_A);
 	answer(GATEWAY_AT(53), LAMP_AT(4001), "evil.example", CLOUD_IP, 300);
-	answer((struct party){PHONE, "192.168.7.30", 53}, LAMP_AT(4001), "a.example", CLOUD_IP,
-		300);
+	answer((struct party){PHONE, "192.168.7.30", 53}, LAMP_AT(4001), "a.example",
+		CLOUD_IP, 300);
 	shake(LAMP_AT(40000), CLOUD_AT(443), 1);
 	finish();
 	assert_int_equal(record_of(LAMP, CLOUD_IP)->naming, RECORD_UNNAMED);
@@ -430,7 +447,8 @@ static void of_several_names_that_which_is_called(void **state)
 		if (r->proto != IP_PROTO_TCP)
 			continue;
 		assert_int_equal(r->naming, RECORD_ANSWER);
-		assert_string_equal(r->name, r->device_port == 40000 ? "a.example" : "b.example");
+		assert_string_equal(
+			r->name, r->device_port == 40000 ? "a.example" : "b.example");
 	}
 }
 
@@ -482,8 +500,8 @@ static void a_hundred_thousand_names(void **state)
 	char name[64], ip[ADDR_TEXT_MAX];
 
 	for (uint32_t i = 0; i < 100000; i++) {
-		struct addr a = addr_v4((uint8_t[]){8, (uint8_t)(i >> 16), (uint8_t)(i >> 8),
-			(uint8_t)i});
+		struct addr a = addr_v4((uint8_t[]){
+			8, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i});
 		snprintf(name, sizeof name, "n%u.example", i);
 		learn_name(name, addr_format(&a, ip));
 		house.now += NS_PER_MS;
@@ -493,8 +511,8 @@ static void a_hundred_thousand_names(void **state)
 	shake(LAMP_AT(40000), (struct party){GATEWAY, "8.0.0.1", 443}, 1);
 	for (int i = 0; i < 3; i++) { /* the questions' conversations end */
 		wait_s(100);
-		send_tcp(LAMP_AT(40000), (struct party){GATEWAY, "8.0.0.1", 443}, TCP_ACK, 2,
-			NULL, 0);
+		send_tcp(LAMP_AT(40000), (struct party){GATEWAY, "8.0.0.1", 443},
+			TCP_ACK, 2, NULL, 0);
 	}
 	house.count = 0;
 	finish();

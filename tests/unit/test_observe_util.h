@@ -35,7 +35,7 @@ static struct house {
 	size_t count, event_count;
 	bool forgets; /* records of before, when there are many */
 	nstime now;
-	uint32_t cut; /* frames are cut to this, when not 0 */
+	uint32_t cut;   /* frames are cut to this, when not 0 */
 	struct eth eth; /* tags for the next frames */
 	struct ip_frag frag;
 	uint8_t ttl;
@@ -55,8 +55,7 @@ static inline void house_event(
 {
 	assert_ptr_equal(ctx, &house);
 	assert_true(house.event_count < HOUSE_EVENTS);
-	house.events[house.event_count++] =
-		(struct house_event){*device, e, when};
+	house.events[house.event_count++] = (struct house_event){*device, e, when};
 }
 
 static inline void house_open(struct observe_config c)
@@ -96,7 +95,8 @@ static inline void house_bytes(uint32_t linktype, const void *bytes, size_t len)
 	size_t cut = house.cut && house.cut < len ? house.cut : len;
 	uint8_t *exact = test_exact(bytes, cut);
 
-	observe_frame(house.o, linktype, cursor_of(exact, cut), (uint32_t)len, house.now);
+	observe_frame(
+		house.o, linktype, cursor_of(exact, cut), (uint32_t)len, house.now);
 	free(exact);
 }
 
@@ -120,8 +120,11 @@ static inline void house_ip(const char *from, const char *to, const struct ip *i
 
 static inline struct ip ip_between(const char *src, const char *dst, uint8_t proto)
 {
-	struct ip ip = {.src = test_addr(src), .dst = test_addr(dst), .proto = proto,
-		.ttl = house.ttl, .frag = house.frag};
+	struct ip ip = {.src = test_addr(src),
+		.dst = test_addr(dst),
+		.proto = proto,
+		.ttl = house.ttl,
+		.frag = house.frag};
 
 	ip.family = ip.src.family;
 	return ip;
@@ -133,7 +136,8 @@ struct party {
 	uint16_t port;
 };
 
-static inline void send_udp(struct party a, struct party b, const void *data, size_t len)
+static inline void send_udp(
+	struct party a, struct party b, const void *data, size_t len)
 {
 	uint8_t buf[66000];
 	struct writer w = writer_of(buf, sizeof buf);
@@ -151,8 +155,8 @@ static inline void send_tcp(struct party a, struct party b, uint8_t flags, uint3
 	uint8_t buf[66000];
 	struct writer w = writer_of(buf, sizeof buf);
 	struct ip ip = ip_between(a.ip, b.ip, IP_PROTO_TCP);
-	struct tcp tcp = {.src_port = a.port, .dst_port = b.port, .flags = flags,
-		.seq = seq};
+	struct tcp tcp = {
+		.src_port = a.port, .dst_port = b.port, .flags = flags, .seq = seq};
 
 	build_tcp(&w, &ip, &tcp, data, len);
 	assert_int_equal(w.error, 0);
@@ -177,7 +181,8 @@ static inline struct dns_query house_query(const char *name, uint16_t type)
 	return q;
 }
 
-static inline void ask(struct party a, struct party server, const char *name, uint16_t type)
+static inline void ask(
+	struct party a, struct party server, const char *name, uint16_t type)
 {
 	uint8_t buf[600];
 	struct writer w = writer_of(buf, sizeof buf);
@@ -193,8 +198,8 @@ static inline void answer(struct party server, struct party a, const char *name,
 	uint8_t buf[600];
 	struct writer w = writer_of(buf, sizeof buf);
 	struct addr addr = test_addr(address);
-	struct dns_query q = house_query(
-		name, addr.family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA);
+	struct dns_query q =
+		house_query(name, addr.family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA);
 	struct dns_reply r = {.ttl = ttl, .addresses = &addr, .address_count = 1};
 
 	assert_int_equal(dns_build_answer(&w, &q, &r), 0);
@@ -255,7 +260,8 @@ static inline size_t events_of(const char *device, enum observe_event e)
 	size_t n = 0;
 
 	for (size_t i = 0; i < house.event_count; i++)
-		n += mac_equal(&house.events[i].device, &m) && house.events[i].event == e;
+		n += mac_equal(&house.events[i].device, &m) &&
+		     house.events[i].event == e;
 	return n;
 }
 

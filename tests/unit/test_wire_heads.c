@@ -35,7 +35,8 @@ static void heads_of_requests_and_answers(void **state)
 	struct untrusted_str v;
 
 	(void)state;
-	assert_int_equal(parse_text("GET /a?b#c HTTP/1.1\r\nX: 1\r\nhOsT:\t x.example \r\n"), 0);
+	assert_int_equal(
+		parse_text("GET /a?b#c HTTP/1.1\r\nX: 1\r\nhOsT:\t x.example \r\n"), 0);
 	assert_false(head.is_answer);
 	is_text(head.method, "GET");
 	is_text(head.path, "/a");
@@ -88,7 +89,8 @@ static void mqtt_connects(void **state)
 {
 	static const char v4[] = "\x10\x0f\0\4MQTT\4\2\0\x3c\0\3abc";
 	static const char v5[] = "\x10\x12\0\4MQTT\5\2\0\x3c\3\x21\0\1\0\3abc";
-	static const char v3[] = "\x10\x8f\x01\0\6MQIsdp\3\2\0\x3c\0\x50" "abc";
+	static const char v3[] = "\x10\x8f\x01\0\6MQIsdp\3\2\0\x3c\0\x50"
+				 "abc";
 
 	(void)state;
 	assert_int_equal(parse_mqtt(cursor_of(v4, sizeof v4 - 1)), 0);
@@ -109,8 +111,8 @@ static void mqtt_connects(void **state)
 static void mqtt_that_is_none(void **state)
 {
 	static const char *const bad[] = {"\x20\x0f\0\4MQTT\4\2\0\x3c\0\3abc",
-		"\x10\xff\xff\xff\xff\x01\4MQTT\4\2\0\x3c\0\0", "\x10\x0f\0\4MQTX\4\2\0\x3c\0\3",
-		"\x10\x0f\x7f\x7fMQTT\4\2\0\x3c\0\3"};
+		"\x10\xff\xff\xff\xff\x01\4MQTT\4\2\0\x3c\0\0",
+		"\x10\x0f\0\4MQTX\4\2\0\x3c\0\3", "\x10\x0f\x7f\x7fMQTT\4\2\0\x3c\0\3"};
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
@@ -125,9 +127,10 @@ static int parse_coap(struct cursor c)
 
 static void coap_paths(void **state)
 {
-	static const uint8_t get[] = {0x42, 1, 0x12, 0x34, 9, 9, 0x37, 'h', 'o', 's', 't', '.',
-		'x', 'y', 0x83, 'a', '/', 'b', 0x0d, 2, 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c',
-		'c', 'c', 'c', 'c', 'c', 'c', 'c', 0x41, 'q', 0xff, 'p'};
+	static const uint8_t get[] = {0x42, 1, 0x12, 0x34, 9, 9, 0x37, 'h', 'o', 's',
+		't', '.', 'x', 'y', 0x83, 'a', '/', 'b', 0x0d, 2, 'c', 'c', 'c', 'c',
+		'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 'c', 0x41, 'q', 0xff,
+		'p'};
 	static const uint8_t ack[] = {0x60, 0, 0, 1}, answer[] = {0x60, 0x45, 0, 1};
 
 	(void)state;
@@ -148,10 +151,10 @@ static void coap_that_is_none(void **state)
 	static const struct {
 		uint8_t b[8], len;
 	} bad[] = {
-		{{0x80, 1, 0, 1}, 4},	    /* version 2 */
+		{{0x80, 1, 0, 1}, 4},          /* version 2 */
 		{{0x49, 1, 0, 1, 0, 0, 0}, 7}, /* a token of nine */
-		{{0x42, 1, 0, 1, 0}, 5},	    /* that is cut */
-		{{0x40, 0, 0, 1, 0xff}, 5},  /* empty with something */
+		{{0x42, 1, 0, 1, 0}, 5},       /* that is cut */
+		{{0x40, 0, 0, 1, 0xff}, 5},    /* empty with something */
 		{{0x40, 1, 0, 1, 0xf1, 0}, 6}, /* a delta of 15 */
 		{{0x40, 1, 0, 1, 0xbe, 0xff}, 6},
 		{{0x40, 1, 0, 1, 0xb5, 'a'}, 6},
@@ -276,8 +279,8 @@ static int crypto_of(const void *frames, size_t len, struct quic_crypto *ret)
 
 static void quic_frames(void **state)
 {
-	static const uint8_t frames[] = {0, 0, 1, 2, 5, 0, 1, 0, 9, 9, 3, 5, 0, 0, 0, 1, 2, 3,
-		6, 0x40, 0x64, 2, 'h', 'i', 0};
+	static const uint8_t frames[] = {0, 0, 1, 2, 5, 0, 1, 0, 9, 9, 3, 5, 0, 0, 0, 1,
+		2, 3, 6, 0x40, 0x64, 2, 'h', 'i', 0};
 	uint8_t pings[QUIC_FRAMES_MAX + 1];
 	struct quic_crypto c;
 
@@ -289,8 +292,10 @@ static void quic_frames(void **state)
 	assert_int_equal(crypto_of(frames, 2, &c), 0);
 	assert_int_equal(crypto_of(frames, sizeof frames - 2, &c), CARDEA_ETRUNCATED);
 	assert_int_equal(crypto_of("\x08hello", 6, &c), CARDEA_EMALFORMED); /* STREAM */
-	assert_int_equal(crypto_of("\x06\0\xc0\0\0\0\0\0\0\1", 10, &c), CARDEA_ETRUNCATED);
-	assert_int_equal(crypto_of("\x02\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0", 12, &c),
+	assert_int_equal(
+		crypto_of("\x06\0\xc0\0\0\0\0\0\0\1", 10, &c), CARDEA_ETRUNCATED);
+	assert_int_equal(
+		crypto_of("\x02\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0", 12, &c),
 		CARDEA_ETRUNCATED);
 	memset(pings, 1, sizeof pings);
 	assert_int_equal(crypto_of(pings, sizeof pings - 1, &c), 0);

@@ -70,6 +70,7 @@ static void words_come_one_after_the_other(void **state)
 
 	(void)state;
 	for (int i = 0; i < 60; i++) {
+		learned_booted(l, &dev_mac, AT(i * 86400));
 		capture(l, i, i == 1 || i == 30 ? "abcdefghijk" : "abcdefg");
 		enum learned_state now = device(l).all.state;
 		assert_true(now >= before);
@@ -80,6 +81,19 @@ static void words_come_one_after_the_other(void **state)
 	assert_int_equal(before, LEARNED_CLOSED);
 	capture(l, 61, "new");
 	assert_true(device(l).all.state < LEARNED_CLOSED);
+	learned_free(l);
+}
+
+/* However long its idling was watched. */
+static void who_was_never_seen_starting_is_not_closed(void **state)
+{
+	struct learned *l = learner(true);
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		capture(l, i, "abcdefg");
+	assert_int_equal(device(l).contexts[LEARNED_QUIET].state, LEARNED_CLOSED);
+	assert_int_equal(device(l).all.state, LEARNED_SETTLED);
 	learned_free(l);
 }
 
@@ -431,6 +445,7 @@ int main(void)
 		cmocka_unit_test(below_five_is_unknown),
 		cmocka_unit_test(the_formulas_are_those_of_the_book),
 		cmocka_unit_test(words_come_one_after_the_other),
+		cmocka_unit_test(who_was_never_seen_starting_is_not_closed),
 		cmocka_unit_test(a_rare_context_keeps_it_open),
 		cmocka_unit_test(what_is_old_is_still_known),
 		cmocka_unit_test(comparison_counts_what_is_new),

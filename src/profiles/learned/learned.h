@@ -105,7 +105,9 @@ struct learned_device {
 	/* What is predicted is so for as long ahead as was watched, a day at least:
 	 * seasons, clouds and firmware change. */
 	nstime holds_until;
-	struct learned_unseen all; /* the worst of its contexts, weighted */
+	/* The mean over what was sampled, with the word of the worst context that is not
+	 * rare; closed only who was seen starting. */
+	struct learned_unseen all;
 	struct learned_unseen contexts[LEARNED_CONTEXT_MAX];
 	uint32_t kinds;
 	struct learned_finding findings[LEARNED_FINDING_MAX];

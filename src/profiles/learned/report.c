@@ -62,6 +62,10 @@ void learned_tally(const struct dev *d, const struct grouping *g, struct tally *
  * not hide the others, but while it is there nothing is closed. */
 static void judge(struct learned_device *ret)
 {
+	bool started = ret->episodes[LEARNED_SETUP] || ret->episodes[LEARNED_BOOT];
+
+	if (!started && ret->all.state == LEARNED_CLOSED)
+		ret->all.state = LEARNED_SETTLED;
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++) {
 		const struct learned_unseen *u = &ret->contexts[c];
 		enum learned_state s = u->state;

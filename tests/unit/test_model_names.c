@@ -13,6 +13,7 @@
 #include "model/event.h"
 #include "model/ids.h"
 #include "model/profile.h"
+#include "model/overlay.h"
 #include "model/rule.h"
 #include "model/verdict.h"
 
@@ -105,6 +106,7 @@ static void test_each_has_its_word(void **state)
 	EACH_HAS_ITS_WORD(peer_kind_name, peer_kind, PEER_MAX);
 	EACH_HAS_ITS_WORD(rule_status_name, rule_status, RULE_STATUS_MAX);
 	EACH_HAS_ITS_WORD(layer_name, layer, LAYER_MAX);
+	EACH_HAS_ITS_WORD(overlay_kind_name, overlay_kind, OVERLAY_KIND_MAX);
 	EACH_HAS_ITS_WORD(verdict_reason_name, verdict_reason, REASON_MAX);
 	EACH_HAS_ITS_WORD(direction_name, direction, DIRECTION_MAX);
 }

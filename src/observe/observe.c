@@ -320,6 +320,8 @@ static struct flow_entry *find_dns(
 		flows_find(&o->flows, &w->key, flows_hash(&o->flows, &w->key));
 
 	*ret_is_new = false;
+	if (e && goes_on(o, e, w))
+		return e;
 	if (!e && asked && (e = redirected(o, w, asked)))
 		return e;
 	e = find_or_begin(o, w, ret_is_new);

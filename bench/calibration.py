@@ -34,6 +34,7 @@ KNOWN_FROM, PROMISED_FROM = 5, 8  # captures
 SHUFFLES = 12
 HELD_OUT_LEAST = 2  # captures: of one, each share is a matter of luck
 SEED = 5
+TOLD_EACH = 200  # folds
 
 Device = collections.namedtuple("Device", "name mac captures")
 Capture = collections.namedtuple("Capture", "path operator episode")
@@ -212,6 +213,10 @@ def measure(shop, options, say):
     found = devices(folder)
     drawn, shifted = list(_drawn(found)), list(_shifted(found))
     say("calibration: %d folds of %d devices" % (len(drawn) + len(shifted), len(found)))
+    results = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda case: fold(shop, *case), drawn + shifted))
+        for one in pool.map(lambda case: fold(shop, *case), drawn + shifted):
+            results.append(one)
+            if not len(results) % TOLD_EACH:
+                say("calibration: %d folds" % len(results))
     yield from rows(results[:len(drawn)], results[len(drawn):])

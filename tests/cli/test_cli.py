@@ -24,7 +24,7 @@ def device(number, name, state="protected", problem="", **more):
     return {"id": number, "name": name, "mac": "02:00:00:00:00:%02x" % number,
             "state": state, "hostname": "host-%d" % number, "vendor_class": "",
             "mud_url": "", "problem": problem, "first_seen": ago(days=3),
-            "last_seen": ago(minutes=2, seconds=10), "addresses": [
+            "last_seen": ago(hours=2, minutes=10), "addresses": [
                 {"address": "fe80::%d" % number, "source": "nd", "until": None},
                 {"address": "192.0.2.%d" % number, "source": "dhcpv4",
                  "until": ago(hours=-1, minutes=-10)}], **more}
@@ -98,7 +98,7 @@ ELEMENTS = [
 
 def event(number, kind="violation", name="kitchen-cam", **more):
     return {"schema": "cardea.event/1", "id": number, "kind": kind,
-            "first": ago(minutes=3), "last": ago(minutes=2, seconds=5), "device": name,
+            "first": ago(hours=3), "last": ago(hours=2, minutes=5), "device": name,
             "mac": MAC, "text": "Blocked: %s -> 203.0.113.77." % name,
             "reason": "not-listed", "packets": 5, **more}
 
@@ -137,7 +137,7 @@ def house(daemon):
                 "fetched": ago(days=1), "rules": 12, "notes": [
                     {"level": "info", "line": 8, "path": "/x", "text": "ignored"}]},
             "names": [{"name": "cloud.lamps.example", "address": "198.51.100.7",
-                       "until": ago(minutes=-5, seconds=-5)}]}),
+                       "until": ago(hours=-5, minutes=-5)}]}),
         ("GET", "/v1/devices/kitchen"): NO_DEVICE,
         ("GET", "/v1/events"): (200, {"schema": "cardea.event.list/1", "events": [
             event(11, "device-joined", packets=0), event(12)]}),
@@ -210,7 +210,7 @@ def test_device_list(cli, house):
     lines = cli("device", "list").stdout.splitlines()
     assert lines[0].split() == ["NAME", "STATE", "ADDRESS", "MAC", "LAST", "SEEN", "WHY"]
     assert re.match(r"kitchen-cam +protected +192\.0\.2\.1 +02:00:00:00:00:01 +"
-                    r"2 minutes ago", lines[1])
+                    r"2 hours ago", lines[1])
     assert "Küchenlampe 灯" in lines[3]
     # aligned: a wide letter takes two columns
     assert lines[1].index("protected") == lines[3].index("protected") + 1
@@ -228,7 +228,7 @@ def test_device_show(cli, house):
     for text in ("kitchen-cam", "protected", MAC, "192.0.2.1 (from dhcpv4, ends in 1 hour)",
                  "valid, by CN=Lab Maker", "1 month ago", "supported by its maker", "12",
                  "info: ignored (line 8, /x)",
-                 "cloud.lamps.example is 198.51.100.7, ends in 5 minutes"):
+                 "cloud.lamps.example is 198.51.100.7, ends in 5 hours"):
         assert text in out, text
 
 
@@ -240,7 +240,7 @@ def test_a_device_without_profile(cli, house):
 
 def test_events(cli, house):
     lines = cli("events").stdout.splitlines()
-    assert re.match(r" *12 +2 minutes ago +kitchen-cam +violation +Blocked: .*"
+    assert re.match(r" *12 +2 hours ago +kitchen-cam +violation +Blocked: .*"
                     r"\(5 packets\)", lines[2])
     cli("events", "--device", "a b&c", "--limit=7", "--after", "3")
     assert house.requests[-1][2] == {"device": "a b&c", "limit": "7", "after": "3"}

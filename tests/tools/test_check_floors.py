@@ -268,11 +268,13 @@ LINKED = [
     ("libmnl.so.0", {"enforcer"}),
     ("libbpf.so.1", {"enforcer"}),
     ("libcurl.so.4", {"courier"}),
-    ("libcrypto.so.3", {"courier", "mud-crypto", "resolver"}),
+    ("libcrypto.so.3", {"courier", "mud-crypto", "resolver", "cardea"}),
     ("libssl.so.3", {"courier", "resolver"}),
     ("libunbound.so.8", {"resolver"}),
     ("libsqlite3.so.0", {"engine"}),
     ("libjansson.so.4", {"engine", "courier", "cardea"}),
+    ("libpsl.so.5", {"cardea"}),
+    ("libyaml-0.so.2", {"cardea"}),
     ("libz.so.1", set()),
 ]
 

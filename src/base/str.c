@@ -82,6 +82,30 @@ int str_print(char *dst, size_t size, const char *fmt, ...)
 	return (size_t)n < size ? 0 : CARDEA_ELIMIT;
 }
 
+void str_add(struct str_text *t, const char *fmt, ...)
+{
+	size_t room = t->size - t->len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(t->buf + t->len, room, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+bool str_cut(struct untrusted_str *s, char mark, struct untrusted_str *ret)
+{
+	const char *p = s->len ? memchr(s->bytes, mark, s->len) : NULL;
+
+	if (!p)
+		return false;
+	*ret = (struct untrusted_str){.bytes = s->bytes, .len = (size_t)(p - s->bytes)};
+	s->bytes = p + 1;
+	s->len -= ret->len + 1;
+	return true;
+}
+
 int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
 	bool negative = *text == '-';

@@ -20,12 +20,21 @@ struct untrusted_str {
  * terminates; returns buf. */
 char *str_escape(struct untrusted_str s, char *buf, size_t size);
 struct untrusted_str str_untrusted(const char *c_string);
+/* What stands before the first mark, consumed with it; false without a mark. */
+bool str_cut(struct untrusted_str *s, char mark, struct untrusted_str *ret);
 
 /* Copies with truncation, always terminates; true when it all fitted. */
 bool str_copy(char *dst, size_t size, const char *src);
 bool str_copy_bytes(char *dst, size_t size, const void *src, size_t len);
 /* snprintf that reports truncation as CARDEA_ELIMIT. */
 int str_print(char *dst, size_t size, const char *fmt, ...) CARDEA_PRINTF(3, 4);
+/* Text that grows by pieces, at least one; what does not fit is cut, never overrun. */
+struct str_text {
+	char *buf;
+	size_t size; /* at least 1 */
+	size_t len;  /* so far, below size */
+};
+void str_add(struct str_text *t, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 /* Whole string, decimal, min <= value <= max, else CARDEA_EMALFORMED. */
 int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret) CARDEA_MUSTCHECK;
 bool str_equal_nocase(const char *a, const char *b);

@@ -6,8 +6,6 @@
 #include "model/messages.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include "base/str.h"
 
@@ -301,87 +299,68 @@ int message_pack_add(struct message_pack *p, const struct message *m)
 
 /* ---- trace ---- */
 
-struct trace {
-	char *buf;
-	size_t size; /* at least 1 */
-	size_t len;  /* shown so far, below size */
-};
-
-static CARDEA_PRINTF(2, 3) void trace_add(struct trace *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	int n = vsnprintf(t->buf + t->len, t->size - t->len, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	size_t room = t->size - 1 - t->len;
-	t->len += (size_t)n < room ? (size_t)n : room;
-}
-
 /* The quotation mark is escaped as well: no text may pretend to be the next field. */
-static void trace_chars(struct trace *t, const char *text, size_t size)
+static void trace_chars(struct str_text *t, const char *text, size_t size)
 {
 	char shown[4 * LIMIT_URL + 1];
 	struct untrusted_str raw = {.bytes = text, .len = strnlen(text, size)};
 
 	str_escape(raw, shown, sizeof shown);
-	trace_add(t, "\"");
+	str_add(t, "\"");
 	for (const char *p = shown; *p; p++) {
 		if (*p == '"')
-			trace_add(t, "\\x22");
+			str_add(t, "\\x22");
 		else
-			trace_add(t, "%c", *p);
+			str_add(t, "%c", *p);
 	}
-	trace_add(t, "\"");
+	str_add(t, "\"");
 }
 
-static void trace_mac(struct trace *t, const struct mac *m)
+static void trace_mac(struct str_text *t, const struct mac *m)
 {
 	char text[MAC_TEXT_MAX];
 
-	trace_add(t, "%s", mac_format(m, text));
+	str_add(t, "%s", mac_format(m, text));
 }
 
-static void trace_addr(struct trace *t, const struct addr *a)
+static void trace_addr(struct str_text *t, const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
 
-	trace_add(t, "%s", addr_format(a, text));
+	str_add(t, "%s", addr_format(a, text));
 }
 
-static void trace_addrs(struct trace *t, const struct message_addrs *list)
+static void trace_addrs(struct str_text *t, const struct message_addrs *list)
 {
-	trace_add(t, "[");
+	str_add(t, "[");
 	for (size_t i = 0; i < list->count && i < LIMIT_ANSWER_ADDRS; i++) {
 		if (i)
-			trace_add(t, ",");
+			str_add(t, ",");
 		trace_addr(t, &list->addrs[i]);
 	}
-	trace_add(t, "]");
+	str_add(t, "]");
 }
 
-static void trace_u16s(struct trace *t, const struct u16_list *list)
+static void trace_u16s(struct str_text *t, const struct u16_list *list)
 {
-	trace_add(t, "[");
+	str_add(t, "[");
 	for (size_t i = 0; i < list->count && i < LIMIT_U16_LIST; i++)
-		trace_add(t, i ? ",%u" : "%u", list->items[i]);
-	trace_add(t, "]");
+		str_add(t, i ? ",%u" : "%u", list->items[i]);
+	str_add(t, "]");
 }
 
-static void trace_digest(struct trace *t, const uint8_t *digest, size_t len)
+static void trace_digest(struct str_text *t, const uint8_t *digest, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		trace_add(t, "%02x", digest[i]);
+		str_add(t, "%02x", digest[i]);
 }
 
-#define TRACE_u8(t, v) trace_add(t, "%u", v)
-#define TRACE_u16(t, v) trace_add(t, "%u", v)
-#define TRACE_u32(t, v) trace_add(t, "%" PRIu32, v)
-#define TRACE_u64(t, v) trace_add(t, "%" PRIu64, v)
-#define TRACE_i64(t, v) trace_add(t, "%" PRId64, v)
-#define TRACE_bool(t, v) trace_add(t, "%s", (v) ? "true" : "false")
+#define TRACE_u8(t, v) str_add(t, "%u", v)
+#define TRACE_u16(t, v) str_add(t, "%u", v)
+#define TRACE_u32(t, v) str_add(t, "%" PRIu32, v)
+#define TRACE_u64(t, v) str_add(t, "%" PRIu64, v)
+#define TRACE_i64(t, v) str_add(t, "%" PRId64, v)
+#define TRACE_bool(t, v) str_add(t, "%s", (v) ? "true" : "false")
 #define TRACE_mac(t, v) trace_mac(t, &(v))
 #define TRACE_addr(t, v) trace_addr(t, &(v))
 #define TRACE_addrs(t, v) trace_addrs(t, &(v))
@@ -394,12 +373,12 @@ static void trace_digest(struct trace *t, const uint8_t *digest, size_t len)
 #define TRACE_digest(t, v) trace_digest(t, v, sizeof(v))
 
 #define MSG(NAME, name, number)                                                          \
-	static void trace_message_##name(struct trace *t, const struct message_##name *m) \
+	static void trace_message_##name(struct str_text *t, const struct message_##name *m) \
 	{                                                                                \
 		(void)m;                                                                 \
-		trace_add(t, "%d %s", number, #NAME);
+		str_add(t, "%d %s", number, #NAME);
 #define FIELD(type, field)                                                               \
-	trace_add(t, " %s=", #field);                                                    \
+	str_add(t, " %s=", #field);                                                    \
 	TRACE_##type(t, m->field);
 #define END }
 #include "model/messages.def"
@@ -409,7 +388,7 @@ static void trace_digest(struct trace *t, const uint8_t *digest, size_t len)
 
 char *message_trace(const struct message *m, char *buf, size_t size)
 {
-	struct trace t = {.buf = buf, .size = size};
+	struct str_text t = {.buf = buf, .size = size};
 
 	if (!size)
 		return buf;
@@ -426,7 +405,7 @@ char *message_trace(const struct message *m, char *buf, size_t size)
 #undef FIELD
 #undef END
 	default:
-		trace_add(&t, "%d ?", (int)m->type);
+		str_add(&t, "%d ?", (int)m->type);
 	}
 	return buf;
 }

@@ -4,8 +4,6 @@
 
 #include "base/str.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 void rule_init(struct rule *r)
@@ -88,42 +86,21 @@ const char *layer_name(enum layer l)
 	return (unsigned)l < LAYER_MAX ? names[l] : "unknown";
 }
 
-/* A sentence grows by pieces; what does not fit is cut, never overrun. */
-struct sentence {
-	char *buf;
-	size_t len;
-};
-
-CARDEA_PRINTF(2, 3)
-static void say(struct sentence *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	int n = vsnprintf(s->buf + s->len, RULE_SENTENCE_MAX - s->len, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	s->len += (size_t)n;
-	if (s->len >= RULE_SENTENCE_MAX)
-		s->len = RULE_SENTENCE_MAX - 1;
-}
-
 /* words: what stands before the file's own text, which is a stranger's. */
-static void say_named(struct sentence *s, const char *words, const char *name)
+static void say_named(struct str_text *s, const char *words, const char *name)
 {
 	char text[LIMIT_NAME + 16];
 
-	say(s, "%s%s", words, str_escape(str_untrusted(name), text, sizeof text));
+	str_add(s, "%s%s", words, str_escape(str_untrusted(name), text, sizeof text));
 }
 
-static void say_peer(struct sentence *s, const struct peer *p)
+static void say_peer(struct str_text *s, const struct peer *p)
 {
 	char text[PREFIX_TEXT_MAX], mac[MAC_TEXT_MAX];
 
 	switch (p->kind) {
 	case PEER_ANY:
-		say(s, "any address");
+		str_add(s, "any address");
 		return;
 	case PEER_NAME:
 		if (rule_name_is_suffix(p->name))
@@ -133,30 +110,30 @@ static void say_peer(struct sentence *s, const struct peer *p)
 		return;
 	case PEER_PREFIX:
 		if (p->prefix.len == addr_bits(&p->prefix.addr))
-			say(s, "%s", addr_format(&p->prefix.addr, text));
+			str_add(s, "%s", addr_format(&p->prefix.addr, text));
 		else
-			say(s, "%s", prefix_format(&p->prefix, text));
+			str_add(s, "%s", prefix_format(&p->prefix, text));
 		return;
 	case PEER_LOCAL_NETWORKS:
-		say(s, "the local network");
+		str_add(s, "the local network");
 		return;
 	case PEER_GATEWAY:
-		say(s, "this gateway");
+		str_add(s, "this gateway");
 		return;
 	case PEER_CONTROLLER_DNS:
-		say(s, "this gateway's DNS");
+		str_add(s, "this gateway's DNS");
 		return;
 	case PEER_CONTROLLER_NTP:
-		say(s, "this gateway's clock");
+		str_add(s, "this gateway's clock");
 		return;
 	case PEER_CONTROLLER:
 		say_named(s, "controllers of class ", p->name);
 		return;
 	case PEER_MY_CONTROLLER:
-		say(s, "its own controller");
+		str_add(s, "its own controller");
 		return;
 	case PEER_SAME_MANUFACTURER:
-		say(s, "devices of the same manufacturer");
+		str_add(s, "devices of the same manufacturer");
 		return;
 	case PEER_MANUFACTURER:
 		say_named(s, "devices made by ", p->name);
@@ -165,51 +142,51 @@ static void say_peer(struct sentence *s, const struct peer *p)
 		say_named(s, "devices of model ", p->name);
 		return;
 	case PEER_MAC:
-		say(s, "the device %s", mac_format(&p->mac, mac));
+		str_add(s, "the device %s", mac_format(&p->mac, mac));
 		return;
 	case PEER_MAX:
 		break;
 	}
-	say(s, "an unknown peer");
+	str_add(s, "an unknown peer");
 }
 
-static void say_proto(struct sentence *s, const struct rule *r)
+static void say_proto(struct str_text *s, const struct rule *r)
 {
 	if (r->ethertype != RULE_ETHERTYPE_IP) {
-		say(s, "frames of Ethernet type 0x%04x", (unsigned)r->ethertype);
+		str_add(s, "frames of Ethernet type 0x%04x", (unsigned)r->ethertype);
 		return;
 	}
 	switch (r->proto) {
 	case RULE_PROTO_ANY:
-		say(s, "anything");
+		str_add(s, "anything");
 		return;
 	case FLOW_PROTO_TCP:
-		say(s, "TCP");
+		str_add(s, "TCP");
 		return;
 	case FLOW_PROTO_UDP:
-		say(s, "UDP");
+		str_add(s, "UDP");
 		return;
 	case FLOW_PROTO_ICMP:
 	case FLOW_PROTO_ICMP6:
-		say(s, r->proto == FLOW_PROTO_ICMP ? "ICMP" : "ICMPv6");
+		str_add(s, r->proto == FLOW_PROTO_ICMP ? "ICMP" : "ICMPv6");
 		if (r->icmp_type != RULE_ICMP_ANY)
-			say(s, " type %d", r->icmp_type);
+			str_add(s, " type %d", r->icmp_type);
 		if (r->icmp_code != RULE_ICMP_ANY)
-			say(s, " code %d", r->icmp_code);
+			str_add(s, " code %d", r->icmp_code);
 		return;
 	default:
-		say(s, "IP protocol %d", r->proto);
+		str_add(s, "IP protocol %d", r->proto);
 	}
 }
 
-static void say_ports(struct sentence *s, const char *words, struct range16 p)
+static void say_ports(struct str_text *s, const char *words, struct range16 p)
 {
 	if (p.lo == 0 && p.hi == UINT16_MAX)
 		return;
 	if (p.lo == p.hi)
-		say(s, "%s port %u", words, p.lo);
+		str_add(s, "%s port %u", words, p.lo);
 	else
-		say(s, "%s ports %u-%u", words, p.lo, p.hi);
+		str_add(s, "%s ports %u-%u", words, p.lo, p.hi);
 }
 
 static const char *verb_of(const struct rule *r)
@@ -230,17 +207,17 @@ static const char *verb_of(const struct rule *r)
 
 char *rule_sentence(const struct rule *r, char buf[RULE_SENTENCE_MAX])
 {
-	struct sentence s = {.buf = buf};
+	struct str_text s = {.buf = buf, .size = RULE_SENTENCE_MAX};
 	bool out = r->direction == DIRECTION_FROM_DEVICE;
 
 	buf[0] = 0;
-	say(&s, "%s ", verb_of(r));
+	str_add(&s, "%s ", verb_of(r));
 	say_proto(&s, r);
-	say(&s, out ? " to " : " from ");
+	str_add(&s, out ? " to " : " from ");
 	say_peer(&s, &r->peer);
 	say_ports(&s, "", r->peer_port);
 	say_ports(&s, out ? " from its" : " on its", r->device_port);
 	if (r->family == 4 || r->family == 6)
-		say(&s, " (IPv%u)", r->family);
+		str_add(&s, " (IPv%u)", r->family);
 	return buf;
 }

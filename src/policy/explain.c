@@ -5,88 +5,66 @@
 
 #include "base/str.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LABEL_TEXT_MAX 96 /* an escaped device label; longer ones are cut */
 #define NAME_TEXT_MAX 280 /* an escaped DNS name: at most 253 characters */
 
-struct text {
-	char *buf;
-	size_t len;
-};
-
-CARDEA_PRINTF(2, 3)
-static void say(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	int n = vsnprintf(t->buf + t->len, POLICY_EXPLAIN_MAX - t->len, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	t->len += (size_t)n;
-	if (t->len >= POLICY_EXPLAIN_MAX)
-		t->len = POLICY_EXPLAIN_MAX - 1;
-}
-
-static void say_escaped(struct text *t, const char *s)
+static void say_escaped(struct str_text *t, const char *s)
 {
 	char buf[NAME_TEXT_MAX];
 
-	say(t, "%s", str_escape(str_untrusted(s), buf, sizeof buf));
+	str_add(t, "%s", str_escape(str_untrusted(s), buf, sizeof buf));
 }
 
-static void say_peer(struct text *t, const struct policy_env *env, const struct flow *f,
-	const char *name)
+static void say_peer(struct str_text *t, const struct policy_env *env,
+	const struct flow *f, const char *name)
 {
 	char addr[ADDR_TEXT_MAX];
 
-	say(t, "%s", addr_format(&f->peer, addr));
+	str_add(t, "%s", addr_format(&f->peer, addr));
 	if (name) {
-		say(t, " (");
+		str_add(t, " (");
 		say_escaped(t, name);
-		say(t, ")");
+		str_add(t, ")");
 	} else if (policy_env_is_gateway(env, &f->peer)) {
-		say(t, " (this gateway)");
+		str_add(t, " (this gateway)");
 	} else if (policy_env_is_local(env, &f->peer)) {
-		say(t, " (local network)");
+		str_add(t, " (local network)");
 	}
 }
 
-static void say_service(struct text *t, const struct flow *f)
+static void say_service(struct str_text *t, const struct flow *f)
 {
 	const char *proto = flow_proto_name(f->proto);
 
 	if (!proto)
-		say(t, " protocol %u", f->proto);
+		str_add(t, " protocol %u", f->proto);
 	else
-		say(t, " %s", proto);
+		str_add(t, " %s", proto);
 	if (policy_has_ports(f->proto))
-		say(t, " %u",
+		str_add(t, " %u",
 			f->direction == DIRECTION_FROM_DEVICE ? f->peer_port
 							      : f->device_port);
 	else if (policy_is_icmp(f->proto))
-		say(t, " type %u code %u", f->icmp_type, f->icmp_code);
+		str_add(t, " type %u code %u", f->icmp_type, f->icmp_code);
 }
 
-static void say_flow(struct text *t, const struct policy_env *env, const struct flow *f,
-	const char *device, const char *name)
+static void say_flow(struct str_text *t, const struct policy_env *env,
+	const struct flow *f, const char *device, const char *name)
 {
 	char label[LABEL_TEXT_MAX];
 
 	str_escape(str_untrusted(device), label, sizeof label);
 	if (f->direction == DIRECTION_FROM_DEVICE) {
-		say(t, "%s -> ", label);
+		str_add(t, "%s -> ", label);
 		say_peer(t, env, f, name);
 	} else {
 		say_peer(t, env, f, name);
-		say(t, " -> %s", label);
+		str_add(t, " -> %s", label);
 	}
 	say_service(t, f);
-	say(t, ".");
+	str_add(t, ".");
 }
 
 /* A rule of the file that lets such a conversation start. */
@@ -202,13 +180,13 @@ static const struct rule *empty_class(
 	return NULL;
 }
 
-static void say_empty_class(struct text *t, const struct rule *r)
+static void say_empty_class(struct str_text *t, const struct rule *r)
 {
 	char sentence[RULE_SENTENCE_MAX];
 	bool controller =
 		r->peer.kind == PEER_CONTROLLER || r->peer.kind == PEER_MY_CONTROLLER;
 
-	say(t, " It %s: nobody is that here%s.", rule_sentence(r, sentence),
+	str_add(t, " It %s: nobody is that here%s.", rule_sentence(r, sentence),
 		controller ? "; `cardea controller set` says who is" : " yet");
 }
 
@@ -222,14 +200,15 @@ static const struct rule *block_of(
 	return NULL;
 }
 
-static void say_block(struct text *t, const struct rule *block)
+static void say_block(struct str_text *t, const struct rule *block)
 {
-	say(t, " This conversation was ended and stays blocked: ");
+	str_add(t, " This conversation was ended and stays blocked: ");
 	if (block->detail[0])
 		say_escaped(t, block->detail);
 	else
-		say(t, "it offered TLS parameters that its TLS profile does not list");
-	say(t, ".");
+		str_add(t,
+			"it offered TLS parameters that its TLS profile does not list");
+	str_add(t, ".");
 }
 
 /* See policy_evaluate. */
@@ -239,7 +218,7 @@ static bool scopes_differ(const struct flow *f)
 	       policy_scope_of(&f->peer) != policy_scope_of(&f->device);
 }
 
-static void say_unlisted(struct text *t, const struct policy *p,
+static void say_unlisted(struct str_text *t, const struct policy *p,
 	const struct policy_env *env, const struct policy_names *names,
 	const struct flow *f, const char *name)
 {
@@ -255,54 +234,56 @@ static void say_unlisted(struct text *t, const struct policy *p,
 	const struct rule *near = near_miss(p, env, names, f, name);
 
 	if (is_combined(p))
-		say(t, " Its combined profile");
+		str_add(t, " Its combined profile");
 	else
-		say(t, " %s", profile_words(layer_of(p)));
+		str_add(t, " %s", profile_words(layer_of(p)));
 	if (near) {
-		say(t, " says of this peer: %s.", rule_sentence(near, sentence));
+		str_add(t, " says of this peer: %s.", rule_sentence(near, sentence));
 		if (!rule_in_force(near))
-			say(t, " That rule is %s: %s.", rule_status_name(near->status),
-				near->detail);
+			str_add(t, " That rule is %s: %s.",
+				rule_status_name(near->status), near->detail);
 		else if (scopes_differ(f))
-			say(t, " But a link-local address and another one do not reach "
-			       "each other (RFC 4291).");
+			str_add(t, " But a link-local address and another one do not "
+				   "reach "
+				   "each other (RFC 4291).");
 		return;
 	}
 	empty = policy_env_is_local(env, &f->peer) ? empty_class(p, names, f) : NULL;
 	if (n == 0)
-		say(t, out ? " lists no destinations."
+		str_add(t, out ? " lists no destinations."
 			   : " lets nobody open conversations to it.");
 	else if (out)
-		say(t, " lists %u destination%s; this is not one.", n,
+		str_add(t, " lists %u destination%s; this is not one.", n,
 			n == 1 ? "" : "s");
 	else
-		say(t, " lets %u peer%s open conversations to it; this is not one.", n,
-			n == 1 ? "" : "s");
+		str_add(t, " lets %u peer%s open conversations to it; this is not one.",
+			n, n == 1 ? "" : "s");
 	if (empty)
 		say_empty_class(t, empty);
 }
 
 /* What was refused is what the owner, or whom he appointed, does not want; a limit says
  * it in its own words. */
-static void say_no(struct text *t, const struct rule *r)
+static void say_no(struct str_text *t, const struct rule *r)
 {
 	char sentence[RULE_SENTENCE_MAX];
 
-	say(t, r->layer == LAYER_AGENT ? " Whom you let decide said no: "
+	str_add(t, r->layer == LAYER_AGENT ? " Whom you let decide said no: "
 				       : " You said no: ");
 	if (r->detail[0])
 		say_escaped(t, r->detail);
 	else
-		say(t, "it %s", rule_sentence(r, sentence));
+		str_add(t, "it %s", rule_sentence(r, sentence));
 	if (r->ace[0]) {
-		say(t, " (");
+		str_add(t, " (");
 		say_escaped(t, r->ace);
-		say(t, ")");
+		str_add(t, ")");
 	}
-	say(t, ".");
+	str_add(t, ".");
 }
 
-static void say_rule(struct text *t, const struct policy *p, const struct verdict *v)
+static void say_rule(
+	struct str_text *t, const struct policy *p, const struct verdict *v)
 {
 	const struct rule *r = policy_rule(p, v->rule);
 	char sentence[RULE_SENTENCE_MAX];
@@ -314,21 +295,21 @@ static void say_rule(struct text *t, const struct policy *p, const struct verdic
 		return;
 	}
 	if (r->layer == LAYER_BASE) {
-		say(t, " Every device %s (RFC 8520).", rule_sentence(r, sentence));
+		str_add(t, " Every device %s (RFC 8520).", rule_sentence(r, sentence));
 		return;
 	}
-	say(t, " %s, rule %u", profile_words(r->layer), r->id);
+	str_add(t, " %s, rule %u", profile_words(r->layer), r->id);
 	if (r->ace[0]) {
-		say(t, " (");
+		str_add(t, " (");
 		say_escaped(t, r->ace);
 		if (r->line)
-			say(t, ", line %u", r->line);
-		say(t, ")");
+			str_add(t, ", line %u", r->line);
+		str_add(t, ")");
 	}
-	say(t, ": %s.", rule_sentence(r, sentence));
+	str_add(t, ": %s.", rule_sentence(r, sentence));
 }
 
-static void say_reason(struct text *t, const struct policy *p,
+static void say_reason(struct str_text *t, const struct policy *p,
 	const struct policy_env *env, const struct policy_names *names,
 	const struct flow *f, const struct verdict *v, const char *name)
 {
@@ -337,53 +318,56 @@ static void say_reason(struct text *t, const struct policy *p,
 		say_rule(t, p, v);
 		return;
 	case REASON_REPLY:
-		say(t, " It belongs to a conversation that was allowed to start.");
+		str_add(t, " It belongs to a conversation that was allowed to start.");
 		say_rule(t, p, v);
 		return;
 	case REASON_DEFAULT_DENY:
 		say_unlisted(t, p, env, names, f, name);
 		return;
 	case REASON_SPOOFED:
-		say(t, " The source address is not the device's own.");
+		str_add(t, " The source address is not the device's own.");
 		return;
 	case REASON_ROGUE_RA:
-		say(t, " A device must not act as router or DHCP server.");
+		str_add(t, " A device must not act as router or DHCP server.");
 		return;
 	case REASON_FRAGMENT:
-		say(t, " A fragment does not show its ports, so no rule can allow it.");
+		str_add(t, " A fragment does not show its ports, so no rule can allow "
+			   "it.");
 		return;
 	case REASON_TLS:
 		if (v->rule && policy_rule(p, v->rule))
 			say_block(t, policy_rule(p, v->rule));
 		else
-			say(t, " It offered TLS parameters that its TLS profile does "
-			       "not list.");
+			str_add(t,
+				" It offered TLS parameters that its TLS profile does "
+				"not list.");
 		return;
 	case REASON_MALFORMED:
-		say(t, " The packet contradicts its own headers.");
+		str_add(t, " The packet contradicts its own headers.");
 		return;
 	case REASON_NONE:
 	case REASON_MAX:
 		break;
 	}
 	if (v->kind == VERDICT_PASS)
-		say(t, " Every device needs this to have an address.");
+		str_add(t, " Every device needs this to have an address.");
 }
 
 char *policy_explain(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f, const struct verdict *v,
 	const char *device, const char *name, char buf[POLICY_EXPLAIN_MAX])
 {
-	struct text t = {.buf = buf};
+	struct str_text t = {.buf = buf, .size = POLICY_EXPLAIN_MAX};
 	bool good = v->kind == VERDICT_ALLOW || v->kind == VERDICT_PASS;
 
 	buf[0] = 0;
-	say(&t, good                         ? "Allowed: "
+	str_add(&t, good                         ? "Allowed: "
 		: v->kind == VERDICT_REFUSE ? "Refused: "
 					     : "Blocked: ");
 	say_flow(&t, env, f, device, name);
 	if (!good && (p->quarantined || v->kind == VERDICT_QUARANTINE))
-		say(&t, " The device is in quarantine: only what its profile marks for "
+		str_add(&t,
+			" The device is in quarantine: only what its profile marks for "
 			"that stays open.");
 	say_reason(&t, p, env, names, f, v, name);
 	return buf;

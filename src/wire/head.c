@@ -16,18 +16,6 @@ static bool head_line(struct cursor *c, struct untrusted_str *ret)
 	return true;
 }
 
-/* What stands before the first mark, consumed with it. */
-static bool head_cut(struct untrusted_str *s, char mark, struct untrusted_str *ret)
-{
-	const char *p = s->len ? memchr(s->bytes, mark, s->len) : NULL;
-	if (!p)
-		return false;
-	*ret = (struct untrusted_str){.bytes = s->bytes, .len = (size_t)(p - s->bytes)};
-	s->bytes = p + 1;
-	s->len -= ret->len + 1;
-	return true;
-}
-
 static bool head_starts(struct untrusted_str s, const char *text)
 {
 	size_t len = strlen(text);
@@ -77,14 +65,14 @@ int head_parse(struct cursor c, struct head *ret)
 	h.fields = c;
 	h.is_answer = head_starts(line, "HTTP/1.");
 	if (h.is_answer) {
-		if (!head_cut(&line, ' ', &target) || line.len < 3)
+		if (!str_cut(&line, ' ', &target) || line.len < 3)
 			return CARDEA_EMALFORMED;
 		h.status = (struct untrusted_str){.bytes = line.bytes, .len = 3};
 		*ret = h;
 		return 0;
 	}
-	if (!head_cut(&line, ' ', &h.method) || !head_is_method(h.method) ||
-		!head_cut(&line, ' ', &target) || !target.len ||
+	if (!str_cut(&line, ' ', &h.method) || !head_is_method(h.method) ||
+		!str_cut(&line, ' ', &target) || !target.len ||
 		!head_starts(line, "HTTP/1."))
 		return CARDEA_EMALFORMED;
 	head_target(target, &h);
@@ -120,7 +108,7 @@ bool head_field(const struct head *h, const char *name, struct untrusted_str *re
 	struct cursor c = h->fields;
 	struct untrusted_str line, field;
 	for (int i = 0; i < HEAD_FIELDS_MAX && head_line(&c, &line) && line.len; i++) {
-		if (!head_cut(&line, ':', &field) || !head_same(head_trim(field), name))
+		if (!str_cut(&line, ':', &field) || !head_same(head_trim(field), name))
 			continue;
 		*ret = head_trim(line);
 		return true;

@@ -43,18 +43,6 @@ static bool http_is_token_str(struct untrusted_str s)
 	return s.len > 0;
 }
 
-/* The text before the first mark, consumed with it; false without a mark. */
-static bool http_cut(struct untrusted_str *s, char mark, struct untrusted_str *ret)
-{
-	const char *p = s->len ? memchr(s->bytes, mark, s->len) : NULL;
-	if (!p)
-		return false;
-	*ret = (struct untrusted_str){.bytes = s->bytes, .len = (size_t)(p - s->bytes)};
-	s->bytes = p + 1;
-	s->len -= ret->len + 1;
-	return true;
-}
-
 static struct untrusted_str http_trim(struct untrusted_str s)
 {
 	while (s.len && (s.bytes[0] == ' ' || s.bytes[0] == '\t')) {
@@ -110,14 +98,14 @@ static int http_target(struct http_head *h)
 		return CARDEA_EUNSUPPORTED; /* RFC 9112 3.2: forms for proxies */
 	h->query = (struct untrusted_str){.bytes = t.bytes + t.len, .len = 0};
 	h->path = t;
-	if (http_cut(&t, '?', &h->path))
+	if (str_cut(&t, '?', &h->path))
 		h->query = t;
 	return 0;
 }
 
 static int http_request_line(struct untrusted_str line, struct http_head *h)
 {
-	if (!http_cut(&line, ' ', &h->method) || !http_cut(&line, ' ', &h->target))
+	if (!str_cut(&line, ' ', &h->method) || !str_cut(&line, ' ', &h->target))
 		return CARDEA_EMALFORMED;
 	if (!http_is_token_str(h->method))
 		return CARDEA_EMALFORMED;
@@ -130,12 +118,12 @@ static int http_request_line(struct untrusted_str line, struct http_head *h)
 static int http_status_line(struct untrusted_str line, struct http_head *h)
 {
 	struct untrusted_str version, status;
-	if (!http_cut(&line, ' ', &version))
+	if (!str_cut(&line, ' ', &version))
 		return CARDEA_EMALFORMED;
 	int r = http_version(version, h);
 	if (r)
 		return r;
-	if (!http_cut(&line, ' ', &status)) {
+	if (!str_cut(&line, ' ', &status)) {
 		status = line; /* servers that leave out the reason and its space */
 		line.len = 0;
 	}
@@ -171,7 +159,7 @@ static void http_connection(struct untrusted_str v, struct http_head *h)
 	struct untrusted_str item;
 	bool more = true;
 	while (more) {
-		more = http_cut(&v, ',', &item);
+		more = str_cut(&v, ',', &item);
 		item = http_trim(more ? item : v);
 		if (http_name_equal(item, "close"))
 			h->keep_alive = false;
@@ -198,7 +186,7 @@ static int http_header_line(struct untrusted_str line, struct http_head *h)
 {
 	struct http_header f;
 	/* A leading space would be obsolete folding; it is no token either. */
-	if (!http_cut(&line, ':', &f.name) || !http_is_token_str(f.name))
+	if (!str_cut(&line, ':', &f.name) || !http_is_token_str(f.name))
 		return CARDEA_EMALFORMED;
 	f.value = http_trim(line);
 	for (size_t i = 0; i < f.value.len; i++) {

@@ -196,9 +196,46 @@ static void test_log(void **state)
 	close(fds[1]);
 }
 
+static void test_add(void **state)
+{
+	char buf[8] = "xxxxxxx";
+	struct str_text t = {.buf = buf, .size = sizeof buf};
+
+	(void)state;
+	str_add(&t, "%s", "abc");
+	str_add(&t, "-%d", 42);
+	assert_string_equal(buf, "abc-42");
+	assert_int_equal(t.len, 6);
+	str_add(&t, "%s", "too long");
+	assert_string_equal(buf, "abc-42t");
+	assert_int_equal(t.len, 7);
+	str_add(&t, "more");
+	assert_string_equal(buf, "abc-42t");
+	assert_int_equal(t.len, 7);
+}
+
+static void test_cut(void **state)
+{
+	struct untrusted_str s = str_untrusted("GET  /"), word;
+
+	(void)state;
+	assert_true(str_cut(&s, ' ', &word));
+	assert_int_equal(word.len, 3);
+	assert_memory_equal(word.bytes, "GET", 3);
+	assert_true(str_cut(&s, ' ', &word));
+	assert_int_equal(word.len, 0);
+	assert_false(str_cut(&s, ' ', &word));
+	assert_int_equal(s.len, 1); /* nothing is consumed */
+	assert_true(str_cut(&s, '/', &word));
+	assert_int_equal(s.len, 0);
+	assert_false(str_cut(&s, '/', &word));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_to_i64),
 		cmocka_unit_test(test_escape),
 		cmocka_unit_test(test_copy),

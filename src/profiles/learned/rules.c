@@ -4,8 +4,6 @@
 #include "profiles/learned/learned_priv.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define PORT_DNS 53
@@ -98,46 +96,27 @@ static void set_transport(const struct learned_kind *k, struct rule *r)
 		r->initiator = out ? INITIATOR_DEVICE : INITIATOR_PEER;
 }
 
-struct sentence {
-	char *buf;
-	size_t len;
-};
-
-CARDEA_PRINTF(2, 3)
-static void say(struct sentence *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	int n = vsnprintf(s->buf + s->len, LIMIT_TEXT - s->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		s->len += (size_t)n;
-	if (s->len >= LIMIT_TEXT)
-		s->len = LIMIT_TEXT - 1;
-}
-
-static void say_bytes(struct sentence *s, uint64_t bytes)
+static void say_bytes(struct str_text *s, uint64_t bytes)
 {
 	if (bytes < 10000)
-		say(s, "%llu bytes", (unsigned long long)bytes);
+		str_add(s, "%llu bytes", (unsigned long long)bytes);
 	else if (bytes < 10000000)
-		say(s, "%llu kB", (unsigned long long)bytes / 1000);
+		str_add(s, "%llu kB", (unsigned long long)bytes / 1000);
 	else
-		say(s, "%llu MB", (unsigned long long)bytes / 1000000);
+		str_add(s, "%llu MB", (unsigned long long)bytes / 1000000);
 }
 
-static void say_contexts(struct sentence *s, const struct learned_kind *k)
+static void say_contexts(struct str_text *s, const struct learned_kind *k)
 {
 	const char *before = " (";
 
 	for (unsigned c = 0; c < LEARNED_CONTEXT_MAX; c++) {
 		if (!k->episodes[c])
 			continue;
-		say(s, "%s%s %u", before, learned_context_name(c), k->episodes[c]);
+		str_add(s, "%s%s %u", before, learned_context_name(c), k->episodes[c]);
 		before = ", ";
 	}
-	say(s, "%s", before[0] == ',' ? ")" : "");
+	str_add(s, "%s", before[0] == ',' ? ")" : "");
 }
 
 /* "seen in 9 of 12 episodes (boot 5, user 4), 34 conversations, 1200 kB, 2026-11-02 to
@@ -146,26 +125,26 @@ static void say_evidence(
 	const struct dev *d, const struct learned_kind *k, char text[LIMIT_TEXT])
 {
 	char first[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
-	struct sentence s = {text, 0};
+	struct str_text s = {.buf = text, .size = LIMIT_TEXT};
 	uint32_t n = 0;
 
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
 		n += k->episodes[c];
-	say(&s, "seen in %u of %u episodes", n, d->number);
+	str_add(&s, "seen in %u of %u episodes", n, d->number);
 	say_contexts(&s, k);
-	say(&s, ", %llu conversation%s, ", (unsigned long long)k->flows,
+	str_add(&s, ", %llu conversation%s, ", (unsigned long long)k->flows,
 		k->flows == 1 ? "" : "s");
 	say_bytes(&s, k->bytes[0] + k->bytes[1]);
-	say(&s, ", %.10s", clock_format(k->first, first));
+	str_add(&s, ", %.10s", clock_format(k->first, first));
 	if (strncmp(first, clock_format(k->last, last), 10) != 0)
-		say(&s, " to %.10s", last);
+		str_add(&s, " to %.10s", last);
 	if (k->period)
-		say(&s, ", every %lld s",
+		str_add(&s, ", every %lld s",
 			(long long)((k->period + NS_PER_SEC / 2) / NS_PER_SEC));
 	if (k->general && k->siblings > 1)
-		say(&s, "; stands for %u", k->siblings);
+		str_add(&s, "; stands for %u", k->siblings);
 	if (k->port_any && !k->source_port)
-		say(&s, "; any port, as they change");
+		str_add(&s, "; any port, as they change");
 }
 
 static struct rule *rule_add(struct rule_list *l)

@@ -150,89 +150,89 @@ static void test_everything_goes_round(void **state)
 #define STATS(s) POLICY("{udp: }") "    stats: " s "\n"
 #define STEP(s) HEAD "interactions:\n  i:\n    steps:\n      - " s "\n"
 
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *part;
+} misspelt[] = {
+	{"", 1, "nothing"},
+	{"x: 1\n", 1, "cardea-profile"},
+	{"cardea-profile: 2\ndevice: {name: a}\n", 1, "version 2"},
+	{"cardea-profile: 1\n", 1, "device is wanted"},
+	{"cardea-profile: 1\ndevice: {nam: a}\n", 2, "did you mean \"name\""},
+	{"cardea-profile: 1\ndevice: {}\n", 2, "must have a name"},
+	{HEAD "polices: {}\n", 3, "did you mean \"policies\""},
+	{HEAD "policies: {a: &x {match: {udp: }}, b: *x}\n", 3, "anchors"},
+	{HEAD "policies: {a: !x {match: {udp: }}}\n", 3, "tags"},
+	{HEAD "device: {name: b}\n", 3, "is there twice; it was said at line 2"},
+	{HEAD "policies: [\n", 4, "no YAML"},
+	{HEAD "---\na: b\n", 3, "second document"},
+	{POLICY("{ip4: {src: self}}"), 5, "did you mean \"ipv4\""},
+	{POLICY("{http: {url: /x}}"), 5, "did you mean \"uri\""},
+	{POLICY("{ssdp: {type: M-SEARCH}}"), 5, "\"type\" is not part of ssdp"},
+	{POLICY("{ipv4: {src: phon}}"), 5, "no role, group, address or name"},
+	{POLICY("{ipv4: {src: gatway}}"), 5, "did you mean \"gateway\""},
+	{POLICY("{ipv4: {src: '2001:db8::1'}}"), 5, "not of this protocol"},
+	{POLICY("{ipv4: {src: 10.0.0.1/8}}"), 5, "no role"},
+	{POLICY("{udp: {dst-port: 65536}}"), 5, "0 to 65535"},
+	{POLICY("{udp: {dst-port: 9-8}}"), 5, "0 to 65535"},
+	{POLICY("{udp: {dst-port: []}}"), 5, "1 to 256 values"},
+	{POLICY("{udp: {dst-port: [[1]]}}"), 5, "one value"},
+	{POLICY("{icmp: {type: echo-reqest}}"), 5, "did you mean \"echo-request\""},
+	{POLICY("{dns: {domain-name: 'a.*.b'}}"), 5, "only at the start"},
+	{POLICY("{mqtt: {payload-regex: '(a{9}){9}'}}"), 5, "without {"},
+	{POLICY("{}"), 5, "must name a protocol"},
+	{HEAD "policies: {p: {stats: {}}}\n", 3, "must have a match"},
+	{HEAD "policies: {'a b': {match: {udp: }}}\n", 3, "no name"},
+	{STATS("{rate: 5/fortnight}"), 6, "no rate"},
+	{STATS("{rate: 0/second}"), 6, "no rate"},
+	{STATS("{rate: 5/second burst}"), 6, "no rate"},
+	{STATS("{bitrate: 5}"), 6, "no bitrate"},
+	{STATS("{bytes: 5 miles}"), 6, "not a number of octets"},
+	{STATS("{packet-size: < 0}"), 6, "no size"},
+	{STATS("{packet-count: {forward: 1}}"), 6, "both"},
+	{STATS("{duration: -1 s}"), 6, "no time"},
+	{STATS("{duration: 1 s s}"), 6, "no time"},
+	{POLICY("{udp: }") "    activity: {start: '60 * * *', duration: 1 h}\n", 6,
+		"no start"},
+	{POLICY("{udp: }") "    activity: {start: '* * *', duration: 1 h}\n", 6,
+		"no start"},
+	{POLICY("{udp: }") "    activity: {start: '0 * * *', duration: 32 d}\n", 6,
+		"31 d"},
+	{POLICY("{udp: }") "    confidence: 1.01\n", 6, "0 to 1"},
+	{POLICY("{udp: }") "    fallback-of: nobody\n", 4, "names no other"},
+	{POLICY("{udp: }") "    optional: true\n", 6, "not part of a policy"},
+	{POLICY("{udp: }") "    provenance: {contexts: [boots]}\n", 6, "a context"},
+	{POLICY("{udp: }") "    provenance: {first: yesterday}\n", 6, "no time"},
+	{HEAD "roles: {gateway: {kind: hub}}\n", 3, "exists"},
+	{HEAD "roles: {ssdp: {kind: hub}}\n", 3, "name of a group"},
+	{HEAD "roles: {a: {kind: clod, domain: x.y}}\n", 3, "did you mean \"cloud\""},
+	{HEAD "roles: {a: {kind: cloud}}\n", 3, "domain"},
+	{STEP("{match: {udp: }}"), 6, "must have a name"},
+	{STEP("{name: a, match: {udp: }, action: deny}"), 6, "a step permits"},
+	{STEP("{choice: [[{name: a, match: {udp: }}]]}"), 6, "two or more"},
+	{STEP("{loop: {steps: [{name: a, match: {udp: }}], max: 0}}"), 6, "max"},
+	{STEP("{loop: {min: 1}}"), 6, "must have steps"},
+	{HEAD "interactions: {i: {instances: 65, steps: []}}\n", 3, "64"},
+	{HEAD "permits: {a: {trigger: {match: {udp: }}, within: 1 s}}\n", 3, "wanted"},
+	{HEAD "permits: {a: {trigger: {match: {udp: }}, effect: {match: {udp: }}, "
+	      "within: 2 d}}\n", 3, "a day"},
+};
+
 static void test_errors_have_a_place(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *text;
-		unsigned line;
-		const char *part;
-	} cases[] = {
-		{"", 1, "nothing"},
-		{"x: 1\n", 1, "cardea-profile"},
-		{"cardea-profile: 2\ndevice: {name: a}\n", 1, "version 2"},
-		{"cardea-profile: 1\n", 1, "device is wanted"},
-		{"cardea-profile: 1\ndevice: {nam: a}\n", 2, "did you mean \"name\""},
-		{"cardea-profile: 1\ndevice: {}\n", 2, "must have a name"},
-		{HEAD "polices: {}\n", 3, "did you mean \"policies\""},
-		{HEAD "policies: {a: &x {match: {udp: }}, b: *x}\n", 3, "anchors"},
-		{HEAD "policies: {a: !x {match: {udp: }}}\n", 3, "tags"},
-		{HEAD "device: {name: b}\n", 3, "is there twice; it was said at line 2"},
-		{HEAD "policies: [\n", 4, "no YAML"},
-		{HEAD "---\na: b\n", 3, "second document"},
-		{POLICY("{ip4: {src: self}}"), 5, "did you mean \"ipv4\""},
-		{POLICY("{http: {url: /x}}"), 5, "did you mean \"uri\""},
-		{POLICY("{ssdp: {type: M-SEARCH}}"), 5, "\"type\" is not part of ssdp"},
-		{POLICY("{ipv4: {src: phon}}"), 5, "no role, group, address or name"},
-		{POLICY("{ipv4: {src: gatway}}"), 5, "did you mean \"gateway\""},
-		{POLICY("{ipv4: {src: '2001:db8::1'}}"), 5, "not of this protocol"},
-		{POLICY("{ipv4: {src: 10.0.0.1/8}}"), 5, "no role"},
-		{POLICY("{udp: {dst-port: 65536}}"), 5, "0 to 65535"},
-		{POLICY("{udp: {dst-port: 9-8}}"), 5, "0 to 65535"},
-		{POLICY("{udp: {dst-port: []}}"), 5, "1 to 256 values"},
-		{POLICY("{udp: {dst-port: [[1]]}}"), 5, "one value"},
-		{POLICY("{icmp: {type: echo-reqest}}"), 5, "did you mean \"echo-request\""},
-		{POLICY("{dns: {domain-name: 'a.*.b'}}"), 5, "only at the start"},
-		{POLICY("{mqtt: {payload-regex: '(a{9}){9}'}}"), 5, "without {"},
-		{POLICY("{}"), 5, "must name a protocol"},
-		{HEAD "policies: {p: {stats: {}}}\n", 3, "must have a match"},
-		{HEAD "policies: {'a b': {match: {udp: }}}\n", 3, "no name"},
-		{STATS("{rate: 5/fortnight}"), 6, "no rate"},
-		{STATS("{rate: 0/second}"), 6, "no rate"},
-		{STATS("{rate: 5/second burst}"), 6, "no rate"},
-		{STATS("{bitrate: 5}"), 6, "no bitrate"},
-		{STATS("{bytes: 5 miles}"), 6, "not a number of octets"},
-		{STATS("{packet-size: < 0}"), 6, "no size"},
-		{STATS("{packet-count: {forward: 1}}"), 6, "both"},
-		{STATS("{duration: -1 s}"), 6, "no time"},
-		{STATS("{duration: 1 s s}"), 6, "no time"},
-		{POLICY("{udp: }") "    activity: {start: '60 * * *', duration: 1 h}\n", 6,
-			"no start"},
-		{POLICY("{udp: }") "    activity: {start: '* * *', duration: 1 h}\n", 6,
-			"no start"},
-		{POLICY("{udp: }") "    activity: {start: '0 * * *', duration: 32 d}\n", 6,
-			"31 d"},
-		{POLICY("{udp: }") "    confidence: 1.01\n", 6, "0 to 1"},
-		{POLICY("{udp: }") "    fallback-of: nobody\n", 4, "names no other"},
-		{POLICY("{udp: }") "    optional: true\n", 6, "not part of a policy"},
-		{POLICY("{udp: }") "    provenance: {contexts: [boots]}\n", 6, "a context"},
-		{POLICY("{udp: }") "    provenance: {first: yesterday}\n", 6, "no time"},
-		{HEAD "roles: {gateway: {kind: hub}}\n", 3, "exists"},
-		{HEAD "roles: {ssdp: {kind: hub}}\n", 3, "name of a group"},
-		{HEAD "roles: {a: {kind: clod, domain: x.y}}\n", 3, "did you mean \"cloud\""},
-		{HEAD "roles: {a: {kind: cloud}}\n", 3, "domain"},
-		{STEP("{match: {udp: }}"), 6, "must have a name"},
-		{STEP("{name: a, match: {udp: }, action: deny}"), 6, "a step permits"},
-		{STEP("{choice: [[{name: a, match: {udp: }}]]}"), 6, "two or more"},
-		{STEP("{loop: {steps: [{name: a, match: {udp: }}], max: 0}}"), 6, "max"},
-		{STEP("{loop: {min: 1}}"), 6, "must have steps"},
-		{HEAD "interactions: {i: {instances: 65, steps: []}}\n", 3, "64"},
-		{HEAD "permits: {a: {trigger: {match: {udp: }}, within: 1 s}}\n", 3, "wanted"},
-		{HEAD "permits: {a: {trigger: {match: {udp: }}, effect: {match: {udp: }}, "
-		      "within: 2 d}}\n", 3, "a day"},
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct parsed r = parse(cases[i].text);
+	for (size_t i = 0; i < sizeof misspelt / sizeof *misspelt; i++) {
+		struct parsed r = parse(misspelt[i].text);
 		bool found = false;
 
 		assert_int_not_equal(r.error, 0);
 		for (uint32_t n = 0; n < r.notes.count; n++)
-			found |= r.notes.items[n].note.line == cases[i].line &&
-				 strstr(r.notes.items[n].note.text, cases[i].part) != NULL;
+			found |= r.notes.items[n].note.line == misspelt[i].line &&
+				 strstr(r.notes.items[n].note.text, misspelt[i].part) != NULL;
 		if (!found)
 			fail_msg("%s: wanted line %u \"%s\", got line %u \"%s\"",
-				cases[i].text, cases[i].line, cases[i].part,
+				misspelt[i].text, misspelt[i].line, misspelt[i].part,
 				r.notes.items[0].note.line, r.notes.items[0].note.text);
 		pool_free(r.pool);
 	}

@@ -329,8 +329,6 @@ int extended_reduce(const struct extended_bound *b, struct pool *pool,
 	struct extended_rules *ret_rules) CARDEA_MUSTCHECK;
 
 /* The names that all output uses. */
-const char *extended_proto_name(enum extended_proto p);
-const char *extended_role_kind_name(enum extended_role_kind k);
 const char *extended_document_name(enum extended_document d);
 
 /* "file:line:column: level: text", a line each, and a last line that sums up. */

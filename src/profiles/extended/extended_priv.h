@@ -59,7 +59,6 @@ const char *schema_group_name(enum extended_group g);
 /* -1 when there is none that such a key can have. */
 int schema_group_find(enum key_type type, const char *name);
 /* Whether a group's addresses are of a family: constant groups only. */
-bool schema_group_has(enum extended_group g, uint8_t family);
 bool schema_group_net(enum extended_group g, uint8_t family, unsigned index,
 	struct prefix *ret);
 

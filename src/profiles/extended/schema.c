@@ -202,21 +202,6 @@ bool schema_group_net(enum extended_group g, uint8_t family, unsigned index,
 	return index < GROUP_NETS && nets[index] && prefix_parse(nets[index], ret) == 0;
 }
 
-bool schema_group_has(enum extended_group g, uint8_t family)
-{
-	return (family == 4 ? groups[g].nets4 : groups[g].nets6)[0] != NULL;
-}
-
-const char *extended_proto_name(enum extended_proto p)
-{
-	return p < EXTENDED_PROTO_MAX ? schema_protos[p] : "?";
-}
-
-const char *extended_role_kind_name(enum extended_role_kind k)
-{
-	return k < EXTENDED_ROLE_MAX ? schema_roles[k] : "?";
-}
-
 const char *extended_document_name(enum extended_document d)
 {
 	switch (d) {

@@ -3,16 +3,12 @@
 #include "cli/learn.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/str.h"
-#include "cli/answer.h"
 #include "cli/progress.h"
 #include "cli/text.h"
-
-#define DEVICE_JSON_MAX (16U << 20) /* LEARNED_KINDS_MAX unseen kinds */
 
 /* One call of the command. */
 struct learning {
@@ -21,8 +17,8 @@ struct learning {
 	struct progress progress;
 	struct learn *seen, *others; /* --test; or NULL */
 	json_t *captures;	     /* what was read; for --json */
-	struct learn_item *items;
-	size_t count;
+	struct learn_paths paths;    /* --out */
+	nstime now;		     /* of the files */
 	bool broken; /* a capture was not read to its end */
 	bool chosen; /* --device */
 };
@@ -132,169 +128,160 @@ static enum cli_exit read_all(struct learning *l)
 	return CLI_OK;
 }
 
-/* ---- devices ---- */
+/* ---- devices, one after the other: a house has many, and all at once are too much ---- */
 
-static enum cli_exit prepare(struct learning *l, const struct mac *m, nstime now)
+static bool is_asked_for(const struct learning *l, const struct mac *m)
 {
-	struct learn_item *item = &l->items[l->count++];
+	return !l->chosen || mac_equal(m, &l->options.device);
+}
+
+/* The next that is asked for from *at on; NULL: no more. */
+static const struct mac *next_device(const struct learning *l, size_t *at)
+{
+	const struct learned *all = learn_learned(l->seen);
+
+	while (*at < learned_count(all)) {
+		const struct mac *m = learned_mac_at(all, (*at)++);
+		if (is_asked_for(l, m))
+			return m;
+	}
+	return NULL;
+}
+
+static enum cli_exit nobody(const struct learning *l)
+{
+	bool one = l->cli->arg_count == 1;
+
+	if (l->chosen)
+		cli_complain("without --device, learn shows who does",
+			"%s does not appear in %s",
+			text_clean(args_flag(l->cli, "device")),
+			one ? "this capture" : "these captures");
+	else
+		cli_complain("a capture on the far side of a router shows no device",
+			"no device of a home appears in %s",
+			one ? "this capture" : "these captures");
+	return l->broken ? CLI_FAILED : CLI_NOT_FOUND;
+}
+
+static enum cli_exit count_devices(const struct learning *l)
+{
+	size_t at = 0, count = 0;
+
+	while (next_device(l, &at))
+		count++;
+	if (count > 1 && args_flag(l->cli, "against")) {
+		cli_complain("say which one with --device",
+			"learn --against: there are %zu devices", count);
+		return CLI_USAGE;
+	}
+	return count ? CLI_OK : nobody(l);
+}
+
+/* Before the first is written, nobody's file is in the way of any. */
+static enum cli_exit clear_folder(struct learning *l)
+{
 	const char *folder = args_flag(l->cli, "out");
+	const struct mac *m;
+	enum cli_exit e = CLI_OK;
+	size_t at = 0;
+
+	if (!folder)
+		return CLI_OK;
+	learn_paths_init(&l->paths, folder);
+	while (e == CLI_OK && (m = next_device(l, &at))) {
+		learn_paths_set(&l->paths, l->seen, m);
+		e = learn_may_write(l->cli, &l->paths);
+	}
+	if (e == CLI_OK && mkdir(folder, 0777) < 0 && errno != EEXIST) {
+		cli_complain(NULL, "%s: cannot be made: %s", text_clean(folder),
+			strerror(errno));
+		e = CLI_FAILED;
+	}
+	return e;
+}
+
+/* Scripts that take no file need none made, which is most of the work. */
+static int make_profile(struct learning *l, const struct mac *m, struct learn_item *item)
+{
+	if (l->cli->json && !l->paths.folder && !args_flag(l->cli, "against"))
+		return learn_profile_brief(l->seen, m, l->now, &item->profile);
+	return learn_profile_make(l->seen, m, l->now, &item->profile);
+}
+
+static enum cli_exit prepare(
+	struct learning *l, const struct mac *m, struct learn_item *item)
+{
 	char text[MAC_TEXT_MAX];
-	int error = learn_profile_make(l->seen, m, now, &item->profile);
+	int error = make_profile(l, m, item);
 
 	if (!error && l->others) {
 		error = learn_test(l->seen, l->others, &item->profile, &item->test);
 		item->tested = !error;
-		if (error == -ENOENT)
+		item->test_missing = error == -ENOENT;
+		if (item->test_missing)
 			error = 0;
 	}
 	if (error) {
 		cli_complain(NULL, "%s: %s", mac_format(m, text), error_text(error));
 		return CLI_FAILED;
 	}
-	if (folder)
-		learn_paths(folder, item);
 	return learn_check(item);
 }
 
-static enum cli_exit prepare_all(struct learning *l)
+static enum cli_exit write_item(
+	struct learning *l, const struct mac *m, struct learn_item *item)
 {
-	const struct learned *all = learn_learned(l->seen);
-	nstime now = clock_wall(clock_system()) / NS_PER_SEC * NS_PER_SEC;
-	enum cli_exit e = CLI_OK;
-	size_t count = learned_count(all);
-	struct learned_device d;
-
-	l->items = calloc(count + 1, sizeof(*l->items));
-	if (!l->items)
-		e = CLI_FAILED;
-	for (size_t i = 0; i < count && e == CLI_OK; i++) {
-		learned_device_at(all, i, &d);
-		if (!l->chosen || mac_equal(&d.mac, &l->options.device))
-			e = prepare(l, &d.mac, now);
-	}
-	if (e == CLI_OK && l->count > 1 && args_flag(l->cli, "against")) {
-		cli_complain("say which one with --device",
-			"learn --against: there are %zu devices", l->count);
-		return CLI_USAGE;
-	}
-	if (e != CLI_OK || l->count)
-		return e;
-	if (l->chosen)
-		cli_complain("without --device, learn shows who does",
-			"%s does not appear in %s",
-			text_clean(args_flag(l->cli, "device")),
-			l->cli->arg_count == 1 ? "this capture" : "these captures");
-	else
-		cli_complain("a capture on the far side of a router shows no device",
-			"no device of a home appears in %s",
-			l->cli->arg_count == 1 ? "this capture" : "these captures");
-	return l->broken ? CLI_FAILED : CLI_NOT_FOUND;
-}
-
-static enum cli_exit write_all(struct learning *l)
-{
-	const char *folder = args_flag(l->cli, "out");
-	enum cli_exit e = CLI_OK;
-
-	if (!folder)
+	if (!l->paths.folder)
 		return CLI_OK;
-	for (size_t i = 0; i < l->count && e == CLI_OK; i++)
-		e = learn_may_write(l->cli, &l->items[i]);
-	if (e == CLI_OK && mkdir(folder, 0777) < 0 && errno != EEXIST) {
-		cli_complain(NULL, "%s: cannot be made: %s", text_clean(folder),
-			strerror(errno));
-		e = CLI_FAILED;
+	learn_paths_set(&l->paths, l->seen, m);
+	item->mud_path = item->profile.mud ? l->paths.mud : NULL;
+	item->evidence_path = l->paths.evidence;
+	return learn_write(l->cli, item);
+}
+
+/* CLI_NO, of --against: told all the same. */
+static enum cli_exit tell_device(
+	struct learning *l, const struct mac *m, struct learn_tell *t)
+{
+	const char *path = args_flag(l->cli, "against");
+	struct learn_item item = {0};
+	struct learn_against a = {0};
+	enum cli_exit e = prepare(l, m, &item);
+
+	if (e == CLI_OK)
+		e = write_item(l, m, &item);
+	if (e == CLI_OK && path)
+		e = learn_against(l->cli, path, &item, &a);
+	if (e == CLI_OK || e == CLI_NO) {
+		enum cli_exit told = learn_tell(t, &item, path ? &a : NULL);
+		e = told == CLI_OK ? e : told;
 	}
-	for (size_t i = 0; i < l->count && e == CLI_OK; i++)
-		e = learn_write(l->cli, &l->items[i]);
+	learn_against_free(&a);
+	learn_profile_free(&item.profile);
+	file_mud_free(&item.mud);
 	return e;
-}
-
-/* ---- telling ---- */
-
-static json_t *item_json(const struct learn_item *item, const struct learn_against *a)
-{
-	struct jsonw j;
-	json_t *o = NULL;
-
-	jsonw_init_buffer(&j, DEVICE_JSON_MAX);
-	jsonw_object(&j);
-	learn_profile_json(&item->profile, item->tested ? &item->test : NULL, &j);
-	jsonw_object_end(&j);
-	if (jsonw_text(&j))
-		o = json_loads(jsonw_text(&j), 0, NULL);
-	jsonw_free(&j);
-	json_object_set_new(o, "profile",
-		item->mud_path ? json_string(text_clean(item->mud_path)) : json_null());
-	json_object_set_new(o, "evidence",
-		item->evidence_path ? json_string(text_clean(item->evidence_path))
-				    : json_null());
-	if (a->path)
-		json_object_set_new(o, "against", learn_against_json(a, item));
-	return o;
-}
-
-static enum cli_exit print_json(const struct learning *l, const struct learn_against *a)
-{
-	json_t *list = json_array(), *o;
-	enum cli_exit e;
-
-	for (size_t i = 0; i < l->count; i++)
-		json_array_append_new(list, item_json(&l->items[i], a));
-	o = json_pack("{s:s, s:O, s:o}", "schema", "cardea.learn/1", "captures",
-		l->captures, "devices", list);
-	e = answer_print(o);
-	json_decref(o);
-	return e;
-}
-
-static void print_text(const struct learning *l, const struct learn_against *a)
-{
-	for (size_t i = 0; i < l->count; i++) {
-		const struct learn_item *item = &l->items[i];
-		if (i)
-			putchar('\n');
-		learn_profile_text(
-			&item->profile, item->tested ? &item->test : NULL, stdout);
-		if (l->others && !item->tested)
-			printf("  The other captures do not have it.\n");
-		if (a->path)
-			learn_against_text(a, item);
-		if (item->mud_path)
-			printf("  Profile: %s\n", text_clean(item->mud_path));
-		if (item->evidence_path)
-			printf("  Evidence: %s\n", text_clean(item->evidence_path));
-	}
 }
 
 /* The first of: what could not be done, a difference, a broken capture. */
-static enum cli_exit tell(struct learning *l)
+static enum cli_exit tell_all(struct learning *l)
 {
-	const char *path = args_flag(l->cli, "against");
-	struct learn_against a = {0};
-	enum cli_exit e = CLI_OK, told = CLI_OK;
+	struct learn_tell t = {.json = l->cli->json, .captures = l->captures};
+	const struct mac *m;
+	enum cli_exit e = CLI_OK, told;
+	size_t at = 0;
 
-	if (path)
-		e = learn_against(l->cli, path, &l->items[0], &a);
-	if (e == CLI_OK || e == CLI_NO) {
-		if (l->cli->json)
-			told = print_json(l, &a);
-		else
-			print_text(l, &a);
-	}
-	learn_against_free(&a);
-	if (told != CLI_OK)
-		return told;
+	l->now = clock_wall(clock_system()) / NS_PER_SEC * NS_PER_SEC;
+	while (e == CLI_OK && (m = next_device(l, &at)))
+		e = tell_device(l, m, &t);
+	told = learn_tell_end(&t);
+	if (e == CLI_OK || e == CLI_NO)
+		e = told == CLI_OK ? e : told;
 	return e == CLI_OK && l->broken ? CLI_FAILED : e;
 }
 
 static void end(struct learning *l)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		learn_profile_free(&l->items[i].profile);
-		file_mud_free(&l->items[i].mud);
-	}
-	free(l->items);
 	learn_free(l->seen);
 	learn_free(l->others);
 	json_decref(l->captures);
@@ -315,11 +302,11 @@ enum cli_exit learn_run(struct cli *c)
 	if (e == CLI_OK)
 		e = read_all(&l);
 	if (e == CLI_OK)
-		e = prepare_all(&l);
+		e = count_devices(&l);
 	if (e == CLI_OK)
-		e = write_all(&l);
+		e = clear_folder(&l);
 	if (e == CLI_OK)
-		e = tell(&l);
+		e = tell_all(&l);
 	end(&l);
 	return e;
 }

@@ -13,16 +13,25 @@ struct learn_item {
 	struct learn_profile profile;
 	struct learn_test test;
 	bool tested;
+	bool test_missing;   /* the other captures do not have it */
 	struct file_mud mud; /* the profile's MUD file, read as anybody would */
 	const char *mud_path, *evidence_path; /* NULL: not written */
 };
 
 /* Reads back the MUD file that was made: it is strictly valid, or the item has none. */
 enum cli_exit learn_check(struct learn_item *item);
-/* Where to write, below the folder; both paths are set. */
-void learn_paths(const char *folder, struct learn_item *item);
+
+/* Where the files of one device are, below the folder. */
+struct learn_paths {
+	const char *folder; /* NULL: nothing is written */
+	size_t size;	    /* of each of */
+	char *mud, *evidence;
+};
+void learn_paths_init(struct learn_paths *p, const char *folder);
+void learn_paths_set(
+	struct learn_paths *p, const struct learn *l, const struct mac *device);
 /* Nobody's file is in the way, or --force. */
-enum cli_exit learn_may_write(const struct cli *c, const struct learn_item *item);
+enum cli_exit learn_may_write(const struct cli *c, const struct learn_paths *p);
 enum cli_exit learn_write(const struct cli *c, const struct learn_item *item);
 
 /* A published profile, and what it says otherwise than what was learned. */
@@ -39,5 +48,18 @@ enum cli_exit learn_against(struct cli *c, const char *path,
 void learn_against_free(struct learn_against *a);
 json_t *learn_against_json(const struct learn_against *a, const struct learn_item *item);
 void learn_against_text(const struct learn_against *a, const struct learn_item *item);
+
+/* ---- learn_tell.c: the answer, device by device as they are ready ---- */
+
+struct learn_tell {
+	bool json;
+	json_t *captures; /* the caller's */
+	size_t count;	  /* devices told */
+};
+/* a: NULL without --against. */
+enum cli_exit learn_tell(struct learn_tell *t, const struct learn_item *item,
+	const struct learn_against *a);
+/* After the last, also when there was none for an error: JSON is whole. */
+enum cli_exit learn_tell_end(struct learn_tell *t);
 
 #endif

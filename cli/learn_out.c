@@ -32,46 +32,51 @@ enum cli_exit learn_check(struct learn_item *item)
 	return CLI_FAILED;
 }
 
-/* A name of digits alone, which no device chooses: 00-17-88-74-c2-dc */
-void learn_paths(const char *folder, struct learn_item *item)
+void learn_paths_init(struct learn_paths *p, const char *folder)
 {
-	const struct learn_profile *p = &item->profile;
-	char name[ADDR_TEXT_MAX];
-	size_t size = strlen(folder) + sizeof(name) + sizeof("/.evidence.json");
-	char *mud = cli_take(size), *evidence = cli_take(size);
+	p->folder = folder;
+	p->size = strlen(folder) + ADDR_TEXT_MAX + sizeof("/.evidence.json");
+	p->mud = cli_take(p->size);
+	p->evidence = cli_take(p->size);
+}
 
-	if (p->made)
-		addr_format(&p->addr, name);
+/* A name of digits alone, which no device chooses: 00-17-88-74-c2-dc */
+void learn_paths_set(
+	struct learn_paths *p, const struct learn *l, const struct mac *device)
+{
+	char name[ADDR_TEXT_MAX];
+	struct addr made;
+
+	if (learn_mac_is_made(l, device, &made))
+		addr_format(&made, name);
 	else
-		mac_format(&p->device.mac, name);
+		mac_format(device, name);
 	for (char *c = name; *c; c++)
 		if (*c == ':')
 			*c = '-';
-	(void)str_print(mud, size, "%s/%s.json", folder, name);
-	(void)str_print(evidence, size, "%s/%s.evidence.json", folder, name);
-	item->mud_path = p->mud ? mud : NULL;
-	item->evidence_path = evidence;
+	(void)str_print(p->mud, p->size, "%s/%s.json", p->folder, name);
+	(void)str_print(p->evidence, p->size, "%s/%s.evidence.json", p->folder, name);
 }
 
 static enum cli_exit may_write(const char *path)
 {
 	struct stat st;
 
-	if (!path || lstat(path, &st) < 0) /* if it cannot be written, that is told then */
+	if (lstat(path, &st) < 0) /* if it cannot be written, that is told then */
 		return CLI_OK;
 	cli_complain("--force replaces it; nothing was written", "%s: exists already",
 		text_clean(path));
 	return CLI_CONFLICT;
 }
 
-enum cli_exit learn_may_write(const struct cli *c, const struct learn_item *item)
+enum cli_exit learn_may_write(const struct cli *c, const struct learn_paths *p)
 {
 	enum cli_exit e;
 
 	if (args_flag(c, "force"))
 		return CLI_OK;
-	e = may_write(item->mud_path);
-	return e == CLI_OK ? may_write(item->evidence_path) : e;
+	e = may_write(p->mud);
+	return e == CLI_OK ? may_write(p->evidence) : e;
 }
 
 static enum cli_exit write_text(const struct cli *c, const char *path, const char *text)

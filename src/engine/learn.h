@@ -91,6 +91,10 @@ struct learn_profile {
  * file. */
 int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
 	struct learn_profile *ret) CARDEA_MUSTCHECK;
+/* The same as far as learn_profile_json tells it: without kinds and MUD file, unless it
+ * takes making the file to know whether there can be one. */
+int learn_profile_brief(const struct learn *l, const struct mac *device, nstime now,
+	struct learn_profile *ret) CARDEA_MUSTCHECK;
 void learn_profile_free(struct learn_profile *p);
 /* How to call it: host name, MAC or address. Printable ASCII. */
 #define LEARN_CALL_MAX (LIMIT_HOSTNAME + ADDR_TEXT_MAX + 4)

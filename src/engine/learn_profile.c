@@ -70,22 +70,31 @@ static int take(const struct source *s, struct pool *pool, struct learn_kinds *r
 	return e;
 }
 
-static int take_all(const struct learn *l, const struct mac *device,
-	struct learn_profile *p)
+static int take_singletons(
+	const struct learn *l, const struct mac *device, struct learn_profile *p)
+{
+	struct source s = {learn_learned(l), device, SINGLETONS};
+
+	return take(&s, p->pool, &p->singletons);
+}
+
+static int take_kinds(
+	const struct learn *l, const struct mac *device, struct learn_profile *p)
 {
 	struct source s = {learn_learned(l), device, EXACT};
-	struct rule *rules = NULL;
 	int e = take(&s, p->pool, &p->exact);
 
 	s.which = GENERAL;
-	if (!e)
-		e = take(&s, p->pool, &p->general);
-	s.which = SINGLETONS;
-	if (!e)
-		e = take(&s, p->pool, &p->singletons);
-	if (!e)
-		e = learned_rules(
-			s.learned, device, p->pool, &rules, &p->rule_count);
+	return e ? e : take(&s, p->pool, &p->general);
+}
+
+static int take_rules(
+	const struct learn *l, const struct mac *device, struct learn_profile *p)
+{
+	struct rule *rules = NULL;
+	int e = learned_rules(
+		learn_learned(l), device, p->pool, &rules, &p->rule_count);
+
 	p->rules = rules;
 	return e ? e : learn_bares_add(learn_bares(l), p);
 }
@@ -134,7 +143,32 @@ static int write_mud(struct learn_profile *p, nstime now)
 	return e;
 }
 
-int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
+/* Entries that a rule has at most (both ways and families), and how long one is without
+ * its names. */
+#define RULE_ENTRIES 4
+#define ENTRY_BYTES 512
+/* A name stands in what is matched, and its end in the entry's own; in JSON a character
+ * of it has six at most. */
+#define NAME_BYTES (2 * 6)
+
+/* A file of these rules is within all limits, whatever they say; false: perhaps. Names
+ * of a rule about all that is below one are written out, so that their number is not
+ * known here. */
+static bool surely_fits(const struct learn_profile *p)
+{
+	size_t entries = 0, bytes = 1U << 14; /* all but the entries */
+
+	for (size_t i = 0; i < p->rule_count; i++) {
+		const struct peer *peer = &p->rules[i].peer;
+		if (peer->kind == PEER_NAME && rule_name_is_suffix(peer->name))
+			return false;
+		entries += RULE_ENTRIES;
+		bytes += RULE_ENTRIES * (ENTRY_BYTES + NAME_BYTES * strlen(peer->name));
+	}
+	return entries <= LIMIT_MUD_ACES && bytes <= LIMIT_MUD_BYTES;
+}
+
+static int begin(const struct learn *l, const struct mac *device,
 	struct learn_profile *ret)
 {
 	int e;
@@ -148,7 +182,28 @@ int learn_profile_make(const struct learn *l, const struct mac *device, nstime n
 	ret->pool = pool_new("learn", PROFILE_POOL_BYTES);
 	if (!ret->pool)
 		return -ENOMEM;
-	e = take_all(l, device, ret);
+	e = take_singletons(l, device, ret);
+	return e ? e : take_rules(l, device, ret);
+}
+
+int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
+	struct learn_profile *ret)
+{
+	int e = begin(l, device, ret);
+
+	if (!e)
+		e = take_kinds(l, device, ret);
+	return e ? e : write_mud(ret, now);
+}
+
+int learn_profile_brief(const struct learn *l, const struct mac *device, nstime now,
+	struct learn_profile *ret)
+{
+	int e = begin(l, device, ret);
+
+	if (e || surely_fits(ret))
+		return e;
+	e = take_kinds(l, device, ret);
 	return e ? e : write_mud(ret, now);
 }
 

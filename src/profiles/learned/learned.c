@@ -196,3 +196,8 @@ size_t learned_count(const struct learned *l)
 {
 	return l->count;
 }
+
+const struct mac *learned_mac_at(const struct learned *l, size_t i)
+{
+	return &l->devices[i]->mac;
+}

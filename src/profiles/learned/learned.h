@@ -140,6 +140,7 @@ void learned_end(struct learned *l, nstime now);
 
 size_t learned_count(const struct learned *l);
 /* i < learned_count, in order of first sighting. */
+const struct mac *learned_mac_at(const struct learned *l, size_t i);
 void learned_device_at(const struct learned *l, size_t i, struct learned_device *ret);
 /* The same of one that is known by its MAC. -ENOENT: no such device. */
 int learned_device_of(const struct learned *l, const struct mac *device,

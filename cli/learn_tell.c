@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The answer of cardea learn: each device is told when it is ready, so that none is held
+ * for the others. */
+#include "base/str.h"
+#include "cli/answer.h"
+#include "cli/learn.h"
+#include "cli/text.h"
+
+#define DEVICE_JSON_MAX (16U << 20) /* LEARNED_KINDS_MAX unseen kinds */
+/* As answer_print has it. */
+#define JSON_STYLE (JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12))
+
+static json_t *item_json(const struct learn_item *item, const struct learn_against *a)
+{
+	struct jsonw j;
+	json_t *o = NULL;
+
+	jsonw_init_buffer(&j, DEVICE_JSON_MAX);
+	jsonw_object(&j);
+	learn_profile_json(&item->profile, item->tested ? &item->test : NULL, &j);
+	jsonw_object_end(&j);
+	if (jsonw_text(&j))
+		o = json_loads(jsonw_text(&j), 0, NULL);
+	jsonw_free(&j);
+	json_object_set_new(o, "profile",
+		item->mud_path ? json_string(text_clean(item->mud_path)) : json_null());
+	json_object_set_new(o, "evidence",
+		item->evidence_path ? json_string(text_clean(item->evidence_path))
+				    : json_null());
+	if (a)
+		json_object_set_new(o, "against", learn_against_json(a, item));
+	return o;
+}
+
+static bool print_value(json_t *o)
+{
+	bool done = o && json_dumpf(o, stdout, JSON_STYLE) == 0;
+
+	json_decref(o);
+	return done;
+}
+
+/* All that stands before the devices. */
+static bool print_head(const struct learn_tell *t)
+{
+	fputs("{\"schema\":\"cardea.learn/1\",\"captures\":", stdout);
+	bool done = print_value(json_incref(t->captures));
+	fputs(",\"devices\":[", stdout);
+	return done;
+}
+
+static enum cli_exit tell_json(struct learn_tell *t, const struct learn_item *item,
+	const struct learn_against *a)
+{
+	bool done = t->count || print_head(t);
+
+	if (t->count)
+		putchar(',');
+	if (done && print_value(item_json(item, a)))
+		return CLI_OK;
+	cli_complain(NULL, "learn: the answer cannot be written");
+	return CLI_FAILED;
+}
+
+static void tell_text(const struct learn_tell *t, const struct learn_item *item,
+	const struct learn_against *a)
+{
+	if (t->count)
+		putchar('\n');
+	learn_profile_text(&item->profile, item->tested ? &item->test : NULL, stdout);
+	if (item->test_missing)
+		printf("  The other captures do not have it.\n");
+	if (a)
+		learn_against_text(a, item);
+	if (item->mud_path)
+		printf("  Profile: %s\n", text_clean(item->mud_path));
+	if (item->evidence_path)
+		printf("  Evidence: %s\n", text_clean(item->evidence_path));
+}
+
+enum cli_exit learn_tell(struct learn_tell *t, const struct learn_item *item,
+	const struct learn_against *a)
+{
+	enum cli_exit e = CLI_OK;
+
+	if (t->json)
+		e = tell_json(t, item, a);
+	else
+		tell_text(t, item, a);
+	t->count++;
+	return e;
+}
+
+enum cli_exit learn_tell_end(struct learn_tell *t)
+{
+	if (t->json && t->count)
+		puts("]}");
+	return fflush(stdout) ? CLI_FAILED : CLI_OK;
+}

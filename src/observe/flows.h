@@ -40,7 +40,9 @@ struct flow_entry {
 	uint64_t bytes[2]; /* from each side */
 	uint32_t packets[2];
 	uint32_t prev, next;         /* in its bucket; or of free ones */
-	uint8_t flags, class, filed; /* filed: the class of that bucket */
+	uint8_t flags, class;
+	uint8_t filed : 4, /* the class of that bucket */
+		was_answered : 1; /* in a record of it that was told already */
 	uint8_t app, naming;         /* enum record_app, record_naming */
 	uint16_t host[2];            /* hosts.h; 0: not known yet */
 	uint32_t seq; /* TCP: of the first byte of who began, unless midstream */

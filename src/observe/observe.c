@@ -80,14 +80,14 @@ void observe_end(struct observe *o)
 	for (uint32_t i = 1; i <= o->hosts.count; i++)
 		(void)observe_tell_new(o, i);
 	flows_end_all(&o->flows);
-	o->now = o->next_sweep = 0;
+	o->now = o->next_sweep = o->next_active = 0;
 }
 
 static void tick(struct observe *o, nstime when)
 {
 	if (when < o->now - OBSERVE_DISORDER) {
 		flows_end_all(&o->flows);
-		o->now = o->next_sweep = when;
+		o->now = o->next_sweep = o->next_active = when;
 	}
 	if (when > o->now)
 		o->now = when;
@@ -95,6 +95,10 @@ static void tick(struct observe *o, nstime when)
 		return;
 	o->next_sweep = o->now - o->now % NS_PER_SEC + NS_PER_SEC;
 	flows_sweep(&o->flows, o->now);
+	if (!o->config.active || o->now < o->next_active)
+		return;
+	o->next_active = o->now + OBSERVE_ACTIVE_LATE;
+	observe_tell_active(o);
 }
 
 /* Both FINs, or a reset: what comes now is of the end, or of another conversation. */
@@ -150,7 +154,8 @@ static bool takes_mac(struct observe *o, struct flow_entry *e, const struct walk
 	uint32_t host = e->host[w->swapped];
 
 	if (mac_equal(m, &w->src) ||
-		(e->packets[w->swapped] && hosts_is_local(&o->hosts, &src) &&
+		((e->packets[w->swapped] || e->was_answered) &&
+			hosts_is_local(&o->hosts, &src) &&
 			!(host && hosts_is_gateway(&o->hosts, host))))
 		return false;
 	*m = w->src;
@@ -412,8 +417,11 @@ static void see_packet(struct observe *o, struct walk *w)
 		e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
 	}
 	strings_drop(&o->strings, asked);
-	if (!is_new && !e->packets[w->swapped])
+	if (!is_new && !e->packets[w->swapped]) {
 		e->host[w->swapped] = see_sender(o, w);
+		if (!e->packets[!w->swapped])
+			e->first = o->now; /* of what was not told yet */
+	}
 	count(o, e, w);
 	if (w->flags & (TCP_FIN | TCP_RST | TCP_SYN))
 		see_flags(o, e, w);

@@ -32,6 +32,10 @@ struct observe_config {
 	struct prefix lan[LIMIT_LAN_PREFIXES];
 	uint32_t lan_count;
 	struct mac gateway;
+	/* Who watches for days does not wait for the end of a conversation: one that has
+	 * lasted this long becomes a record of what passed so far, and goes on, without
+	 * more than OBSERVE_ACTIVE_LATE in between. 0: only at its end. */
+	nstime active;
 	/* A conversation that is over: silent for long, closed, evicted, or at the end; two
 	 * of them when both ends are devices. A question of DNS or mDNS and what SSDP seeks
 	 * are conversations of their own, also from one port. What keeps the link together
@@ -45,6 +49,8 @@ struct observe_config {
 };
 
 #define OBSERVE_FLOWS_MAX 524288
+/* How often all conversations are looked at for that: a walk over a table. */
+#define OBSERVE_ACTIVE_LATE (30 * NS_PER_SEC)
 
 struct observe_counts {
 	uint64_t packets, bytes;       /* frames taken, captured bytes */

@@ -57,7 +57,7 @@ struct observe {
 	struct told_table told;
 	struct streams *streams;
 	struct initial *initial;
-	nstime now, next_sweep;
+	nstime now, next_sweep, next_active;
 	bool one_device; /* only config.device is asked for */
 	struct walk walk;
 	struct observe_fragment fragments[OBSERVE_FRAGMENTS];
@@ -121,5 +121,7 @@ void observe_quic_over(struct observe *o, struct flow_entry *e);
 /* ---- tell.c: from flows to records ---- */
 
 void observe_flow_over(void *ctx, struct flow_entry *e);
+/* Those that are older than config.active, as records; they go on. */
+void observe_tell_active(struct observe *o);
 
 #endif

@@ -110,7 +110,7 @@ static void tell(struct observe *o, const struct flow_entry *e, unsigned side)
 	r->last = e->last;
 	r->direction = starter == side ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE;
 	r->midstream = e->flags & FLOW_MIDSTREAM;
-	r->answered = e->packets[0] && e->packets[1];
+	r->answered = e->was_answered || (e->packets[0] && e->packets[1]);
 	r->family = walk_family(&e->key);
 	r->proto = walk_proto(&e->key);
 	r->device_addr = walk_addr(&e->key, side);
@@ -127,12 +127,11 @@ static void tell(struct observe *o, const struct flow_entry *e, unsigned side)
 	o->config.record(o->config.ctx, r);
 }
 
-void observe_flow_over(void *ctx, struct flow_entry *e)
+/* To both sides that are devices. */
+static void tell_all(struct observe *o, const struct flow_entry *e)
 {
-	struct observe *o = ctx;
 	bool told = false;
 
-	observe_head_over(o, e);
 	for (unsigned side = 0; side < 2; side++) {
 		uint32_t device = device_of(o, e, side);
 		if (!device || !observe_tell_new(o, device))
@@ -143,6 +142,29 @@ void observe_flow_over(void *ctx, struct flow_entry *e)
 	}
 	if (!told)
 		o->counts.foreign += (uint64_t)e->packets[0] + e->packets[1];
+}
+
+void observe_flow_over(void *ctx, struct flow_entry *e)
+{
+	struct observe *o = ctx;
+
+	observe_head_over(o, e);
+	if (flow_is_live(e)) /* else all of it was told */
+		tell_all(o, e);
 	strings_drop(&o->strings, e->name);
 	strings_drop(&o->strings, e->detail);
+}
+
+void observe_tell_active(struct observe *o)
+{
+	for (uint32_t id = 1; id < o->flows.fresh; id++) {
+		struct flow_entry *e = &o->flows.entries[id];
+
+		if (!flow_is_live(e) || o->now - e->first < o->config.active)
+			continue;
+		tell_all(o, e);
+		e->was_answered |= e->packets[0] && e->packets[1];
+		e->packets[0] = e->packets[1] = 0;
+		e->bytes[0] = e->bytes[1] = 0;
+	}
 }

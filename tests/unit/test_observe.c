@@ -408,6 +408,71 @@ static void two_observers_share_nothing(void **state)
 	assert_int_equal(house.count, 1);
 }
 
+/* Who watches for days: a connection that is never closed. */
+static void a_long_one_is_told_in_pieces(void **state)
+{
+	(void)state;
+	house_open((struct observe_config){.active = 240 * NS_PER_SEC});
+	struct party lamp = LAMP_AT(40000), cloud = CLOUD_AT(8883);
+	nstime begin = house.now;
+	uint64_t packets = 0;
+
+	shake(lamp, cloud, 100);
+	for (int i = 0; i < 20; i++) { /* 1200 s; time passes by packets only */
+		wait_s(60);
+		send_tcp(lamp, cloud, TCP_ACK | TCP_PSH, 101, "ping", 4);
+		send_tcp(cloud, lamp, TCP_ACK, 7001, NULL, 0);
+	}
+	assert_in_range(house.count, 3, 5);
+	finish();
+	assert_in_range(house.count, 4, 6);
+	for (size_t i = 0; i < house.count; i++) {
+		const struct record *r = &house.records[i];
+		assert_int_equal(r->peer_port, 8883);
+		assert_int_equal(r->direction, DIRECTION_FROM_DEVICE);
+		assert_false(r->midstream);
+		assert_true(r->answered);
+		assert_true(r->last - r->first <= 300 * NS_PER_SEC);
+		assert_int_equal(
+			r->first, i ? house.records[i - 1].last + 60 * NS_PER_SEC : begin);
+		packets += r->packets[0] + r->packets[1];
+	}
+	assert_int_equal(packets, 3 + 40);
+	assert_int_equal(counts().flows, 1);
+}
+
+/* Its end is told once, and nothing of it twice. */
+static void what_was_told_and_is_silent_ends_without_a_word(void **state)
+{
+	(void)state;
+	house_open((struct observe_config){.active = 240 * NS_PER_SEC});
+	shake(LAMP_AT(40000), CLOUD_AT(8883), 100);
+	wait_s(300);
+	send_udp(PHONE_AT(9000), OTHER_AT(9000), "x", 1);
+	assert_int_equal(records_of(LAMP), 1);
+	wait_s(8000);
+	send_udp(PHONE_AT(9000), OTHER_AT(9000), "x", 1);
+	finish();
+	assert_int_equal(records_of(LAMP), 1);
+	assert_int_equal(records_of(PHONE), 2);
+	assert_int_equal(counts().foreign, 0);
+}
+
+/* Somebody else with its address does not take over what was told of it already. */
+static void a_told_one_stays_its_devices(void **state)
+{
+	(void)state;
+	house_open((struct observe_config){.active = 240 * NS_PER_SEC});
+	shake(LAMP_AT(40000), CLOUD_AT(8883), 100);
+	wait_s(300);
+	send_udp(PHONE_AT(9000), OTHER_AT(9000), "x", 1);
+	send_tcp((struct party){PHONE, LAMP_IP, 40000}, CLOUD_AT(8883),
+		TCP_ACK | TCP_PSH, 101, "mine", 4);
+	send_tcp(LAMP_AT(40000), CLOUD_AT(8883), TCP_ACK | TCP_PSH, 101, "x", 1);
+	finish();
+	assert_int_equal(records_of(LAMP), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +496,9 @@ int main(void)
 		HOUSE_TEST(a_length_of_zero_or_too_much_is_what_is_there),
 		HOUSE_TEST(what_keeps_the_link_together_is_no_conversation),
 		HOUSE_TEST(two_observers_share_nothing),
+		HOUSE_TEST(a_long_one_is_told_in_pieces),
+		HOUSE_TEST(what_was_told_and_is_silent_ends_without_a_word),
+		HOUSE_TEST(a_told_one_stays_its_devices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

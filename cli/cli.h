@@ -167,6 +167,8 @@ enum cli_exit profile_file_show(struct cli *c);
 enum cli_exit profile_file_import(struct cli *c);
 enum cli_exit profile_file_bind(struct cli *c);
 enum cli_exit profile_file_replay(struct cli *c);
+enum cli_exit profile_enforce(struct cli *c);
+enum cli_exit profile_abandon(struct cli *c);
 enum cli_exit replay_file_run(struct cli *c);
 enum cli_exit learn_run(struct cli *c);
 enum cli_exit daemon_start(struct cli *c);

@@ -86,10 +86,15 @@ static enum cli_exit read_published(struct profile_file *f, const char *root)
 	return CLI_OK;
 }
 
+enum cli_exit profile_bytes(const char *path, struct profile_file *ret)
+{
+	*ret = (struct profile_file){.path = path};
+	return read_bytes(ret);
+}
+
 enum cli_exit profile_read(const char *path, const char *root, struct profile_file *f)
 {
-	*f = (struct profile_file){.path = path};
-	enum cli_exit e = read_bytes(f);
+	enum cli_exit e = profile_bytes(path, f);
 
 	if (e != CLI_OK)
 		return e;

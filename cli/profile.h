@@ -21,6 +21,8 @@ struct profile_file {
 	int error; /* of reading what is in it */
 };
 
+/* Reads the bytes alone, one more than is allowed. Wants profile_free in any case. */
+enum cli_exit profile_bytes(const char *path, struct profile_file *ret);
 /* Reads a template, a binding, or a published profile, which includes only from below
  * root (NULL: nothing). CLI_FAILED when there are no bytes to read; what is in them is
  * in error and notes. Wants profile_free in any case. */

@@ -125,6 +125,8 @@ _cardea()
 	'profile bind') flags='' ;;
 	'profile replay') flags='--binding --root' ;;
 	'profile show') flags='--root' ;;
+	'profile enforce') flags='--binding --dry-run' ;;
+	'profile abandon') flags='--dry-run' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'learn ') flags='--device --test --out --force --per-capture --against' ;;
 	'start ') flags='--config --dry-run' ;;
@@ -172,7 +174,7 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
-	'profile  0') _cardea_words lint import bind replay show ;;
+	'profile  0') _cardea_words lint import bind replay show enforce abandon ;;
 	'profile lint 0') _cardea_files ;;
 	'profile import 0') _cardea_files ;;
 	'profile bind 0') _cardea_files ;;
@@ -180,6 +182,9 @@ _cardea()
 	'profile replay 0') _cardea_files ;;
 	'profile replay 1') _cardea_files ;;
 	'profile show 0') _cardea_files ;;
+	'profile enforce 0') _cardea_devices ;;
+	'profile enforce 1') _cardea_files ;;
+	'profile abandon 0') _cardea_devices ;;
 	'replay  0') _cardea_files ;;
 	'learn  '*) _cardea_files ;;
 	'config  0') _cardea_words check schema ;;

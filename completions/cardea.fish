@@ -193,6 +193,14 @@ complete -c cardea -n '__cardea_in profile replay' -l root -r -F -d 'where a pub
 complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
 complete -c cardea -n '__cardea_at 2 profile show' -F
 complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'
+complete -c cardea -n '__cardea_at 1 profile' -a enforce -d 'put a MUD file or a template of your own in force, beside the maker\'s'
+complete -c cardea -n '__cardea_at 2 profile enforce' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_at 3 profile enforce' -F
+complete -c cardea -n '__cardea_in profile enforce' -l binding -r -F -d 'who plays which role; FILE is a template then'
+complete -c cardea -n '__cardea_in profile enforce' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 profile' -a abandon -d 'take a profile that you put in force back'
+complete -c cardea -n '__cardea_at 2 profile abandon' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in profile abandon' -l dry-run -d 'say what would change, and change nothing'
 complete -c cardea -n '__cardea_at 0' -a replay -d 'what would a profile have blocked in a capture? (exit 6: something)'
 complete -c cardea -n '__cardea_at 1 replay' -F
 complete -c cardea -n '__cardea_in replay' -l profile -r -F -d 'what the device may do'

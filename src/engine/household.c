@@ -21,6 +21,7 @@ static void free_device(struct household_device *d)
 	bindings_free(&d->names);
 	pool_free(d->pool);
 	pool_free(d->file);
+	pool_free(d->grant.pool);
 	free(d->overlays);
 	element_list_free(&d->installed);
 	free(d->opened.items);

@@ -11,6 +11,7 @@
 #include "engine/commit.h"
 #include "engine/shelf.h"
 #include "base/hash.h"
+#include "model/adopted.h"
 #include "model/device.h"
 #include "model/element.h"
 #include "model/name_hash.h"
@@ -75,6 +76,16 @@ struct report_drops {
 	uint64_t packets[REPORT_DROP_MAX][DIRECTION_MAX]; /* since the start */
 };
 
+/* What the owner put in force for the device himself, as rules. */
+struct household_grant {
+	struct pool *pool; /* of the rules; NULL: none */
+	const struct rule *rules;
+	size_t count;
+	enum layer layer;
+	enum adopt_form form;
+	nstime when; /* wall */
+};
+
 /* engine/reporter.h */
 struct report_state {
 	char uri[LIMIT_URL]; /* report-uri of the file in force, or empty */
@@ -97,6 +108,7 @@ struct household_device {
 	size_t rule_count;
 	const struct profile_limit *limits;
 	size_t limit_count;
+	struct household_grant grant; /* beside its file */
 	struct overlay *overlays; /* what the owner says beside it, in order of id */
 	size_t overlay_count;
 	bool quarantined; /* the policy says so */
@@ -172,7 +184,8 @@ void household_shift(struct household *h, nstime before, nstime jump);
 int household_adopt(
 	struct household_device *d, const struct shelf_entry *source) CARDEA_MUSTCHECK;
 /* Its file is another device's: nothing of it is left. What the owner said stays: a
- * quarantine, and who controls whom. The kernel follows with household_update. */
+ * quarantine, what he put in force himself, and who controls whom. The kernel follows
+ * with household_update. */
 void household_abandon(struct household_device *d);
 /* Makes the device's state, policy and kernel elements follow device.quarantine; flows
  * end with it. */
@@ -182,6 +195,11 @@ int household_quarantine(
  * the kernel follows at once where one is in force; nothing changes when that fails. */
 int household_overlay(struct household *h, const struct device *d,
 	const struct overlay *list, size_t count, nstime wall) CARDEA_MUSTCHECK;
+/* Puts g in force beside the device's file in place of what was there, or nothing (NULL);
+ * the device's state and the kernel follow at once. Takes g's pool; nothing changes, and
+ * the pool stays the caller's, when that fails. */
+int household_grant(struct household *h, struct device *d,
+	const struct household_grant *g, nstime wall) CARDEA_MUSTCHECK;
 /* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
  * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
  * device. */

@@ -34,11 +34,12 @@ static size_t block_rules(const struct household_device *hd, struct rule *out)
 	return count;
 }
 
-/* The file's rules, with what the owner says beside them; layers live in pool. */
+/* The file's rules, with what the owner put in force or says beside them; layers live in
+ * pool. */
 static int combine(
 	const struct household_device *hd, struct pool *pool, struct policy_input *ret)
 {
-	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 1];
+	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 2];
 	size_t count = 0;
 	int error = policy_overlay_layers(
 		pool, hd->overlays, hd->overlay_count, layers, &count);
@@ -48,6 +49,9 @@ static int combine(
 	if (hd->rule_count)
 		layers[count++] = (struct policy_layer){POLICY_GRANT,
 			hd->rules[0].layer, hd->rules, hd->rule_count};
+	if (hd->grant.count)
+		layers[count++] = (struct policy_layer){POLICY_GRANT, hd->grant.layer,
+			hd->grant.rules, hd->grant.count};
 	return policy_combine(pool, layers, count, ret);
 }
 
@@ -76,7 +80,7 @@ static int make(
 	struct pool *layers = NULL;
 	int error = 0;
 
-	if (hd->overlay_count) {
+	if (hd->overlay_count || hd->grant.pool) {
 		layers = pool_new("layers", 2 * POLICY_POOL_BYTES);
 		error = layers ? combine(hd, layers, &in) : -ENOMEM;
 	}
@@ -185,11 +189,10 @@ void household_abandon(struct household_device *hd)
 	hd->hits = NULL;
 	hd->hit_of_rule = NULL;
 	hd->hit_count = 0;
-	if (!hd->quarantined)
+	if (!hd->quarantined && !hd->grant.pool)
 		drop_policy(hd);
 	else if (remake(hd))
-		log_error("household",
-			"device %u: its quarantine keeps the rules of its old file",
+		log_error("household", "device %u: the rules of its old file stay in force",
 			hd->id);
 	hd->hits_of = NULL;
 }
@@ -216,7 +219,7 @@ int household_quarantine(struct household *h, struct device *d, nstime wall)
 	if (in == was)
 		return 0; /* another reason */
 	hd->quarantined = in;
-	if (in || hd->file)
+	if (in || hd->file || hd->grant.pool)
 		error = remake(hd);
 	else
 		drop_policy(hd);
@@ -226,6 +229,31 @@ int household_quarantine(struct household *h, struct device *d, nstime wall)
 	}
 	d->state = state_of(d, hd);
 	household_update(h, d, in, wall);
+	return 0;
+}
+
+int household_grant(struct household *h, struct device *d,
+	const struct household_grant *g, nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	struct household_grant before;
+	int error = 0;
+
+	if (!hd)
+		return CARDEA_ELIMIT;
+	before = hd->grant;
+	hd->grant = g ? *g : (struct household_grant){0};
+	if (g || hd->file || hd->quarantined)
+		error = remake(hd);
+	else
+		drop_policy(hd);
+	if (error) {
+		hd->grant = before;
+		return error;
+	}
+	pool_free(before.pool);
+	d->state = state_of(d, hd);
+	household_update(h, d, true, wall);
 	return 0;
 }
 

@@ -87,6 +87,8 @@ static int load_all(struct pipeline *p)
 	if (!error)
 		error = pipeline_overlays_open(p);
 	if (!error)
+		error = pipeline_adopted_open(p);
+	if (!error)
 		error = hits_open(p);
 	return error;
 }
@@ -253,6 +255,7 @@ void pipeline_end(struct pipeline *p)
 		save_all(p);
 	classes_end(&p->classes);
 	hits_free(&p->hits);
+	pipeline_adopted_forget(p);
 	household_free(&p->household);
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);

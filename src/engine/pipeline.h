@@ -17,6 +17,7 @@
 #include "engine/reporter.h"
 #include "engine/shelf.h"
 #include "inventory/inventory.h"
+#include "model/adopted.h"
 #include "model/decision.h"
 #include "model/messages.h"
 #include "profiles/trust/trust.h"
@@ -107,6 +108,8 @@ struct pipeline {
 	bool clock_trusted;
 	struct hash_key key; /* for jitter */
 	uint64_t random;
+	struct adopted adopted; /* as pipeline_adopted read it last */
+	char *adopted_text;
 	struct message in, out;
 };
 
@@ -150,6 +153,16 @@ int pipeline_overlay_remove(
 #define PIPELINE_OVERLAY_TEXT (LIMIT_NAME + 128)
 char *pipeline_overlay_text(const struct overlay *o, char buf[PIPELINE_OVERLAY_TEXT]);
 
+/* The owner puts a profile in force for the device beside its maker's, in place of one that
+ * he put in force before; a->when may be 0. CARDEA_EMALFORMED: it is no such profile, or
+ * another device's; another error: nothing has changed. why says what is wrong, where. */
+int pipeline_adopt(struct pipeline *p, struct device *d, const struct adopted *a,
+	char why[LIMIT_TEXT]) CARDEA_MUSTCHECK;
+/* ... and takes it back. -ENOENT. */
+int pipeline_abandon(struct pipeline *p, struct device *d) CARDEA_MUSTCHECK;
+/* NULL: none, or it cannot be read. Valid until the next call. */
+const struct adopted *pipeline_adopted(struct pipeline *p, const struct device *d);
+
 /* The owner vouches for what the device's MUD URL says it is, or no longer does. */
 void pipeline_confirm(struct pipeline *p, struct device *d, bool confirmed);
 /* The owner's answer to a question. -ENOENT without one of that id, CARDEA_EMALFORMED or
@@ -160,6 +173,8 @@ int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *ch
 /* For the parts of the pipeline itself (pipeline_*.c). */
 void pipeline_quarantine_start(struct pipeline *p);
 int pipeline_overlays_open(struct pipeline *p) CARDEA_MUSTCHECK;
+int pipeline_adopted_open(struct pipeline *p) CARDEA_MUSTCHECK;
+void pipeline_adopted_forget(struct pipeline *p);
 /* A new file is in force: which of the owner's words have nothing to say any more. */
 void pipeline_overlays_weigh(struct pipeline *p, const struct device *d);
 /* Asks the owner unless he was asked before (the same kind, device, subject, signer and

@@ -55,7 +55,7 @@ static void drop_policy(struct pipeline *p, struct device *d)
 	if (hd)
 		household_abandon(hd);
 	if (d->state != DEVICE_QUARANTINED)
-		d->state = DEVICE_WATCHED;
+		d->state = hd && hd->pool ? DEVICE_PROTECTED : DEVICE_WATCHED;
 	household_update(&p->household, d, true, pipeline_wall(p));
 	classes_changed(&p->classes, true);
 }

@@ -57,7 +57,7 @@ static void gather(struct pipeline *p, const struct device *d, const char *url,
 	f->facts = (struct trust_facts){
 		.profile = profile,
 		.said_url = url,
-		.current_url = hd && hd->pool ? d->mud_url : "",
+		.current_url = hd && hd->file ? d->mud_url : "",
 		.history = f->history,
 		.history_count = f->count,
 		.mud_signer = d->mud_signer,
@@ -66,7 +66,7 @@ static void gather(struct pipeline *p, const struct device *d, const char *url,
 		.hash_rejected = known && !accepted,
 		.require_signature = p->require_signature,
 	};
-	if (hd && hd->pool)
+	if (hd && hd->file)
 		f->facts.current_last_update = hd->last_update;
 	f->facts.pin = find_pin(p, url, &f->pin, &f->trust_pin);
 	f->facts.current_pin =

@@ -43,6 +43,8 @@ const char *event_kind_name(enum event_kind k)
 		return "refused";
 	case EVENT_OVERLAY:
 		return "overlay";
+	case EVENT_ADOPTED:
+		return "adopted";
 	case EVENT_KIND_MAX:
 		break;
 	}

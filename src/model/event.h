@@ -31,6 +31,7 @@ enum event_kind {
 	EVENT_NAMES_ODD,     /* an answer that was forged or points into the house, a flood */
 	EVENT_REFUSED,	     /* a conversation that the owner does not want: polite */
 	EVENT_OVERLAY,	     /* the owner said what a device may or may not */
+	EVENT_ADOPTED,	     /* ... put a profile in force himself, or took it back */
 	EVENT_KIND_MAX,
 };
 

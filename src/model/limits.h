@@ -39,6 +39,8 @@
 #define LIMIT_DECISIONS 256    /* open questions; beyond, the oldest of a device goes */
 #define LIMIT_CONTROLLERS 256  /* classes that the owner has mapped to devices */
 #define LIMIT_OVERLAYS 64      /* what the owner says of one device beside its file */
+#define LIMIT_ADOPTED_BYTES (256 * 1024) /* a profile that he brings, and its binding: as
+				* much as a MUD file and a template may have */
 #define LIMIT_URL_HISTORY 16   /* MUD URLs remembered per device, against rollback */
 
 /* Names */

@@ -84,6 +84,11 @@ static const char *const migrations[] = {
 	" proto INTEGER NOT NULL, port_lo INTEGER NOT NULL, port_hi INTEGER NOT NULL,"
 	" said INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX overlay_device ON overlay(device);",
+	/* 4 -> 5. So does a profile that he put in force himself, as he brought it. */
+	"CREATE TABLE adopted("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" form INTEGER NOT NULL, layer INTEGER NOT NULL, text BLOB NOT NULL,"
+	" binding BLOB NOT NULL, taken INTEGER NOT NULL) STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -91,6 +91,10 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_OVERLAY_SAVE] = "INSERT INTO overlay VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9)",
 	[STORE_OVERLAY_REMOVE] = "DELETE FROM overlay WHERE id=?1",
 	[STORE_OVERLAY_ALL] = "SELECT * FROM overlay ORDER BY id",
+	[STORE_ADOPTED_SAVE] = "INSERT OR REPLACE INTO adopted VALUES(?1,?2,?3,?4,?5,?6)",
+	[STORE_ADOPTED_REMOVE] = "DELETE FROM adopted WHERE device=?1",
+	[STORE_ADOPTED_ALL] = "SELECT * FROM adopted ORDER BY device",
+	[STORE_ADOPTED_OF] = "SELECT * FROM adopted WHERE device=?1",
 	[STORE_HIT_SAVE] = "INSERT OR REPLACE INTO rule_hit VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[STORE_HIT_TRIM] =
 		"DELETE FROM rule_hit WHERE (device, acl, ace, direction) IN"

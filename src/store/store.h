@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/clock.h"
 #include "base/error.h"
+#include "model/adopted.h"
 #include "model/decision.h"
 #include "model/device.h"
 #include "model/event.h"
@@ -145,6 +146,20 @@ int store_overlay_save(struct store *s, struct overlay *o) CARDEA_MUSTCHECK;
 int store_overlay_remove(struct store *s, uint32_t id) CARDEA_MUSTCHECK; /* -ENOENT */
 /* In the order in which they were said. */
 int store_overlays(struct store *s, int (*each)(void *ctx, const struct overlay *o),
+	void *ctx) CARDEA_MUSTCHECK;
+
+/* The profile that the owner put in force for a device himself, one a device: replaces.
+ * CARDEA_EMALFORMED, -ENOENT without such a device. */
+int store_adopted_save(
+	struct store *s, device_id device, const struct adopted *a) CARDEA_MUSTCHECK;
+int store_adopted_remove(struct store *s, device_id device) CARDEA_MUSTCHECK; /* -ENOENT */
+/* What a points to is valid during the call only. */
+int store_adopted(struct store *s,
+	int (*each)(void *ctx, device_id device, const struct adopted *a),
+	void *ctx) CARDEA_MUSTCHECK;
+/* ... of this device alone. */
+int store_adopted_of(struct store *s, device_id device,
+	int (*each)(void *ctx, device_id device, const struct adopted *a),
 	void *ctx) CARDEA_MUSTCHECK;
 
 /* How often a rule was used. */

@@ -337,6 +337,41 @@ static void nonsense_and_excess(void **state)
 	json_decref(get("/v1/status"));
 }
 
+/* A profile may be large, by the one route that takes any; even that has an end. */
+static void a_profile_may_be_large(void **state)
+{
+	(void)state;
+	enum { SIZE = 600000, STEP = 50000 };
+	static char body[SIZE];
+	char head[128];
+	bool closed;
+	int fd = dial();
+
+	memset(body, ' ', SIZE);
+	memcpy(body, "{\"device\":\"nobody\",\"text\":\"x\"", 29);
+	body[SIZE - 1] = '}';
+	(void)!str_print(head, sizeof(head),
+		"POST /v1/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", SIZE);
+	say(fd, head, strlen(head));
+	for (size_t i = 0; i < SIZE; i += STEP) {
+		say(fd, body + i, STEP);
+		spin(h);
+	}
+	hear(fd, &closed);
+	assert_true(closed);
+	assert_non_null(strstr(reply, "HTTP/1.1 404 "));
+	close(fd);
+	fd = dial();
+	(void)!str_print(head, sizeof(head),
+		"POST /v1/profiles HTTP/1.1\r\nHost: x\r\nContent-Length: %u\r\n\r\n",
+		API_BODY_LARGE_MAX + 1);
+	say(fd, head, strlen(head));
+	hear(fd, &closed);
+	assert_true(closed);
+	assert_non_null(strstr(reply, "HTTP/1.1 413 "));
+	close(fd);
+}
+
 static void pieces_make_a_request(void **state)
 {
 	(void)state;
@@ -497,6 +532,7 @@ int main(void)
 		TEST(policy_with_its_elements),
 		TEST(stop_is_passed_on),
 		TEST(nonsense_and_excess),
+		TEST(a_profile_may_be_large),
 		TEST(pieces_make_a_request),
 		TEST(followers_get_a_line_an_event),
 		TEST(follower_of_one_device_hears_of_no_other),

@@ -14,6 +14,9 @@
 #define API_CLIENTS_MAX 32
 #define API_LIMITED_MAX 8   /* of these, by the socket for identities */
 #define API_BODY_MAX 16384	 /* bytes of a request's body */
+/* ... of root's alone, where it brings a profile and its binding: JSON writes a line's end
+ * or a quotation mark in two bytes, and hardly any text is made of those */
+#define API_BODY_LARGE_MAX (4U * LIMIT_ADOPTED_BYTES + API_BODY_MAX)
 #define API_REPLY_MAX (4U << 20) /* bytes of a reply */
 #define API_IDLE_S 30		 /* a client that does not finish its request */
 #define API_FOLLOW_QUEUE 262144	 /* bytes that a slow follower may lag behind */

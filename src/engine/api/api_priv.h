@@ -30,6 +30,7 @@ struct api_route {
 	bool has_object;   /* "/v1/devices/OBJECT" */
 	void (*answer)(struct api_request *r);
 	const char *help;
+	bool large; /* takes API_BODY_LARGE_MAX */
 };
 
 const struct api_route *api_route_find(const struct http_head *h, char *object,
@@ -61,6 +62,9 @@ void api_view_quarantine(struct api_request *r);
 void api_view_overlays(struct api_request *r);
 void api_add_overlay(struct api_request *r);
 void api_remove_overlay(struct api_request *r);
+void api_view_adopted(struct api_request *r);
+void api_adopt(struct api_request *r);
+void api_change_adopted(struct api_request *r);
 void api_view_reports(struct api_request *r);
 void api_send_report(struct api_request *r);
 void api_view_decisions(struct api_request *r);

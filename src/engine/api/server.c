@@ -13,8 +13,8 @@ struct api_client {
 	struct loop_fd fd;
 	struct loop_timer idle;
 	struct api *api; /* NULL: free slot */
-	char *in;	 /* HTTP_HEAD_MAX + API_BODY_MAX */
-	size_t in_len;
+	char *in;
+	size_t in_len, in_size; /* HTTP_HEAD_MAX + API_BODY_MAX, more once it is said */
 	char *out;
 	size_t out_len, out_sent;
 	bool follow, answered;
@@ -203,6 +203,30 @@ static void serve(struct api_client *c, const struct http_head *h, const char *b
 	answer(c, &r);
 }
 
+static size_t body_max(const struct api_client *c, const struct http_head *h)
+{
+	char object[LIMIT_NAME];
+	const struct api_route *route = api_route_find(h, object, sizeof(object));
+
+	return !c->limited && route && route->large ? API_BODY_LARGE_MAX : API_BODY_MAX;
+}
+
+/* Room for the body that was announced. */
+static bool make_room(struct api_client *c, uint64_t body)
+{
+	size_t size = HTTP_HEAD_MAX + (size_t)body;
+	char *in;
+
+	if (size <= c->in_size)
+		return true;
+	in = realloc(c->in, size);
+	if (!in)
+		return false;
+	c->in = in;
+	c->in_size = size;
+	return true;
+}
+
 static void try_request(struct api_client *c)
 {
 	struct cursor in = cursor_of(c->in, c->in_len);
@@ -213,10 +237,13 @@ static void try_request(struct api_client *c)
 		return; /* more to come */
 	if (error)
 		refuse(c, 400, "send an HTTP/1.1 request", "this is no HTTP request");
-	else if (h.content_length > API_BODY_MAX)
-		refuse(c, 413, "send at most 16 KiB", "the body is too large");
+	else if (h.content_length > body_max(c, &h))
+		refuse(c, 413, "send at most 16 KiB; a profile may have 256",
+			"the body is too large");
 	else if (cursor_left(&in) >= h.content_length)
 		serve(c, &h, (const char *)in.pos);
+	else if (!make_room(c, h.content_length)) /* h points into what was there */
+		drop(c);
 }
 
 static void client_ready(struct loop_fd *f, uint32_t events)
@@ -228,8 +255,7 @@ static void client_ready(struct loop_fd *f, uint32_t events)
 		flush(c);
 		return;
 	}
-	n = recv(f->fd, c->in + c->in_len, HTTP_HEAD_MAX + API_BODY_MAX - c->in_len,
-		MSG_DONTWAIT);
+	n = recv(f->fd, c->in + c->in_len, c->in_size - c->in_len, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -269,6 +295,7 @@ static void admit(struct api *a, int fd, bool limited)
 		return;
 	}
 	c->api = a;
+	c->in_size = HTTP_HEAD_MAX + API_BODY_MAX;
 	c->limited = limited;
 	a->limited += limited;
 	c->fd.fd = fd;

@@ -346,6 +346,7 @@ enum extended_reason {
 	REASON_STEP,	    /* accepted: the interaction was there */
 	REASON_FLOW,	    /* accepted: goes on with a conversation that was accepted */
 	REASON_PERMIT,	    /* accepted: its trigger was seen */
+	REASON_RELATED,	    /* accepted: an ICMP error about what was accepted */
 	REASON_FOREIGN,	    /* not of this device */
 	REASON_LINK,	    /* neither IP nor ARP: no profile speaks of it */
 	REASON_NOTHING,	    /* refused: nothing in the profile is like it */

@@ -99,6 +99,9 @@ struct view {
 	bool name_missing; /* out: an address was not told for its name */
 };
 enum match match_packet(struct view *v, const struct extended_policy *p);
+/* Whether it asks for more than addresses and ports: a head that a connection shows only
+ * when it carries something. */
+bool match_wants_head(const struct extended_policy *p);
 
 /* names.c: which addresses the device was told for the names of its profile */
 struct names *names_new(const struct extended_bound *b);

@@ -326,6 +326,7 @@ static void import_interaction(struct importer *im, struct tree *t)
 		add_policy(im, s.first->step, name);
 		return;
 	}
+	import_meaning(im, &s.first, s.count);
 	*body = (struct extended_node){.kind = NODE_SEQUENCE, .line = t->key_line,
 		.child = s.first};
 	*i = (struct extended_interaction){.name = name, .line = t->key_line,

@@ -38,6 +38,10 @@ bool import_path(const char *base, const char *reference, char ret[IMPORT_PATH])
 /* A published policy rewritten as ours; false after a note when it cannot be. */
 bool import_policy(struct importer *im, struct tree *t, struct extended_policy *ret);
 
+/* import_meaning.c */
+/* The steps of one interaction, when all are there: what their order means. */
+void import_meaning(struct importer *im, struct extended_node **steps, uint32_t count);
+
 /* import.c */
 /* A role for an address or MAC, made when there is none yet. */
 const char *import_host(struct importer *im, const struct tree *at, const struct addr *a,

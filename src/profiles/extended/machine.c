@@ -12,7 +12,8 @@
 bool extended_reason_accepts(enum extended_reason r)
 {
 	return r == REASON_POLICY || r == REASON_STEP || r == REASON_FLOW ||
-	       r == REASON_PERMIT || r == REASON_FOREIGN || r == REASON_LINK;
+	       r == REASON_PERMIT || r == REASON_RELATED || r == REASON_FOREIGN ||
+	       r == REASON_LINK;
 }
 
 const char *extended_reason_name(enum extended_reason r)
@@ -20,6 +21,7 @@ const char *extended_reason_name(enum extended_reason r)
 	static const char *const names[REASON_MAX] = {
 		[REASON_POLICY] = "policy", [REASON_STEP] = "step",
 		[REASON_FLOW] = "conversation", [REASON_PERMIT] = "permit",
+		[REASON_RELATED] = "error about a conversation",
 		[REASON_FOREIGN] = "not of this device",
 		[REASON_LINK] = "neither IP nor ARP",
 		[REASON_NOTHING] = "not in the profile", [REASON_DENIED] = "denied",
@@ -115,7 +117,8 @@ bool judge(struct extended_machine *m, const struct extended_policy *p, struct j
 		*why = REASON_INITIATOR;
 		return false;
 	}
-	if (j->conv && j->match == MATCH_YES && m->facts.payload_len)
+	/* an answer does not tell what was asked */
+	if (j->conv && j->match == MATCH_YES && m->facts.payload_len && !j->backward)
 		j->conv->app_ok = true;
 	return true;
 }
@@ -223,6 +226,8 @@ static struct extended_verdict judge_all(struct extended_machine *m)
 		one = permit_packet(m, i);
 		merge(&v, &one);
 	}
+	if (!v.accepted && conv_is_error(m))
+		v = (struct extended_verdict){.accepted = true, .reason = REASON_RELATED};
 	return v;
 }
 
@@ -298,8 +303,10 @@ struct extended_verdict extended_machine_packet(struct extended_machine *m,
 	} else {
 		see_beginning(m);
 		v = judge_all(m);
-		if (v.accepted && (from || to))
+		if (v.accepted && (from || to)) {
 			learn_names(m, from);
+			conv_accepted(m);
+		}
 	}
 	v.own = from || to;
 	if (!v.own && !v.accepted)

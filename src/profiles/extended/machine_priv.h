@@ -29,6 +29,7 @@ struct counts {
 
 struct conv {
 	bool used, seen_syn, app_ok, closed;
+	bool undecided; /* no head so far: not yet counted for the step's instance */
 	uint32_t instance, generation; /* of a step */
 	nstime last;
 	struct conv_key key;
@@ -98,7 +99,12 @@ struct conv *conv_find(struct extended_machine *m, const struct extended_policy 
 struct conv *conv_open(struct extended_machine *m, const struct extended_policy *p);
 void conv_count(struct conv *c, const struct facts *f, bool backward);
 void counts_add(struct counts *c, const struct facts *f, bool backward);
+void counts_merge(struct counts *c, const struct counts *more);
 bool facts_has_conv(const struct facts *f);
+/* What somebody accepted, whichever policy it was. */
+void conv_accepted(struct extended_machine *m);
+/* Whether the packet is an ICMP error about a packet of such a conversation. */
+bool conv_is_error(const struct extended_machine *m);
 
 /* limits.c */
 /* REASON_POLICY when nothing is against it. counts may be NULL. */

@@ -435,6 +435,11 @@ static bool match_way(const struct view *v, const struct extended_match *m)
 		1u << EXTENDED_SSDP | 1u << EXTENDED_COAP | 1u << EXTENDED_DHCP |      \
 		1u << EXTENDED_TLS | 1u << EXTENDED_MQTT | 1u << EXTENDED_IGMP)
 
+bool match_wants_head(const struct extended_policy *p)
+{
+	return (p->match.protos & APPS) != 0;
+}
+
 static bool is_app(enum extended_key key)
 {
 	return (APPS & 1u << schema_keys[key].proto) != 0;

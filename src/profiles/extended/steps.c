@@ -125,14 +125,24 @@ static bool step_is_due(const struct machine_interaction *mi, const struct insta
 	return step_has_turn(mi, in, i);
 }
 
+/* A connection that has not yet said what it is for may become that of another step, or
+ * of another interaction. Until its head is there it counts for itself. */
+static bool step_waits(const struct extended_machine *m, const struct extended_policy *p)
+{
+	return m->facts.is_tcp && !m->facts.payload_len && match_wants_head(p);
+}
+
 static void take_step(struct extended_machine *m, struct machine_interaction *mi,
 	struct instance *in, uint32_t i, bool backward)
 {
 	struct machine_step *s = &mi->steps[i];
 	struct conv *conv;
 
+	bool waits = step_waits(m, s->policy);
+
 	limits_take(m, s->policy, backward);
-	counts_add(&in->counts[i], &m->facts, backward);
+	if (!waits)
+		counts_add(&in->counts[i], &m->facts, backward);
 	if (backward && !s->is_stream)
 		in->answered[i]++;
 	else
@@ -144,6 +154,7 @@ static void take_step(struct extended_machine *m, struct machine_interaction *mi
 	conv->instance = (uint32_t)(in - mi->instances);
 	conv->generation = in->generation;
 	conv->app_ok = m->facts.payload_len > 0;
+	conv->undecided = waits;
 	conv_count(conv, &m->facts, backward);
 }
 
@@ -164,6 +175,18 @@ static void also_begins(struct extended_machine *m, struct machine_interaction *
 	}
 }
 
+/* What the packet counts for; the head of a connection brings all that came before it. */
+static struct counts *counts_of(struct instance *in, uint32_t i, struct conv *conv)
+{
+	/* an instance that is gone leaves the conversation its own count */
+	if (!in || (conv->undecided && !conv->app_ok))
+		return &conv->counts;
+	if (conv->undecided)
+		counts_merge(&in->counts[i], &conv->counts);
+	conv->undecided = false;
+	return &in->counts[i];
+}
+
 static bool goes_on(struct extended_machine *m, struct machine_interaction *mi,
 	struct candidates *c, struct extended_verdict *ret)
 {
@@ -173,8 +196,7 @@ static bool goes_on(struct extended_machine *m, struct machine_interaction *mi,
 		bool backward = c->backward >> i & 1;
 		struct conv *conv = c->convs[i];
 		struct instance *in = instance_of(mi, conv);
-		/* an instance that is gone leaves the conversation its own count */
-		struct counts *counts = in ? &in->counts[i] : &conv->counts;
+		struct counts *counts = counts_of(in, i, conv);
 		enum extended_reason why =
 			limits_check(m, mi->steps[i].policy, counts, backward);
 
@@ -185,7 +207,8 @@ static bool goes_on(struct extended_machine *m, struct machine_interaction *mi,
 		limits_take(m, mi->steps[i].policy, backward);
 		conv_count(conv, &m->facts, backward);
 		if (in) {
-			counts_add(counts, &m->facts, backward);
+			if (!conv->undecided)
+				counts_add(counts, &m->facts, backward);
 			in->last = m->facts.when;
 			also_begins(m, mi, in, c);
 		}

@@ -253,9 +253,10 @@ bool probe_target_done(const struct probe_target *t)
 {
 	uint32_t e = t->counts[PROBE_ESSENTIAL], f = t->counts[PROBE_FALLBACK],
 		 n = t->counts[PROBE_NON_ESSENTIAL];
-	/* Nights that people ended say nothing, and end some day, too. */
+	/* Nights that people or faults ended say nothing; some day it is enough, too.
+	 */
 	uint32_t fruitless = t->counts[PROBE_UNMET] + t->counts[PROBE_UNCLEAR] +
-			     t->counts[PROBE_STOPPED] / 2;
+			     t->counts[PROBE_STOPPED] / PROBE_STOPPED_FEW;
 
 	return e >= PROBE_AGREE || f >= PROBE_AGREE || n >= PROBE_AGREE ||
 	       e + f + n >= PROBE_TRIES_MAX || fruitless >= PROBE_FRUITLESS_MAX;

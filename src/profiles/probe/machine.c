@@ -186,6 +186,9 @@ static enum probe_why speaks_against(
 	nstime drift =
 		(now->wall - s->run.begun_wall) - (now->mono - s->run.begun_mono);
 
+	/* who slept has not seen it all; the refusal ended by itself meanwhile */
+	if (now->mono - s->run.begun_mono > p->config.longest + PROBE_DRIFT)
+		return PROBE_WHY_CLOCK;
 	if (!now->sure || drift > PROBE_DRIFT || drift < -PROBE_DRIFT)
 		return PROBE_WHY_CLOCK;
 	if (!s->allowed)

@@ -42,7 +42,9 @@
 #define PROBE_AGREE 2
 #define PROBE_TRIES_MAX 3
 /* Nights on which nothing was learned, after which a target is left alone. */
-#define PROBE_FRUITLESS_MAX 4
+#define PROBE_FRUITLESS_MAX 6
+/* Nights that were ended count as one of those that taught nothing. */
+#define PROBE_STOPPED_FEW 8
 
 /* What the device is for, as the owner says. Those of the second part are never probed:
  * people or other devices depend on them at night. */

@@ -154,7 +154,7 @@ static const struct {
 	[PROBE_WHY_NIGHT] = {"window", "it is not the time for it"},
 	[PROBE_WHY_TONIGHT] = {"tonight", "the house has had its probe of this night"},
 	[PROBE_WHY_CALM] = {"calm", "the device was in use a short while ago"},
-	[PROBE_WHY_CLOCK] = {"clock", "the clock is not sure, or was set"},
+	[PROBE_WHY_CLOCK] = {"clock", "the clock is not sure, was set, or stood still"},
 	[PROBE_WHY_UNRECOVERED] = {"not-recovered",
 		"what was refused did not come back by itself"},
 	[PROBE_WHY_RECOVERING] = {"recovering",

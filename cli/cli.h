@@ -171,6 +171,8 @@ enum cli_exit profile_enforce(struct cli *c);
 enum cli_exit profile_abandon(struct cli *c);
 enum cli_exit replay_file_run(struct cli *c);
 enum cli_exit learn_run(struct cli *c);
+enum cli_exit suit_inspect(struct cli *c);
+enum cli_exit eat_verify(struct cli *c);
 enum cli_exit daemon_start(struct cli *c);
 enum cli_exit daemon_stop(struct cli *c);
 enum cli_exit settings_check(struct cli *c);

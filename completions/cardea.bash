@@ -32,12 +32,12 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device decide policy controller quarantine dns report mud profile config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy controller quarantine dns report mud profile suit eat config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -78,6 +78,10 @@ _cardea()
 	--profile) _cardea_files; return ;;
 	--test) _cardea_files; return ;;
 	--against) _cardea_files; return ;;
+	--vendor) :; return ;;
+	--accepted) :; return ;;
+	--nonce) :; return ;;
+	--digest) :; return ;;
 	--config) _cardea_files; return ;;
 	esac
 	case "$noun $verb" in
@@ -129,6 +133,8 @@ _cardea()
 	'profile abandon') flags='--dry-run' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
 	'learn ') flags='--device --test --out --force --per-capture --against' ;;
+	'suit inspect') flags='--key --vendor --accepted' ;;
+	'eat verify') flags='--key --nonce --digest' ;;
 	'start ') flags='--config --dry-run' ;;
 	'stop ') flags='--open --dry-run' ;;
 	'config check') flags='' ;;
@@ -140,7 +146,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud profile replay learn start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud profile replay learn suit eat start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -187,6 +193,10 @@ _cardea()
 	'profile abandon 0') _cardea_devices ;;
 	'replay  0') _cardea_files ;;
 	'learn  '*) _cardea_files ;;
+	'suit  0') _cardea_words inspect ;;
+	'suit inspect 0') _cardea_files ;;
+	'eat  0') _cardea_words verify ;;
+	'eat verify 0') _cardea_files ;;
 	'config  0') _cardea_words check schema ;;
 	'config check 0') _cardea_files ;;
 	esac

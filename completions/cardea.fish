@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -215,6 +215,18 @@ complete -c cardea -n '__cardea_in learn' -l out -r -F -d 'where to write MUD fi
 complete -c cardea -n '__cardea_in learn' -l force -d 'replace files that are there'
 complete -c cardea -n '__cardea_in learn' -l per-capture -d 'each capture is one episode, as captures of a setup are'
 complete -c cardea -n '__cardea_in learn' -l against -r -F -d 'what differs from this profile, and why (exit 6: it did more)'
+complete -c cardea -n '__cardea_at 0' -a suit
+complete -c cardea -n '__cardea_at 1 suit' -a inspect -d 'what does a firmware manifest want, and is it signed?'
+complete -c cardea -n '__cardea_at 2 suit inspect' -F
+complete -c cardea -n '__cardea_in suit inspect' -l key -r -F -d 'of who may sign it: public key or certificate'
+complete -c cardea -n '__cardea_in suit inspect' -l vendor -r -f -d 'whose vendor-id it must have'
+complete -c cardea -n '__cardea_in suit inspect' -l accepted -r -f -d 'the highest sequence number that was accepted'
+complete -c cardea -n '__cardea_at 0' -a eat
+complete -c cardea -n '__cardea_at 1 eat' -a verify -d 'may an attestation token be believed?'
+complete -c cardea -n '__cardea_at 2 eat verify' -F
+complete -c cardea -n '__cardea_in eat verify' -l key -r -F -d 'of the device: public key or certificate'
+complete -c cardea -n '__cardea_in eat verify' -l nonce -r -f -d 'the one that it was given'
+complete -c cardea -n '__cardea_in eat verify' -l digest -r -f -d 'of the firmware that it should run'
 complete -c cardea -n '__cardea_at 0' -a start -d 'start the gateway, and wait until it is ready'
 complete -c cardea -n '__cardea_in start' -l config -r -F -d 'settings (/etc/cardea/cardea.toml)'
 complete -c cardea -n '__cardea_in start' -l dry-run -d 'say what would change, and change nothing'

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "golden"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
+import attest_make as attest  # noqa: E402
 import wire_make as make  # noqa: E402
 
 HTTP = [
@@ -154,7 +156,35 @@ def conversations():
     ]
 
 
+class NoKey:
+    """What a signature is made of does not matter to who cannot check it."""
+
+    @staticmethod
+    def sign(_):
+        return bytes(64)
+
+
+def tokens():
+    claims = attest.psa_claims(bytes(32), bytes(32), _262=b"\xf5", _263=attest.number(3),
+                               _267=attest.number(7), _268=attest.bstr(bytes(8)),
+                               _2398=attest.tstr("1234567890123-12345"))
+    results = attest.cbor_map({10: attest.bstr(bytes(8)), 274: attest.array(attest.array(
+        attest.tstr("s"), attest.array(attest.array(attest.tstr("m"), attest.number(1)))))})
+    return [claims, results, attest.sign1(NoKey, -7, claims),
+            attest.head(6, 61) + attest.sign1(NoKey, -19, results)]
+
+
+def manifests():
+    plain = attest.manifest(b"image", "https://a.example/1", sequence=3)
+    return [plain, attest.manifest(b"image", "#tc", conditions=False),
+            attest.envelope(plain),
+            attest.envelope(plain, lambda d: attest.sign1(NoKey, -9, d, detached=True))]
+
+
 CORPUS = {
+    "eat": tokens(),
+    "suit": manifests(),
+    "wire_cbor": tokens() + manifests(),
     "observe": conversations(),
     "frames": lan_frames(),
     "wire_packet": packets(),

@@ -273,10 +273,10 @@ void maintain_report_text(const struct maintain_report *r, FILE *out);
 /* ---- words ---- */
 
 #define MAINTAIN_TEXT_MAX (2 * LIMIT_NAME)
-/* "TCP 443 to cloud.example.com" */
+/* "tcp 443 to cloud.example.com" */
 const char *maintain_kind_text(
 	const struct learned_kind *k, char buf[MAINTAIN_TEXT_MAX]);
-/* "wants to open TCP 443 to new.example.com (seen in 3 episodes since 2026-11-17, ...)":
+/* "wants to speak tcp 443 to new.example.com (seen in 3 episodes since 2026-11-17; ...)":
  * what follows the device's name. */
 const char *maintain_question(
 	const struct maintain_item *i, char buf[MAINTAIN_TEXT_MAX]);

@@ -47,6 +47,20 @@ double learned_estimate_richness(const struct incidence *i)
 	return i->kinds + part * (q2 > 0 ? q1 * q1 / (2 * q2) : q1 * (q1 - 1) / 2);
 }
 
+/* One-sided 95 % lower limit of a share (Wilson 1927). */
+double learned_estimate_wilson95(uint32_t k, uint32_t n)
+{
+	const double z = 1.6449, zz = z * z;
+	double p, half;
+
+	if (!n)
+		return 0;
+	p = (double)k / n;
+	half = z * square_root(p * (1 - p) / n + zz / (4.0 * n * n));
+	p = (p + zz / (2.0 * n) - half) / (1 + zz / n);
+	return p > 0 ? p : 0;
+}
+
 /* One-sided 95 % upper limit of a Poisson mean: the table is exact to 1e-3 (Garwood
  * 1936), beyond it the approximation of Wilson and Hilferty is. */
 double learned_estimate_poisson95(uint32_t count)

@@ -254,7 +254,7 @@ static void walk_names(
 	}
 }
 
-static unsigned public_labels_of(const struct learned *l, const char *name)
+unsigned learned_public_labels(const struct learned *l, const char *name)
 {
 	if (!l->config.public_labels)
 		return PUBLIC_UNKNOWN;
@@ -267,7 +267,7 @@ static unsigned apex_of(const struct learned *l, const char *name)
 {
 	unsigned fixed = fixed_apex(name);
 
-	return fixed ? fixed : public_labels_of(l, name) + 1;
+	return fixed ? fixed : learned_public_labels(l, name) + 1;
 }
 
 static bool same_apex(
@@ -306,7 +306,7 @@ static void widen_names(const struct learned *l, struct item *items, size_t n)
 			j++;
 		if (depth <= learned_label_count(items[i].text))
 			walk_names(items + i, j - i, depth,
-				public_labels_of(l, items[i].text));
+				learned_public_labels(l, items[i].text));
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* learned - devices, and what is told of them. */
-#include "profiles/learned/learned_priv.h"
+#include "profiles/learned/interact_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,6 +60,10 @@ int learned_new(const struct learned_config *c, struct learned **ret)
 		free(l);
 		return -ENOMEM;
 	}
+	if (learned_interact_new(&l->interact)) {
+		learned_free(l);
+		return -ENOMEM;
+	}
 	l->config = *c;
 	l->capture = 1;
 	*ret = l;
@@ -72,6 +76,7 @@ void learned_free(struct learned *l)
 		return;
 	for (uint32_t i = 0; i < l->count; i++)
 		dev_free(l->devices[i]);
+	learned_interact_free(l->interact);
 	hash_free(&l->table);
 	free(l);
 }
@@ -85,6 +90,7 @@ static void end_all(struct learned *l)
 void learned_capture(struct learned *l)
 {
 	end_all(l);
+	learned_interact_break(l);
 	l->capture++;
 	l->timed = false;
 }
@@ -100,6 +106,7 @@ static void tell_time(struct learned *l, nstime when)
 	if (l->timed && when < l->now - LEARNED_CLOCK_BACK) {
 		if (!l->config.per_capture)
 			end_all(l);
+		learned_interact_break(l);
 		l->now = when;
 	}
 	if (!l->timed) {
@@ -156,7 +163,11 @@ int learned_record(struct learned *l, const struct record *told)
 	n = learned_canonical(&r, kinds);
 	if (!learned_poison_admits(d, &r) || !n)
 		return 0;
-	return learned_touch(l, d, &r, kinds, n, learned_record_is_fruitless(&r));
+	e = learned_touch(l, d, &r, kinds, n, learned_record_is_fruitless(&r));
+	/* who is too diverse to learn brings about anything */
+	if (!e && d->count < LEARNED_KINDS_MAX)
+		e = learned_interact_see(l, &r, kinds, n);
+	return e;
 }
 
 void learned_seen(struct learned *l, const struct mac *device, nstime when)
@@ -190,6 +201,7 @@ void learned_end(struct learned *l, nstime now)
 
 	for (uint32_t i = 0; i < l->count; i++)
 		learned_dev_end(l, l->devices[i], sane(now), all);
+	learned_interact_end(l, sane(now), all);
 }
 
 size_t learned_count(const struct learned *l)

@@ -163,8 +163,11 @@ struct dev {
 	uint32_t finding_count;
 };
 
+struct interact; /* interact_priv.h */
+
 struct learned {
 	struct learned_config config;
+	struct interact *interact;
 	struct hash_table table;
 	struct dev *devices[LEARNED_DEVICES_MAX];
 	uint32_t count;
@@ -246,6 +249,7 @@ double learned_estimate_share(const struct incidence *i);
 double learned_estimate_bound(const struct incidence *i);
 double learned_estimate_richness(const struct incidence *i);
 double learned_estimate_poisson95(uint32_t count);
+double learned_estimate_wilson95(uint32_t k, uint32_t n);
 /* How likely it is that of `units` and `others`, all alike, at least `more` of the
  * others are among those that surprise, of whom `once` are among the former (Fisher
  * 1922). */
@@ -283,6 +287,8 @@ struct grouping {
  * same port: it is the most frequent of those, whose name was told before. Whether d's
  * own or another's leaf. NULL: it stands for itself. */
 const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf *leaf);
+/* Labels of its end that nobody owns alone. */
+unsigned learned_public_labels(const struct learned *l, const char *name);
 /* pending: also leaves that no episode has yet. */
 int learned_group(const struct learned *l, const struct dev *d, bool pending,
 	struct grouping *ret) CARDEA_MUSTCHECK;

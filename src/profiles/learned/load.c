@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* load - saved state is a file, and files are hostile: whatever saving does not write
  * is refused, and what is taken saves to the same bytes. */
-#include "profiles/learned/learned_priv.h"
+#include "profiles/learned/interact_priv.h"
 #include "profiles/learned/state_priv.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static bool get_times(struct cursor *c, nstime *first, nstime *last)
 	return !c->error;
 }
 
-static bool get_text(struct cursor *c, char text[LIMIT_TEXT])
+bool learned_state_get_text(struct cursor *c, char text[LIMIT_TEXT])
 {
 	size_t len = cursor_u8(c);
 	const uint8_t *p = cursor_take(c, len);
@@ -39,7 +39,7 @@ static bool get_text(struct cursor *c, char text[LIMIT_TEXT])
 	return true;
 }
 
-static void get_counters(struct cursor *c, uint16_t *n, size_t count)
+void learned_state_get_counters(struct cursor *c, uint16_t *n, size_t count)
 {
 	size_t used = cursor_u8(c), next = 0;
 
@@ -106,7 +106,7 @@ static bool key_is_sound(const struct learned_key *k)
 	return true;
 }
 
-static void get_key(struct cursor *c, struct learned_key *k)
+void learned_state_get_key(struct cursor *c, struct learned_key *k)
 {
 	uint8_t flags;
 
@@ -132,7 +132,7 @@ static void get_key(struct cursor *c, struct learned_key *k)
 }
 
 /* Who is meant, is said once: by name, by address, by MAC, or by the place. */
-static bool text_is_sound(const struct learned_key *k, const char *text)
+bool learned_state_text_is_sound(const struct learned_key *k, const char *text)
 {
 	if (k->said)
 		return k->said == RECORD_APP_DNS ? learned_name_is_sound(text)
@@ -149,7 +149,7 @@ static void get_gaps(struct cursor *c, struct learned_gaps *g)
 	g->count = cursor_u32(c);
 	for (uint32_t i = 0; i < LEARNED_GAPS && i < g->count; i++)
 		g->ms[i] = cursor_u32(c);
-	get_counters(c, g->octaves, LEARNED_GAP_OCTAVES);
+	learned_state_get_counters(c, g->octaves, LEARNED_GAP_OCTAVES);
 }
 
 static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf)
@@ -169,7 +169,7 @@ static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf
 	leaf->packets = cursor_u64(c);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		leaf->bytes[i] = cursor_u64(c);
-	get_counters(c, leaf->volumes.n, LEARNED_VOLUMES);
+	learned_state_get_counters(c, leaf->volumes.n, LEARNED_VOLUMES);
 	get_gaps(c, &leaf->gaps);
 	if (!learned_leaf_is_evident(leaf) || !leaf->flows)
 		fail(c);
@@ -201,8 +201,8 @@ static int get_leaf(struct cursor *c, struct dev *d)
 	struct leaf *leaf;
 	int r;
 
-	get_key(c, &key);
-	if (!get_text(c, text) || !get_text(c, detail) || !text_is_sound(&key, text))
+	learned_state_get_key(c, &key);
+	if (!learned_state_get_text(c, text) || !learned_state_get_text(c, detail) || !learned_state_text_is_sound(&key, text))
 		fail(c);
 	if (c->error)
 		return c->error;
@@ -243,7 +243,7 @@ static void get_findings(struct cursor *c, struct dev *d)
 		f->finding.when = (nstime)(when & INT64_MAX);
 		f->finding.count = cursor_u64(c);
 		f->key = cursor_u64(c);
-		(void)get_text(c, f->finding.text);
+		(void)learned_state_get_text(c, f->finding.text);
 	}
 	d->finding_count = c->error ? 0 : n;
 }
@@ -291,7 +291,7 @@ static int get_device(struct cursor *c, struct learned *l)
 		return r;
 	get_episodes(c, d);
 	(void)get_times(c, &d->first, &d->last);
-	get_counters(c, d->downloads.n, LEARNED_VOLUMES);
+	learned_state_get_counters(c, d->downloads.n, LEARNED_VOLUMES);
 	get_findings(c, d);
 	uint16_t n = cursor_u16(c);
 	for (uint16_t i = 0; i < n && !r; i++)
@@ -316,6 +316,8 @@ int learned_load(
 	n = cursor_u16(&c);
 	for (uint16_t i = 0; i < n && !r; i++)
 		r = c.error ? c.error : get_device(&c, l);
+	if (!r && !c.error)
+		r = learned_interact_load(l, &c);
 	if (!r && !c.error && cursor_left(&c))
 		fail(&c);
 	r = r ? r : c.error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* save - the state as bytes: what episodes have told, not what is under way. A device
  * with fifty kinds has some eight KiB. load.c is the mirror. */
-#include "profiles/learned/learned_priv.h"
+#include "profiles/learned/interact_priv.h"
 #include "profiles/learned/state_priv.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ static void put_times(struct writer *w, nstime first, nstime last)
 	writer_u64(w, (uint64_t)last);
 }
 
-static void put_text(struct writer *w, const char *text)
+void learned_state_put_text(struct writer *w, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 
@@ -21,7 +21,7 @@ static void put_text(struct writer *w, const char *text)
 }
 
 /* Pairs of place and number, for those that are not zero. */
-static void put_counters(struct writer *w, const uint16_t *n, size_t count)
+void learned_state_put_counters(struct writer *w, const uint16_t *n, size_t count)
 {
 	size_t used = 0;
 
@@ -42,7 +42,7 @@ static void put_set(struct writer *w, const struct learned_set *s, uint32_t word
 		writer_u64(w, s->w[i]);
 }
 
-static void put_key(struct writer *w, const struct learned_key *k)
+void learned_state_put_key(struct writer *w, const struct learned_key *k)
 {
 	writer_u8(w, k->direction);
 	writer_u8(w, k->family);
@@ -67,14 +67,14 @@ static void put_gaps(struct writer *w, const struct learned_gaps *g)
 	writer_u32(w, g->count);
 	for (uint32_t i = 0; i < n; i++)
 		writer_u32(w, g->ms[i]);
-	put_counters(w, g->octaves, LEARNED_GAP_OCTAVES);
+	learned_state_put_counters(w, g->octaves, LEARNED_GAP_OCTAVES);
 }
 
 static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *leaf)
 {
-	put_key(w, &leaf->key);
-	put_text(w, leaf->text);
-	put_text(w, leaf->detail);
+	learned_state_put_key(w, &leaf->key);
+	learned_state_put_text(w, leaf->text);
+	learned_state_put_text(w, leaf->detail);
 	writer_u8(w, leaf->app);
 	writer_u8(w, leaf->naming);
 	writer_u8(w, leaf->begun_once);
@@ -87,7 +87,7 @@ static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *l
 	writer_u64(w, leaf->packets);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		writer_u64(w, leaf->bytes[i]);
-	put_counters(w, leaf->volumes.n, LEARNED_VOLUMES);
+	learned_state_put_counters(w, leaf->volumes.n, LEARNED_VOLUMES);
 	put_gaps(w, &leaf->gaps);
 	writer_u16(w, leaf->merged);
 	writer_u8(w, leaf->sketch != NULL);
@@ -105,7 +105,7 @@ static void put_findings(struct writer *w, const struct dev *d)
 		writer_u64(w, (uint64_t)f->finding.when);
 		writer_u64(w, f->finding.count);
 		writer_u64(w, f->key);
-		put_text(w, f->finding.text);
+		learned_state_put_text(w, f->finding.text);
 	}
 }
 
@@ -121,7 +121,7 @@ static void put_device(struct writer *w, const struct dev *d)
 	for (uint32_t i = 0; i < kept; i++)
 		writer_u32(w, d->hour[i]);
 	put_times(w, d->first, d->last);
-	put_counters(w, d->downloads.n, LEARNED_VOLUMES);
+	learned_state_put_counters(w, d->downloads.n, LEARNED_VOLUMES);
 	put_findings(w, d);
 	for (uint32_t i = 0; i < d->count; i++)
 		n += learned_leaf_is_evident(d->leaves[i]);
@@ -138,13 +138,14 @@ int learned_save(const struct learned *l, struct writer *w)
 	writer_u16(w, (uint16_t)l->count);
 	for (uint32_t i = 0; i < l->count; i++)
 		put_device(w, l->devices[i]);
+	learned_interact_save(l, w);
 	return w->error;
 }
 
 /* An upper limit that is cheap to know; the writer's len says how much it became. */
 size_t learned_save_size(const struct learned *l)
 {
-	size_t size = LEARNED_STATE_HEAD;
+	size_t size = LEARNED_STATE_HEAD + learned_interact_save_size(l->interact);
 
 	for (uint32_t i = 0; i < l->count; i++) {
 		const struct dev *d = l->devices[i];

@@ -6,7 +6,7 @@
 #include "profiles/learned/learned_priv.h"
 
 #define LEARNED_STATE_MAGIC 0x434c524eu /* "CLRN" */
-#define LEARNED_STATE_VERSION 1
+#define LEARNED_STATE_VERSION 2 /* 1 had no interactions */
 #define LEARNED_STATE_HEAD 8
 
 /* Of the parts without the texts of leaves. */
@@ -21,6 +21,19 @@
 		4 * LEARNED_CONTEXT_MAX + 16 + 32 +                                    \
 		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 4 + 4 * LEARNED_GAPS +       \
 		LEARNED_STATE_COUNTERS(LEARNED_GAP_OCTAVES) + 3 + LEARNED_WINDOW / 8)
+
+/* A key with the longest of all that is optional in it. */
+#define LEARNED_STATE_KEY_MAX (11 + 16 + 6 + LEARNED_VERB_MAX)
+
+/* save.c; text: NULL is empty. */
+void learned_state_put_text(struct writer *w, const char *text);
+void learned_state_put_counters(struct writer *w, const uint16_t *n, size_t count);
+void learned_state_put_key(struct writer *w, const struct learned_key *k);
+/* load.c; what saving does not write fails the cursor. */
+bool learned_state_get_text(struct cursor *c, char text[LIMIT_TEXT]);
+void learned_state_get_counters(struct cursor *c, uint16_t *n, size_t count);
+void learned_state_get_key(struct cursor *c, struct learned_key *k);
+bool learned_state_text_is_sound(const struct learned_key *k, const char *text);
 
 /* Of the set of a leaf: those that the device's episodes have got to. */
 static inline uint32_t learned_state_words(uint32_t number)

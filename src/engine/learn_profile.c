@@ -151,21 +151,46 @@ static int write_mud(struct learn_profile *p, nstime now)
  * of it has six at most. */
 #define NAME_BYTES (2 * 6)
 
-/* A file of these rules is within all limits, whatever they say; false: perhaps. Names
- * of a rule about all that is below one are written out, so that their number is not
- * known here. */
-static bool surely_fits(const struct learn_profile *p)
+struct room {
+	size_t entries, bytes;
+};
+
+static void add_entries(struct room *r, const char *name)
 {
-	size_t entries = 0, bytes = 1U << 14; /* all but the entries */
+	r->entries += RULE_ENTRIES;
+	r->bytes += RULE_ENTRIES * (ENTRY_BYTES + NAME_BYTES * strlen(name));
+}
+
+struct spelt {
+	const struct rule *rule;
+	struct room *room;
+};
+
+static int add_spelt(void *ctx, const struct learned_kind *k)
+{
+	struct spelt *s = ctx;
+
+	if (maker_rule_covers(s->rule, k))
+		add_entries(s->room, k->name);
+	return 0;
+}
+
+/* A file of these rules is within all limits, whatever they say; false: perhaps not.
+ * Where a rule is about all that is below a name, the file spells the names out. */
+static bool surely_fits(const struct learn *l, const struct learn_profile *p)
+{
+	struct room room = {.bytes = 1U << 14}; /* all but the entries */
 
 	for (size_t i = 0; i < p->rule_count; i++) {
-		const struct peer *peer = &p->rules[i].peer;
-		if (peer->kind == PEER_NAME && rule_name_is_suffix(peer->name))
+		const struct rule *r = &p->rules[i];
+		struct spelt s = {r, &room};
+		if (r->peer.kind != PEER_NAME || !rule_name_is_suffix(r->peer.name))
+			add_entries(&room, r->peer.name);
+		else if (learned_kinds(learn_learned(l), &p->device.mac, false,
+				 add_spelt, &s))
 			return false;
-		entries += RULE_ENTRIES;
-		bytes += RULE_ENTRIES * (ENTRY_BYTES + NAME_BYTES * strlen(peer->name));
 	}
-	return entries <= LIMIT_MUD_ACES && bytes <= LIMIT_MUD_BYTES;
+	return room.entries <= LIMIT_MUD_ACES && room.bytes <= LIMIT_MUD_BYTES;
 }
 
 static int begin(const struct learn *l, const struct mac *device,
@@ -201,7 +226,7 @@ int learn_profile_brief(const struct learn *l, const struct mac *device, nstime 
 {
 	int e = begin(l, device, ret);
 
-	if (e || surely_fits(ret))
+	if (e || surely_fits(l, ret))
 		return e;
 	e = take_kinds(l, device, ret);
 	return e ? e : write_mud(ret, now);

@@ -400,6 +400,8 @@ void household_shift(struct household *h, nstime before, nstime jump)
 			}
 		for (size_t k = 0; k < h->devices[i]->block_count; k++)
 			h->devices[i]->blocks[k].until += jump;
+		if (h->devices[i]->probe.until)
+			h->devices[i]->probe.until += jump;
 	}
 }
 

@@ -86,6 +86,13 @@ struct household_grant {
 	nstime when; /* wall */
 };
 
+/* What is refused for a while, to see what the device does without it (engine/prober.h).
+ * Not stored: whoever starts anew refuses nothing. */
+struct household_probe {
+	struct overlay refused; /* OVERLAY_REFUSE */
+	nstime until;		/* wall: it ends by itself; 0: there is none */
+};
+
 /* engine/reporter.h */
 struct report_state {
 	char uri[LIMIT_URL]; /* report-uri of the file in force, or empty */
@@ -111,6 +118,7 @@ struct household_device {
 	struct household_grant grant; /* beside its file */
 	struct overlay *overlays; /* what the owner says beside it, in order of id */
 	size_t overlay_count;
+	struct household_probe probe;
 	bool quarantined; /* the policy says so */
 	struct household_block blocks[HOUSEHOLD_BLOCKS_MAX];
 	size_t block_count;
@@ -200,6 +208,10 @@ int household_overlay(struct household *h, const struct device *d,
  * the pool stays the caller's, when that fails. */
 int household_grant(struct household *h, struct device *d,
 	const struct household_grant *g, nstime wall) CARDEA_MUSTCHECK;
+/* Refuses this to a device for which a profile is in force (else -ENOENT), or, NULL,
+ * nothing any more; nothing changes when that fails. */
+int household_refuse(struct household *h, const struct device *d,
+	const struct household_probe *what, nstime wall) CARDEA_MUSTCHECK;
 /* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
  * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
  * device. */

@@ -34,18 +34,45 @@ static size_t block_rules(const struct household_device *hd, struct rule *out)
 	return count;
 }
 
+/* A refusal in both directions, of whom the owner let decide. */
+static void add_probe(const struct household_probe *probe, struct rule rules[DIRECTION_MAX],
+	struct policy_layer *ret)
+{
+	for (unsigned d = 0; d < DIRECTION_MAX; d++) {
+		struct rule *r = &rules[d];
+
+		rule_init(r);
+		r->id = d + 1;
+		r->direction = (enum direction)d;
+		r->action = RULE_DROP;
+		r->layer = LAYER_AGENT;
+		r->peer = probe->refused.peer;
+		r->proto = probe->refused.proto;
+		r->peer_port = probe->refused.port;
+		str_copy(r->acl, sizeof(r->acl), HOUSEHOLD_PROBE_ACL);
+		str_copy(r->ace, sizeof(r->ace), HOUSEHOLD_PROBE_ACL);
+		str_copy(r->detail, sizeof(r->detail),
+			"it is refused for some minutes, to see what the device does "
+			"without it");
+	}
+	*ret = (struct policy_layer){POLICY_REFUSE, LAYER_AGENT, rules, DIRECTION_MAX};
+}
+
 /* The file's rules, with what the owner put in force or says beside them; layers live in
  * pool. */
 static int combine(
 	const struct household_device *hd, struct pool *pool, struct policy_input *ret)
 {
-	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 2];
+	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 3];
+	struct rule probe[DIRECTION_MAX];
 	size_t count = 0;
 	int error = policy_overlay_layers(
 		pool, hd->overlays, hd->overlay_count, layers, &count);
 
 	if (error)
 		return error;
+	if (hd->probe.until)
+		add_probe(&hd->probe, probe, &layers[count++]);
 	if (hd->rule_count)
 		layers[count++] = (struct policy_layer){POLICY_GRANT,
 			hd->rules[0].layer, hd->rules, hd->rule_count};
@@ -80,7 +107,7 @@ static int make(
 	struct pool *layers = NULL;
 	int error = 0;
 
-	if (hd->overlay_count || hd->grant.pool) {
+	if (hd->overlay_count || hd->grant.pool || hd->probe.until) {
 		layers = pool_new("layers", 2 * POLICY_POOL_BYTES);
 		error = layers ? combine(hd, layers, &in) : -ENOMEM;
 	}
@@ -291,6 +318,30 @@ int household_overlay(struct household *h, const struct device *d,
 	return 0;
 }
 
+int household_refuse(struct household *h, const struct device *d,
+	const struct household_probe *what, nstime wall)
+{
+	struct household_device *hd = household_device(h, d->id);
+	struct household_probe before;
+	int error = 0;
+
+	if (!hd)
+		return what ? CARDEA_ELIMIT : 0;
+	if (what && (!hd->pool || !device_is_enforced(d)))
+		return -ENOENT;
+	if (!what && !hd->probe.until)
+		return 0;
+	before = hd->probe;
+	hd->probe = what ? *what : (struct household_probe){0};
+	if (hd->pool)
+		error = remake(hd);
+	if (error)
+		hd->probe = before;
+	else if (hd->pool)
+		household_update(h, d, what != NULL, wall);
+	return error;
+}
+
 static struct household_block *find_block(struct household_device *hd,
 	const struct addr *peer, uint8_t proto, uint16_t port)
 {
@@ -339,10 +390,14 @@ bool household_unblock(struct household_device *hd, nstime wall)
 {
 	size_t before = hd->block_count;
 
+	bool probed = hd->probe.until && hd->probe.until <= wall;
+
 	for (size_t i = hd->block_count; i-- > 0;)
 		if (hd->blocks[i].until <= wall)
 			remove_block(hd, i);
-	if (hd->block_count == before || !hd->pool)
+	if (probed)
+		hd->probe = (struct household_probe){0};
+	if ((hd->block_count == before && !probed) || !hd->pool)
 		return false;
 	if (remake(hd)) {
 		log_warn("household", "device %u: a block outlives its time", hd->id);

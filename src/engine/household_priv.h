@@ -36,7 +36,9 @@ void household_set_opened(const struct household *h, struct household_device *hd
 	const struct element_list *names, nstime wall);
 
 /* household_policy.c */
-/* True when a block is over: the policy is another one now. */
+/* Of rules that are there for a probe. */
+#define HOUSEHOLD_PROBE_ACL "probe"
+/* True when a block or a probe is over: the policy is another one now. */
 bool household_unblock(struct household_device *hd, nstime wall);
 
 /* household_limits.c */

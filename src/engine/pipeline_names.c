@@ -135,7 +135,9 @@ uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 			   : EDE_BLOCKED;
 	if (l.forbids) {
 		char whose[48] = "which you refused";
-		if (!l.refused)
+		if (l.refused && l.forbids->layer == LAYER_AGENT)
+			str_copy(whose, sizeof(whose), "refused for a while as a probe");
+		else if (!l.refused)
 			(void)str_print(whose, sizeof(whose), "which rule %u forbids",
 				l.forbids->id);
 		(void)str_print(ret_text, LIMIT_TEXT,

@@ -231,7 +231,8 @@ static bool is_refused(struct pipeline *p, const struct device *d, struct event 
 	struct policy_names names;
 	struct verdict v;
 
-	if (e->reason != REASON_DEFAULT_DENY || !hd || !hd->pool || !hd->overlay_count)
+	if (e->reason != REASON_DEFAULT_DENY || !hd || !hd->pool ||
+		(!hd->overlay_count && !hd->probe.until))
 		return false;
 	names = household_names(&n, hd, pipeline_wall(p));
 	policy_evaluate(&hd->policy, &p->household.env, &names, &e->flow, &v);

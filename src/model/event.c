@@ -45,6 +45,8 @@ const char *event_kind_name(enum event_kind k)
 		return "overlay";
 	case EVENT_ADOPTED:
 		return "adopted";
+	case EVENT_PROBE:
+		return "probe";
 	case EVENT_KIND_MAX:
 		break;
 	}

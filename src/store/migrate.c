@@ -89,6 +89,10 @@ static const char *const migrations[] = {
 	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
 	" form INTEGER NOT NULL, layer INTEGER NOT NULL, text BLOB NOT NULL,"
 	" binding BLOB NOT NULL, taken INTEGER NOT NULL) STRICT;",
+	/* 5 -> 6. What probing knows has a form and a version of its own. */
+	"CREATE TABLE probe("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" state BLOB NOT NULL) STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

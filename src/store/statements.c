@@ -95,6 +95,9 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_ADOPTED_REMOVE] = "DELETE FROM adopted WHERE device=?1",
 	[STORE_ADOPTED_ALL] = "SELECT * FROM adopted ORDER BY device",
 	[STORE_ADOPTED_OF] = "SELECT * FROM adopted WHERE device=?1",
+	[STORE_PROBE_SAVE] = "INSERT OR REPLACE INTO probe VALUES(?1,?2)",
+	[STORE_PROBE_REMOVE] = "DELETE FROM probe WHERE device=?1",
+	[STORE_PROBE_ALL] = "SELECT * FROM probe ORDER BY device",
 	[STORE_HIT_SAVE] = "INSERT OR REPLACE INTO rule_hit VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[STORE_HIT_TRIM] =
 		"DELETE FROM rule_hit WHERE (device, acl, ace, direction) IN"

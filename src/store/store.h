@@ -162,6 +162,16 @@ int store_adopted_of(struct store *s, device_id device,
 	int (*each)(void *ctx, device_id device, const struct adopted *a),
 	void *ctx) CARDEA_MUSTCHECK;
 
+/* What probing knows of a device: replaces. CARDEA_EMALFORMED: nothing, or too much. */
+#define STORE_PROBE_MAX (512 * 1024)
+int store_probe_save(struct store *s, device_id device, const void *state,
+	size_t len) CARDEA_MUSTCHECK;
+int store_probe_remove(struct store *s, device_id device) CARDEA_MUSTCHECK; /* -ENOENT */
+/* state is valid during the call only. */
+int store_probes(struct store *s,
+	int (*each)(void *ctx, device_id device, const void *state, size_t len),
+	void *ctx) CARDEA_MUSTCHECK;
+
 /* How often a rule was used. */
 struct store_hit {
 	device_id device;

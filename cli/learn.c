@@ -215,6 +215,7 @@ static enum cli_exit prepare(
 	char text[MAC_TEXT_MAX];
 	int error = make_profile(l, m, item);
 
+	item->learn = l->seen;
 	if (!error && l->others) {
 		error = learn_test(l->seen, l->others, &item->profile, &item->test);
 		item->tested = !error;

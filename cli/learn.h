@@ -10,6 +10,7 @@
 
 /* One device, on its way out. */
 struct learn_item {
+	const struct learn *learn; /* of whom profile is */
 	struct learn_profile profile;
 	struct learn_test test;
 	bool tested;

@@ -5,6 +5,7 @@
 #include "cli/answer.h"
 #include "cli/learn.h"
 #include "cli/text.h"
+#include "engine/learn_interact.h"
 
 #define DEVICE_JSON_MAX (16U << 20) /* LEARNED_KINDS_MAX unseen kinds */
 /* As answer_print has it. */
@@ -14,12 +15,14 @@ static json_t *item_json(const struct learn_item *item, const struct learn_again
 {
 	struct jsonw j;
 	json_t *o = NULL;
+	int e;
 
 	jsonw_init_buffer(&j, DEVICE_JSON_MAX);
 	jsonw_object(&j);
 	learn_profile_json(&item->profile, item->tested ? &item->test : NULL, &j);
+	e = learn_interactions_json(item->learn, &item->profile.device.mac, &j);
 	jsonw_object_end(&j);
-	if (jsonw_text(&j))
+	if (!e && jsonw_text(&j))
 		o = json_loads(jsonw_text(&j), 0, NULL);
 	jsonw_free(&j);
 	json_object_set_new(o, "profile",
@@ -68,6 +71,11 @@ static void tell_text(const struct learn_tell *t, const struct learn_item *item,
 	if (t->count)
 		putchar('\n');
 	learn_profile_text(&item->profile, item->tested ? &item->test : NULL, stdout);
+	int e = learn_interactions_text(
+		item->learn, &item->profile.device.mac, stdout);
+
+	if (e)
+		cli_complain(NULL, "learn: interactions: %s", error_text(e));
 	if (item->test_missing)
 		printf("  The other captures do not have it.\n");
 	if (a)

@@ -342,7 +342,9 @@ static void choose(struct report *r)
 	const struct interact *in = r->in;
 
 	for (uint32_t i = 0; i < in->count; i++)
-		r->told[i] = interact_is_effect(in->acts[i]) && passes(in, in->acts[i]);
+		r->told[i] = interact_is_effect(in->acts[i]) &&
+			     is_about(in->acts[i], r->device) &&
+			     passes(in, in->acts[i]);
 	for (uint32_t i = 0; i < in->count; i++) {
 		const struct act *up = in->acts[i];
 		bool all = true;
@@ -375,7 +377,7 @@ static int report(struct report *r)
 
 	choose(r);
 	for (uint32_t i = 0; i < r->in->count; i++)
-		if (r->told[i] && is_about(r->in->acts[i], r->device))
+		if (r->told[i])
 			r->acts[n++] = r->in->acts[i];
 	qsort(r->acts, n, sizeof *r->acts, compare_acts);
 	for (uint32_t i = 0; i < n && !e; i++)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* learn_bare - conversations that a rule by name would not let through: those that were
  * under way when the capture began, and those whose peer is named by their own hello
- * alone. A gateway knows an address by the answer that the device was given (RFC 9726);
- * where the capture has none, the address itself is what is known. */
+ * alone or by an answer of another time. A gateway knows an address by the answer that
+ * the device was given (RFC 9726); where the capture has none, the address itself is
+ * what is known. */
 #include "engine/learn_priv.h"
 
 #include <errno.h>
@@ -179,6 +180,8 @@ static const char *reason(const struct learn_bare *b)
 		return "under way when the capture began";
 	case LEARN_BARE_ANSWER:
 		return "answers to what was asked of all";
+	case LEARN_BARE_UNTOLD:
+		return "by its address: the answer with its name is of another time";
 	}
 	return "";
 }
@@ -212,14 +215,78 @@ static void rule_of(const struct learn_bare *b, struct rule *r)
 		reason(b), (unsigned long long)b->flows, b->flows == 1 ? "" : "s");
 }
 
-static size_t count_missing(const struct learn_bares *t, const struct learn_profile *p)
+/* ---- those of one device that its rules do not have ---- */
+
+struct missing {
+	struct learn_profile *profile;
+	const struct learn_bare *list[LEARN_BARES_OF_DEVICE];
+	size_t count; /* may be more than there is room for */
+};
+
+static void miss(struct missing *m, const struct learn_bare *b)
 {
-	size_t n = 0;
+	const struct learn_profile *p = m->profile;
+
+	if (is_covered(p->rules, p->rule_count, &b->key))
+		return;
+	if (m->count < LEARN_BARES_OF_DEVICE)
+		m->list[m->count] = b;
+	m->count++;
+}
+
+static bool is_listed(const struct missing *m, const struct learn_bare_key *k)
+{
+	for (size_t i = 0; i < m->count && i < LEARN_BARES_OF_DEVICE; i++) {
+		struct learn_bare_key other = m->list[i]->key;
+
+		other.why = k->why;
+		if (memcmp(&other, k, sizeof other) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The capture shows who it is, but not to the device: the name opens nothing. */
+static int miss_unnamed(void *ctx, const struct learned_kind *k)
+{
+	struct missing *m = ctx;
+	struct learn_bare_key key;
+	struct learn_bare *b;
+
+	memset(&key, 0, sizeof key);
+	key.device = m->profile->device.mac;
+	key.direction = (uint8_t)k->direction;
+	key.family = k->family;
+	key.proto = k->proto;
+	key.place = (uint8_t)k->place;
+	key.why = LEARN_BARE_UNTOLD;
+	key.port = k->port;
+	key.peer = k->peer;
+	if (k->port_any || is_listed(m, &key))
+		return 0;
+	b = pool_take(m->profile->pool, sizeof *b);
+	if (!b)
+		return -ENOMEM;
+	*b = (struct learn_bare){.key = key,
+		.first = k->first,
+		.last = k->last,
+		.flows = k->flows,
+		.packets = k->packets,
+		.bytes = {k->bytes[0], k->bytes[1]}};
+	(void)str_copy(b->name, sizeof b->name, k->name);
+	miss(m, b);
+	return 0;
+}
+
+static int find_missing(const struct learn *l, struct missing *m)
+{
+	const struct learn_bares *t = learn_bares(l);
 
 	for (uint32_t i = 0; i < t->count; i++)
-		n += mac_equal(&t->list[i].key.device, &p->device.mac) &&
-		     !is_covered(p->rules, p->rule_count, &t->list[i].key);
-	return n;
+		if (mac_equal(&t->list[i].key.device, &m->profile->device.mac))
+			miss(m, &t->list[i]);
+	return learned_unnamed(
+		learn_learned(l), &m->profile->device.mac, miss_unnamed, m);
 }
 
 /* What forbids stays behind all that allows, as the learner has it. */
@@ -232,19 +299,16 @@ static size_t first_drop(const struct learn_profile *p)
 	return i;
 }
 
-static void fill(const struct learn_bares *t, const struct learn_profile *p,
-	struct rule *rules, const struct learn_bare **bares)
+static void fill(const struct missing *m, struct rule *rules,
+	const struct learn_bare **bares)
 {
+	const struct learn_profile *p = m->profile;
 	size_t at = first_drop(p), n = at;
 
 	memcpy(rules, p->rules, at * sizeof *rules);
-	for (uint32_t i = 0; i < t->count; i++) {
-		const struct learn_bare *b = &t->list[i];
-		if (!mac_equal(&b->key.device, &p->device.mac) ||
-			is_covered(p->rules, p->rule_count, &b->key))
-			continue;
-		bares[n] = b;
-		rule_of(b, &rules[n++]);
+	for (size_t i = 0; i < m->count; i++) {
+		bares[n] = m->list[i];
+		rule_of(m->list[i], &rules[n++]);
 	}
 	memcpy(rules + n, p->rules + at, (p->rule_count - at) * sizeof *rules);
 	n += p->rule_count - at;
@@ -252,26 +316,30 @@ static void fill(const struct learn_bares *t, const struct learn_profile *p,
 		rules[i].id = (rule_id)(i + 1);
 }
 
-int learn_bares_add(const struct learn_bares *t, struct learn_profile *p)
+int learn_bares_add(const struct learn *l, struct learn_profile *p)
 {
-	size_t missing = count_missing(t, p), all = p->rule_count + missing;
-	const struct learn_bare **bares = pool_take(p->pool, (all + 1) * sizeof *bares);
+	struct missing m = {.profile = p};
+	const struct learn_bare **bares;
 	struct rule *rules;
+	int e = find_missing(l, &m);
 
+	if (e)
+		return e;
+	if (m.count > LEARN_BARES_OF_DEVICE) {
+		p->bare_many = m.count;
+		m.count = 0;
+	}
+	bares = pool_take(p->pool, (p->rule_count + m.count + 1) * sizeof *bares);
 	if (!bares)
 		return -ENOMEM;
 	p->bares = bares;
-	if (!missing)
+	if (!m.count)
 		return 0;
-	if (missing > LEARN_BARES_OF_DEVICE) {
-		p->bare_many = missing;
-		return 0;
-	}
-	rules = pool_take(p->pool, all * sizeof *rules);
+	rules = pool_take(p->pool, (p->rule_count + m.count) * sizeof *rules);
 	if (!rules)
 		return -ENOMEM;
-	fill(t, p, rules, bares);
+	fill(&m, rules, bares);
 	p->rules = rules;
-	p->rule_count = all;
+	p->rule_count += m.count;
 	return 0;
 }

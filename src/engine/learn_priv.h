@@ -54,6 +54,7 @@ enum learn_bare_why {
 	LEARN_BARE_HINTED, /* named by TLS, QUIC or HTTP, and by no answer */
 	LEARN_BARE_CUT,	   /* the capture has not its beginning */
 	LEARN_BARE_ANSWER, /* to a question that went to a group */
+	LEARN_BARE_UNTOLD, /* named by an answer of another time */
 };
 
 struct learn_bare_key {
@@ -81,7 +82,7 @@ int learn_bares_init(struct learn_bares *b) CARDEA_MUSTCHECK;
 void learn_bares_free(struct learn_bares *b);
 void learn_bares_see(struct learn_bares *t, const struct record *r);
 /* Adds a rule for each of the device's that its rules do not let through. */
-int learn_bares_add(const struct learn_bares *t, struct learn_profile *p) CARDEA_MUSTCHECK;
+int learn_bares_add(const struct learn *l, struct learn_profile *p) CARDEA_MUSTCHECK;
 
 /* learn.c */
 const struct learn_bares *learn_bares(const struct learn *l);

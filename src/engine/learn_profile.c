@@ -96,7 +96,7 @@ static int take_rules(
 		learn_learned(l), device, p->pool, &rules, &p->rule_count);
 
 	p->rules = rules;
-	return e ? e : learn_bares_add(learn_bares(l), p);
+	return e ? e : learn_bares_add(l, p);
 }
 
 /* A URL that nobody can fetch (RFC 2606 2): the file is of this home. */

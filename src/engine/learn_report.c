@@ -171,9 +171,8 @@ void learn_rule_kinds_json(
 /* ---- how complete it is ---- */
 
 /* A share that nobody can estimate is null: 0 would say that all was seen. */
-static void unseen_json(const struct learned_unseen *u, struct jsonw *out)
+static void unseen_members(const struct learned_unseen *u, struct jsonw *out)
 {
-	jsonw_object(out);
 	jsonw_kv_string(out, "state", learned_state_name(u->state));
 	jsonw_key(out, "share");
 	if (u->state == LEARNED_UNKNOWN)
@@ -189,6 +188,26 @@ static void unseen_json(const struct learned_unseen *u, struct jsonw *out)
 	jsonw_kv_u64(out, "singletons", u->singletons);
 	jsonw_kv_u64(out, "doubletons", u->doubletons);
 	jsonw_kv_decimal(out, "richness", u->richness);
+}
+
+static void unseen_json(const struct learned_unseen *u, struct jsonw *out)
+{
+	jsonw_object(out);
+	unseen_members(u, out);
+	jsonw_object_end(out);
+}
+
+/* Of the device as a whole, also for another day than those that were watched. */
+static void device_unseen_json(const struct learned_device *d, struct jsonw *out)
+{
+	jsonw_object(out);
+	unseen_members(&d->all, out);
+	jsonw_kv_u64(out, "sittings", d->sittings);
+	jsonw_key(out, "another_day");
+	if (d->sittings < 2)
+		jsonw_null(out);
+	else
+		jsonw_decimal(out, d->another_day);
 	jsonw_object_end(out);
 }
 
@@ -210,6 +229,8 @@ static void device_contexts_json(const struct learned_device *d, struct jsonw *o
 	for (int c = 0; c < LEARNED_CONTEXT_MAX; c++)
 		if (!d->episodes[c])
 			jsonw_string(out, learned_context_name(c));
+	if (d->sittings < 2)
+		jsonw_string(out, "another day");
 	jsonw_array_end(out);
 }
 
@@ -252,7 +273,7 @@ static void state_json(const struct learn_profile *p, struct jsonw *out)
 	jsonw_kv_time(out, "first", d->first);
 	jsonw_kv_time(out, "last", d->last);
 	jsonw_key(out, "unseen");
-	unseen_json(&d->all, out);
+	device_unseen_json(d, out);
 	findings_json(d, out);
 }
 
@@ -301,6 +322,7 @@ static void bare_json(const struct learn_bare *b, struct jsonw *out)
 		[LEARN_BARE_HINTED] = "named by its own hello alone",
 		[LEARN_BARE_CUT] = "under way when the capture began",
 		[LEARN_BARE_ANSWER] = "answers to what was asked of a group",
+		[LEARN_BARE_UNTOLD] = "the answer with its name is of another time",
 	};
 
 	jsonw_object(out);

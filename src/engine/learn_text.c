@@ -70,6 +70,15 @@ static void unseen_text(const struct learned_unseen *u, FILE *out)
 			u->bound * PERCENT);
 }
 
+static void day_text(const struct learned_device *d, FILE *out)
+{
+	if (d->sittings > 1)
+		fprintf(out,
+			"    another day: %.1f %% of what each of %u sittings has, no "
+			"other has\n",
+			d->another_day * PERCENT, d->sittings);
+}
+
 static void state_text(const struct learned_device *d, FILE *out)
 {
 	const char *gap = "    not seen at all: ";
@@ -77,6 +86,7 @@ static void state_text(const struct learned_device *d, FILE *out)
 	fputs("  ", out);
 	unseen_text(&d->all, out);
 	fputc('\n', out);
+	day_text(d, out);
 	for (int c = 0; c < LEARNED_CONTEXT_MAX; c++) {
 		if (!d->episodes[c])
 			continue;
@@ -88,6 +98,10 @@ static void state_text(const struct learned_device *d, FILE *out)
 		if (d->episodes[c])
 			continue;
 		fprintf(out, "%s%s", gap, learned_context_name(c));
+		gap = ", ";
+	}
+	if (d->sittings < 2) {
+		fprintf(out, "%sanother day", gap);
 		gap = ", ";
 	}
 	if (gap[0] == ',')

@@ -35,6 +35,7 @@ static void ask(const struct learned *l, struct learned *other)
 			learned_kinds(l, &d.mac, true, visit, &n) ||
 			learned_kinds(l, &d.mac, false, visit, &n) ||
 			learned_singletons(l, &d.mac, visit, &n) ||
+			learned_unnamed(l, &d.mac, visit, &n) ||
 			learned_rules(l, &d.mac, pool, &rules, &count) ||
 			learned_compare(l, other, &d.mac, visit, &n, &t))
 			abort();

@@ -135,8 +135,17 @@ static const char *service_of(const char *name)
 	return *service == '.' ? service + 1 : service;
 }
 
+/* Who announces himself tells of his root, his UUID and each of his services in one go
+ * (UPnP Device Architecture 1.1, 1.2.2), and takes all of it back so. */
+static bool is_announcement(const struct record *r)
+{
+	return r->app == RECORD_APP_SSDP && strncmp(r->detail, "NOTIFY ", 7) == 0;
+}
+
 static const char *said_object(const struct record *r, const char *object)
 {
+	if (is_announcement(r))
+		return "";
 	if (r->app == RECORD_APP_MDNS)
 		return service_of(object);
 	if (r->app == RECORD_APP_SSDP && strncmp(object, "uuid:", 5) == 0)

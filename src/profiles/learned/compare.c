@@ -6,7 +6,23 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const struct group *find_cover(
+/* A quarter of them in circumstances of their own is more than an exception. */
+#define STRANGE_PARTS 4
+/* So unlikely by chance that it is none: one of a hundred such comparisons is wrong. */
+#define CHANCE_LEAST 0.01
+/* Where the share is beyond its bound, too, it need not be as unlikely. By itself the
+ * share says little: one episode may bring ten kinds. */
+#define CHANCE_BEYOND 0.05
+
+struct comparison {
+	const struct dev *ours, *other;
+	struct grouping known, theirs;
+	struct learned_set *met; /* episodes of each known group in other */
+	struct learned_set surprised;
+	struct learned_test test;
+};
+
+static const struct group *find_own(
 	const struct dev *d, const struct grouping *g, const struct leaf *leaf)
 {
 	const struct leaf *named = learned_leaf_namesake(d, leaf);
@@ -19,18 +35,34 @@ static const struct group *find_cover(
 	return NULL;
 }
 
-/* A quarter of them in circumstances of their own is more than an exception. */
-#define STRANGE_PARTS 4
-/* So unlikely by chance that it is none: one of a hundred such comparisons is wrong. */
-#define CHANCE_LEAST 0.01
+/* It has a name for them, and for us each of its addresses is one that it calls. */
+static const struct group *find_by_peers(
+	const struct grouping *g, const struct leaf *leaf)
+{
+	struct learned_key key = leaf->key;
+	const struct group *cover = NULL;
 
-struct comparison {
-	const struct dev *ours, *other;
-	struct grouping known, theirs;
-	struct learned_set *met; /* episodes of each known group in other */
-	struct learned_set surprised;
-	struct learned_test test;
-};
+	for (size_t i = 0; leaf->peers && i < leaf->peers->count; i++) {
+		key.peer = leaf->peers->at[i];
+		cover = NULL;
+		for (uint32_t j = 0; j < g->count && !cover; j++)
+			if (learned_group_covers(&g->groups[j], &key, ""))
+				cover = &g->groups[j];
+		if (!cover)
+			return NULL;
+	}
+	return cover;
+}
+
+static const struct group *find_cover(const struct comparison *c, const struct leaf *leaf)
+{
+	const struct group *g = find_own(c->ours, &c->known, leaf);
+	const struct leaf *named = g ? NULL : learned_leaf_namesake(c->other, leaf);
+
+	if (!g && named)
+		g = find_own(c->ours, &c->known, named);
+	return g ? g : find_by_peers(&c->known, leaf);
+}
 
 /* Each leaf of theirs counts for what we call it; what we have no name for, for what
  * they call it. */
@@ -38,7 +70,7 @@ static void count_leaves(struct comparison *c)
 {
 	for (uint32_t i = 0; i < c->other->count; i++) {
 		const struct leaf *leaf = c->other->leaves[i];
-		const struct group *cover = find_cover(c->ours, &c->known, leaf);
+		const struct group *cover = find_cover(c, leaf);
 		uint32_t theirs = c->theirs.of[i];
 
 		if (theirs == UINT32_MAX)
@@ -105,7 +137,7 @@ static int compare(struct comparison *c, learned_visit *visit, void *ctx)
 /* ---- whether the prediction is about them at all ---- */
 
 struct strangeness {
-	struct learned_set context, companion, time;
+	struct learned_set context, companion, day, time;
 	struct learned_set any;
 };
 
@@ -117,6 +149,19 @@ static bool is_met(const struct dev *d, const struct mac *mac)
 				mac_equal(&d->leaves[i]->key.mac, mac)))
 			return true;
 	return false;
+}
+
+/* Who was watched on so few days does not know how one differs from another; later,
+ * another day is but one more of them. */
+static void find_strange_days(
+	const struct dev *d, const struct dev *other, uint32_t n, struct learned_set *ret)
+{
+	struct sittings s;
+
+	learned_sittings(d, &s);
+	for (uint32_t i = 0; i < n && s.all < LEARNED_EPISODES_LEAST; i++)
+		if (!learned_sittings_reach(&s, other->hour[i]))
+			learned_set_put(ret, i);
 }
 
 static void find_strange(
@@ -138,6 +183,7 @@ static void find_strange(
 			!is_met(d, &k->mac))
 			learned_set_join(&s->companion, &other->leaves[i]->set);
 	}
+	find_strange_days(d, other, n, &s->day);
 	learned_dev_span(d, &from, &to);
 	for (uint32_t i = 0; i < n; i++)
 		if (other->hour[i] > to / NS_PER_HOUR ||
@@ -145,7 +191,19 @@ static void find_strange(
 			learned_set_put(&s->time, i);
 	learned_set_join(&s->any, &s->context);
 	learned_set_join(&s->any, &s->companion);
+	learned_set_join(&s->any, &s->day);
 	learned_set_join(&s->any, &s->time);
+}
+
+/* Another day is less strange than another context: half of them may be of such. */
+static bool are_many(const struct strangeness *s, uint32_t episodes)
+{
+	struct learned_set but_day = s->context;
+
+	learned_set_join(&but_day, &s->companion);
+	learned_set_join(&but_day, &s->time);
+	return learned_set_count(&but_day) * STRANGE_PARTS >= episodes ||
+	       learned_set_count(&s->any) * 2 > episodes;
 }
 
 static void say_part(char why[LIMIT_TEXT], const char *words, uint32_t n, uint32_t of)
@@ -172,14 +230,16 @@ static void judge_strange(struct comparison *c)
 		tally.all.once_units, tally.all.units, t->surprised, t->episodes);
 	if (tally.all.units >= LEARNED_EPISODES_LEAST)
 		bound = learned_estimate_bound(&tally.all);
-	beyond = chance < CHANCE_LEAST || t->unseen_share > bound;
-	if (t->strange * STRANGE_PARTS < t->episodes && !beyond)
+	beyond = chance < (t->unseen_share > bound ? CHANCE_BEYOND : CHANCE_LEAST);
+	if (!are_many(&s, t->episodes) && !beyond)
 		return;
 	t->context_not_seen = t->episodes > 0;
 	say_part(t->why, "are of a context without any before",
 		learned_set_count(&s.context), t->episodes);
 	say_part(t->why, "meet a device of the house for the first time",
 		learned_set_count(&s.companion), t->episodes);
+	say_part(t->why, "are of a day that was not learned from",
+		learned_set_count(&s.day), t->episodes);
 	say_part(t->why, "are farther from what was learned than it is long",
 		learned_set_count(&s.time), t->episodes);
 	if (beyond)

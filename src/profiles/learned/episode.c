@@ -255,6 +255,7 @@ int learned_touch(struct learned *l, struct dev *d, const struct record *r,
 			return e;
 		}
 		learned_leaf_note(leaf, r);
+		learned_leaf_met(leaf, &r->peer);
 		leaf->begun_once |= !r->midstream;
 		if (!leaf->naming || (r->naming && r->naming < leaf->naming))
 			leaf->naming = (uint8_t)r->naming;
@@ -365,11 +366,12 @@ static uint32_t next_slot(struct dev *d)
 	return slot;
 }
 
-static void touch_end(struct touch *t, uint32_t slot)
+static void touch_end(struct touch *t, uint32_t slot, uint32_t day)
 {
 	struct leaf *leaf = t->leaf;
 
 	learned_set_put(&leaf->set, slot);
+	learned_day_mark(leaf, day);
 	if (!leaf->flows || t->first < leaf->first)
 		leaf->first = t->first;
 	if (t->last > leaf->last)
@@ -384,13 +386,14 @@ static void touch_end(struct touch *t, uint32_t slot)
 
 static void episode_end(struct dev *d, struct burst *b, enum learned_context c)
 {
-	uint32_t slot;
+	uint32_t slot, day;
 
 	if (!b->count)
 		return;
 	slot = next_slot(d);
 	d->context[slot] = (uint8_t)c;
 	d->hour[slot] = (uint32_t)(b->start / NS_PER_HOUR);
+	day = learned_day_note(d, d->hour[slot]);
 	d->episodes[c]++;
 	learned_volumes_add(&d->downloads, b->download);
 	for (uint32_t i = 0; i < b->count; i++) {
@@ -398,7 +401,7 @@ static void episode_end(struct dev *d, struct burst *b, enum learned_context c)
 			d->first = b->touches[i].first;
 		if (b->touches[i].last > d->last)
 			d->last = b->touches[i].last;
-		touch_end(&b->touches[i], slot);
+		touch_end(&b->touches[i], slot, day);
 	}
 	b->count = 0;
 }

@@ -134,6 +134,13 @@ static enum learned_state state_of(const struct learned_unseen *u)
 	return LEARNED_LEARNING;
 }
 
+enum learned_state learned_estimate_daily(uint32_t sittings, double share)
+{
+	if (sittings < 2 || share > SETTLED_SHARE)
+		return LEARNED_LEARNING;
+	return share > CLOSED_SHARE ? LEARNED_SETTLED : LEARNED_CLOSED;
+}
+
 void learned_estimate(const struct incidence *i, struct learned_unseen *ret)
 {
 	memset(ret, 0, sizeof *ret);

@@ -322,11 +322,21 @@ static bool is_namesake(const struct learned_key *k, const struct leaf *named)
 	       learned_leaf_is_evident(named);
 }
 
+static bool is_preferred(const struct leaf *named, const struct leaf *best)
+{
+	uint32_t n = learned_set_count(&named->set);
+	uint32_t most = best ? learned_set_count(&best->set) : 0;
+
+	return !best || n > most ||
+	       (n == most && strcmp(named->text, best->text) < 0);
+}
+
 const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf *leaf)
 {
 	const struct leaf *best = NULL;
+	bool told = false;
 
-	if (leaf->begun_once || leaf->key.said || leaf->key.place != RECORD_INTERNET ||
+	if (leaf->key.said || leaf->key.place != RECORD_INTERNET ||
 		leaf->text[0])
 		return NULL;
 	for (uint32_t i = 0; i < d->count; i++) {
@@ -334,13 +344,12 @@ const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf 
 
 		if (!is_namesake(&leaf->key, named))
 			continue;
-		uint32_t n = learned_set_count(&named->set);
-		uint32_t most = best ? learned_set_count(&best->set) : 0;
-		if (!best || n > most ||
-			(n == most && strcmp(named->text, best->text) < 0))
+		bool tells = learned_leaf_has_met(named, &leaf->key.peer);
+		if (tells != told ? tells : is_preferred(named, best))
 			best = named;
+		told |= tells;
 	}
-	return best;
+	return told || !leaf->begun_once ? best : NULL;
 }
 
 static int items_of(const struct dev *d, bool pending, struct item **ret, size_t *ret_n)
@@ -377,6 +386,8 @@ static int items_of(const struct dev *d, bool pending, struct item **ret, size_t
 static void group_add(struct group *g, const struct leaf *leaf)
 {
 	learned_set_join(&g->set, &leaf->set);
+	g->days |= leaf->days;
+	g->elder |= leaf->elder;
 	/* Of episodes that left the window only numbers are known: at least as many as
 	 * the most frequent member had. */
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)

@@ -101,7 +101,8 @@ static void kind_texts(const struct group *g, struct learned_kind *k)
 	}
 	memcpy(verb, g->key.verb, LEARNED_VERB_MAX);
 	k->app = g->key.said;
-	(void)str_print(k->detail, sizeof k->detail, "%s %s%s", verb,
+	(void)str_print(k->detail, sizeof k->detail, "%s%s%s%s", verb,
+		g->text[0] || g->key.name_any ? " " : "",
 		g->key.name_any ? "*." : "", g->text);
 }
 
@@ -132,6 +133,26 @@ static void kind_period(
 		k->period = ++*found == 1 ? period : 0;
 }
 
+static void kind_match(const struct learned_key *key, struct learned_kind *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->direction = key->direction;
+	ret->family = key->family;
+	ret->proto = key->proto;
+	ret->port = key->port;
+	ret->port_any = key->port_any;
+	ret->source_port = key->source_port;
+	ret->place = key->place;
+	ret->peer = key->peer;
+	ret->peer_mac = key->mac;
+}
+
+void learned_leaf_kind(const struct leaf *leaf, struct learned_kind *ret)
+{
+	kind_match(&leaf->key, ret);
+	kind_evidence(leaf, ret);
+}
+
 void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t i,
 	struct learned_kind *ret)
 {
@@ -140,19 +161,10 @@ void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t 
 	struct learned_volumes volumes = {0};
 	uint32_t periods = 0;
 
-	memset(ret, 0, sizeof *ret);
-	ret->direction = group->key.direction;
-	ret->family = group->key.family;
-	ret->proto = group->key.proto;
-	ret->port = group->key.port;
-	ret->port_any = group->key.port_any;
-	ret->source_port = group->key.source_port;
-	ret->place = group->key.place;
+	kind_match(&group->key, ret);
 	ret->general = group->general;
 	ret->siblings =
 		(uint16_t)(group->siblings > UINT16_MAX ? UINT16_MAX : group->siblings);
-	ret->peer = group->key.peer;
-	ret->peer_mac = group->key.mac;
 	kind_texts(group, ret);
 	for (uint32_t j = 0; j < d->count; j++) {
 		if (g->of[j] != i)

@@ -162,10 +162,35 @@ void learned_leaf_free(struct dev *d, struct leaf *leaf)
 	last->index = leaf->index;
 	hash_remove(&d->table, &leaf->node);
 	d->merged -= leaf->merged > 0;
+	free(leaf->peers);
 	free(leaf->sketch);
 	free(leaf->detail);
 	free(leaf->text);
 	free(leaf);
+}
+
+bool learned_leaf_has_met(const struct leaf *leaf, const struct addr *peer)
+{
+	for (size_t i = 0; leaf->peers && i < leaf->peers->count; i++)
+		if (addr_equal(&leaf->peers->at[i], peer))
+			return true;
+	return false;
+}
+
+/* Without memory for it, it is another time's to note. */
+void learned_leaf_met(struct leaf *leaf, const struct addr *peer)
+{
+	if (!leaf->text[0] || leaf->key.said || leaf->key.place != RECORD_INTERNET ||
+		learned_leaf_has_met(leaf, peer))
+		return;
+	if (!leaf->peers)
+		leaf->peers = calloc(1, sizeof *leaf->peers);
+	if (!leaf->peers)
+		return;
+	leaf->peers->at[leaf->peers->next] = *peer;
+	leaf->peers->next = (uint8_t)((leaf->peers->next + 1) % LEARNED_PEERS);
+	if (leaf->peers->count < LEARNED_PEERS)
+		leaf->peers->count++;
 }
 
 uint32_t learned_leaf_older(const struct leaf *leaf)
@@ -217,6 +242,8 @@ static void join_evidence(struct leaf *into, const struct leaf *from)
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
 		if (from->older[c] > into->older[c]) /* at least; see learned_group */
 			into->older[c] = from->older[c];
+	into->days |= from->days;
+	into->elder |= from->elder;
 	if (!into->flows || from->first < into->first)
 		into->first = from->first;
 	if (from->last > into->last)
@@ -227,6 +254,8 @@ static void join_evidence(struct leaf *into, const struct leaf *from)
 		into->bytes[i] += from->bytes[i];
 	learned_volumes_join(&into->volumes, &from->volumes);
 	into->begun_once |= from->begun_once;
+	for (size_t i = 0; from->peers && i < from->peers->count; i++)
+		learned_leaf_met(into, &from->peers->at[i]);
 	if (!into->app)
 		into->app = from->app;
 	uint32_t merged = (uint32_t)into->merged + (from->merged ? from->merged : 1);

@@ -109,6 +109,10 @@ struct learned_device {
 	 * rare; closed only who was seen starting. */
 	struct learned_unseen all;
 	struct learned_unseen contexts[LEARNED_CONTEXT_MAX];
+	/* Runs of episodes without a night between; and how much of what one of them
+	 * has no other has: what is to be expected of another day. 0 below two. */
+	uint32_t sittings;
+	double another_day;
 	uint32_t kinds;
 	struct learned_finding findings[LEARNED_FINDING_MAX];
 	uint32_t finding_count;
@@ -153,6 +157,10 @@ int learned_kinds(const struct learned *l, const struct mac *device, bool genera
 /* The kinds that were seen in one episode only. */
 int learned_singletons(const struct learned *l, const struct mac *device,
 	learned_visit *visit, void *ctx) CARDEA_MUSTCHECK;
+/* What it did at an address of the internet when nobody had told its name, which is
+ * known from another time: name and peer of each are set. Exact, in no order. */
+int learned_unnamed(const struct learned *l, const struct mac *device,
+	learned_visit *visit, void *ctx) CARDEA_MUSTCHECK;
 /* The profile's rules, layer LAYER_LEARNED, in pool; detail of each is its evidence in
  * a sentence. */
 int learned_rules(const struct learned *l, const struct mac *device, struct pool *pool,
@@ -166,7 +174,8 @@ struct learned_test {
 	double unseen_share;
 	uint32_t surprised; /* episodes with at least one */
 	/* Episodes in circumstances that were not learned in: a context without any, a
-	 * device of the house that it never met, a time to which nothing reaches. */
+	 * device of the house that it never met, a day of which none was watched while
+	 * there were few, a time to which nothing reaches. */
 	uint32_t strange;
 	/* Too many are strange, or more surprise than chance and bound have it: what
 	 * was predicted is not about these. why: in a sentence for people, else empty.

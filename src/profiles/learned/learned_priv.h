@@ -51,6 +51,16 @@ struct learned_set {
 	uint64_t w[LEARNED_WINDOW / 64];
 };
 
+/* Days that are told apart, the latest: bits of a leaf's. Nine weeks: what was seen in
+ * none of them but before is known all the same. */
+#define LEARNED_DAYS 64
+/* A longer silence is a night, or the way home: another sitting. */
+#define LEARNED_NIGHT_HOURS 12
+
+struct learned_hours {
+	uint32_t first, last; /* since 1970 */
+};
+
 struct learned_volumes {
 	uint16_t n[LEARNED_VOLUMES];
 };
@@ -78,6 +88,13 @@ struct learned_key {
 	uint8_t zero;                /* pads */
 };
 
+/* Addresses that a name had, the latest: a front of a cloud gives two or three. */
+#define LEARNED_PEERS 8
+struct learned_peers {
+	uint8_t count, next; /* a ring */
+	struct addr at[LEARNED_PEERS];
+};
+
 struct leaf {
 	struct hash_node node; /* in device.table, first */
 	struct learned_key key;
@@ -90,6 +107,8 @@ struct leaf {
 	bool begun_once;        /* not all of it was under way when it was first seen */
 	struct learned_set set; /* in which of the latest episodes */
 	uint32_t older[LEARNED_CONTEXT_MAX]; /* of those before */
+	uint64_t days; /* in which of device.days */
+	bool elder;    /* also before those */
 	nstime first, last;
 	uint64_t flows, packets, bytes[DIRECTION_MAX];
 	struct learned_volumes volumes;
@@ -97,6 +116,7 @@ struct leaf {
 	nstime begun;    /* the latest beginning, for gaps; 0: none in this capture */
 	uint16_t merged; /* members that became this one; 0: it never stood for several
 			  */
+	struct learned_peers *peers; /* of a name of the internet; or NULL */
 	struct learned_set *sketch; /* of the texts of those; or NULL */
 };
 
@@ -143,6 +163,8 @@ struct dev {
 	uint32_t episodes[LEARNED_CONTEXT_MAX];
 	uint8_t context[LEARNED_WINDOW]; /* of the latest episodes */
 	uint32_t hour[LEARNED_WINDOW];   /* in which they began, since 1970 */
+	struct learned_hours days[LEARNED_DAYS]; /* that had episodes, by UTC */
+	uint32_t day_count, days_older;		 /* days_older: those that made room */
 	nstime first, last;
 	struct hash_table table; /* leaves by key and text */
 	struct leaf **leaves;
@@ -192,6 +214,8 @@ void learned_leaf_free(struct dev *d, struct leaf *leaf);
 void learned_leaf_release(struct dev *d, struct leaf *leaf);
 bool learned_leaf_is_evident(const struct leaf *leaf);
 void learned_leaf_note(struct leaf *leaf, const struct record *r);
+void learned_leaf_met(struct leaf *leaf, const struct addr *peer);
+bool learned_leaf_has_met(const struct leaf *leaf, const struct addr *peer);
 uint32_t learned_leaf_older(const struct leaf *leaf);
 /* Leaves that many texts, addresses or ports made become one. */
 int learned_leaf_collapse(const struct learned *l, struct dev *d);
@@ -237,6 +261,21 @@ uint64_t learned_volumes_at(const struct learned_volumes *v, unsigned percent);
 void learned_gaps_add(struct learned_gaps *g, nstime gap);
 nstime learned_gaps_period(const struct learned_gaps *g);
 
+/* sitting.c */
+/* Marks the hour as watched; the bit of its day, LEARNED_DAYS: before all of them. */
+uint32_t learned_day_note(struct dev *d, uint32_t hour);
+void learned_day_mark(struct leaf *leaf, uint32_t slot);
+/* Days that go on into each other, in order of time. */
+struct sittings {
+	uint32_t count, all; /* all: with those that are too old to be told apart */
+	struct learned_hours hours[LEARNED_DAYS];
+	uint64_t days[LEARNED_DAYS]; /* of each sitting */
+	uint8_t of[LEARNED_DAYS];    /* sitting of each day */
+};
+void learned_sittings(const struct dev *d, struct sittings *ret);
+/* The hour is of one of them, or of the night around it. */
+bool learned_sittings_reach(const struct sittings *s, uint32_t hour);
+
 /* estimate.c: numbers from numbers. */
 struct incidence {
 	uint32_t units;       /* episodes, T */
@@ -258,6 +297,9 @@ double learned_estimate_chance(
 /* A linear counter's guess; set has `filled` of LEARNED_WINDOW bits. */
 uint32_t learned_estimate_distinct(uint32_t filled);
 void learned_estimate(const struct incidence *i, struct learned_unseen *ret);
+/* The best word for who was watched in so many sittings, each of which has that share
+ * of its own. */
+enum learned_state learned_estimate_daily(uint32_t sittings, double share);
 
 /* label.c */
 unsigned learned_label_count(const char *name);
@@ -275,6 +317,8 @@ struct group {
 	uint32_t siblings;
 	struct learned_set set;
 	uint32_t older[LEARNED_CONTEXT_MAX];
+	uint64_t days;
+	bool elder;
 	uint32_t first_leaf; /* the earliest of its leaves */
 	bool seen;           /* for whoever walks over groups */
 };
@@ -283,9 +327,10 @@ struct grouping {
 	uint32_t count;
 	uint32_t *of; /* group of each leaf of the device; UINT32_MAX: no evidence */
 };
-/* It has no name and was always under way already, while the device calls names by the
- * same port: it is the most frequent of those, whose name was told before. Whether d's
- * own or another's leaf. NULL: it stands for itself. */
+/* It has no name, while the device calls names by the same port: the one that had this
+ * address, when it was told; or, where it was always under way already, the most
+ * frequent of those, whose name was told before. Whether d's own or another's leaf.
+ * NULL: it stands for itself. */
 const struct leaf *learned_leaf_namesake(const struct dev *d, const struct leaf *leaf);
 /* Labels of its end that nobody owns alone. */
 unsigned learned_public_labels(const struct learned *l, const char *name);
@@ -298,11 +343,15 @@ void learned_group_free(struct grouping *g);
 /* The group means what the leaf is. */
 bool learned_group_covers(
 	const struct group *g, const struct learned_key *key, const char *text);
+/* The share of what a sitting has that no other has; 0 for a single one. */
+double learned_sittings_share(const struct sittings *s, const struct grouping *g);
 /* The groups in order of first sighting; freed by the caller. */
 int learned_group_order(
 	const struct dev *d, const struct grouping *g, uint32_t **ret) CARDEA_MUSTCHECK;
 void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t i,
 	struct learned_kind *ret);
+/* What it matches, and how much; not in which episodes. */
+void learned_leaf_kind(const struct leaf *leaf, struct learned_kind *ret);
 void learned_dev_masks(
 	const struct dev *d, struct learned_set masks[LEARNED_CONTEXT_MAX]);
 uint32_t learned_group_total(const struct group *g);

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define HOURS_OF_DAY 24
+
 static bool fail(struct cursor *c)
 {
 	cursor_fail(c, CARDEA_EMALFORMED);
@@ -152,6 +154,19 @@ static void get_gaps(struct cursor *c, struct learned_gaps *g)
 	learned_state_get_counters(c, g->octaves, LEARNED_GAP_OCTAVES);
 }
 
+/* Whoever was seen was so on a day that is known, or before all of them. */
+static void get_days_of(struct cursor *c, const struct dev *d, struct leaf *leaf)
+{
+	uint64_t days = cursor_u64(c);
+	uint8_t elder = cursor_u8(c);
+
+	if (elder > 1 || (elder && !d->days_older) || (!days && !elder) ||
+		(d->day_count < LEARNED_DAYS && days >> d->day_count))
+		fail(c);
+	leaf->days = days;
+	leaf->elder = elder;
+}
+
 static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf)
 {
 	uint32_t bits = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
@@ -164,6 +179,7 @@ static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf
 				fail(c);
 		}
 	}
+	get_days_of(c, d, leaf);
 	(void)get_times(c, &leaf->first, &leaf->last);
 	leaf->flows = cursor_u64(c);
 	leaf->packets = cursor_u64(c);
@@ -194,6 +210,24 @@ static int get_sketch(struct cursor *c, struct dev *d, struct leaf *leaf)
 	return c->error;
 }
 
+/* Whatever learned_leaf_met() would not take is not what was saved. */
+static void get_peers(struct cursor *c, struct leaf *leaf)
+{
+	uint8_t n = cursor_u8(c);
+
+	if (n > LEARNED_PEERS)
+		fail(c);
+	for (uint8_t i = 0; i < n && !c->error; i++) {
+		struct addr a = {0};
+
+		get_addr(c, &a);
+		if (!c->error)
+			learned_leaf_met(leaf, &a);
+		if (!leaf->peers || leaf->peers->count != i + 1)
+			fail(c);
+	}
+}
+
 static int get_leaf(struct cursor *c, struct dev *d)
 {
 	char text[LIMIT_TEXT], detail[LIMIT_TEXT];
@@ -222,6 +256,7 @@ static int get_leaf(struct cursor *c, struct dev *d)
 	if (begun > 1 || leaf->app >= RECORD_APP_MAX ||
 		leaf->naming >= RECORD_NAMING_MAX || (detail[0] && !leaf->app))
 		fail(c);
+	get_peers(c, leaf);
 	get_numbers(c, d, leaf);
 	return get_sketch(c, d, leaf);
 }
@@ -277,6 +312,37 @@ static void get_episodes(struct cursor *c, struct dev *d)
 		fail(c);
 }
 
+static bool day_is_sound(const struct dev *d, const struct learned_hours *h)
+{
+	if (h->last > LEARNED_TIME_MAX / NS_PER_HOUR ||
+		h->first / HOURS_OF_DAY != h->last / HOURS_OF_DAY)
+		return false;
+	for (uint32_t i = 0; i < d->day_count; i++)
+		if (d->days[i].first / HOURS_OF_DAY == h->first / HOURS_OF_DAY)
+			return false;
+	return true;
+}
+
+static void get_days(struct cursor *c, struct dev *d)
+{
+	uint8_t n;
+
+	d->days_older = cursor_u32(c);
+	n = cursor_u8(c);
+	if (n > LEARNED_DAYS || (d->days_older && n < LEARNED_DAYS) ||
+		(uint64_t)n + d->days_older > d->number || (d->number && !n))
+		fail(c);
+	while (d->day_count < n && !c->error) {
+		struct learned_hours h = {.first = cursor_u32(c)};
+
+		h.last = h.first + cursor_u8(c);
+		if (!day_is_sound(d, &h))
+			fail(c);
+		else
+			d->days[d->day_count++] = h;
+	}
+}
+
 static int get_device(struct cursor *c, struct learned *l)
 {
 	struct mac mac;
@@ -290,6 +356,7 @@ static int get_device(struct cursor *c, struct learned *l)
 	if (r)
 		return r;
 	get_episodes(c, d);
+	get_days(c, d);
 	(void)get_times(c, &d->first, &d->last);
 	learned_state_get_counters(c, d->downloads.n, LEARNED_VOLUMES);
 	get_findings(c, d);

@@ -62,10 +62,13 @@ void learned_tally(const struct dev *d, const struct grouping *g, struct tally *
  * not hide the others, but while it is there nothing is closed. */
 static void judge(struct learned_device *ret)
 {
+	enum learned_state most = learned_estimate_daily(ret->sittings, ret->another_day);
 	bool started = ret->episodes[LEARNED_SETUP] || ret->episodes[LEARNED_BOOT];
 
 	if (!started && ret->all.state == LEARNED_CLOSED)
 		ret->all.state = LEARNED_SETTLED;
+	if (ret->all.state > most)
+		ret->all.state = most;
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++) {
 		const struct learned_unseen *u = &ret->contexts[c];
 		enum learned_state s = u->state;
@@ -83,14 +86,18 @@ static void judge(struct learned_device *ret)
 static void unseen_of(
 	const struct learned *l, const struct dev *d, struct learned_device *ret)
 {
+	struct sittings sittings;
 	struct grouping g;
 	struct tally t;
 
+	learned_sittings(d, &sittings);
+	ret->sittings = sittings.all;
 	if (learned_group(l, d, false, &g)) {
 		memset(&t, 0, sizeof t); /* no memory: nothing is known */
 	} else {
 		learned_tally(d, &g, &t);
 		ret->kinds = g.count;
+		ret->another_day = learned_sittings_share(&sittings, &g);
 		learned_group_free(&g);
 	}
 	learned_estimate(&t.all, &ret->all);
@@ -189,4 +196,24 @@ int learned_singletons(const struct learned *l, const struct mac *device,
 	learned_visit *visit, void *ctx)
 {
 	return visit_device(l, device, true, true, visit, ctx);
+}
+
+int learned_unnamed(const struct learned *l, const struct mac *device,
+	learned_visit *visit, void *ctx)
+{
+	const struct dev *d = learned_dev_find(l, device);
+	int r = d ? 0 : -ENOENT;
+
+	for (uint32_t i = 0; !r && i < d->count; i++) {
+		const struct leaf *leaf = d->leaves[i];
+		const struct leaf *named = learned_leaf_namesake(d, leaf);
+		struct learned_kind k;
+
+		if (!named || !leaf->key.peer.family || !learned_leaf_is_evident(leaf))
+			continue;
+		learned_leaf_kind(leaf, &k);
+		str_copy(k.name, sizeof k.name, named->text);
+		r = visit(ctx, &k);
+	}
+	return r;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* save - the state as bytes: what episodes have told, not what is under way. A device
- * with fifty kinds has some eight KiB. load.c is the mirror. */
+ * with fifty kinds has some ten KiB. load.c is the mirror. */
 #include "profiles/learned/interact_priv.h"
 #include "profiles/learned/state_priv.h"
 
@@ -42,6 +42,20 @@ static void put_set(struct writer *w, const struct learned_set *s, uint32_t word
 		writer_u64(w, s->w[i]);
 }
 
+static void put_addr(struct writer *w, const struct addr *a)
+{
+	writer_u8(w, a->family);
+	writer_bytes(w, a->b, a->family == 4 ? 4 : a->family ? 16 : 0);
+}
+
+static void put_peers(struct writer *w, const struct learned_peers *p)
+{
+	writer_u8(w, p ? p->count : 0);
+	for (size_t i = 0; p && i < p->count; i++)
+		put_addr(w, &p->at[(p->next + LEARNED_PEERS - p->count + i) %
+				   LEARNED_PEERS]);
+}
+
 void learned_state_put_key(struct writer *w, const struct learned_key *k)
 {
 	writer_u8(w, k->direction);
@@ -52,8 +66,7 @@ void learned_state_put_key(struct writer *w, const struct learned_key *k)
 	writer_u8(w, (uint8_t)(k->port_any | k->peer_any << 1 | k->name_any << 2));
 	writer_u16(w, k->port);
 	writer_u16(w, k->source_port);
-	writer_u8(w, k->peer.family);
-	writer_bytes(w, k->peer.b, k->peer.family == 4 ? 4 : k->peer.family ? 16 : 0);
+	put_addr(w, &k->peer);
 	if (k->place == RECORD_DEVICE && !k->said && !k->peer_any)
 		writer_bytes(w, k->mac.b, sizeof k->mac.b);
 	if (k->said)
@@ -78,10 +91,13 @@ static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *l
 	writer_u8(w, leaf->app);
 	writer_u8(w, leaf->naming);
 	writer_u8(w, leaf->begun_once);
+	put_peers(w, leaf->peers);
 	put_set(w, &leaf->set, learned_state_words(d->number));
 	if (d->number > LEARNED_WINDOW)
 		for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
 			writer_u32(w, leaf->older[c]);
+	writer_u64(w, leaf->days);
+	writer_u8(w, leaf->elder);
 	put_times(w, leaf->first, leaf->last);
 	writer_u64(w, leaf->flows);
 	writer_u64(w, leaf->packets);
@@ -109,6 +125,16 @@ static void put_findings(struct writer *w, const struct dev *d)
 	}
 }
 
+static void put_days(struct writer *w, const struct dev *d)
+{
+	writer_u32(w, d->days_older);
+	writer_u8(w, (uint8_t)d->day_count);
+	for (uint32_t i = 0; i < d->day_count; i++) {
+		writer_u32(w, d->days[i].first);
+		writer_u8(w, (uint8_t)(d->days[i].last - d->days[i].first));
+	}
+}
+
 static void put_device(struct writer *w, const struct dev *d)
 {
 	uint32_t kept = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW, n = 0;
@@ -120,6 +146,7 @@ static void put_device(struct writer *w, const struct dev *d)
 	writer_bytes(w, d->context, kept);
 	for (uint32_t i = 0; i < kept; i++)
 		writer_u32(w, d->hour[i]);
+	put_days(w, d);
 	put_times(w, d->first, d->last);
 	learned_state_put_counters(w, d->downloads.n, LEARNED_VOLUMES);
 	put_findings(w, d);

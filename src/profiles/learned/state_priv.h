@@ -6,7 +6,7 @@
 #include "profiles/learned/learned_priv.h"
 
 #define LEARNED_STATE_MAGIC 0x434c524eu /* "CLRN" */
-#define LEARNED_STATE_VERSION 2 /* 1 had no interactions */
+#define LEARNED_STATE_VERSION 3 /* 1 had no interactions, 2 no days */
 #define LEARNED_STATE_HEAD 8
 
 /* Of the parts without the texts of leaves. */
@@ -14,11 +14,13 @@
 #define LEARNED_STATE_FINDING_MAX (1 + 8 + 8 + 8 + LIMIT_TEXT)
 #define LEARNED_STATE_DEVICE_MAX                                                       \
 	(6 + 4 + 4 * LEARNED_CONTEXT_MAX + 5 * LEARNED_WINDOW + 16 +                   \
+		1 + 4 + 5 * LEARNED_DAYS +                                             \
 		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 1 +                          \
 		LEARNED_FINDING_MAX * LEARNED_STATE_FINDING_MAX + 2)
 #define LEARNED_STATE_LEAF_MAX                                                         \
-	(11 + 16 + 6 + LEARNED_VERB_MAX + 2 + 3 + LEARNED_WINDOW / 8 +                 \
-		4 * LEARNED_CONTEXT_MAX + 16 + 32 +                                    \
+	(11 + 16 + 6 + 1 + 17 * LEARNED_PEERS + LEARNED_VERB_MAX + 2 + 3 +             \
+		LEARNED_WINDOW / 8 +                                                   \
+		4 * LEARNED_CONTEXT_MAX + 8 + 1 + 16 + 32 +                            \
 		LEARNED_STATE_COUNTERS(LEARNED_VOLUMES) + 4 + 4 * LEARNED_GAPS +       \
 		LEARNED_STATE_COUNTERS(LEARNED_GAP_OCTAVES) + 3 + LEARNED_WINDOW / 8)
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where a device stands, as octets for the store. */
+#include "lifecycle/lifecycle.h"
+
+#define VERSION 1
+
+int life_save(const struct life *l, struct writer *w)
+{
+	writer_u8(w, VERSION);
+	writer_u8(w, (uint8_t)l->state);
+	writer_u8(w, (uint8_t)l->before);
+	writer_u8(w, (uint8_t)l->held);
+	writer_u8(w, (uint8_t)l->level);
+	writer_u32(w, l->offences);
+	writer_u32(w, l->returns);
+	writer_u64(w, (uint64_t)l->since);
+	writer_u64(w, (uint64_t)l->deadline);
+	writer_u64(w, (uint64_t)l->first_return);
+	return w->error;
+}
+
+int life_load(struct cursor saved, struct life *ret)
+{
+	struct cursor *c = &saved;
+	uint8_t version = cursor_u8(c), state = cursor_u8(c), before = cursor_u8(c);
+	uint8_t held = cursor_u8(c), level = cursor_u8(c);
+	struct life l = {0};
+
+	l.offences = cursor_u32(c);
+	l.returns = cursor_u32(c);
+	l.since = (nstime)cursor_u64(c);
+	l.deadline = (nstime)cursor_u64(c);
+	l.first_return = (nstime)cursor_u64(c);
+	if (c->error || cursor_left(c) || version != VERSION || state >= LIFE_STATE_MAX ||
+		before >= LIFE_STATE_MAX || before == LIFE_AWAY || before == LIFE_RETIRED ||
+		(held != LIFE_QUARANTINED && held != LIFE_LIMITED) ||
+		level >= LIFE_LEVEL_MAX || l.since < 0 || l.deadline < 0) {
+		life_init(ret, 0);
+		return CARDEA_EMALFORMED;
+	}
+	l.state = (enum life_state)state;
+	l.before = (enum life_state)before;
+	l.held = (enum life_state)held;
+	l.level = (enum life_level)level;
+	*ret = l;
+	return 0;
+}

@@ -90,6 +90,8 @@ static int load_all(struct pipeline *p)
 		error = pipeline_adopted_open(p);
 	if (!error)
 		error = hits_open(p);
+	if (!error)
+		error = prober_open(p);
 	return error;
 }
 
@@ -178,6 +180,7 @@ static void tick(struct loop_timer *t)
 	reporter_tick(p);
 	journal_flush(&p->journal);
 	hits_tick(p);
+	prober_tick(p);
 	if (p->ticks % EXPIRE_EVERY == 0)
 		expire(p, wall);
 	if (p->ticks % LAST_SEEN_EVERY == 0)
@@ -253,6 +256,7 @@ void pipeline_end(struct pipeline *p)
 		ipc_close(&p->channels[i]);
 	if (p->store)
 		save_all(p);
+	prober_end(p);
 	classes_end(&p->classes);
 	hits_free(&p->hits);
 	pipeline_adopted_forget(p);
@@ -334,6 +338,10 @@ static int dispatch(struct pipeline *p, enum role from, const struct message *m)
 	case ROLE_ENFORCER:
 		return enforcer_said(p, m);
 	case ROLE_SENSOR:
+		if (m->type == MESSAGE_TOUCHED) {
+			prober_touched(p, &m->touched);
+			return 0;
+		}
 		if (m->type < MESSAGE_SEEN_ADDR || m->type > MESSAGE_SEEN_HELLO)
 			return CARDEA_EMALFORMED;
 		pipeline_sensor(p, m);
@@ -411,6 +419,8 @@ int pipeline_connect(struct pipeline *p, enum role role, int fd)
 		pipeline_dns_resolver_up(p);
 	if (!error && role == ROLE_ENFORCER)
 		pipeline_ports_reset(p);
+	if (!error && role == ROLE_SENSOR)
+		prober_sensor_up(p);
 	return error;
 }
 

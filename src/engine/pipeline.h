@@ -14,6 +14,7 @@
 #include "engine/hits.h"
 #include "engine/household.h"
 #include "engine/journal.h"
+#include "engine/prober.h"
 #include "engine/reporter.h"
 #include "engine/shelf.h"
 #include "inventory/inventory.h"
@@ -76,6 +77,7 @@ struct pipeline {
 	struct commit commit;
 	struct fetcher fetcher;
 	struct reporter reporter;
+	struct prober prober;
 	struct journal journal;
 	struct ipc channels[ROLE_MAX]; /* by the role at the other end */
 	struct pipeline_process processes[ROLE_MAX];

@@ -101,6 +101,8 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 	} else if (strcmp(key, "report") == 0) {
 		p->reporter.enabled = strcmp(value, "yes") == 0;
 		return 0;
+	} else if (strncmp(key, "probe_", 6) == 0) {
+		return prober_setting(&p->prober, key, value);
 	} else {
 		return setting_names(p, key, value);
 	}

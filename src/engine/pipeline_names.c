@@ -209,6 +209,8 @@ static void held_answer(
 	uint16_t ede = 0;
 	uint8_t rcode = d ? pipeline_name_policy(p, d, m->name, &ede, text) : 0;
 
+	if (d)
+		prober_question(p, d, m->name, rcode != 0);
 	/* What is forbidden stays so under its address. */
 	if (rcode && m->addrs.count && is_denied(p, d, m->name))
 		(void)household_tell(&p->household, d, m, pipeline_wall(p), 0,
@@ -227,6 +229,8 @@ static void dns_answer(struct pipeline *p, const struct message_dns_answer *m)
 
 	if (d)
 		pipeline_hidden_asked(p, d, m);
+	if (d && !m->held)
+		prober_question(p, d, m->name, false);
 	if (m->held)
 		held_answer(p, d, m);
 	else if (d && m->addrs.count)
@@ -252,6 +256,8 @@ static void finding(struct pipeline *p, const struct message_dns_finding *m)
 	char name[NAME_SHOWN], addr[ADDR_TEXT_MAX];
 	const char *who = d ? d->name : addr_format(&m->client, addr);
 
+	if (d)
+		(void)prober_stop(p, d, PROBE_WHY_ALERT);
 	shown(m->name, name);
 	str_copy(e.name, sizeof(e.name), m->name);
 	if (m->kind == DNS_FINDING_REBINDING)

@@ -41,6 +41,7 @@ int pipeline_quarantine(struct pipeline *p, struct device *d, const char *reason
 		return CARDEA_EMALFORMED;
 	if (!reason && !was)
 		return 0;
+	(void)prober_stop(p, d, PROBE_WHY_QUARANTINE);
 	str_copy(before, sizeof(before), d->quarantine);
 	str_copy(d->quarantine, sizeof(d->quarantine), reason ? reason : "");
 	error = household_quarantine(&p->household, d, pipeline_wall(p));

@@ -39,6 +39,7 @@ void pipeline_make_room(struct pipeline *p, const struct mac *mac)
 	if (store_device_remove(p->store, d->id))
 		log_warn("pipeline", "device %u stays in the store", d->id);
 	pipeline_dns_gone(p, d);
+	prober_gone(p, d);
 	household_remove(&p->household, d);
 	inventory_remove(p->inventory, d);
 }
@@ -297,6 +298,7 @@ static void seen_violation(struct pipeline *p, const struct message_seen_violati
 			reporter_dropped(hd, m);
 		explain(p, d, &e);
 	}
+	prober_refused(p, d, &e);
 	journal_packet(&p->journal, wall, &e);
 }
 

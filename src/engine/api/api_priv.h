@@ -47,6 +47,9 @@ bool api_query_number(struct api_request *r, const char *key, int64_t min, int64
 json_t *api_body(struct api_request *r);
 /* The device of the path or query; NULL after an error reply. */
 struct device *api_device(struct api_request *r, const char *text);
+/* The same, but a probe of it goes on: who changes something else about a device needs it
+ * as it is. */
+struct device *api_device_as_is(struct api_request *r, const char *text);
 
 void api_view_status(struct api_request *r);
 void api_view_devices(struct api_request *r);
@@ -65,6 +68,10 @@ void api_remove_overlay(struct api_request *r);
 void api_view_adopted(struct api_request *r);
 void api_adopt(struct api_request *r);
 void api_change_adopted(struct api_request *r);
+void api_view_probes(struct api_request *r);
+void api_view_probe(struct api_request *r);
+void api_change_probe(struct api_request *r);
+void api_stop_probes(struct api_request *r);
 void api_view_reports(struct api_request *r);
 void api_send_report(struct api_request *r);
 void api_view_decisions(struct api_request *r);

@@ -38,6 +38,11 @@ static const struct api_route routes[] = {
 	{"POST", "/v1/controllers", false, api_change_controllers,
 		"{\"class\":URI,\"device\":D,\"target\":DEVICE or ADDRESS}"},
 	{"GET", "/v1/quarantine", false, api_view_quarantine, "devices in quarantine"},
+	{"GET", "/v1/probes", false, api_view_probes, "devices that may be probed"},
+	{"GET", "/v1/probes", true, api_view_probe, "what was found in one device"},
+	{"POST", "/v1/probes", false, api_stop_probes, "{\"stop\":true}"},
+	{"POST", "/v1/probes", true, api_change_probe,
+		"{\"allow\":true,\"class\":C,\"window\":W}, {\"forbid\":true}, {\"stop\":true}"},
 	{"GET", "/v1/reports", false, api_view_reports, "device=D"},
 	{"POST", "/v1/reports", false, api_send_report, "send one now: {\"device\":D}"},
 	{"POST", "/v1/stop", false, api_change_stop, "{\"open\":true}"},
@@ -129,7 +134,7 @@ bool api_query_number(struct api_request *r, const char *key, int64_t min, int64
 	return true;
 }
 
-struct device *api_device(struct api_request *r, const char *text)
+struct device *api_device_as_is(struct api_request *r, const char *text)
 {
 	struct device *d = inventory_find(r->pipeline->inventory, text);
 	char shown[LIMIT_NAME];
@@ -138,5 +143,14 @@ struct device *api_device(struct api_request *r, const char *text)
 		api_fail(r, 404, "`cardea device list` shows all",
 			"no device has the name, MAC, address or id \"%s\"",
 			str_escape(str_untrusted(text), shown, sizeof(shown)));
+	return d;
+}
+
+struct device *api_device(struct api_request *r, const char *text)
+{
+	struct device *d = api_device_as_is(r, text);
+
+	if (d && http_str_equal(r->head->method, "POST"))
+		(void)prober_stop(r->pipeline, d, PROBE_WHY_OWNER);
 	return d;
 }

@@ -38,14 +38,16 @@ static bool is_new(
 	       !p->config.known(p->config.ctx, &s->mac, k, s->run.begun_wall);
 }
 
-static struct probe_fallback *fallback_of(
-	struct probe_target *t, const struct probe_kind *k)
+static struct probe_fallback *fallback_of(struct subject *s, const struct probe_kind *k)
 {
+	struct probe_target *t = probe_target_of(s);
+
 	for (uint32_t i = 0; i < t->fallback_count; i++)
 		if (probe_kind_meets(&t->fallbacks[i].kind, k))
 			return &t->fallbacks[i];
 	if (t->fallback_count == PROBE_FALLBACKS_MAX) {
 		t->fallbacks_beyond++;
+		s->run.flooded = true;
 		return NULL;
 	}
 	struct probe_fallback *f = &t->fallbacks[t->fallback_count++];
@@ -64,7 +66,7 @@ static void appear(struct probe *p, struct subject *s, const struct probe_kind *
 	nstime when, nstime at)
 {
 	struct probe_target *t = probe_target_of(s);
-	struct probe_fallback *f = fallback_of(t, k);
+	struct probe_fallback *f = fallback_of(s, k);
 	uint32_t after = ms_after(s->run.met_mono, at);
 	uint8_t bit;
 
@@ -114,8 +116,14 @@ static void saw_other(struct probe *p, struct subject *s, const struct probe_kin
 		appear(p, s, k, when, at);
 }
 
-static void saw_target(
-	struct probe *p, struct subject *s, enum probe_fate fate, nstime at)
+/* A question that was answered has met nothing yet. */
+static bool has_met(const struct probe_kind *k, enum probe_fate fate)
+{
+	return fate == PROBE_REFUSED || (fate == PROBE_TRIED && k->proto);
+}
+
+static void saw_target(struct probe *p, struct subject *s, const struct probe_kind *k,
+	enum probe_fate fate, nstime at)
 {
 	struct run *run = &s->run;
 
@@ -124,7 +132,7 @@ static void saw_target(
 			run->works = true;
 		return;
 	}
-	if (fate == PROBE_WORKED || at < run->begun_mono - DISORDER)
+	if (!has_met(k, fate) || at < run->begun_mono - DISORDER)
 		return; /* it was under way, or got through: no refusal that it met */
 	run->attempts++;
 	if (run->met)
@@ -172,7 +180,7 @@ void probe_saw(struct probe *p, const struct mac *device, const struct probe_kin
 	if (s->state == PROBE_REFUSING)
 		s->run.moved_mono = now->mono;
 	if (probe_kind_meets(&probe_target_of(s)->kind, k))
-		saw_target(p, s, fate, at);
+		saw_target(p, s, k, fate, at);
 	else if (s->state == PROBE_REFUSING || s->state == PROBE_SETTLING)
 		saw_other(p, s, k, when, at);
 }

@@ -193,6 +193,8 @@ static enum probe_why speaks_against(
 		return PROBE_WHY_CLOCK;
 	if (!s->allowed)
 		return PROBE_WHY_FORBIDDEN;
+	if (s->run.flooded)
+		return PROBE_WHY_ALERT;
 	if (!probe_window_left(&s->window, now))
 		return PROBE_WHY_NIGHT;
 	return p->config.bar(p->config.ctx, &s->mac);

@@ -62,6 +62,8 @@ struct run {
 	uint8_t appeared; /* bits: of the target's fallbacks, in this try */
 	bool works;       /* seen since it was restored */
 	bool stopped;     /* the try is counted already */
+	bool flooded; /* more is new than any device falls back to: something is wrong
+		       */
 	struct companion companions[PROBE_COMPANIONS_MAX];
 	uint32_t companion_count;
 };

@@ -238,7 +238,11 @@ static enum cli_exit write_item(
 	learn_paths_set(&l->paths, l->seen, m);
 	item->mud_path = item->profile.mud ? l->paths.mud : NULL;
 	item->evidence_path = l->paths.evidence;
-	return learn_write(l->cli, item);
+	enum cli_exit e = learn_write(l->cli, item);
+
+	return e == CLI_OK
+		       ? learn_extended_write(l->cli, l->seen, &l->paths, &item->profile)
+		       : e;
 }
 
 /* CLI_NO, of --against: told all the same. */

@@ -26,7 +26,7 @@ enum cli_exit learn_check(struct learn_item *item);
 struct learn_paths {
 	const char *folder; /* NULL: nothing is written */
 	size_t size;	    /* of each of */
-	char *mud, *evidence;
+	char *mud, *evidence, *template, *binding;
 };
 void learn_paths_init(struct learn_paths *p, const char *folder);
 void learn_paths_set(
@@ -34,6 +34,9 @@ void learn_paths_set(
 /* Nobody's file is in the way, or --force. */
 enum cli_exit learn_may_write(const struct cli *c, const struct learn_paths *p);
 enum cli_exit learn_write(const struct cli *c, const struct learn_item *item);
+/* learn_extended.c: the extended profile beside them. */
+enum cli_exit learn_extended_write(const struct cli *c, const struct learn *l,
+	const struct learn_paths *p, const struct learn_profile *profile);
 
 /* A published profile, and what it says otherwise than what was learned. */
 struct learn_against {

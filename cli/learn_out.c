@@ -38,6 +38,8 @@ void learn_paths_init(struct learn_paths *p, const char *folder)
 	p->size = strlen(folder) + ADDR_TEXT_MAX + sizeof("/.evidence.json");
 	p->mud = cli_take(p->size);
 	p->evidence = cli_take(p->size);
+	p->template = cli_take(p->size);
+	p->binding = cli_take(p->size);
 }
 
 /* A name of digits alone, which no device chooses: 00-17-88-74-c2-dc */
@@ -56,6 +58,8 @@ void learn_paths_set(
 			*c = '-';
 	(void)str_print(p->mud, p->size, "%s/%s.json", p->folder, name);
 	(void)str_print(p->evidence, p->size, "%s/%s.evidence.json", p->folder, name);
+	(void)str_print(p->template, p->size, "%s/%s.profile.yaml", p->folder, name);
+	(void)str_print(p->binding, p->size, "%s/%s.binding.yaml", p->folder, name);
 }
 
 static enum cli_exit may_write(const char *path)
@@ -71,12 +75,14 @@ static enum cli_exit may_write(const char *path)
 
 enum cli_exit learn_may_write(const struct cli *c, const struct learn_paths *p)
 {
-	enum cli_exit e;
+	const char *const paths[] = {p->mud, p->evidence, p->template, p->binding};
+	enum cli_exit e = CLI_OK;
 
 	if (args_flag(c, "force"))
 		return CLI_OK;
-	e = may_write(p->mud);
-	return e == CLI_OK ? may_write(p->evidence) : e;
+	for (size_t i = 0; e == CLI_OK && i < sizeof paths / sizeof *paths; i++)
+		e = may_write(paths[i]);
+	return e;
 }
 
 static enum cli_exit write_text(const struct cli *c, const char *path, const char *text)

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea profile replay - would each packet of a device be accepted, in the order and
  * at the times of a capture? */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/str.h"
 #include "cli/answer.h"
-#include "cli/file.h"
-#include "cli/profile.h"
-#include "cli/progress.h"
+#include "cli/profile_replay.h"
 #include "cli/text.h"
-#include "sensors/pcap.h"
 
 #define REFUSALS_MAX 256 /* kinds of refused packets that are told apart */
 #define REFUSAL_TEXT 160
-#define PROGRESS_EVERY 4096
 
 struct refusal {
 	enum extended_reason reason;
@@ -24,13 +18,21 @@ struct refusal {
 	char what[REFUSAL_TEXT];
 };
 
+/* What one policy of the layers behind the first had to let pass. */
+struct rest {
+	const struct extended_policy *policy;
+	enum extended_reason reason; /* of the first layer against them */
+	uint64_t packets, sent;
+};
+
 struct replayed {
-	struct profile_file template, binding;
-	struct extended_bound bound;
+	struct replay_layers layers;
 	uint64_t packets, own, accepted, from, from_accepted;
-	uint64_t by_reason[REASON_MAX];
+	uint64_t by_reason[EXTENDED_REASON_MAX];
 	uint32_t refusal_count;
 	struct refusal refusals[REFUSALS_MAX];
+	uint32_t rest_count;
+	struct rest rests[RESTS_MAX];
 	char problem[LIMIT_TEXT];
 };
 
@@ -95,73 +97,92 @@ static void refuse(struct replayed *r, const struct packet *p,
 
 static bool is_from(const struct replayed *r, const struct packet *p)
 {
-	const struct extended_party *self = r->bound.parties[EXTENDED_SELF];
+	const struct extended_party *self = r->layers.list[0].bound.parties[EXTENDED_SELF];
 
 	return self->has_mac && p->has_mac && mac_equal(&p->eth.src, &self->mac);
 }
 
-static void one_packet(struct replayed *r, struct extended_machine *m,
-	const struct pcap_record *record)
+static void count_rest(struct replayed *r, const struct extended_verdict *v, bool sent)
 {
-	struct packet p = {0};
+	struct rest *at = r->rests;
+
+	while (at < r->rests + r->rest_count &&
+		(at->policy != v->policy || at->reason != r->layers.first))
+		at++;
+	if (at == r->rests + RESTS_MAX)
+		return; /* counted by layer all the same */
+	if (at == r->rests + r->rest_count)
+		r->rests[r->rest_count++] = (struct rest){.policy = v->policy,
+			.reason = r->layers.first};
+	at->packets++;
+	at->sent += sent;
+}
+
+static void one_packet(void *ctx, const struct packet *p, nstime when)
+{
+	struct replayed *r = ctx;
+	uint32_t layer;
 
 	r->packets++;
-	if (packet_parse(record->linktype, cursor_of(record->data, record->caplen), &p))
+	if (!p->layers)
 		return;
-	struct extended_verdict v = extended_machine_packet(m, &p, record->time);
+	struct extended_verdict v = layers_packet(&r->layers, p, when, &layer);
 
 	if (!v.own)
 		return;
 	r->own++;
 	r->accepted += v.accepted;
 	r->by_reason[v.reason]++;
-	if (is_from(r, &p)) {
+	if (is_from(r, p)) {
 		r->from++;
 		r->from_accepted += v.accepted;
 	}
 	if (!v.accepted)
-		refuse(r, &p, &v);
+		refuse(r, p, &v);
+	else if (layer > 0)
+		count_rest(r, &v, is_from(r, p));
 }
 
-static enum cli_exit run(const struct cli *c, struct replayed *r, int fd)
+static enum cli_exit run(const struct cli *c, struct replayed *r)
 {
-	struct extended_machine *m = extended_machine_new(&r->bound, EXTENDED_MIDSTREAM);
-	struct pcap_record record;
-	struct progress progress;
-	struct pcap *pcap = NULL;
-	int error = m ? pcap_open(fd, &pcap) : -ENOMEM;
+	int error = layers_start(&r->layers);
 
-	progress_init(&progress, c, "replay");
-	progress_expect(&progress, c->args[1]);
-	while (!error && (error = pcap_next(pcap, &record)) == 1) {
-		one_packet(r, m, &record);
-		if (r->packets % PROGRESS_EVERY == 0)
-			progress_show(&progress, r->packets, pcap_offset(pcap));
-		error = 0;
-	}
-	progress_end(&progress);
 	if (error)
-		(void)str_copy(r->problem, sizeof r->problem,
-			pcap ? pcap_error(pcap) : error_text(error));
-	pcap_close(pcap);
-	extended_machine_free(m);
-	if (error)
+		(void)str_copy(r->problem, sizeof r->problem, error_text(error));
+	else
+		error = capture_run(c, c->args[1], "replay", one_packet, r, r->problem);
+	if (error && r->problem[0])
 		cli_complain(NULL, "%s: not read to its end: %s", text_clean(c->args[1]),
 			text_clean(r->problem));
 	return error && !r->packets ? CLI_FAILED : CLI_OK;
 }
 
+static void print_layers(const struct replayed *r)
+{
+	for (uint32_t i = 0; r->layers.count > 1 && i < r->layers.count; i++)
+		printf("  %8llu accepted by %s%s\n",
+			(unsigned long long)r->layers.list[i].accepted,
+			i ? "what it lacked: " : "", text_clean(r->layers.list[i].name));
+	for (uint32_t i = 0; i < r->rest_count; i++)
+		printf("  %8llu lacked: %s (%s), %llu of them sent\n",
+			(unsigned long long)r->rests[i].packets,
+			r->rests[i].policy ? text_clean(r->rests[i].policy->name) : "errors",
+			extended_reason_name(r->rests[i].reason),
+			(unsigned long long)r->rests[i].sent);
+}
+
 static enum cli_exit print_text(const struct replayed *r)
 {
 	printf("%s: %llu of %llu packets accepted; %llu of %llu that it sent\n",
-		text_clean(r->bound.profile->name), (unsigned long long)r->accepted,
+		text_clean(r->layers.list[0].bound.profile->name), (unsigned long long)r->accepted,
 		(unsigned long long)r->own, (unsigned long long)r->from_accepted,
 		(unsigned long long)r->from);
-	for (unsigned i = 0; i < REASON_MAX; i++)
+	for (unsigned i = 0; i < EXTENDED_REASON_MAX; i++)
 		if (r->by_reason[i])
 			printf("  %8llu %s (%s)\n", (unsigned long long)r->by_reason[i],
 				extended_reason_accepts(i) ? "accepted" : "refused ",
 				extended_reason_name(i));
+	print_layers(r);
 	for (uint32_t i = 0; i < r->refusal_count; i++) {
 		const struct refusal *f = &r->refusals[i];
 
@@ -192,6 +213,32 @@ static void json_refusals(const struct replayed *r, struct jsonw *j)
 	jsonw_array_end(j);
 }
 
+/* By layer, those that none before it accepted; and by policy of those behind the first. */
+static void json_layers(const struct replayed *r, struct jsonw *j)
+{
+	jsonw_key(j, "layers");
+	jsonw_array(j);
+	for (uint32_t i = 0; i < r->layers.count; i++) {
+		jsonw_object(j);
+		jsonw_kv_untrusted(j, "file", r->layers.list[i].name);
+		jsonw_kv_u64(j, "accepted", r->layers.list[i].accepted);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+	jsonw_key(j, "lacked");
+	jsonw_array(j);
+	for (uint32_t i = 0; i < r->rest_count; i++) {
+		jsonw_object(j);
+		jsonw_kv_u64(j, "packets", r->rests[i].packets);
+		jsonw_kv_u64(j, "sent", r->rests[i].sent);
+		if (r->rests[i].policy)
+			jsonw_kv_string(j, "policy", r->rests[i].policy->name);
+		jsonw_kv_string(j, "reason", extended_reason_name(r->rests[i].reason));
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+}
+
 static enum cli_exit print_json(const struct cli *c, const struct replayed *r)
 {
 	struct jsonw j;
@@ -199,7 +246,7 @@ static enum cli_exit print_json(const struct cli *c, const struct replayed *r)
 	jsonw_init_buffer(&j, PROFILE_JSON_MAX);
 	jsonw_object(&j);
 	jsonw_kv_string(&j, "schema", "cardea.profile.replay/1");
-	jsonw_kv_string(&j, "profile", r->bound.profile->name);
+	jsonw_kv_string(&j, "profile", r->layers.list[0].bound.profile->name);
 	jsonw_kv_untrusted(&j, "capture", c->args[1]);
 	jsonw_kv_u64(&j, "packets", r->packets);
 	jsonw_kv_u64(&j, "own", r->own);
@@ -208,53 +255,28 @@ static enum cli_exit print_json(const struct cli *c, const struct replayed *r)
 	jsonw_kv_u64(&j, "sent_accepted", r->from_accepted);
 	jsonw_key(&j, "reasons");
 	jsonw_object(&j);
-	for (unsigned i = 0; i < REASON_MAX; i++)
+	for (unsigned i = 0; i < EXTENDED_REASON_MAX; i++)
 		if (r->by_reason[i])
 			jsonw_kv_u64(&j, extended_reason_name(i), r->by_reason[i]);
 	jsonw_object_end(&j);
 	json_refusals(r, &j);
+	if (r->layers.count > 1)
+		json_layers(r, &j);
 	jsonw_object_end(&j);
 	return answer_print_jsonw(&j);
 }
 
-static enum cli_exit bind(const struct cli *c, struct replayed *r)
-{
-	const char *path = args_flag(c, "binding");
-	const struct extended_binding *b = &r->template.binding;
-	struct extended_notes notes = {0};
-	enum cli_exit e = CLI_OK;
-
-	if (!path && r->template.document != DOCUMENT_PUBLISHED) {
-		cli_complain(c->command->example, "a template says nothing of a home: "
-						  "--binding FILE is missing");
-		return CLI_USAGE;
-	}
-	if (path) {
-		e = profile_want(path, DOCUMENT_BINDING, &r->binding);
-		b = &r->binding.binding;
-	}
-	if (e != CLI_OK)
-		return e;
-	int error = extended_bind(&r->template.profile, b, r->template.pool, &r->bound, &notes);
-
-	if (!c->quiet && notes.count &&
-		extended_notes_text(&notes, path ? path : r->template.path, stderr))
-		return CLI_FAILED;
-	return error ? CLI_NO : CLI_OK;
-}
-
 static enum cli_exit replay(const struct cli *c, struct replayed *r)
 {
-	enum cli_exit e = bind(c, r);
-	int fd;
+	const char *folder = args_flag(c, "learn-rest");
+	enum cli_exit e = layer_add(c, &r->layers, c->args[0], args_flag(c, "binding"));
 
-	if (e != CLI_OK)
-		return e;
-	fd = file_open(c->args[1]);
-	if (fd < 0)
-		return CLI_FAILED;
-	e = run(c, r, fd);
-	close(fd);
+	if (e == CLI_OK)
+		e = layers_flags(c, &r->layers);
+	if (e == CLI_OK && folder)
+		e = rest_learn(c, &r->layers, c->args[1], folder);
+	if (e == CLI_OK)
+		e = run(c, r);
 	if (e == CLI_OK)
 		e = c->json ? print_json(c, r) : print_text(r);
 	if (e != CLI_OK)
@@ -267,11 +289,8 @@ static enum cli_exit replay(const struct cli *c, struct replayed *r)
 enum cli_exit profile_file_replay(struct cli *c)
 {
 	struct replayed *r = cli_take(sizeof *r);
-	enum cli_exit e = profile_use(c->args[0], args_flag(c, "root"), &r->template);
+	enum cli_exit e = replay(c, r);
 
-	if (e == CLI_OK)
-		e = replay(c, r);
-	profile_free(&r->template);
-	profile_free(&r->binding);
+	layers_free(&r->layers);
 	return e;
 }

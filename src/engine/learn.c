@@ -2,6 +2,7 @@
 /* learn - captures in, what was learned out. The observer forgets between captures:
  * they may be of different homes, and an address of one is nobody in another. */
 #include "engine/learn_priv.h"
+#include "engine/learn_extended.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct learn {
 	struct learn_names names;
 	struct learn_link link;
 	struct learn_bares bares;
+	struct learn_parties parties;
 	uint64_t crowded; /* see struct learn_capture */
 	int error; /* of the learner, which sticks: memory */
 };
@@ -29,6 +31,7 @@ static void on_record(void *ctx, const struct record *r)
 	int e = learned_record(l->learned, r);
 
 	learn_bares_see(&l->bares, r);
+	learn_parties_see(&l->parties, r);
 	if (e == CARDEA_ELIMIT)
 		l->crowded++;
 	else if (e && !l->error)
@@ -66,6 +69,8 @@ int learn_new(const struct learn_options *o, struct learn **ret)
 	if (!e)
 		e = learn_bares_init(&l->bares);
 	if (!e)
+		e = learn_parties_init(&l->parties);
+	if (!e)
 		e = learn_suffixes_new(&l->suffixes);
 	config.ctx = l->suffixes;
 	if (!e)
@@ -86,6 +91,7 @@ void learn_free(struct learn *l)
 	learn_suffixes_free(l->suffixes);
 	learn_names_free(&l->names);
 	learn_bares_free(&l->bares);
+	learn_parties_free(&l->parties);
 	free(l->link.frame);
 	free(l);
 }
@@ -176,6 +182,11 @@ const struct learned *learn_learned(const struct learn *l)
 const struct learn_bares *learn_bares(const struct learn *l)
 {
 	return &l->bares;
+}
+
+const struct learn_parties *learn_parties(const struct learn *l)
+{
+	return &l->parties;
 }
 
 const struct learn_name *learn_name(const struct learn *l, const struct mac *m)

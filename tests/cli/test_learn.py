@@ -142,7 +142,8 @@ def test_profile_and_evidence(cli, folder, week):
     device = one(cli, week, "--out", out)
     assert device["profile"] == os.path.join(out, FILE + ".json")
     assert device["evidence"] == os.path.join(out, FILE + ".evidence.json")
-    assert sorted(os.listdir(out)) == [FILE + ".evidence.json", FILE + ".json"]
+    assert sorted(os.listdir(out)) == [FILE + end for end in (
+        ".binding.yaml", ".evidence.json", ".json", ".profile.yaml")]
     lint = cli("mud", "lint", device["profile"])
     assert "conforms to RFC 8520" in lint.stdout
     mud = load(device["profile"])

@@ -6,7 +6,10 @@ profiles/ and pcap/ (../shared/data). CARDEA_GOLDEN_WRITE=1 writes the tables an
 profile-expected.tsv: file, SHA-256, what is imported, and each error and repair as
 LINE:LEVEL (FILE:LINE:LEVEL in what it includes).
 profile-replay.tsv: capture at the device's own port, what the device sent or was sent, what
-is accepted, and why the rest is not."""
+is accepted, and why the rest is not.
+profile-rest.tsv: of those captures, what the published profile lacks: the policy of the
+layer that is learned from it, what the published profile says against the packets, how many
+they are, and how many of them the device sent."""
 
 import glob
 import hashlib
@@ -24,6 +27,8 @@ LATENCY = os.path.join(DATA, "pcap/smart-home-firewall/eval/latency")
 EXPECTED = os.path.join(ROOT, "tests/data/profile-expected.tsv")
 REPLAYED = os.path.join(ROOT, "tests/data/profile-replay.tsv")
 COLUMNS = ("file", "sha256", "policies", "interactions", "roles", "notes")
+RESTS = os.path.join(ROOT, "tests/data/profile-rest.tsv")
+REST_COLUMNS = ("capture", "lacked", "why", "packets", "sent")
 REPLAY_COLUMNS = ("capture", "own", "accepted", "refused")
 # Where a device was attached: there is all that it sent and was sent, both ways.
 PORTS = {"tplink-plug": "wlan2.4", "tuya-motion": "wlan2.4", "philips-hue": "lan",
@@ -149,3 +154,24 @@ def test_the_latency_captures_replay(cli, folder):
                                               sorted(refused.items())) or "-"})
     compare(REPLAYED, REPLAY_COLUMNS, rows)
     assert sum(r["own"] == r["accepted"] for r in rows) >= 4
+
+
+@needs_captures
+def test_with_the_rest_every_packet_is_accepted(cli, folder):
+    """The published profile and the layer that is learned from what it lacks, united."""
+    rows = []
+    for device, port in PORTS.items():
+        out, home = bound(cli, device, folder)
+        for kind in ("no-firewall", "base-firewall", "my-firewall"):
+            path = os.path.join(LATENCY, device, kind, port + ".pcap")
+            rest = os.path.join(folder, device + kind)
+            told = json.loads(cli("profile", "replay", out, path, "--binding", home,
+                                  "--learn-rest", rest, "--json").stdout)
+            assert told["accepted"] == told["own"] and not told["refused"]
+            rows += [{"capture": f"{device}/{kind}/{port}", "lacked": r["policy"],
+                      "why": r["reason"], "packets": str(r["packets"]),
+                      "sent": str(r["sent"])} for r in told["lacked"]]
+            # and nothing more than that
+            lacked = sum(r["packets"] for r in told["lacked"])
+            assert lacked == told["layers"][1]["accepted"]
+    compare(RESTS, REST_COLUMNS, rows)

@@ -78,7 +78,7 @@ static void check_packets(const struct extended_bound *b, const uint8_t *data, s
 			continue;
 		struct extended_verdict v = extended_machine_packet(m, &p, when);
 
-		MUST(v.reason < REASON_MAX);
+		MUST(v.reason < EXTENDED_REASON_MAX);
 		MUST(v.accepted == extended_reason_accepts(v.reason));
 	}
 	extended_machine_free(m);

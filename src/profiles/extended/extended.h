@@ -328,6 +328,12 @@ struct extended_rules {
 int extended_reduce(const struct extended_bound *b, struct pool *pool,
 	struct extended_rules *ret_rules) CARDEA_MUSTCHECK;
 
+/* The group that an address is alone in, or one of a few: -1 when there is none. */
+int extended_group_of(const struct addr *a);
+const char *extended_group_name(enum extended_group g);
+/* "AAAA", or a number, of a key that has numbers. */
+bool extended_word(enum extended_key key, const char *word, uint32_t *ret);
+
 /* The names that all output uses. */
 const char *extended_document_name(enum extended_document d);
 
@@ -360,7 +366,7 @@ enum extended_reason {
 	REASON_INITIATOR,   /* refused: the other side opened it */
 	REASON_SIZE, REASON_RATE, REASON_PACKETS, REASON_BYTES, REASON_DURATION,
 	REASON_BROKEN,	    /* refused: not readable */
-	REASON_MAX,
+	EXTENDED_REASON_MAX,
 };
 
 struct extended_verdict {
@@ -384,6 +390,10 @@ void extended_machine_free(struct extended_machine *m);
 /* Judges one packet and goes on accordingly. Time may stand still and jump. */
 struct extended_verdict extended_machine_packet(struct extended_machine *m,
 	const struct packet *p, nstime when);
+/* Another layer accepted a packet that this one refused: the names that it tells, and
+ * errors about it, hold here, too. */
+void extended_machine_accepted(struct extended_machine *m, const struct packet *p,
+	nstime when);
 /* Bytes taken, which no stream of packets can raise. */
 size_t extended_machine_memory(const struct extended_machine *m);
 bool extended_reason_accepts(enum extended_reason r);

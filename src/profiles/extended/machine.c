@@ -18,7 +18,7 @@ bool extended_reason_accepts(enum extended_reason r)
 
 const char *extended_reason_name(enum extended_reason r)
 {
-	static const char *const names[REASON_MAX] = {
+	static const char *const names[EXTENDED_REASON_MAX] = {
 		[REASON_POLICY] = "policy", [REASON_STEP] = "step",
 		[REASON_FLOW] = "conversation", [REASON_PERMIT] = "permit",
 		[REASON_RELATED] = "error about a conversation",
@@ -35,13 +35,13 @@ const char *extended_reason_name(enum extended_reason r)
 		[REASON_PACKETS] = "packet count", [REASON_BYTES] = "octets",
 		[REASON_DURATION] = "duration", [REASON_BROKEN] = "not readable"};
 
-	return r < REASON_MAX ? names[r] : "?";
+	return r < EXTENDED_REASON_MAX ? names[r] : "?";
 }
 
 /* Of several reasons against a packet, the one of the policy that it is most like. */
 bool reason_is_nearer(enum extended_reason a, enum extended_reason b)
 {
-	static const uint8_t near[REASON_MAX] = {[REASON_NOTHING] = 0, [REASON_NAME] = 1,
+	static const uint8_t near[EXTENDED_REASON_MAX] = {[REASON_NOTHING] = 0, [REASON_NAME] = 1,
 		[REASON_INITIATOR] = 2, [REASON_SHUT] = 3, [REASON_ORDER] = 4,
 		[REASON_REPLAYED] = 5, [REASON_BUSY] = 6, [REASON_WINDOW] = 7,
 		[REASON_SIZE] = 8, [REASON_DURATION] = 9, [REASON_BYTES] = 9,
@@ -312,6 +312,17 @@ struct extended_verdict extended_machine_packet(struct extended_machine *m,
 	if (!v.own && !v.accepted)
 		v = (struct extended_verdict){.accepted = true, .reason = REASON_FOREIGN};
 	return v;
+}
+
+void extended_machine_accepted(struct extended_machine *m, const struct packet *p, nstime when)
+{
+	bool from = is_from_self(m, p);
+
+	facts_init(&m->facts, p, when);
+	if (!m->facts.protos || (!from && !is_to_self(m, p)))
+		return;
+	learn_names(m, from);
+	conv_accepted(m);
 }
 
 static int machine_init(struct extended_machine *m, const struct extended_bound *b)

@@ -202,6 +202,39 @@ bool schema_group_net(enum extended_group g, uint8_t family, unsigned index,
 	return index < GROUP_NETS && nets[index] && prefix_parse(nets[index], ret) == 0;
 }
 
+const char *extended_group_name(enum extended_group g)
+{
+	return schema_group_name(g);
+}
+
+int extended_group_of(const struct addr *a)
+{
+	struct prefix net;
+
+	for (int g = GROUP_ALL_NODES; g <= GROUP_COAP; g++)
+		for (unsigned i = 0; schema_group_net(g, a->family, i, &net); i++)
+			if (prefix_contains(&net, a))
+				return g;
+	return -1;
+}
+
+bool extended_word(enum extended_key key, const char *word, uint32_t *ret)
+{
+	const struct schema_key *k = &schema_keys[key];
+	int64_t n = 0;
+
+	for (const struct schema_word *w = k->words; w && w->word; w++) {
+		if (!str_equal_nocase(w->word, word))
+			continue;
+		*ret = w->value;
+		return true;
+	}
+	if (k->type != TYPE_NUMBER || str_to_i64(word, 0, k->max, &n))
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
 const char *extended_document_name(enum extended_document d)
 {
 	switch (d) {

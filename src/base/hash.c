@@ -2,10 +2,11 @@
 /* hash - SipHash-2-4 and an intrusive table that grows at load factor one. */
 #include "base/hash.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
-#include "base/cursor.h"
 
 #define BUCKETS_MIN 8
 #define BUCKETS_MAX (SIZE_MAX / 2 / sizeof(struct hash_node *))
@@ -49,8 +50,8 @@ static void sip_word(uint64_t v[4], uint64_t word)
 
 uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
 {
-	struct cursor c = cursor_of(data, len);
-	uint64_t last = (uint64_t)len << 56;
+	const uint8_t *p = data;
+	uint64_t last = (uint64_t)len << 56, word;
 	uint64_t v[4] = {
 		key->k[0] ^ 0x736f6d6570736575,
 		key->k[1] ^ 0x646f72616e646f6d,
@@ -58,10 +59,12 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
 		key->k[1] ^ 0x7465646279746573,
 	};
 
-	for (size_t words = len / 8; words; words--)
-		sip_word(v, __builtin_bswap64(cursor_u64(&c)));
-	for (unsigned shift = 0; cursor_left(&c); shift += 8)
-		last |= (uint64_t)cursor_u8(&c) << shift;
+	for (; len >= sizeof word; len -= sizeof word, p += sizeof word) {
+		memcpy(&word, p, sizeof word);
+		sip_word(v, le64toh(word));
+	}
+	for (unsigned shift = 0; len; len--, shift += 8)
+		last |= (uint64_t)*p++ << shift;
 	sip_word(v, last);
 	v[2] ^= 0xff;
 	sip_rounds(v, 4);

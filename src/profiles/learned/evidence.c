@@ -118,11 +118,16 @@ void learned_gaps_add(struct learned_gaps *g, nstime gap)
 	g->octaves[octave]++;
 }
 
-static int compare_ms(const void *a, const void *b)
+/* A handful. */
+static void sort_ms(uint32_t *ms, uint32_t n)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t v = ms[i], at = i;
 
-	return (x > y) - (x < y);
+		for (; at && ms[at - 1] > v; at--)
+			ms[at] = ms[at - 1];
+		ms[at] = v;
+	}
 }
 
 /* At least half of all gaps that there ever were are about as long: what has been
@@ -148,7 +153,7 @@ nstime learned_gaps_period(const struct learned_gaps *g)
 	if (n < GAPS_LEAST)
 		return 0;
 	memcpy(sorted, g->ms, n * sizeof *sorted);
-	qsort(sorted, n, sizeof *sorted, compare_ms);
+	sort_ms(sorted, n);
 	median = sorted[n / 2];
 	tolerance = median / 100 > GAP_TOLERANCE_MS ? median / 100 : GAP_TOLERANCE_MS;
 	/* what comes every second or two is within the tolerance of anything */

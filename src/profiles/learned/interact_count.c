@@ -258,10 +258,20 @@ static bool is_worse(const struct interact *in, const struct interact_pair *p,
 	return (r ? r : strcmp(p->trigger->text, than->trigger->text)) > 0;
 }
 
+static struct interact_pair *worst_of(const struct interact *in, struct act *effect)
+{
+	struct interact_pair *worst = &effect->pairs[0];
+
+	for (uint8_t i = 1; i < effect->pair_count; i++)
+		if (is_worse(in, &effect->pairs[i], worst))
+			worst = &effect->pairs[i];
+	return worst;
+}
+
 struct interact_pair *interact_pair_slot(
 	const struct interact *in, struct act *effect, const struct interact_pair *fresh)
 {
-	struct interact_pair *worst = NULL;
+	struct interact_pair *worst;
 
 	if (effect->pair_count < INTERACT_TRIGGERS_MAX) {
 		if (effect->pair_count == effect->pair_cap) {
@@ -276,10 +286,20 @@ struct interact_pair *interact_pair_slot(
 		}
 		return &effect->pairs[effect->pair_count++];
 	}
-	for (uint8_t i = 0; i < effect->pair_count; i++)
-		if (!worst || is_worse(in, &effect->pairs[i], worst))
-			worst = &effect->pairs[i];
-	return worst && is_worse(in, worst, fresh) ? worst : NULL;
+	worst = worst_of(in, effect);
+	return is_worse(in, worst, fresh) ? worst : NULL;
+}
+
+/* As interact_pair_slot, for several that were missing as often: the worst is looked for
+ * once. */
+static struct interact_pair *slot_for(const struct interact *in, struct act *effect,
+	const struct interact_pair *fresh, struct interact_pair **worst)
+{
+	if (effect->pair_count < INTERACT_TRIGGERS_MAX)
+		return interact_pair_slot(in, effect, fresh);
+	if (!*worst)
+		*worst = worst_of(in, effect);
+	return is_worse(in, *worst, fresh) ? *worst : NULL;
 }
 
 /* Those that were there shortly before, and were never looked at. before: how often the
@@ -288,6 +308,7 @@ static void pairs_begin(
 	struct interact *in, struct act *effect, nstime at, uint16_t before)
 {
 	uint32_t mark = ++in->epoch, looked = 0;
+	struct interact_pair *worst = NULL;
 
 	for (uint8_t i = 0; i < effect->pair_count; i++)
 		effect->pairs[i].trigger->mark = mark;
@@ -295,16 +316,18 @@ static void pairs_begin(
 		struct interact_pair fresh = {.trigger = a}, *slot;
 
 		looked++;
-		if (at - a->last > INTERACT_LOOKBACK)
+		if (at - a->last > INTERACT_LOOKBACK ||
+			(worst && worst->hits[INTERACT_MISS] < before))
 			break;
 		if (a->mark == mark || interact_act_meets(a, effect))
 			continue;
 		fresh.hits[INTERACT_MISS] = before;
-		slot = interact_pair_slot(in, effect, &fresh);
+		slot = slot_for(in, effect, &fresh, &worst);
 		if (!slot)
 			continue;
 		*slot = fresh;
 		pair_count(in, slot, at, true);
+		worst = NULL;
 	}
 }
 

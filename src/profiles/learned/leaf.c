@@ -30,11 +30,10 @@ static bool leaf_equal(const struct hash_node *n, const void *key)
 {
 	const struct leaf *leaf = (const struct leaf *)n;
 	const struct full_key *k = key;
-	size_t len = strlen(leaf->text);
 
-	return k->len == sizeof leaf->key + len &&
+	return k->len == sizeof leaf->key + leaf->text_len &&
 	       memcmp(k->bytes, &leaf->key, sizeof leaf->key) == 0 &&
-	       memcmp(k->bytes + sizeof leaf->key, leaf->text, len) == 0;
+	       memcmp(k->bytes + sizeof leaf->key, leaf->text, leaf->text_len) == 0;
 }
 
 static struct leaf *find_exactly(
@@ -126,18 +125,16 @@ static int leaf_make(struct dev *d, const struct learned_key *key, const char *t
 {
 	struct full_key k;
 	struct leaf *leaf;
+	size_t len = strnlen(text, LIMIT_NAME - 1);
 
 	if (grow(d))
 		return -ENOMEM;
-	leaf = calloc(1, sizeof *leaf);
+	leaf = calloc(1, sizeof *leaf + len + 1);
 	if (!leaf)
 		return -ENOMEM;
 	full_key_of(key, text, &k);
-	leaf->text = strndup(text, LIMIT_NAME - 1);
-	if (!leaf->text) {
-		free(leaf);
-		return -ENOMEM;
-	}
+	memcpy(leaf->text, text, len);
+	leaf->text_len = (uint16_t)len;
 	leaf->key = *key;
 	leaf->index = d->count;
 	d->leaves[d->count++] = leaf;
@@ -165,7 +162,6 @@ void learned_leaf_free(struct dev *d, struct leaf *leaf)
 	free(leaf->peers);
 	free(leaf->sketch);
 	free(leaf->detail);
-	free(leaf->text);
 	free(leaf);
 }
 

@@ -95,29 +95,32 @@ struct learned_peers {
 	struct addr at[LEARNED_PEERS];
 };
 
+/* What each record needs stands first: a house has thousands, and no cache has all. */
 struct leaf {
 	struct hash_node node; /* in device.table, first */
 	struct learned_key key;
-	uint32_t index;        /* in device.leaves */
-	uint32_t pending;      /* touches of bursts under way */
-	uint32_t burst, touch; /* the touch that was used last, of that burst */
-	char *text;            /* name or what was said; empty: see key.peer, key.mac */
-	char *detail; /* of the application, the first that was seen; or NULL */
+	uint16_t text_len;
 	uint8_t app, naming;
-	bool begun_once;        /* not all of it was under way when it was first seen */
-	struct learned_set set; /* in which of the latest episodes */
+	uint32_t burst, touch; /* the touch that was used last, of that burst */
+	uint32_t pending;      /* touches of bursts under way */
+	uint32_t index;        /* in device.leaves */
+	nstime begun;    /* the latest beginning, for gaps; 0: none in this capture */
+	char *detail; /* of the application, the first that was seen; or NULL */
+	struct learned_peers *peers; /* of a name of the internet; or NULL */
+	struct learned_set *sketch; /* of the texts of those that were merged; or NULL */
+	uint16_t merged; /* members that became this one; 0: it never stood for several
+			  */
+	bool begun_once; /* not all of it was under way when it was first seen */
+	struct learned_gaps gaps;
+	/* of episodes that ended */
+	struct learned_set set; /* in which of the latest */
 	uint32_t older[LEARNED_CONTEXT_MAX]; /* of those before */
 	uint64_t days; /* in which of device.days */
 	bool elder;    /* also before those */
 	nstime first, last;
 	uint64_t flows, packets, bytes[DIRECTION_MAX];
 	struct learned_volumes volumes;
-	struct learned_gaps gaps;
-	nstime begun;    /* the latest beginning, for gaps; 0: none in this capture */
-	uint16_t merged; /* members that became this one; 0: it never stood for several
-			  */
-	struct learned_peers *peers; /* of a name of the internet; or NULL */
-	struct learned_set *sketch; /* of the texts of those; or NULL */
+	char text[]; /* name or what was said; empty: see key.peer, key.mac */
 };
 
 struct touch {
@@ -141,7 +144,7 @@ struct burst {
 #define LEARNED_WATCHED_MAX 32
 /* Something that may become a scan: within a minute, how many different. */
 struct watch {
-	uint8_t type; /* enum watch_type; 0: free */
+	uint8_t type; /* enum watch_type */
 	uint8_t direction, proto;
 	bool condemned;
 	uint16_t port;
@@ -151,36 +154,44 @@ struct watch {
 	uint32_t seen[LEARNED_WATCHED_MAX];
 };
 
+struct watches {
+	uint32_t count;
+	uint32_t tags[LEARNED_WATCHES_MAX]; /* of what each is about, to find it by */
+	struct watch all[LEARNED_WATCHES_MAX];
+};
+
 struct said_finding {
 	struct learned_finding finding;
 	uint64_t key; /* what it is about: said once */
 };
 
+/* Here, too, what each record needs stands first. */
 struct dev {
 	struct hash_node node; /* in learned.table, first */
 	struct mac mac;
-	uint32_t number; /* episodes that ended */
+	bool fresh;       /* first sighting; `appeared` says when */
+	uint32_t capture; /* of the latest record */
+	struct hash_table table; /* leaves by key and text */
+	struct leaf **leaves;
+	uint32_t count, cap, merged; /* merged: leaves that stand for several */
+	uint32_t burst_count, burst_id;
+	struct watches *watches;
+	nstime appeared;
+	struct burst bursts[LEARNED_BURSTS_MAX]; /* under way, in order of time */
+	struct burst background;
+	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
+	uint32_t refused;      /* records for which there was no room */
+	nstime boots[LEARNED_BOOTS_MAX], updated;
+	uint32_t boot_count;
+	/* of episodes that ended */
+	uint32_t number;
 	uint32_t episodes[LEARNED_CONTEXT_MAX];
-	uint8_t context[LEARNED_WINDOW]; /* of the latest episodes */
+	uint8_t context[LEARNED_WINDOW]; /* of the latest */
 	uint32_t hour[LEARNED_WINDOW];   /* in which they began, since 1970 */
 	struct learned_hours days[LEARNED_DAYS]; /* that had episodes, by UTC */
 	uint32_t day_count, days_older;		 /* days_older: those that made room */
 	nstime first, last;
-	struct hash_table table; /* leaves by key and text */
-	struct leaf **leaves;
-	uint32_t count, cap, merged; /* merged: leaves that stand for several */
-	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
-	uint32_t refused;      /* records for which there was no room */
 	struct learned_volumes downloads; /* of an episode */
-	/* under way */
-	struct burst bursts[LEARNED_BURSTS_MAX]; /* in order of time */
-	uint32_t burst_count, burst_id;
-	struct burst background;
-	uint32_t capture; /* of the latest record */
-	bool fresh;       /* first sighting; `appeared` says when */
-	nstime appeared, boots[LEARNED_BOOTS_MAX], updated;
-	uint32_t boot_count;
-	struct watch *watches;
 	struct said_finding findings[LEARNED_FINDING_MAX];
 	uint32_t finding_count;
 };

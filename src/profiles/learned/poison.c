@@ -143,11 +143,24 @@ static bool same_watch(const struct watch *a, const struct watch *b)
 	       addr_equal(&a->peer, &b->peer);
 }
 
-static struct watch *watch_find(struct dev *d, const struct watch *key)
+/* Not secret: who makes many alike has them compared one by one. */
+static uint32_t tag_of(const struct watch *w)
 {
-	for (uint32_t i = 0; d->watches && i < LEARNED_WATCHES_MAX; i++)
-		if (same_watch(&d->watches[i], key))
-			return &d->watches[i];
+	uint64_t a, b;
+
+	memcpy(&a, w->peer.b, sizeof a);
+	memcpy(&b, w->peer.b + sizeof a, sizeof b);
+	a = (a ^ b * 3) * 0x9e3779b97f4a7c15;
+	return (uint32_t)(a >> 32) ^ ((uint32_t)w->type << 29 | (uint32_t)w->direction << 28 |
+					      (uint32_t)w->proto << 16 | w->port);
+}
+
+static struct watch *watch_find(
+	struct watches *all, const struct watch *key, uint32_t tag)
+{
+	for (uint32_t i = 0; i < all->count; i++)
+		if (all->tags[i] == tag && same_watch(&all->all[i], key))
+			return &all->all[i];
 	return NULL;
 }
 
@@ -159,25 +172,34 @@ static bool is_lesser(const struct watch *a, const struct watch *b)
 	return a->count != b->count ? a->count < b->count : a->start < b->start;
 }
 
+/* A new place, or that of the least. */
+static uint32_t watch_place(struct watches *all)
+{
+	uint32_t least = 0;
+
+	if (all->count < LEARNED_WATCHES_MAX)
+		return all->count++;
+	for (uint32_t i = 1; i < LEARNED_WATCHES_MAX; i++)
+		if (is_lesser(&all->all[i], &all->all[least]))
+			least = i;
+	return least;
+}
+
 static struct watch *watch_get(struct dev *d, const struct watch *key, nstime when)
 {
-	struct watch *w = watch_find(d, key);
+	uint32_t tag = tag_of(key), place;
+	struct watch *w;
 
-	if (w)
-		return w;
 	if (!d->watches)
-		d->watches = calloc(LEARNED_WATCHES_MAX, sizeof *d->watches);
+		d->watches = calloc(1, sizeof *d->watches);
 	if (!d->watches)
 		return NULL;
-	w = &d->watches[0];
-	for (uint32_t i = 0; i < LEARNED_WATCHES_MAX; i++) {
-		struct watch *other = &d->watches[i];
-
-		if (!other->type || is_lesser(other, w))
-			w = other;
-		if (!other->type)
-			break;
-	}
+	w = watch_find(d->watches, key, tag);
+	if (w)
+		return w;
+	place = watch_place(d->watches);
+	d->watches->tags[place] = tag;
+	w = &d->watches->all[place];
 	*w = *key;
 	w->start = when;
 	return w;

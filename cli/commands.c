@@ -275,6 +275,10 @@ static const struct command commands[] = {
 			{"per-capture", NULL,
 				"each capture is one episode, as captures of a setup are",
 				0},
+			{"interactions", NULL,
+				"also what happens only after something else; --out implies "
+				"it",
+				0},
 			{"against", "MUD.json",
 				"what differs from this profile, and why (exit 6: it "
 				"did more)",

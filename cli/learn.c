@@ -271,7 +271,9 @@ static enum cli_exit tell_device(
 /* The first of: what could not be done, a difference, a broken capture. */
 static enum cli_exit tell_all(struct learning *l)
 {
-	struct learn_tell t = {.json = l->cli->json, .captures = l->captures};
+	struct learn_tell t = {.json = l->cli->json,
+		.interactions = l->options.interactions,
+		.captures = l->captures};
 	const struct mac *m;
 	enum cli_exit e = CLI_OK, told;
 	size_t at = 0;
@@ -299,6 +301,8 @@ enum cli_exit learn_run(struct cli *c)
 
 	progress_init(&l.progress, c, "learn");
 	l.options.per_capture = args_flag(c, "per-capture") != NULL;
+	l.options.interactions =
+		args_flag(c, "interactions") != NULL || args_flag(c, "out") != NULL;
 	l.options.progress = progress_show;
 	l.options.ctx = &l.progress;
 	e = read_device(&l);

@@ -57,7 +57,8 @@ void learn_against_text(const struct learn_against *a, const struct learn_item *
 
 struct learn_tell {
 	bool json;
-	json_t *captures; /* the caller's */
+	bool interactions; /* were looked for */
+	json_t *captures;  /* the caller's */
 	size_t count;	  /* devices told */
 };
 /* a: NULL without --against. */

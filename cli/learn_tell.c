@@ -11,16 +11,20 @@
 /* As answer_print has it. */
 #define JSON_STYLE (JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12))
 
-static json_t *item_json(const struct learn_item *item, const struct learn_against *a)
+static json_t *item_json(const struct learn_tell *t, const struct learn_item *item,
+	const struct learn_against *a)
 {
 	struct jsonw j;
 	json_t *o = NULL;
-	int e;
+	int e = 0;
 
 	jsonw_init_buffer(&j, DEVICE_JSON_MAX);
 	jsonw_object(&j);
 	learn_profile_json(&item->profile, item->tested ? &item->test : NULL, &j);
-	e = learn_interactions_json(item->learn, &item->profile.device.mac, &j);
+	if (t->interactions)
+		e = learn_interactions_json(item->learn, &item->profile.device.mac, &j);
+	else
+		jsonw_kv_string(&j, "interactions", NULL);
 	jsonw_object_end(&j);
 	if (!e && jsonw_text(&j))
 		o = json_loads(jsonw_text(&j), 0, NULL);
@@ -59,10 +63,19 @@ static enum cli_exit tell_json(struct learn_tell *t, const struct learn_item *it
 
 	if (t->count)
 		putchar(',');
-	if (done && print_value(item_json(item, a)))
+	if (done && print_value(item_json(t, item, a)))
 		return CLI_OK;
 	cli_complain(NULL, "learn: the answer cannot be written");
 	return CLI_FAILED;
+}
+
+static void tell_interactions(const struct learn_item *item)
+{
+	int e = learn_interactions_text(
+		item->learn, &item->profile.device.mac, stdout);
+
+	if (e)
+		cli_complain(NULL, "learn: interactions: %s", error_text(e));
 }
 
 static void tell_text(const struct learn_tell *t, const struct learn_item *item,
@@ -71,11 +84,8 @@ static void tell_text(const struct learn_tell *t, const struct learn_item *item,
 	if (t->count)
 		putchar('\n');
 	learn_profile_text(&item->profile, item->tested ? &item->test : NULL, stdout);
-	int e = learn_interactions_text(
-		item->learn, &item->profile.device.mac, stdout);
-
-	if (e)
-		cli_complain(NULL, "learn: interactions: %s", error_text(e));
+	if (t->interactions)
+		tell_interactions(item);
 	if (item->test_missing)
 		printf("  The other captures do not have it.\n");
 	if (a)

@@ -132,7 +132,7 @@ _cardea()
 	'profile enforce') flags='--binding --dry-run' ;;
 	'profile abandon') flags='--dry-run' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
-	'learn ') flags='--device --test --out --force --per-capture --against' ;;
+	'learn ') flags='--device --test --out --force --per-capture --interactions --against' ;;
 	'suit inspect') flags='--key --vendor --accepted' ;;
 	'eat verify') flags='--key --nonce --digest' ;;
 	'start ') flags='--config --dry-run' ;;

@@ -214,6 +214,7 @@ complete -c cardea -n '__cardea_in learn' -l test -r -F -d 'other captures: what
 complete -c cardea -n '__cardea_in learn' -l out -r -F -d 'where to write MUD files and their evidence'
 complete -c cardea -n '__cardea_in learn' -l force -d 'replace files that are there'
 complete -c cardea -n '__cardea_in learn' -l per-capture -d 'each capture is one episode, as captures of a setup are'
+complete -c cardea -n '__cardea_in learn' -l interactions -d 'also what happens only after something else; --out implies it'
 complete -c cardea -n '__cardea_in learn' -l against -r -F -d 'what differs from this profile, and why (exit 6: it did more)'
 complete -c cardea -n '__cardea_at 0' -a suit
 complete -c cardea -n '__cardea_at 1 suit' -a inspect -d 'what does a firmware manifest want, and is it signed?'

@@ -59,7 +59,9 @@ int learn_new(const struct learn_options *o, struct learn **ret)
 {
 	struct learn *l = calloc(1, sizeof *l);
 	struct learned_config config = {
-		.public_labels = learn_suffixes_labels, .per_capture = o->per_capture};
+		.public_labels = learn_suffixes_labels,
+		.per_capture = o->per_capture,
+		.no_interactions = !o->interactions};
 	int e;
 
 	if (!l)

@@ -165,7 +165,7 @@ int learned_record(struct learned *l, const struct record *told)
 		return 0;
 	e = learned_touch(l, d, &r, kinds, n, learned_record_is_fruitless(&r));
 	/* who is too diverse to learn brings about anything */
-	if (!e && d->count < LEARNED_KINDS_MAX)
+	if (!e && !l->config.no_interactions && d->count < LEARNED_KINDS_MAX)
 		e = learned_interact_see(l, &r, kinds, n);
 	return e;
 }

@@ -124,6 +124,9 @@ struct learned_config {
 	unsigned (*public_labels)(void *ctx, const char *name);
 	void *ctx;
 	bool per_capture; /* each capture is one episode, whatever its length */
+	/* Nobody will ask for learned_interactions: finding them costs as much as all else.
+	 */
+	bool no_interactions;
 };
 
 struct learned;

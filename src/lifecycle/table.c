@@ -75,15 +75,15 @@ static const struct life_arc table[] = {
 		LIFE_DO_WATCH | LIFE_DO_TELL, false, "profile", "MUD",
 		"$ has no usable profile any more; what it does is learned"},
 
-	/* suspicion */
+	/* suspicion: shown, and nobody is called. Who is called for each learns to say OK */
 	{IN(LEARNING) | IN(PROTECTED), LIFE_RAISED, LIFE_SUSPICIOUS, NULL,
-		LIFE_DO_CASE_OPEN | LIFE_DO_TELL | LIFE_DO_TIGHTEN, false, "violations",
+		LIFE_DO_CASE_OPEN, false, "violations",
 		"IPFIX", "$ does what it is not for; it is watched closely"},
 	{IN(SUSPICIOUS), LIFE_CLEARED, LIFE_PROTECTED, is_enforceable,
-		LIFE_DO_CASE_CLOSE | LIFE_DO_LOOSEN, false, "quiet", "MUD",
+		LIFE_DO_CASE_CLOSE, false, "quiet", "MUD",
 		"$ is no longer suspicious"},
 	{IN(SUSPICIOUS), LIFE_CLEARED, LIFE_LEARNING, NULL,
-		LIFE_DO_CASE_CLOSE | LIFE_DO_LOOSEN, false, "quiet", "MUD",
+		LIFE_DO_CASE_CLOSE, false, "quiet", "MUD",
 		"$ is no longer suspicious"},
 
 	/* out of service; who is critical goes on within the house */

@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -75,6 +75,7 @@ _cardea()
 	--controller) :; return ;;
 	--root) _cardea_files; return ;;
 	--binding) _cardea_files; return ;;
+	--learn-rest) _cardea_files; return ;;
 	--profile) _cardea_files; return ;;
 	--test) _cardea_files; return ;;
 	--against) _cardea_files; return ;;
@@ -127,7 +128,7 @@ _cardea()
 	'profile lint') flags='--root' ;;
 	'profile import') flags='--root --out --binding' ;;
 	'profile bind') flags='' ;;
-	'profile replay') flags='--binding --root' ;;
+	'profile replay') flags='--binding --root --layer --learn-rest' ;;
 	'profile show') flags='--root' ;;
 	'profile enforce') flags='--binding --dry-run' ;;
 	'profile abandon') flags='--dry-run' ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -190,6 +190,8 @@ complete -c cardea -n '__cardea_at 2 profile replay' -F
 complete -c cardea -n '__cardea_at 3 profile replay' -F
 complete -c cardea -n '__cardea_in profile replay' -l binding -r -F -d 'who plays which role'
 complete -c cardea -n '__cardea_in profile replay' -l root -r -F -d 'where a published profile may include from'
+complete -c cardea -n '__cardea_in profile replay' -l layer -r -f -d 'accepts as well what this one does; may be repeated'
+complete -c cardea -n '__cardea_in profile replay' -l learn-rest -r -F -d 'learn what the profile lacks of the capture, and write it'
 complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
 complete -c cardea -n '__cardea_at 2 profile show' -F
 complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'

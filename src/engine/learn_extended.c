@@ -59,6 +59,13 @@ void making_evidence(
 	}
 	from->first = time_text(m, k->first);
 	from->last = time_text(m, k->last);
+	from->period = (k->period + NS_PER_SEC / 2) / NS_PER_SEC * NS_PER_SEC;
+	from->bytes_median = k->bytes_median;
+	from->bytes_p99 = k->bytes_p99;
+	if (k->detail[0] && !learn_kind_is_said(k)) {
+		from->said = pool_string(m->pool, k->detail, strlen(k->detail));
+		m->short_of_memory |= !from->said;
+	}
 	p->confidence = confidence(from->episodes);
 }
 

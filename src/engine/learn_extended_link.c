@@ -133,7 +133,7 @@ static void link_neighbours(struct making *m)
 	}
 	p = making_policy(m, "memberships");
 	if (p) {
-		making_role(m, p, KEY_IPV4_SRC, EXTENDED_SELF);
+		perhaps_nobody(m, p, KEY_IPV4_SRC, EXTENDED_SELF);
 		p->match.protos |= 1u << EXTENDED_IGMP;
 	}
 }

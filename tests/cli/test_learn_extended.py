@@ -169,6 +169,26 @@ def test_what_only_follows_is_permitted_after_that(cli, folder):
     told = replay(cli, template, other, "--binding", binding, code=6)
     assert {r["reason"] for r in told["refused"]} == {"its trigger was not seen in time"}
     assert sum(r["packets"] for r in told["refused"]) == 3 * 4
+    # and in another home it is what it was here, once it is bound there
+    phone, hub = ("02:00:00:00:09:55", "10.9.0.55"), ("02:00:00:00:09:33", "10.9.0.33")
+    lamp = ("02:00:00:00:09:07", "10.9.0.7")
+    with open(binding, encoding="utf-8") as f:
+        text = f.read()
+    for old, new in (("02:00:00:00:00:07", lamp[0]), ("192.168.7.7]", lamp[1] + "]"),
+                     (HUB_MAC, hub[0]), (HUB + "]", hub[1] + "]"),
+                     (homecap.PHONE_MAC, phone[0]), (homecap.PHONE + "]", phone[1] + "]")):
+        text = text.replace(old, new)
+    home = os.path.join(folder, "there.yaml")
+    with open(home, "w", encoding="utf-8") as f:
+        f.write(text)
+    for alone, code, reasons in ((False, 0, set()),
+                                 (True, 6, {"its trigger was not seen in time"})):
+        devices = trained(3, later, lamp[0], lamp[1], alone, phone, hub)
+        for device in devices:  # but for the lease, which comes from the first home
+            device.frames = device.frames[4:]
+        there = write(os.path.join(folder, "c.pcap"), *devices)
+        told = replay(cli, template, there, "--binding", home, code=code)
+        assert told["own"] and {r["reason"] for r in told["refused"]} == reasons
 
 
 LACKING = """cardea-profile: 1

@@ -39,7 +39,7 @@ static const char everything[] = HEAD ROLES
 	"    confidence: 0.97\n"
 	"    provenance: {source: learned, episodes: 12, contexts: [boot, user],\n"
 	"      first: '2026-01-01T00:00:00Z', last: '2026-02-01T00:00:00Z', file: x, "
-	"line: 3}\n"
+	"line: 3, period: 236 s, bytes-median: 12 kB, bytes-p99: 34567, said: GET /a}\n"
 	"  second: {match: {ipv6: {src: self, dst: 'ff02::fb'}, udp: , mdns: {qtype: [PTR, "
 	"65280], domain-name: Philips Hue - 1._hue._tcp.local, response: true}},\n"
 	"    fallback-of: all}\n"
@@ -204,6 +204,8 @@ static const struct {
 	{POLICY("{udp: }") "    optional: true\n", 6, "not part of a policy"},
 	{POLICY("{udp: }") "    provenance: {contexts: [boots]}\n", 6, "a context"},
 	{POLICY("{udp: }") "    provenance: {first: yesterday}\n", 6, "no time"},
+	{POLICY("{udp: }") "    provenance: {bytes-p99: many}\n", 6, "octets"},
+	{POLICY("{udp: }") "    provenance: {period: often}\n", 6, "time"},
 	{HEAD "roles: {gateway: {kind: hub}}\n", 3, "exists"},
 	{HEAD "roles: {ssdp: {kind: hub}}\n", 3, "name of a group"},
 	{HEAD "roles: {a: {kind: clod, domain: x.y}}\n", 3, "did you mean \"cloud\""},

@@ -105,6 +105,28 @@ static void test_tls_versions(void **state)
 	assert_int_equal(say_hello(TLS("content-type: 23"), "", "", 0x0303), REASON_NOTHING);
 }
 
+/* What old clients say to servers that may be older still: no name, no ALPN. */
+static void test_tls_old_hello(void **state)
+{
+	(void)state;
+	static const uint8_t old[] = {0x80, 9 + 3 + 16, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 4};
+	uint8_t whole[2 + 9 + 3 + 16] = {0};
+	struct bed *b = bed_new(TLS("tls-version: '1.0', handshake-type: client-hello"),
+		home, 0);
+
+	memcpy(whole, old, sizeof old);
+	IS(b, OPEN(443), REASON_POLICY);
+	whole[1]++; /* a length that does not fit */
+	IS(b, LAMP_TO(443, whole, sizeof whole), REASON_NOTHING);
+	whole[1]--;
+	IS(b, LAMP_TO(443, whole, sizeof whole), REASON_POLICY);
+	bed_free(b);
+	b = bed_new(TLS("sni: a.example.com"), home, 0);
+	IS(b, OPEN(443), REASON_POLICY);
+	IS(b, LAMP_TO(443, whole, sizeof whole), REASON_NOTHING);
+	bed_free(b);
+}
+
 /* After a hello that was refused nothing else passes, and after one that was accepted
  * what goes on does. */
 static void test_tls_connection(void **state)
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_tls_names),
 		cmocka_unit_test(test_tls_versions),
 		cmocka_unit_test(test_tls_connection),
+		cmocka_unit_test(test_tls_old_hello),
 		cmocka_unit_test(test_mqtt),
 		cmocka_unit_test(test_coap),
 		cmocka_unit_test(test_undecided),

@@ -157,6 +157,9 @@ struct extended_provenance {
 	uint32_t context_count;
 	const char **contexts;
 	const char *first, *last; /* RFC 3339; or NULL */
+	nstime period;		  /* it comes so often; 0: not regularly */
+	uint64_t bytes_median, bytes_p99; /* of an episode; 0: not said */
+	const char *said;	  /* the first words of the first one; or NULL */
 	const char *file;	  /* where it was said; or NULL */
 	uint32_t line;
 };

@@ -285,6 +285,27 @@ static void tls_hello(struct facts *f, struct cursor message)
 	tls_alpn(f);
 }
 
+/* A hello in the frame of SSL 2.0, as old clients greet (RFC 5246 E.2). */
+static bool tls_old_hello(struct facts *f)
+{
+	struct cursor c = f->p->payload;
+	uint16_t len = cursor_u16(&c);
+	uint8_t type = cursor_u8(&c);
+	uint16_t version = cursor_u16(&c);
+	uint16_t ciphers = cursor_u16(&c), session = cursor_u16(&c);
+	uint16_t challenge = cursor_u16(&c);
+
+	if (c.error || !(len & 0x8000) || type != 1 || version >> 8 != 3 ||
+		(len & 0x7fff) != 9 + ciphers + session + challenge)
+		return false;
+	f->tls.version = version;
+	f->tls.contents[f->tls.content_count++] = 22;
+	f->tls.handshakes[f->tls.handshake_count++] = type;
+	f->tls.has_hello = true;
+	f->tls.session_id = session > 0;
+	return true;
+}
+
 /* Records that begin in this packet; a hello may be cut at its end. */
 enum facts_app facts_tls(struct facts *f)
 {
@@ -295,6 +316,8 @@ enum facts_app facts_tls(struct facts *f)
 	f->tls.sni[0] = '\0';
 	if (!f->is_tcp)
 		return APP_NO;
+	if (tls_old_hello(f))
+		return APP_YES;
 	while (cursor_left(&c) >= 5 && f->tls.content_count < FACTS_RECORDS) {
 		uint8_t type = cursor_u8(&c);
 		uint16_t version = cursor_u16(&c), len = cursor_u16(&c);

@@ -11,7 +11,7 @@ static const char *const stats_keys[] = {"rate", "bitrate", "bytes", "packet-siz
 static const char *const split_keys[] = {"forward", "backward", NULL};
 static const char *const window_keys[] = {"start", "duration", NULL};
 static const char *const provenance_keys[] = {"source", "episodes", "contexts", "first",
-	"last", "file", "line", NULL};
+	"last", "file", "line", "period", "bytes-median", "bytes-p99", "said", NULL};
 
 bool parse_is_map(struct reader *r, const struct tree *t, const char *what)
 {
@@ -231,6 +231,30 @@ static bool parse_source(struct reader *r, const struct tree *t,
 	return at > 0;
 }
 
+static bool parse_octets(struct reader *r, const struct tree *t, uint64_t *ret)
+{
+	if (t->kind == TREE_SCALAR_TEXT && value_octets(t->text, ret))
+		return true;
+	note_tree(r->notes, NOTE_ERROR, t, "octets are wanted, as 12 kB or 300 bytes");
+	return false;
+}
+
+static bool parse_seen(struct reader *r, const struct tree *c, struct extended_provenance *p)
+{
+	if (strcmp(c->key, "period") == 0)
+		return value_time(r, c, &p->period);
+	if (strcmp(c->key, "said") == 0)
+		return value_text(r, c, &p->said);
+	return parse_octets(r, c,
+		strcmp(c->key, "bytes-median") == 0 ? &p->bytes_median : &p->bytes_p99);
+}
+
+static bool is_seen(const char *key)
+{
+	return strcmp(key, "period") == 0 || strcmp(key, "said") == 0 ||
+	       strncmp(key, "bytes-", 6) == 0;
+}
+
 static bool parse_provenance(struct reader *r, const struct tree *t,
 	struct extended_provenance *p)
 {
@@ -249,6 +273,8 @@ static bool parse_provenance(struct reader *r, const struct tree *t,
 			good = parse_date(r, c, &p->last);
 		} else if (strcmp(c->key, "file") == 0) {
 			good = value_text(r, c, &p->file);
+		} else if (is_seen(c->key)) {
+			good = parse_seen(r, c, p);
 		} else {
 			good = value_number(r, c, UINT32_MAX, &n);
 			*(c->key[0] == 'e' ? &p->episodes : &p->line) = (uint32_t)n;

@@ -288,13 +288,37 @@ static void print_window(const struct extended_window *w, unsigned depth, FILE *
 	putc('\n', out);
 }
 
+static void print_seen(const struct extended_provenance *p, unsigned depth, FILE *out)
+{
+	if (p->period) {
+		print_indent(out, depth);
+		fputs("period: ", out);
+		print_time(out, p->period);
+		putc('\n', out);
+	}
+	if (p->bytes_median) {
+		print_indent(out, depth);
+		fputs("bytes-median: ", out);
+		print_octets(out, p->bytes_median);
+		putc('\n', out);
+	}
+	if (p->bytes_p99) {
+		print_indent(out, depth);
+		fputs("bytes-p99: ", out);
+		print_octets(out, p->bytes_p99);
+		putc('\n', out);
+	}
+	print_key_text(out, depth, "said", p->said);
+}
+
 static void print_provenance(const struct extended_provenance *p, unsigned depth, FILE *out)
 {
 	if (!p->is_set)
 		return;
 	print_indent(out, depth);
 	if (p->source == SOURCE_NONE && !p->episodes && !p->context_count && !p->first &&
-		!p->last && !p->file && !p->line) {
+		!p->last && !p->file && !p->line && !p->period && !p->bytes_median &&
+		!p->bytes_p99 && !p->said) {
 		fputs("provenance: {}\n", out);
 		return;
 	}
@@ -313,6 +337,7 @@ static void print_provenance(const struct extended_provenance *p, unsigned depth
 	}
 	print_key_text(out, depth + 1, "first", p->first);
 	print_key_text(out, depth + 1, "last", p->last);
+	print_seen(p, depth + 1, out);
 	print_key_text(out, depth + 1, "file", p->file);
 	if (p->line) {
 		print_indent(out, depth + 1);

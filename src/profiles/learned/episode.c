@@ -2,7 +2,7 @@
 /* episode - from conversations to bursts between silences, from bursts to episodes with
  * the context in which they happened. Records come when conversations are over: several
  * bursts are under way until nothing of theirs can be told any more. */
-#include "profiles/learned/learned_priv.h"
+#include "profiles/learned/interact_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -262,6 +262,9 @@ int learned_touch(struct learned *l, struct dev *d, const struct record *r,
 		touch_add(t, r, fruitless);
 		note_gap(l, d, leaf, r->first);
 		b->by_user |= is_by_user(r, leaf);
+		e = learned_interact_see(l, d, r, &kinds[i], leaf);
+		if (e)
+			return e;
 	}
 	if (b && r->place == RECORD_INTERNET &&
 		r->bytes[DIRECTION_TO_DEVICE] > b->download)

@@ -90,6 +90,7 @@ int learned_interact_new(struct interact **ret)
 		free(in);
 		return -ENOMEM;
 	}
+	in->age = 1;
 	*ret = in;
 	return 0;
 }
@@ -161,6 +162,7 @@ static void make_room(struct interact *in)
 		act_free(in->acts[i]);
 	}
 	in->count = keep;
+	in->age++;
 	for (uint32_t i = 0; i < keep; i++)
 		in->acts[i]->index = i;
 }
@@ -173,8 +175,11 @@ static int compare_events(const void *a, const void *b)
 
 	if (x->at != y->at)
 		return x->at < y->at ? -1 : 1;
-	if (x->act != y->act)
-		return x->act->index < y->act->index ? -1 : 1;
+	if (x->act != y->act) {
+		int r = memcmp(&x->act->key, &y->act->key, sizeof x->act->key);
+
+		return r ? r : strcmp(x->act->text, y->act->text);
+	}
 	return (x->ports > y->ports) - (x->ports < y->ports);
 }
 
@@ -244,22 +249,31 @@ static int happen(struct learned *l, const struct interact_event *e)
 	return 0;
 }
 
-static int act_get(struct learned *l, const struct act_key *key, const char *text,
-	struct act **ret)
+static int act_get(struct learned *l, const struct act_key *key,
+	const struct canonical *kind, struct leaf *leaf, struct act **ret)
 {
 	struct interact *in = l->interact;
-	struct act *a = interact_act_find(in, key, text);
+	bool is_one = !leaf->merged; /* else several kinds have this leaf */
+	struct act *a;
 	int r = 0;
 
+	if (is_one && leaf->act_age == in->age) {
+		*ret = leaf->act;
+		return 0;
+	}
+	a = interact_act_find(in, key, kind->text);
 	if (!a && in->count == INTERACT_ACTS_MAX) {
 		drain(l, INT64_MAX, 0);
 		make_room(in);
 	}
 	if (!a)
-		r = interact_act_new(in, key, text, &a);
-	if (!r)
-		*ret = a;
-	return r;
+		r = interact_act_new(in, key, kind->text, &a);
+	if (r)
+		return r;
+	leaf->act = a;
+	leaf->act_age = is_one ? in->age : 0;
+	*ret = a;
+	return 0;
 }
 
 /* Names, time and addresses are asked for before everything: they bring about nothing,
@@ -299,14 +313,21 @@ static bool act_key_of(const struct record *r, const struct learned_key *k,
 	return true;
 }
 
-int learned_interact_see(struct learned *l, const struct record *r,
-	const struct canonical *kinds, size_t count)
+int learned_interact_see(struct learned *l, const struct dev *d, const struct record *r,
+	const struct canonical *kind, struct leaf *leaf)
 {
 	struct interact *in = l->interact;
-	int e = 0;
+	struct interact_event event = {.at = r->first, .end = r->last};
+	struct act_key key;
+	int e;
 
-	/* Its beginning was not seen. Of UDP it is an answer to what a group was asked. */
-	if (r->midstream && r->proto != FLOW_PROTO_UDP)
+	/* Its beginning was not seen (of UDP it is an answer to what a group was asked);
+	 * or who is too diverse to learn, and brings about anything. */
+	if (l->config.no_interactions ||
+		(r->midstream && r->proto != FLOW_PROTO_UDP) ||
+		d->count == LEARNED_KINDS_MAX)
+		return 0;
+	if (!act_key_of(r, &kind->key, &key, &event.ports))
 		return 0;
 	if (!in->drain_at)
 		in->drain_at = l->now + INTERACT_DRAIN;
@@ -314,15 +335,6 @@ int learned_interact_see(struct learned *l, const struct record *r,
 		drain(l, l->now - INTERACT_HOLD, 0);
 		in->drain_at = l->now + INTERACT_DRAIN;
 	}
-	for (size_t i = 0; i < count && !e; i++) {
-		struct interact_event event = {.at = r->first, .end = r->last};
-		struct act_key key;
-
-		if (!act_key_of(r, &kinds[i].key, &key, &event.ports))
-			continue;
-		e = act_get(l, &key, kinds[i].text, &event.act);
-		if (!e)
-			e = happen(l, &event);
-	}
-	return e;
+	e = act_get(l, &key, kind, leaf, &event.act);
+	return e ? e : happen(l, &event);
 }

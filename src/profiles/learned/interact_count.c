@@ -241,93 +241,63 @@ static void pair_count(
 		p->control[step_at(a, control)]++;
 }
 
-/* Who was missing more often makes room first; then who is there most of the time. */
-static bool is_worse(const struct interact *in, const struct interact_pair *p,
-	const struct interact_pair *than)
+/* Missed most often, of those that are missing now; at least as often as one that comes
+ * anew would have been. */
+static struct interact_pair *worst_pair(struct act *effect, uint16_t before)
 {
-	double x, y;
-	int r;
+	struct interact_pair *worst = NULL;
 
-	if (p->hits[INTERACT_MISS] != than->hits[INTERACT_MISS])
-		return p->hits[INTERACT_MISS] > than->hits[INTERACT_MISS];
-	x = interact_cover(in, p->trigger, INTERACT_STEPS);
-	y = interact_cover(in, than->trigger, INTERACT_STEPS);
-	if (x < y || x > y)
-		return x > y;
-	r = memcmp(&p->trigger->key, &than->trigger->key, sizeof p->trigger->key);
-	return (r ? r : strcmp(p->trigger->text, than->trigger->text)) > 0;
-}
+	for (uint8_t i = 0; i < effect->pair_count; i++) {
+		struct interact_pair *p = &effect->pairs[i];
 
-static struct interact_pair *worst_of(const struct interact *in, struct act *effect)
-{
-	struct interact_pair *worst = &effect->pairs[0];
-
-	for (uint8_t i = 1; i < effect->pair_count; i++)
-		if (is_worse(in, &effect->pairs[i], worst))
-			worst = &effect->pairs[i];
+		if (p->step == INTERACT_MISS && p->hits[INTERACT_MISS] >= before &&
+			(!worst ||
+				p->hits[INTERACT_MISS] > worst->hits[INTERACT_MISS]))
+			worst = p;
+	}
 	return worst;
 }
 
-struct interact_pair *interact_pair_slot(
-	const struct interact *in, struct act *effect, const struct interact_pair *fresh)
+struct interact_pair *interact_pair_slot(struct act *effect, uint16_t before)
 {
-	struct interact_pair *worst;
+	if (effect->pair_count == INTERACT_TRIGGERS_MAX)
+		return worst_pair(effect, before);
+	if (effect->pair_count == effect->pair_cap) {
+		uint8_t cap = (uint8_t)(effect->pair_cap + 6);
+		struct interact_pair *pairs =
+			realloc(effect->pairs, cap * sizeof *pairs);
 
-	if (effect->pair_count < INTERACT_TRIGGERS_MAX) {
-		if (effect->pair_count == effect->pair_cap) {
-			uint8_t cap = (uint8_t)(effect->pair_cap + 6);
-			struct interact_pair *pairs =
-				realloc(effect->pairs, cap * sizeof *pairs);
-
-			if (!pairs)
-				return NULL; /* one candidate less */
-			effect->pairs = pairs;
-			effect->pair_cap = cap;
-		}
-		return &effect->pairs[effect->pair_count++];
+		if (!pairs)
+			return NULL; /* one candidate less */
+		effect->pairs = pairs;
+		effect->pair_cap = cap;
 	}
-	worst = worst_of(in, effect);
-	return is_worse(in, worst, fresh) ? worst : NULL;
+	return &effect->pairs[effect->pair_count++];
 }
 
-/* As interact_pair_slot, for several that were missing as often: the worst is looked for
- * once. */
-static struct interact_pair *slot_for(const struct interact *in, struct act *effect,
-	const struct interact_pair *fresh, struct interact_pair **worst)
-{
-	if (effect->pair_count < INTERACT_TRIGGERS_MAX)
-		return interact_pair_slot(in, effect, fresh);
-	if (!*worst)
-		*worst = worst_of(in, effect);
-	return is_worse(in, *worst, fresh) ? *worst : NULL;
-}
-
-/* Those that were there shortly before, and were never looked at. before: how often the
- * effect was there without. */
+/* Those that were there shortly before, and were not looked at yet, the nearest first.
+ * before: how often the effect was there without. */
 static void pairs_begin(
 	struct interact *in, struct act *effect, nstime at, uint16_t before)
 {
 	uint32_t mark = ++in->epoch, looked = 0;
-	struct interact_pair *worst = NULL;
 
 	for (uint8_t i = 0; i < effect->pair_count; i++)
 		effect->pairs[i].trigger->mark = mark;
 	for (struct act *a = in->newest; a && looked < INTERACT_LOOK; a = a->older) {
-		struct interact_pair fresh = {.trigger = a}, *slot;
+		struct interact_pair *slot;
 
 		looked++;
-		if (at - a->last > INTERACT_LOOKBACK ||
-			(worst && worst->hits[INTERACT_MISS] < before))
-			break;
+		if (at - a->last > INTERACT_LOOKBACK)
+			return;
 		if (a->mark == mark || interact_act_meets(a, effect))
 			continue;
-		fresh.hits[INTERACT_MISS] = before;
-		slot = slot_for(in, effect, &fresh, &worst);
+		slot = interact_pair_slot(effect, before);
 		if (!slot)
-			continue;
-		*slot = fresh;
+			return;
+		*slot = (struct interact_pair){.trigger = a};
+		slot->hits[INTERACT_MISS] = before;
 		pair_count(in, slot, at, true);
-		worst = NULL;
 	}
 }
 

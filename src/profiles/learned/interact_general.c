@@ -85,7 +85,7 @@ static void inherit_effects(struct interact *in, struct act *up, const struct ac
 			if (pair.trigger != from || interact_act_meets(up, a))
 				continue;
 			pair.trigger = up;
-			slot = interact_pair_slot(in, a, &pair);
+			slot = interact_pair_slot(a, pair.hits[INTERACT_MISS]);
 			if (slot)
 				*slot = pair;
 			break;

@@ -15,7 +15,7 @@
 #define INTERACT_ACTS_MAX 1024
 /* Possible triggers of one effect. One that is real was there nearly each time, so that
  * those that were missing most often make room. */
-#define INTERACT_TRIGGERS_MAX 24
+#define INTERACT_TRIGGERS_MAX 16
 /* What happened and is not counted yet, 32 bytes each. */
 #define INTERACT_EVENTS_MAX 16384
 /* A conversation is told when it is over; so long, silence that ends TCP included (RFC
@@ -117,14 +117,15 @@ struct interact {
 	uint64_t watched_ms; /* of stretches before */
 	struct act *newest;
 	uint32_t epoch; /* of act.mark */
+	uint32_t age;   /* of leaf.act: how often room was made, and 1 */
 };
 
 /* interact.c */
 int learned_interact_new(struct interact **ret);
 void learned_interact_free(struct interact *in); /* NULL is fine */
-/* One that learned_poison_admits, with its kinds. */
-int learned_interact_see(struct learned *l, const struct record *r,
-	const struct canonical *kinds, size_t count);
+/* One that learned_poison_admits, and what it is of. */
+int learned_interact_see(struct learned *l, const struct dev *d, const struct record *r,
+	const struct canonical *kind, struct leaf *leaf);
 /* Counts what was held for long enough at `now`; all: everything. */
 void learned_interact_end(struct learned *l, nstime now, bool all);
 /* What comes is of another capture, or of another time. */
@@ -143,10 +144,9 @@ bool interact_is_effect(const struct act *a);
 
 /* interact_count.c */
 void interact_count(struct learned *l, const struct interact_event *e, size_t n);
-/* Where a pair of the effect may stand; it is the caller's to fill. NULL: nowhere, for
- * all others are better. */
-struct interact_pair *interact_pair_slot(
-	const struct interact *in, struct act *effect, const struct interact_pair *fresh);
+/* Where a pair may stand that was missing `before` times; the caller fills it. NULL:
+ * nowhere, all others are better. */
+struct interact_pair *interact_pair_slot(struct act *effect, uint16_t before);
 /* It happened last when `like` did. */
 void interact_recency_insert(
 	struct interact *in, struct act *a, const struct act *like);

@@ -336,6 +336,17 @@ static bool passes(const struct interact *in, const struct act *a)
 	return list.count > 0;
 }
 
+/* Of ten times that it happens, how often it is one of those that say it themselves. */
+static bool is_said_by_each(const struct report *r, const struct act *up)
+{
+	uint32_t said = 0;
+
+	for (uint32_t i = 0; i < r->in->count; i++)
+		if (r->in->acts[i]->up[0] == up && r->told[i])
+			said += r->in->acts[i]->count;
+	return said * 10 >= up->count * 9U;
+}
+
 /* What stands for several tells it for those that are too rare by themselves. */
 static void choose(struct report *r)
 {
@@ -347,16 +358,12 @@ static void choose(struct report *r)
 			     passes(in, in->acts[i]);
 	for (uint32_t i = 0; i < in->count; i++) {
 		const struct act *up = in->acts[i];
-		bool all = true;
+		bool each = r->told[i] && is_said_by_each(r, up);
 
-		if (!r->told[i])
-			continue;
-		for (uint32_t j = 0; j < in->count; j++)
+		for (uint32_t j = 0; j < in->count && r->told[i] && !each; j++)
 			if (in->acts[j]->up[0] == up)
-				all &= r->told[j];
-		for (uint32_t j = 0; j < in->count; j++)
-			if (in->acts[j]->up[0] == up)
-				r->told[all ? i : j] = false;
+				r->told[j] = false;
+		r->told[i] &= !each;
 	}
 }
 

@@ -163,11 +163,7 @@ int learned_record(struct learned *l, const struct record *told)
 	n = learned_canonical(&r, kinds);
 	if (!learned_poison_admits(d, &r) || !n)
 		return 0;
-	e = learned_touch(l, d, &r, kinds, n, learned_record_is_fruitless(&r));
-	/* who is too diverse to learn brings about anything */
-	if (!e && !l->config.no_interactions && d->count < LEARNED_KINDS_MAX)
-		e = learned_interact_see(l, &r, kinds, n);
-	return e;
+	return learned_touch(l, d, &r, kinds, n, learned_record_is_fruitless(&r));
 }
 
 void learned_seen(struct learned *l, const struct mac *device, nstime when)

@@ -88,6 +88,10 @@ struct learned_key {
 	uint8_t zero;                /* pads */
 };
 
+/* interact_priv.h */
+struct act;
+struct interact;
+
 /* Addresses that a name had, the latest: a front of a cloud gives two or three. */
 #define LEARNED_PEERS 8
 struct learned_peers {
@@ -111,6 +115,8 @@ struct leaf {
 	uint16_t merged; /* members that became this one; 0: it never stood for several
 			  */
 	bool begun_once; /* not all of it was under way when it was first seen */
+	struct act *act;  /* what the miner of interactions has for it, */
+	uint32_t act_age; /* as long as that made room no oftener; 0: none */
 	struct learned_gaps gaps;
 	/* of episodes that ended */
 	struct learned_set set; /* in which of the latest */
@@ -195,8 +201,6 @@ struct dev {
 	struct said_finding findings[LEARNED_FINDING_MAX];
 	uint32_t finding_count;
 };
-
-struct interact; /* interact_priv.h */
 
 struct learned {
 	struct learned_config config;

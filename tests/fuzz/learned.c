@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "profiles/learned/learned.h"
+#include "profiles/learned/interact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,6 +17,18 @@ static int visit(void *ctx, const struct learned_kind *k)
 		abort();
 	++*n;
 	return 0;
+}
+
+static int visit_interaction(void *ctx, const struct learned_interaction *i)
+{
+	size_t *n = ctx;
+
+	if (i->precedences > i->effects || i->support > i->precedences ||
+		i->within > LEARNED_INTERACT_LONGEST || i->within <= 0 ||
+		!(i->bound >= LEARNED_INTERACT_BOUND && i->bound <= 1) ||
+		!(i->chance >= 0 && i->chance <= 1))
+		abort();
+	return visit(n, &i->trigger.kind) || visit(n, &i->effect.kind);
 }
 
 static void ask(const struct learned *l, struct learned *other)
@@ -36,11 +48,14 @@ static void ask(const struct learned *l, struct learned *other)
 			learned_kinds(l, &d.mac, false, visit, &n) ||
 			learned_singletons(l, &d.mac, visit, &n) ||
 			learned_unnamed(l, &d.mac, visit, &n) ||
+			learned_interactions(l, &d.mac, visit_interaction, &n) ||
 			learned_rules(l, &d.mac, pool, &rules, &count) ||
 			learned_compare(l, other, &d.mac, visit, &n, &t))
 			abort();
 		pool_free(pool);
 	}
+	if (learned_interactions(l, NULL, visit_interaction, &n))
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "profiles/learned/learned.h"
+#include "profiles/learned/interact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -96,6 +96,12 @@ static int visit(void *ctx, const struct learned_kind *k)
 	return strnlen(k->name, sizeof k->name) == sizeof k->name;
 }
 
+static int visit_interaction(void *ctx, const struct learned_interaction *i)
+{
+	return i->precedences > i->effects || visit(ctx, &i->trigger.kind) ||
+	       visit(ctx, &i->effect.kind);
+}
+
 /* All that there is comes back, and is the same. */
 static void check(const struct learned_config *config, const struct learned *l)
 {
@@ -116,6 +122,9 @@ static void check(const struct learned_config *config, const struct learned *l)
 			learned_kinds(l, &d.mac, true, visit, NULL))
 			abort();
 	}
+	if (learned_interactions(l, NULL, visit_interaction, NULL) ||
+		learned_interactions(loaded, NULL, visit_interaction, NULL))
+		abort();
 	learned_free(loaded);
 	free(a);
 	free(b);

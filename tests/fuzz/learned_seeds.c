@@ -71,12 +71,23 @@ static struct record record_of(int i, int capture)
 	return r;
 }
 
+static void write_state(const char *dir, int n, struct learned *l)
+{
+	size_t room = learned_save_size(l);
+	struct writer w = writer_of(calloc(1, room), room);
+
+	if (!w.start || learned_save(l, &w))
+		exit(1);
+	write_file(dir, "learned", n, w.start, w.len);
+	free(w.start);
+	learned_free(l);
+}
+
 /* The larger the number, the longer was watched. */
 static void state_seed(const char *dir, int n)
 {
 	struct learned_config c = {.per_capture = true};
 	struct learned *l;
-	struct writer w;
 
 	if (learned_new(&c, &l))
 		exit(1);
@@ -94,12 +105,34 @@ static void state_seed(const char *dir, int n)
 		}
 		learned_capture(l);
 	}
-	w = writer_of(calloc(1, learned_save_size(l)), learned_save_size(l));
-	if (!w.start || learned_save(l, &w))
+	write_state(dir, n, l);
+}
+
+/* What waits for what: a phone calls a hub, the hub a bulb, a heartbeat goes on. */
+static void house_seed(const char *dir, int n)
+{
+	struct learned_config c = {0};
+	struct learned *l;
+
+	if (learned_new(&c, &l))
 		exit(1);
-	write_file(dir, "learned", n, w.start, w.len);
-	free(w.start);
-	learned_free(l);
+	for (int i = 0; i < 200; i++) {
+		struct record r = record_of(6, i); /* from one device to another */
+		bool call = i % 5 == 0, command = i % 5 == 1;
+		uint8_t from = call ? 1 : command ? 2 : 4;
+
+		r.device = (struct mac){{2, 0, 0, 0, 0, from}};
+		r.peer_mac = (struct mac){{2, 0, 0, 0, 0, call ? 2 : command ? 3 : 5}};
+		r.direction = DIRECTION_FROM_DEVICE;
+		r.peer_port = call ? 80 : command ? 5683 : 9999;
+		r.device_port = (uint16_t)(40000 + i);
+		r.first = (1700000000LL + i / 5 * 700 + i % 5 * (i % 5)) * NS_PER_SEC;
+		r.last = r.first + NS_PER_SEC;
+		if (learned_record(l, &r))
+			exit(1);
+	}
+	learned_end(l, INT64_MAX);
+	write_state(dir, n, l);
 }
 
 int main(int argc, char **argv)
@@ -116,5 +149,6 @@ int main(int argc, char **argv)
 			bytes[i] = random_byte();
 		write_file(argv[1], "learned_records", n, bytes, sizeof bytes);
 	}
+	house_seed(argv[1], SEEDS);
 	return 0;
 }

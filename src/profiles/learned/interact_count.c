@@ -348,7 +348,7 @@ static void count_moment(struct learned *l, const struct interact_event *e, size
 
 		if ((i && same_event(&e[i], &e[i - 1])) || !is_new(a, &e[i]))
 			continue;
-		interact_act_link(l, a);
+		interact_act_link(l, a, true);
 		if (a == effect || !interact_is_effect(a))
 			continue;
 		effect = a;

@@ -121,7 +121,7 @@ static int inherit(struct interact *in, struct act *up, const struct act *from)
 	return 0;
 }
 
-static void link_one(const struct learned *l, struct act *a, unsigned way)
+static void link_one(const struct learned *l, struct act *a, unsigned way, bool make)
 {
 	struct interact *in = l->interact;
 	struct act *sibling = NULL, *up;
@@ -132,7 +132,7 @@ static void link_one(const struct learned *l, struct act *a, unsigned way)
 		return;
 	a->up_hash[way] = hash_of(in, &key, text);
 	up = interact_act_find(in, &key, text);
-	for (uint32_t i = 0; i < in->count && !up && !sibling; i++)
+	for (uint32_t i = 0; i < in->count && make && !up && !sibling; i++)
 		if (in->acts[i] != a && in->acts[i]->up_hash[way] == a->up_hash[way])
 			sibling = in->acts[i];
 	if (!up && (!sibling || interact_act_new(in, &key, text, &up) ||
@@ -143,13 +143,13 @@ static void link_one(const struct learned *l, struct act *a, unsigned way)
 			in->acts[i]->up[way] = up;
 }
 
-void interact_act_link(const struct learned *l, struct act *a)
+void interact_act_link(const struct learned *l, struct act *a, bool make)
 {
 	if (a->has_up)
 		return;
 	a->has_up = true;
 	for (unsigned way = 0; way < 2; way++)
-		link_one(l, a, way);
+		link_one(l, a, way, make);
 }
 
 bool interact_is_effect(const struct act *a)

@@ -135,8 +135,8 @@ struct act *interact_act_find(
 /* CARDEA_ELIMIT at INTERACT_ACTS_MAX. */
 int interact_act_new(struct interact *in, const struct act_key *key, const char *text,
 	struct act **ret);
-/* Finds what it is of, or makes it when it is the second. */
-void interact_act_link(const struct learned *l, struct act *a);
+/* Finds what it is of; make: or makes it when it is the second. */
+void interact_act_link(const struct learned *l, struct act *a, bool make);
 /* They may be one conversation: whatever is said of it is said of the other. */
 bool interact_act_meets(const struct act *a, const struct act *b);
 /* What can wait for a trigger, and be told from other things by a rule. */

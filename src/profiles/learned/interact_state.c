@@ -15,12 +15,21 @@
 _Static_assert(LEARNED_DEVICES_MAX < NO_DEVICE, "numbers of devices have 16 bits");
 /* Unit of what is covered: 13 years in four octets. */
 #define COVER_MS 100
-/* Halved before it gets more; each at most as long as one looks back. */
-#define DELAY_MOST ((uint64_t)(INTERACT_UNITS_MAX + 1) * (INTERACT_LOOKBACK / NS_PER_MS))
+/* What is halved with the hits, and rounded otherwise: less than two rounds of it. */
+#define COUNTED_MOST (2 * INTERACT_UNITS_MAX)
+#define DELAY_MOST ((uint64_t)COUNTED_MOST * (INTERACT_LOOKBACK / NS_PER_MS))
 
+/* One of many names that was seen once is in what stands for them. */
 static bool is_kept(const struct act *a)
 {
-	return a->count > 0;
+	return a->count > 1 || (a->count == 1 && !a->up[0]);
+}
+
+/* Who was missing more often than not begins anew, as one that was never looked at. */
+static bool is_pair_kept(const struct interact_pair *p)
+{
+	return is_kept(p->trigger) &&
+	       p->hits[INTERACT_MISS] * 2 <= interact_pair_units(p);
 }
 
 static uint32_t cover_until(const struct interact *in, const struct act *a, unsigned window)
@@ -59,6 +68,7 @@ static void put_act(struct writer *w, const struct learned *l, const struct act 
 {
 	const struct interact *in = l->interact;
 	uint16_t device = device_number(l, &a->key.device);
+	uint8_t pairs = 0;
 
 	writer_u16(w, device);
 	if (device == NO_DEVICE)
@@ -69,9 +79,12 @@ static void put_act(struct writer *w, const struct learned *l, const struct act 
 	for (unsigned i = 0; i < INTERACT_WINDOWS; i++)
 		writer_u32(w, cover_until(in, a, i));
 	writer_u16(w, a->bouts);
-	writer_u8(w, a->pair_count);
 	for (uint8_t i = 0; i < a->pair_count; i++)
-		put_pair(w, &a->pairs[i], number[a->pairs[i].trigger->index]);
+		pairs = (uint8_t)(pairs + is_pair_kept(&a->pairs[i]));
+	writer_u8(w, pairs);
+	for (uint8_t i = 0; i < a->pair_count; i++)
+		if (is_pair_kept(&a->pairs[i]))
+			put_pair(w, &a->pairs[i], number[a->pairs[i].trigger->index]);
 }
 
 void learned_interact_save(const struct learned *l, struct writer *w)
@@ -138,9 +151,10 @@ static void get_pair(struct cursor *c, struct interact_pair *p, uint16_t acts)
 	p->delay_ms = cursor_u64(c);
 	p->run = trigger;
 	if (trigger >= acts || !sum_of(p->hits) ||
-		sum_of(p->hits) > INTERACT_UNITS_MAX + 1 ||
-		sum_of(p->control) > INTERACT_UNITS_MAX + 1 ||
-		p->support > INTERACT_UNITS_MAX || p->delay_ms > DELAY_MOST)
+		sum_of(p->hits) > INTERACT_UNITS_MAX ||
+		p->hits[INTERACT_MISS] * 2U > sum_of(p->hits) ||
+		sum_of(p->control) > COUNTED_MOST || p->support > COUNTED_MOST ||
+		p->delay_ms > DELAY_MOST)
 		fail(c);
 }
 
@@ -242,6 +256,9 @@ int learned_interact_load(struct learned *l, struct cursor *c)
 		}
 	}
 	for (uint16_t i = 0; i < n; i++)
-		interact_act_link(l, in->acts[i]);
-	return 0;
+		interact_act_link(l, in->acts[i], false);
+	for (uint16_t i = 0; i < n; i++)
+		if (!is_kept(in->acts[i]))
+			fail(c);
+	return c->error;
 }

@@ -33,5 +33,7 @@ enum cli_exit profile_want(const char *path, enum extended_document document,
 /* A template, or what can be imported as one; and the notes when it cannot. */
 enum cli_exit profile_use(const char *path, const char *root, struct profile_file *ret);
 void profile_free(struct profile_file *f);
+/* A profile that is in force, or would be (dry), as the gateway tells it. */
+void profile_print_adopted(const struct cli *c, const json_t *o, bool dry);
 
 #endif

@@ -49,7 +49,7 @@ static void print_rules(const json_t *o)
 	}
 }
 
-static void print_one(const struct cli *c, const json_t *o, bool dry)
+void profile_print_adopted(const struct cli *c, const json_t *o, bool dry)
 {
 	printf("%s: %s %s in force: %lld rules", answer_text(o, "device"),
 		strcmp(answer_raw(o, "form"), "extended") == 0 ? "an extended profile"
@@ -83,7 +83,7 @@ static enum cli_exit send_it(struct cli *c, json_t *text, json_t *binding)
 	if (e == CLI_OK && c->json)
 		e = answer_print(o);
 	else if (e == CLI_OK)
-		print_one(c, o, dry);
+		profile_print_adopted(c, o, dry);
 	json_decref(o);
 	return e;
 }

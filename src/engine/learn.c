@@ -181,11 +181,6 @@ const struct learned *learn_learned(const struct learn *l)
 	return l->learned;
 }
 
-const struct learn_bares *learn_bares(const struct learn *l)
-{
-	return &l->bares;
-}
-
 const struct learn_parties *learn_parties(const struct learn *l)
 {
 	return &l->parties;
@@ -196,8 +191,42 @@ const struct learn_name *learn_name(const struct learn *l, const struct mac *m)
 	return &learn_names_find(&l->names, m)->name;
 }
 
+struct learn_source learn_source(const struct learn *l, const struct mac *m)
+{
+	struct learn_source s = {.learned = l->learned,
+		.bares = &l->bares,
+		.name = *learn_name(l, m)};
+
+	s.made = learn_mac_is_made(l, m, &s.addr);
+	return s;
+}
+
 bool learn_mac_is_made(const struct learn *l, const struct mac *m, struct addr *ret)
 {
 	*ret = learn_names_find(&l->names, m)->made_of;
 	return ret->family != 0;
+}
+
+/* ---- learn_profile.c, of captures ---- */
+
+int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
+	struct learn_profile *ret)
+{
+	struct learn_source s = learn_source(l, device);
+
+	return learn_profile_of(&s, device, now, ret);
+}
+
+int learn_profile_brief(const struct learn *l, const struct mac *device, nstime now,
+	struct learn_profile *ret)
+{
+	struct learn_source s = learn_source(l, device);
+
+	return learn_profile_brief_of(&s, device, now, ret);
+}
+
+int learn_test(const struct learn *l, const struct learn *other,
+	struct learn_profile *p, struct learn_test *ret)
+{
+	return learn_test_of(l->learned, other->learned, p, ret);
 }

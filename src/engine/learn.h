@@ -65,6 +65,7 @@ struct mac learn_mac_make(const struct addr *a);
 /* ---- what came of it ---- */
 
 struct learn_bare;
+struct learn_bares;
 
 struct learn_kinds {
 	const struct learned_kind *list;
@@ -75,7 +76,7 @@ struct learn_kinds {
 struct learn_profile {
 	struct pool *pool;
 	struct learned_device device;
-	const struct learn_name *name; /* the learner's */
+	struct learn_name *name;
 	bool made;		       /* see learn_mac_is_made */
 	struct addr addr;	       /* made */
 	struct learn_kinds exact, general, singletons;
@@ -88,10 +89,25 @@ struct learn_profile {
 	char problem[LIMIT_TEXT];
 };
 
+/* Whatever learns: captures, or the gateway while it runs. */
+struct learn_source {
+	const struct learned *learned;
+	const struct learn_bares *bares;
+	struct learn_name name; /* of the device in question */
+	bool made;		/* see learn_mac_is_made */
+	struct addr addr;
+};
+/* Of captures. */
+struct learn_source learn_source(const struct learn *l, const struct mac *m);
+
 /* -ENOENT: no such device. *ret wants learn_profile_free in any case. now: of the MUD
  * file. */
 int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
 	struct learn_profile *ret) CARDEA_MUSTCHECK;
+int learn_profile_of(const struct learn_source *s, const struct mac *device, nstime now,
+	struct learn_profile *ret) CARDEA_MUSTCHECK;
+int learn_profile_brief_of(const struct learn_source *s, const struct mac *device,
+	nstime now, struct learn_profile *ret) CARDEA_MUSTCHECK;
 /* The same as far as learn_profile_json tells it: without kinds and MUD file, unless it
  * takes making the file to know whether there can be one. */
 int learn_profile_brief(const struct learn *l, const struct mac *device, nstime now,
@@ -110,6 +126,8 @@ struct learn_test {
 /* -ENOENT: the other captures do not have it. */
 int learn_test(const struct learn *l, const struct learn *other,
 	struct learn_profile *p, struct learn_test *ret) CARDEA_MUSTCHECK;
+int learn_test_of(const struct learned *l, const struct learned *other,
+	struct learn_profile *p, struct learn_test *ret) CARDEA_MUSTCHECK;
 
 /* ---- telling it ---- */
 
@@ -121,6 +139,8 @@ void learn_kind_json(const struct learned_kind *k, struct jsonw *out);
 /* The general kinds that a rule is about, as an array. */
 void learn_rule_kinds_json(
 	const struct learn_profile *p, const struct rule *r, struct jsonw *out);
+/* How complete it is: the members that tell so, from "episodes" to "findings". */
+void learn_device_json(const struct learned_device *d, struct jsonw *out);
 /* The members of one device of cardea.learn/1 that tell what was learned; the object is
  * the caller's, so that it can add where the files are. test may be NULL. */
 void learn_profile_json(

@@ -278,15 +278,14 @@ static int miss_unnamed(void *ctx, const struct learned_kind *k)
 	return 0;
 }
 
-static int find_missing(const struct learn *l, struct missing *m)
+static int find_missing(const struct learn_source *s, struct missing *m)
 {
-	const struct learn_bares *t = learn_bares(l);
+	const struct learn_bares *t = s->bares;
 
 	for (uint32_t i = 0; i < t->count; i++)
 		if (mac_equal(&t->list[i].key.device, &m->profile->device.mac))
 			miss(m, &t->list[i]);
-	return learned_unnamed(
-		learn_learned(l), &m->profile->device.mac, miss_unnamed, m);
+	return learned_unnamed(s->learned, &m->profile->device.mac, miss_unnamed, m);
 }
 
 /* What forbids stays behind all that allows, as the learner has it. */
@@ -316,12 +315,12 @@ static void fill(const struct missing *m, struct rule *rules,
 		rules[i].id = (rule_id)(i + 1);
 }
 
-int learn_bares_add(const struct learn *l, struct learn_profile *p)
+int learn_bares_add(const struct learn_source *s, struct learn_profile *p)
 {
 	struct missing m = {.profile = p};
 	const struct learn_bare **bares;
 	struct rule *rules;
-	int e = find_missing(l, &m);
+	int e = find_missing(s, &m);
 
 	if (e)
 		return e;

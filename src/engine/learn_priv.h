@@ -82,9 +82,17 @@ int learn_bares_init(struct learn_bares *b) CARDEA_MUSTCHECK;
 void learn_bares_free(struct learn_bares *b);
 void learn_bares_see(struct learn_bares *t, const struct record *r);
 /* Adds a rule for each of the device's that its rules do not let through. */
-int learn_bares_add(const struct learn *l, struct learn_profile *p) CARDEA_MUSTCHECK;
+int learn_bares_add(
+	const struct learn_source *s, struct learn_profile *p) CARDEA_MUSTCHECK;
 
-/* learn.c */
-const struct learn_bares *learn_bares(const struct learn *l);
+/* learn_bare_keep.c: for who learns for weeks. */
+void learn_bares_clear(struct learn_bares *t);
+void learn_bares_forget(struct learn_bares *t, const struct mac *device);
+/* Those that were not met since then go. */
+void learn_bares_age(struct learn_bares *t, nstime before);
+/* As it was stored; false: it is there already, or there is no room. */
+bool learn_bares_put(struct learn_bares *t, const struct learn_bare *b);
+/* The device has not more of them than any profile takes. */
+bool learn_bares_has_room(const struct learn_bares *t, const struct mac *device);
 
 #endif

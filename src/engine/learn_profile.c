@@ -71,17 +71,17 @@ static int take(const struct source *s, struct pool *pool, struct learn_kinds *r
 }
 
 static int take_singletons(
-	const struct learn *l, const struct mac *device, struct learn_profile *p)
+	const struct learn_source *l, const struct mac *device, struct learn_profile *p)
 {
-	struct source s = {learn_learned(l), device, SINGLETONS};
+	struct source s = {l->learned, device, SINGLETONS};
 
 	return take(&s, p->pool, &p->singletons);
 }
 
 static int take_kinds(
-	const struct learn *l, const struct mac *device, struct learn_profile *p)
+	const struct learn_source *l, const struct mac *device, struct learn_profile *p)
 {
-	struct source s = {learn_learned(l), device, EXACT};
+	struct source s = {l->learned, device, EXACT};
 	int e = take(&s, p->pool, &p->exact);
 
 	s.which = GENERAL;
@@ -89,11 +89,10 @@ static int take_kinds(
 }
 
 static int take_rules(
-	const struct learn *l, const struct mac *device, struct learn_profile *p)
+	const struct learn_source *l, const struct mac *device, struct learn_profile *p)
 {
 	struct rule *rules = NULL;
-	int e = learned_rules(
-		learn_learned(l), device, p->pool, &rules, &p->rule_count);
+	int e = learned_rules(l->learned, device, p->pool, &rules, &p->rule_count);
 
 	p->rules = rules;
 	return e ? e : learn_bares_add(l, p);
@@ -177,7 +176,7 @@ static int add_spelt(void *ctx, const struct learned_kind *k)
 
 /* A file of these rules is within all limits, whatever they say; false: perhaps not.
  * Where a rule is about all that is below a name, the file spells the names out. */
-static bool surely_fits(const struct learn *l, const struct learn_profile *p)
+static bool surely_fits(const struct learned *l, const struct learn_profile *p)
 {
 	struct room room = {.bytes = 1U << 14}; /* all but the entries */
 
@@ -186,49 +185,51 @@ static bool surely_fits(const struct learn *l, const struct learn_profile *p)
 		struct spelt s = {r, &room};
 		if (r->peer.kind != PEER_NAME || !rule_name_is_suffix(r->peer.name))
 			add_entries(&room, r->peer.name);
-		else if (learned_kinds(learn_learned(l), &p->device.mac, false,
+		else if (learned_kinds(l, &p->device.mac, false,
 				 add_spelt, &s))
 			return false;
 	}
 	return room.entries <= LIMIT_MUD_ACES && room.bytes <= LIMIT_MUD_BYTES;
 }
 
-static int begin(const struct learn *l, const struct mac *device,
+static int begin(const struct learn_source *l, const struct mac *device,
 	struct learn_profile *ret)
 {
 	int e;
 
 	*ret = (struct learn_profile){0};
-	e = learned_device_of(learn_learned(l), device, &ret->device);
+	e = learned_device_of(l->learned, device, &ret->device);
 	if (e)
 		return e;
-	ret->name = learn_name(l, device);
-	ret->made = learn_mac_is_made(l, device, &ret->addr);
+	ret->made = l->made;
+	ret->addr = l->addr;
 	ret->pool = pool_new("learn", PROFILE_POOL_BYTES);
-	if (!ret->pool)
+	ret->name = ret->pool ? pool_take(ret->pool, sizeof *ret->name) : NULL;
+	if (!ret->name)
 		return -ENOMEM;
+	*ret->name = l->name;
 	e = take_singletons(l, device, ret);
 	return e ? e : take_rules(l, device, ret);
 }
 
-int learn_profile_make(const struct learn *l, const struct mac *device, nstime now,
+int learn_profile_of(const struct learn_source *s, const struct mac *device, nstime now,
 	struct learn_profile *ret)
 {
-	int e = begin(l, device, ret);
+	int e = begin(s, device, ret);
 
 	if (!e)
-		e = take_kinds(l, device, ret);
+		e = take_kinds(s, device, ret);
 	return e ? e : write_mud(ret, now);
 }
 
-int learn_profile_brief(const struct learn *l, const struct mac *device, nstime now,
-	struct learn_profile *ret)
+int learn_profile_brief_of(const struct learn_source *s, const struct mac *device,
+	nstime now, struct learn_profile *ret)
 {
-	int e = begin(l, device, ret);
+	int e = begin(s, device, ret);
 
-	if (e || surely_fits(l, ret))
+	if (e || surely_fits(s->learned, ret))
 		return e;
-	e = take_kinds(l, device, ret);
+	e = take_kinds(s, device, ret);
 	return e ? e : write_mud(ret, now);
 }
 
@@ -255,7 +256,7 @@ const char *learn_profile_call(
 	return buf;
 }
 
-int learn_test(const struct learn *l, const struct learn *other,
+int learn_test_of(const struct learned *l, const struct learned *other,
 	struct learn_profile *p, struct learn_test *ret)
 {
 	struct fill f = {.room = LEARNED_KINDS_MAX};
@@ -265,8 +266,8 @@ int learn_test(const struct learn *l, const struct learn *other,
 	if (!f.list)
 		return -ENOMEM;
 	*ret = (struct learn_test){0};
-	e = learned_compare(learn_learned(l), learn_learned(other), &p->device.mac,
-		add_kind, &f, &ret->result);
+	e = learned_compare(
+		l, other, &p->device.mac, add_kind, &f, &ret->result);
 	ret->unseen = (struct learn_kinds){f.list, f.count};
 	return e;
 }

@@ -263,10 +263,8 @@ static void who_json(const struct learn_profile *p, struct jsonw *out)
 		out, "dhcp_vendor", p->name->vendor[0] ? p->name->vendor : NULL);
 }
 
-static void state_json(const struct learn_profile *p, struct jsonw *out)
+void learn_device_json(const struct learned_device *d, struct jsonw *out)
 {
-	const struct learned_device *d = &p->device;
-
 	jsonw_kv_u64(out, "episodes", sum(d->episodes));
 	device_contexts_json(d, out);
 	jsonw_kv_u64(out, "kinds", d->kinds);
@@ -303,7 +301,7 @@ void learn_profile_json(
 	char text[LEARN_KIND_TEXT_MAX];
 
 	who_json(p, out);
-	state_json(p, out);
+	learn_device_json(&p->device, out);
 	jsonw_kv_u64(out, "rules", p->rule_count);
 	jsonw_key(out, "singletons");
 	jsonw_array(out);
@@ -390,7 +388,7 @@ void learn_evidence_json(
 	jsonw_kv_string(out, "schema", "cardea.evidence/1");
 	who_json(p, out);
 	jsonw_kv_string(out, "profile", profile);
-	state_json(p, out);
+	learn_device_json(&p->device, out);
 	jsonw_key(out, "rules");
 	jsonw_array(out);
 	for (size_t i = 0; p->says && i < p->rule_count; i++)

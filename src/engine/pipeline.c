@@ -92,6 +92,8 @@ static int load_all(struct pipeline *p)
 		error = hits_open(p);
 	if (!error)
 		error = prober_open(p);
+	if (!error)
+		error = learner_open(&p->learner, p);
 	return error;
 }
 
@@ -178,6 +180,7 @@ static void tick(struct loop_timer *t)
 	pipeline_ports_settle(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	reporter_tick(p);
+	learner_tick(&p->learner);
 	journal_flush(&p->journal);
 	hits_tick(p);
 	prober_tick(p);
@@ -201,6 +204,7 @@ static void save_all(struct pipeline *p)
 	for (size_t i = 0; i < inventory_count(p->inventory); i++)
 		pipeline_save_device(p, inventory_at(p->inventory, i));
 	hits_save(p);
+	learner_end(&p->learner);
 }
 
 int pipeline_init(struct pipeline *p)
@@ -215,6 +219,7 @@ int pipeline_init(struct pipeline *p)
 	fetcher_init(&p->fetcher, &p->channels[ROLE_COURIER],
 		&p->channels[ROLE_RESOLVER]);
 	reporter_init(&p->reporter);
+	learner_init(&p->learner);
 	p->require_signature = true;
 	p->key = hash_key_random();
 	pipeline_profiles_init(p);
@@ -342,6 +347,8 @@ static int dispatch(struct pipeline *p, enum role from, const struct message *m)
 			prober_touched(p, &m->touched);
 			return 0;
 		}
+		if (learner_takes(m))
+			return learner_message(&p->learner, m);
 		if (m->type < MESSAGE_SEEN_ADDR || m->type > MESSAGE_SEEN_HELLO)
 			return CARDEA_EMALFORMED;
 		pipeline_sensor(p, m);

@@ -15,6 +15,7 @@
 #include "engine/household.h"
 #include "engine/journal.h"
 #include "engine/prober.h"
+#include "engine/learner.h"
 #include "engine/reporter.h"
 #include "engine/shelf.h"
 #include "inventory/inventory.h"
@@ -78,6 +79,7 @@ struct pipeline {
 	struct fetcher fetcher;
 	struct reporter reporter;
 	struct prober prober;
+	struct learner learner;
 	struct journal journal;
 	struct ipc channels[ROLE_MAX]; /* by the role at the other end */
 	struct pipeline_process processes[ROLE_MAX];

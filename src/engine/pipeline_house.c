@@ -98,6 +98,9 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 	} else if (strcmp(key, "require_signature") == 0) {
 		p->require_signature = strcmp(value, "no") != 0;
 		return 0;
+	} else if (strcmp(key, "learn") == 0) {
+		p->learner.enabled = strcmp(value, "no") != 0;
+		return 0;
 	} else if (strcmp(key, "report") == 0) {
 		p->reporter.enabled = strcmp(value, "yes") == 0;
 		return 0;

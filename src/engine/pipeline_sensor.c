@@ -40,6 +40,7 @@ void pipeline_make_room(struct pipeline *p, const struct mac *mac)
 		log_warn("pipeline", "device %u stays in the store", d->id);
 	pipeline_dns_gone(p, d);
 	prober_gone(p, d);
+	learner_forget(&p->learner, &d->mac);
 	household_remove(&p->household, d);
 	inventory_remove(p->inventory, d);
 }

@@ -47,6 +47,8 @@ const char *event_kind_name(enum event_kind k)
 		return "adopted";
 	case EVENT_PROBE:
 		return "probe";
+	case EVENT_LEARNED:
+		return "learned";
 	case EVENT_KIND_MAX:
 		break;
 	}

@@ -33,6 +33,7 @@ enum event_kind {
 	EVENT_OVERLAY,	     /* the owner said what a device may or may not */
 	EVENT_ADOPTED,	     /* ... put a profile in force himself, or took it back */
 	EVENT_PROBE,	     /* something is refused for a while to see what happens */
+	EVENT_LEARNED,	     /* what learning found, and that it began anew */
 	EVENT_KIND_MAX,
 };
 

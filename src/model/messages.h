@@ -96,6 +96,7 @@ enum socket_kind {
 	SOCKET_CONTROL,	 /* unix listener of the engine */
 	SOCKET_IDENTITY, /* another one, which takes identities alone */
 	SOCKET_DNS_TLS,	 /* DNS over TLS, of the resolver */
+	SOCKET_OBSERVE,	 /* AF_PACKET on a LAN interface, for learning: heads of all */
 	SOCKET_MAX,
 };
 
@@ -137,5 +138,9 @@ int message_to_link(const struct message_profile_link *m, struct profile_link *r
 /* enforcer -> engine: how often the kernel used an element. */
 void message_from_count(struct message *m, const struct element *e, uint64_t packets);
 int message_to_count(const struct message_count *m, struct element *ret) CARDEA_MUSTCHECK;
+/* sensor -> engine (messages_record.c). */
+struct record;
+void message_from_record(struct message *m, const struct record *r);
+int message_to_record(const struct message_record *m, struct record *ret) CARDEA_MUSTCHECK;
 
 #endif

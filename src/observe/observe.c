@@ -98,7 +98,27 @@ static void tick(struct observe *o, nstime when)
 	if (!o->config.active || o->now < o->next_active)
 		return;
 	o->next_active = o->now + OBSERVE_ACTIVE_LATE;
-	observe_tell_active(o);
+	observe_tell_active(o, o->config.active);
+}
+
+static nstime within(nstime when)
+{
+	return when < 0 ? 0 : when > TIME_MAX ? TIME_MAX : when;
+}
+
+void observe_time(struct observe *o, nstime now)
+{
+	tick(o, within(now));
+}
+
+void observe_tell(struct observe *o)
+{
+	observe_tell_active(o, 0);
+}
+
+void observe_add_lan(struct observe *o, const struct prefix *p)
+{
+	hosts_add_lan(&o->hosts, p);
 }
 
 /* Both FINs, or a reset: what comes now is of the end, or of another conversation. */
@@ -450,7 +470,7 @@ void observe_frame(struct observe *o, uint32_t linktype, struct cursor frame,
 	struct walk *w = &o->walk;
 	size_t len = cursor_left(&frame);
 
-	tick(o, when < 0 ? 0 : when > TIME_MAX ? TIME_MAX : when);
+	tick(o, within(when));
 	o->counts.packets++;
 	o->counts.bytes += len;
 	walk_frame(w, linktype, frame, wire_len < len ? (uint32_t)len : wire_len);

@@ -74,6 +74,12 @@ void observe_free(struct observe *o);
  * then conversations of before end. */
 void observe_frame(struct observe *o, uint32_t linktype, struct cursor frame,
 	uint32_t wire_len, nstime when);
+/* It is this late, and no frame tells: conversations that are over become records. */
+void observe_time(struct observe *o, nstime now);
+/* What passed up to now of what is under way becomes records; it goes on. */
+void observe_tell(struct observe *o);
+/* The house has this prefix, too; beyond LIMIT_LAN_PREFIXES it is not kept. */
+void observe_add_lan(struct observe *o, const struct prefix *p);
 /* The capture ends here: all conversations become records, devices and names stay. */
 void observe_end(struct observe *o);
 void observe_counts(const struct observe *o, struct observe_counts *ret);

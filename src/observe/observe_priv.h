@@ -121,7 +121,7 @@ void observe_quic_over(struct observe *o, struct flow_entry *e);
 /* ---- tell.c: from flows to records ---- */
 
 void observe_flow_over(void *ctx, struct flow_entry *e);
-/* Those that are older than config.active, as records; they go on. */
-void observe_tell_active(struct observe *o);
+/* Those that are at least so old, as records; they go on. */
+void observe_tell_active(struct observe *o, nstime age);
 
 #endif

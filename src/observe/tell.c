@@ -155,12 +155,12 @@ void observe_flow_over(void *ctx, struct flow_entry *e)
 	strings_drop(&o->strings, e->detail);
 }
 
-void observe_tell_active(struct observe *o)
+void observe_tell_active(struct observe *o, nstime age)
 {
 	for (uint32_t id = 1; id < o->flows.fresh; id++) {
 		struct flow_entry *e = &o->flows.entries[id];
 
-		if (!flow_is_live(e) || o->now - e->first < o->config.active)
+		if (!flow_is_live(e) || o->now - e->first < age)
 			continue;
 		tell_all(o, e);
 		e->was_answered |= e->packets[0] && e->packets[1];

@@ -114,6 +114,12 @@ static int open_captures(struct parent *p, unsigned lan)
 		return fd;
 	add_socket(p, fd, SOCKET_CAPTURE, ROLE_SENSOR, ifindex, NULL);
 	p->lldp[lan] = fd;
+	if (!p->config.learn_enabled)
+		return 0;
+	fd = parent_socket_observe(ifindex);
+	if (fd < 0)
+		return fd;
+	add_socket(p, fd, SOCKET_OBSERVE, ROLE_SENSOR, ifindex, NULL);
 	return 0;
 }
 
@@ -196,6 +202,7 @@ void parent_listen_follow(struct loop_timer *t)
 	struct parent_process *engine = &p->processes[ROLE_ENGINE];
 	struct parent_process *courier = &p->processes[ROLE_COURIER];
 	struct parent_process *resolver = &p->processes[ROLE_RESOLVER];
+	struct parent_process *sensor = &p->processes[ROLE_SENSOR];
 	struct parent_lan lan, before = p->lan;
 	bool same;
 	char missing[LIMIT_IFNAME];
@@ -210,6 +217,8 @@ void parent_listen_follow(struct loop_timer *t)
 		return; /* a lifetime was renewed */
 	if (engine->pid)
 		parent_settings_house(engine);
+	if (sensor->pid && p->config.learn_enabled)
+		parent_settings_sensor(sensor);
 	if (resolver->pid)
 		parent_settings_lan(resolver);
 	/* What became ours is not to be fetched from. */

@@ -2,7 +2,7 @@
 /* parent internals: start and end (parent.c), supervision (parent_process.c), what
  * children are told (parent_settings.c) and handed (parent_listen.c), the LAN as it is
  * (parent_lan.c), sockets that only a privileged process can open (parent_sockets.c,
- * parent_ports.c) and what they pass (parent_filter.c), and files (parent_files.c). */
+ * parent_ports.c) and what they pass (parent_filter.c, parent_observe.c), and files (parent_files.c). */
 #ifndef CARDEA_PROC_PARENT_PRIV_H
 #define CARDEA_PROC_PARENT_PRIV_H
 
@@ -16,7 +16,7 @@
 #include "model/messages.h"
 
 #define PARENT_ADDRS_MAX 32   /* gateway addresses over all LAN interfaces */
-#define PARENT_SOCKETS_MAX (2 * LIMIT_LANS + 3 + 3 * PARENT_ADDRS_MAX)
+#define PARENT_SOCKETS_MAX (3 * LIMIT_LANS + 3 + 3 * PARENT_ADDRS_MAX)
 
 #define PARENT_PATH_MAX (CONFIG_STRING_MAX + 16) /* a folder and a name of ours */
 
@@ -44,6 +44,9 @@ int parent_lan_watch(void);
 
 /* Each returns a descriptor or -errno. */
 int parent_socket_capture(uint32_t ifindex);
+/* For learning: every frame that passes the interface, once. The ports of a bridge are
+ * not read beside it: a bridge shows its listener what it takes between them. */
+int parent_socket_observe(uint32_t ifindex);
 /* LLDP at the ports of a bridge; nothing where the interface is none. */
 int parent_ports_capture(uint32_t bridge);
 int parent_socket_nflog(uint16_t group);
@@ -54,6 +57,8 @@ int parent_socket_identity(const char *path, gid_t group);
 
 /* Only what the sensor reads of a LAN interface's frames. */
 int parent_filter_attach(int fd) CARDEA_MUSTCHECK;
+/* Headers of all, and whole what says names (parent_observe.c). */
+int parent_observe_attach(int fd) CARDEA_MUSTCHECK;
 
 /* Makes that socket read the ports which the bridge has now. */
 int parent_ports_follow(int capture, uint32_t bridge) CARDEA_MUSTCHECK;
@@ -122,6 +127,8 @@ void parent_setting(struct parent_process *c, const char *key, const char *value
 void parent_settings(struct parent_process *c);
 /* The gateway's own addresses, anew. */
 void parent_settings_house(struct parent_process *c);
+/* The interfaces' MACs and prefixes, for the sensor, which adds what is new. */
+void parent_settings_sensor(struct parent_process *c);
 /* The same for the resolver, which needs no more. */
 void parent_settings_lan(struct parent_process *c);
 

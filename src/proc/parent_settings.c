@@ -131,6 +131,27 @@ void parent_settings_lan(struct parent_process *c)
 	setting_lan(c);
 }
 
+/* Each with its interface: "3 02:00:00:00:00:01", "3 192.168.1.0/24". */
+void parent_settings_sensor(struct parent_process *c)
+{
+	const struct parent_lan *lan = &c->parent->lan;
+	char word[PREFIX_TEXT_MAX], text[PREFIX_TEXT_MAX + 16];
+
+	for (unsigned i = 0; i < lan->interface_count; i++) {
+		(void)str_print(text, sizeof(text), "%u %s", lan->interfaces[i].ifindex,
+			mac_format(&lan->interfaces[i].mac, word));
+		parent_setting(c, "lan_mac", text);
+	}
+	for (unsigned i = 0; i < lan->addr_count; i++) {
+		struct prefix p = prefix_of(&lan->addrs[i].addr, lan->addrs[i].prefix_len);
+
+		(void)str_print(text, sizeof(text), "%u %s", lan->addrs[i].ifindex,
+			prefix_format(&p, word));
+		if (!addr_is_link_local(&lan->addrs[i].addr))
+			parent_setting(c, "lan_prefix", text);
+	}
+}
+
 static void settings_upstream(struct parent_process *c)
 {
 	const struct config *k = &c->parent->config;
@@ -178,10 +199,13 @@ void parent_settings(struct parent_process *c)
 		settings_courier(c);
 	if (c->role == ROLE_RESOLVER)
 		settings_resolver(c);
+	if (c->role == ROLE_SENSOR && p->config.learn_enabled)
+		parent_settings_sensor(c);
 	if (c->role == ROLE_ENGINE) {
 		parent_setting(c, "require_signature",
 			p->config.mud_require_signature ? "yes" : "no");
 		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
+		parent_setting(c, "learn", p->config.learn_enabled ? "yes" : "no");
 		parent_setting(c, "dns_domain", p->config.dns_domain);
 		parent_setting(c, "dns_unlisted", p->config.dns_unlisted);
 		parent_setting(c, "dns_foreign", p->config.dns_foreign);

@@ -38,7 +38,7 @@ static int failed(int fd)
 	return error;
 }
 
-int parent_socket_capture(uint32_t ifindex)
+static int open_capture(uint32_t ifindex, int (*attach)(int fd))
 {
 	struct sockaddr_ll ll = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
@@ -51,7 +51,7 @@ int parent_socket_capture(uint32_t ifindex)
 
 	if (fd < 0)
 		return failed(fd);
-	error = parent_filter_attach(fd);
+	error = attach(fd);
 	if (error) {
 		close(fd);
 		return error;
@@ -64,6 +64,16 @@ int parent_socket_capture(uint32_t ifindex)
 			sizeof(promiscuous)))
 		return failed(fd);
 	return fd;
+}
+
+int parent_socket_capture(uint32_t ifindex)
+{
+	return open_capture(ifindex, parent_filter_attach);
+}
+
+int parent_socket_observe(uint32_t ifindex)
+{
+	return open_capture(ifindex, parent_observe_attach);
 }
 
 struct nflog_request {

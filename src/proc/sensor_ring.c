@@ -11,9 +11,6 @@
  * passes (18 KiB) three times. */
 #define BLOCK_BYTES (64U << 10)
 #define BLOCKS 16U
-/* A block is handed over when it is full, or after so long: what a new device waits at
- * most until it is seen, and how often the kernel looks. */
-#define BLOCK_MS 8
 /* For the kernel's arithmetic alone: frames lie one behind the other. */
 #define FRAME_BYTES 2048U
 
@@ -59,13 +56,13 @@ static bool has_ring(int fd)
 	       version == TPACKET_V3;
 }
 
-int sensor_ring_open(struct sensor_ring *r, int fd)
+int sensor_ring_open(struct sensor_ring *r, int fd, unsigned block_ms)
 {
 	struct tpacket_req3 request = {.tp_block_size = BLOCK_BYTES,
 		.tp_block_nr = BLOCKS,
 		.tp_frame_size = FRAME_BYTES,
 		.tp_frame_nr = BLOCKS * (BLOCK_BYTES / FRAME_BYTES),
-		.tp_retire_blk_tov = BLOCK_MS};
+		.tp_retire_blk_tov = block_ms};
 	int version = TPACKET_V3, plain = TPACKET_V1;
 	bool was_there = has_ring(fd);
 
@@ -114,8 +111,12 @@ bool sensor_ring_read(struct sensor_ring *r, sensor_ring_visit *visit, void *ctx
 			(const void *)(block + at + TPACKET_ALIGN(sizeof(*h)));
 		if (!frame_within(block, h))
 			break;
-		visit(cursor_of((const uint8_t *)h + h->tp_mac, h->tp_snaplen),
-			from->sll_pkttype == PACKET_OUTGOING, ctx);
+		struct sensor_frame f = {
+			.bytes = cursor_of((const uint8_t *)h + h->tp_mac, h->tp_snaplen),
+			.len = h->tp_len,
+			.outgoing = from->sll_pkttype == PACKET_OUTGOING,
+			.when = h->tp_sec * NS_PER_SEC + h->tp_nsec};
+		visit(&f, ctx);
 		at += h->tp_next_offset;
 	}
 	__atomic_store_n(&head->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/clock.h"
 #include "base/cursor.h"
 
 struct sensor_ring {
@@ -15,12 +16,20 @@ struct sensor_ring {
 	unsigned next;   /* the block that is read next */
 };
 
-typedef void sensor_ring_visit(struct cursor frame, bool outgoing, void *ctx);
+struct sensor_frame {
+	struct cursor bytes; /* as much as the socket's filter passes */
+	uint32_t len;	     /* of all of it */
+	bool outgoing;	     /* this gateway sent it */
+	nstime when;	     /* wall, the kernel's */
+};
 
-/* Gives the socket a ring, or takes the one that an earlier incarnation of this process
+typedef void sensor_ring_visit(const struct sensor_frame *f, void *ctx);
+
+/* A block of frames is handed over when it is full, or after block_ms: that is what one
+ * frame waits at most, and how often the kernel looks. Gives the socket a ring, or takes the one that an earlier incarnation of this process
  * gave it, with what waits there. 0; or a negative errno: it has none and is read as
  * any socket. -EIO: it has one that cannot be read. */
-int sensor_ring_open(struct sensor_ring *r, int fd);
+int sensor_ring_open(struct sensor_ring *r, int fd, unsigned block_ms);
 /* The frames of one block; false when none was ready. */
 bool sensor_ring_read(struct sensor_ring *r, sensor_ring_visit *visit, void *ctx);
 

@@ -93,6 +93,12 @@ static const char *const migrations[] = {
 	"CREATE TABLE probe("
 	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
 	" state BLOB NOT NULL) STRICT;",
+	/* 6 -> 7. What was learned, in the learner's own form: place 0 is in use, place 1
+	 * was set aside because it could not be read. */
+	"CREATE TABLE learner("
+	" place INTEGER PRIMARY KEY, saved INTEGER NOT NULL, state BLOB NOT NULL) STRICT;"
+	"CREATE TABLE learner_off("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE) STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

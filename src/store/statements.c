@@ -98,6 +98,12 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_PROBE_SAVE] = "INSERT OR REPLACE INTO probe VALUES(?1,?2)",
 	[STORE_PROBE_REMOVE] = "DELETE FROM probe WHERE device=?1",
 	[STORE_PROBE_ALL] = "SELECT * FROM probe ORDER BY device",
+	[STORE_LEARNER_SAVE] = "INSERT OR REPLACE INTO learner VALUES(0,?1,?2)",
+	[STORE_LEARNER_LOAD] = "SELECT saved, state FROM learner WHERE place=0",
+	[STORE_LEARNER_ASIDE] = "UPDATE OR REPLACE learner SET place=1 WHERE place=0",
+	[STORE_LEARNER_OFF] = "INSERT OR REPLACE INTO learner_off VALUES(?1)",
+	[STORE_LEARNER_ON] = "DELETE FROM learner_off WHERE device=?1",
+	[STORE_LEARNER_OFF_ALL] = "SELECT device FROM learner_off",
 	[STORE_HIT_SAVE] = "INSERT OR REPLACE INTO rule_hit VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
 	[STORE_HIT_TRIM] =
 		"DELETE FROM rule_hit WHERE (device, acl, ace, direction) IN"

@@ -172,6 +172,20 @@ int store_probes(struct store *s,
 	int (*each)(void *ctx, device_id device, const void *state, size_t len),
 	void *ctx) CARDEA_MUSTCHECK;
 
+/* What was learned of all devices, in the learner's own form: replaces. */
+int store_learner_save(
+	struct store *s, const void *state, size_t len, nstime wall) CARDEA_MUSTCHECK;
+/* Calls each once, or not at all when there is none. */
+int store_learner(struct store *s,
+	int (*each)(void *ctx, const void *state, size_t len, nstime saved),
+	void *ctx) CARDEA_MUSTCHECK;
+/* It cannot be read: it is kept, in the place of what was set aside before. */
+int store_learner_set_aside(struct store *s) CARDEA_MUSTCHECK;
+/* The owner does not want this device to be learned, or does again. */
+int store_learner_off(struct store *s, device_id device, bool off) CARDEA_MUSTCHECK;
+int store_learner_offs(struct store *s, int (*each)(void *ctx, device_id device),
+	void *ctx) CARDEA_MUSTCHECK;
+
 /* How often a rule was used. */
 struct store_hit {
 	device_id device;

@@ -6,6 +6,7 @@
 #include "model/element.h"
 #include "model/messages.h"
 #include "model/profile.h"
+#include "model/record.h"
 #include "model/rule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,6 +50,21 @@ static void check_profile(const struct message *m)
 		must(!p.rules && !p.rule_count && !p.notes && !p.note_count);
 }
 
+static void check_record(const struct message *m)
+{
+	static struct record r;
+	static struct message again;
+
+	if (message_to_record(&m->record, &r))
+		return;
+	message_from_record(&again, &r);
+	must(again.record.first == m->record.first);
+	must(again.record.place == m->record.place);
+	must(again.record.bytes_to == m->record.bytes_to);
+	must(mac_equal(&again.record.mac, &m->record.mac));
+	must(!strcmp(again.record.detail, m->record.detail));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct message m;
@@ -70,6 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case MESSAGE_PROFILE:
 		check_profile(&m);
+		break;
+	case MESSAGE_RECORD:
+		check_record(&m);
 		break;
 	}
 	return 0;

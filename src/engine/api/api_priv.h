@@ -72,6 +72,9 @@ void api_view_probes(struct api_request *r);
 void api_view_probe(struct api_request *r);
 void api_change_probe(struct api_request *r);
 void api_stop_probes(struct api_request *r);
+void api_view_learnings(struct api_request *r);
+void api_view_learning(struct api_request *r);
+void api_change_learning(struct api_request *r);
 void api_view_reports(struct api_request *r);
 void api_send_report(struct api_request *r);
 void api_view_decisions(struct api_request *r);
@@ -83,6 +86,9 @@ void api_write_limits(struct jsonw *j, const struct household_device *hd);
 void api_write_dns(struct jsonw *j, const struct pipeline *p);
 /* The members of a device, within its object. */
 void api_write_device(struct jsonw *j, const struct device *d);
+/* The device gets this profile, or would; the reply says what it says. */
+void api_adopt_text(
+	struct api_request *r, struct device *d, const struct adopted *a, bool dry);
 /* One event as an object; used by the list, by why and by followers. */
 void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e);
 

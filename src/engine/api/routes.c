@@ -33,6 +33,13 @@ static const struct api_route routes[] = {
 		"{\"device\":D,\"text\":PROFILE,\"binding\":BINDING,\"dry_run\":false}",
 		true},
 	{"POST", "/v1/profiles", true, api_change_adopted, "{\"remove\":true}"},
+	{"GET", "/v1/learning", false, api_view_learnings,
+		"what is learned of all devices, and how complete it is"},
+	{"GET", "/v1/learning", true, api_view_learning,
+		"of one, with rules and evidence; export=1: as files"},
+	{"POST", "/v1/learning", true, api_change_learning,
+		"{\"learn\":false}, {\"again\":true}, {\"episode\":true}, "
+		"{\"approve\":true,\"now\":false,\"dry_run\":false}"},
 	{"GET", "/v1/controllers", false, api_view_controllers,
 		"who the classes of controllers are, and who might be"},
 	{"POST", "/v1/controllers", false, api_change_controllers,

@@ -158,6 +158,15 @@ static void put(struct api_request *r, struct device *d, const struct adopted *a
 		write_one(r, d, grant_of(r->pipeline, d), device_is_enforced(d));
 }
 
+void api_adopt_text(
+	struct api_request *r, struct device *d, const struct adopted *a, bool dry)
+{
+	if (dry)
+		try_it(r, d, a);
+	else
+		put(r, d, a);
+}
+
 void api_adopt(struct api_request *r)
 {
 	json_t *root = api_body(r);
@@ -172,10 +181,9 @@ void api_adopt(struct api_request *r)
 		wrong = read_body(root, &a);
 		if (wrong)
 			api_fail(r, 400, NEXT_BODY, "%s", wrong);
-		else if (json_is_true(json_object_get(root, "dry_run")))
-			try_it(r, d, &a);
 		else
-			put(r, d, &a);
+			api_adopt_text(r, d, &a,
+				json_is_true(json_object_get(root, "dry_run")));
 	}
 	json_decref(root);
 }

@@ -44,6 +44,7 @@ struct config {
 	bool mud_require_signature;
 	bool mud_allow_private;
 	bool mud_report;
+	bool learn_enabled;
 	char state_dir[CONFIG_STRING_MAX];
 	char run_dir[CONFIG_STRING_MAX];
 	char libexec_dir[CONFIG_STRING_MAX];

@@ -197,6 +197,10 @@ static const struct config_item schema[] = {
 	{"mud", "report", CONFIG_BOOL, AT(mud_report), "false",
 		"tell makers whose MUD file asks for it, once a day, how it fares", 0, 0,
 		NULL},
+	{"learn", "enabled", CONFIG_BOOL, AT(learn_enabled), "true",
+		"learn what each device does, from the headers of its packets; false: "
+		"nothing is observed",
+		0, 0, NULL},
 	{"paths", "state", CONFIG_STRING, AT(state_dir), "\"/var/lib/cardea\"",
 		"what must survive a restart", 0, 0, check_directory},
 	{"paths", "run", CONFIG_STRING, AT(run_dir), "\"/run/cardea\"",

@@ -191,6 +191,40 @@ void learned_booted(struct learned *l, const struct mac *device, nstime when)
 		d->boot_count = LEARNED_BOOTS_MAX; /* the ring is full all the same */
 }
 
+void learned_cut(struct learned *l, const struct mac *device)
+{
+	struct dev *d = learned_dev_find(l, device);
+
+	if (d)
+		learned_dev_end(l, d, l->now, true);
+}
+
+void learned_forget(struct learned *l, const struct mac *device)
+{
+	struct dev *d = learned_dev_find(l, device);
+	uint32_t i = 0;
+
+	if (!d)
+		return;
+	while (l->devices[i] != d)
+		i++;
+	l->count--;
+	memmove(&l->devices[i], &l->devices[i + 1], (l->count - i) * sizeof l->devices[0]);
+	hash_remove(&l->table, &d->node);
+	dev_free(d);
+}
+
+bool learned_finding_of(const struct learned *l, const struct mac *device, uint32_t i,
+	struct learned_finding *ret)
+{
+	const struct dev *d = learned_dev_find(l, device);
+
+	if (!d || i >= d->finding_count)
+		return false;
+	*ret = d->findings[i].finding;
+	return true;
+}
+
 void learned_end(struct learned *l, nstime now)
 {
 	bool all = now == INT64_MAX;

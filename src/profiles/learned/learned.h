@@ -140,6 +140,10 @@ void learned_capture(struct learned *l);
 int learned_record(struct learned *l, const struct record *r);
 void learned_seen(struct learned *l, const struct mac *device, nstime when); /* new */
 void learned_booted(struct learned *l, const struct mac *device, nstime when);
+/* Ends the episode of this device that is under way. */
+void learned_cut(struct learned *l, const struct mac *device);
+/* All that was learned of it goes; the next record of it is the first. */
+void learned_forget(struct learned *l, const struct mac *device);
 /* Ends the episodes that are over at `now`; INT64_MAX: all. */
 void learned_end(struct learned *l, nstime now);
 
@@ -152,6 +156,10 @@ void learned_device_at(const struct learned *l, size_t i, struct learned_device 
 /* The same of one that is known by its MAC. -ENOENT: no such device. */
 int learned_device_of(const struct learned *l, const struct mac *device,
 	struct learned_device *ret) CARDEA_MUSTCHECK;
+/* What was found of it, in order; cheap, as it is asked for often. False: there are no
+ * more. */
+bool learned_finding_of(const struct learned *l, const struct mac *device, uint32_t i,
+	struct learned_finding *ret);
 /* Generalised where `general`, else exact; each in order of first sighting. Non-zero of
  * visit stops and is returned. -ENOENT: no such device. */
 typedef int learned_visit(void *ctx, const struct learned_kind *k);

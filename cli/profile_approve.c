@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* cardea profile approve, export - what was learned, put in force or written down. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/str.h"
+#include "cli/answer.h"
+#include "cli/device.h"
+#include "cli/file.h"
+#include "cli/profile.h"
+#include "cli/text.h"
+
+#define PATH_EXTRA sizeof("/00-00-00-00-00-00.evidence.json")
+
+/* Those that do not say all, or say too much, are told when they are in force. */
+static enum cli_exit post(struct cli *c, bool dry, json_t **ret)
+{
+	struct client_target t;
+	enum cli_exit e;
+
+	client_target_init(&t, "/v1/learning");
+	client_target_segment(&t, c->args[0]);
+	e = answer_post(c, &t,
+		json_pack("{s:b, s:b, s:b}", "approve", true, "now",
+			args_flag(c, "now") != NULL, "dry_run", dry),
+		ret);
+	if (e == CLI_NOT_FOUND)
+		answer_candidates(c, c->args[0]);
+	return e;
+}
+
+/* What would be in force is shown before it is. */
+enum cli_exit profile_approve(struct cli *c)
+{
+	bool dry = args_flag(c, "dry-run") != NULL;
+	json_t *shown = NULL, *o = NULL;
+	enum cli_exit e = post(c, true, &shown);
+
+	if (e == CLI_OK && !c->json)
+		profile_print_adopted(c, shown, true);
+	if (e == CLI_OK && !dry)
+		e = post(c, false, &o);
+	if (e == CLI_OK && c->json)
+		e = answer_print(dry ? shown : o);
+	else if (e == CLI_OK && !dry) {
+		printf("%s: it is in force now\n", answer_text(o, "device"));
+		cli_say(c, "undo with: cardea profile abandon %s",
+			device_handle(o, answer_raw(o, "device")));
+	}
+	json_decref(shown);
+	json_decref(o);
+	return e;
+}
+
+/* ---- export ---- */
+
+static enum cli_exit may_write(const struct cli *c, const char *path)
+{
+	struct stat st;
+
+	if (args_flag(c, "force") || lstat(path, &st) < 0)
+		return CLI_OK;
+	cli_complain("--force replaces it; nothing was written", "%s: exists already",
+		text_clean(path));
+	return CLI_CONFLICT;
+}
+
+static enum cli_exit put(const struct cli *c, const char *path, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	char *line = text ? malloc(len + 2) : NULL;
+	enum cli_exit e;
+
+	if (!line) {
+		cli_complain(NULL, "%s: %s", text_clean(path), error_text(-ENOMEM));
+		return CLI_FAILED;
+	}
+	memcpy(line, text, len);
+	line[len] = '\n';
+	e = args_flag(c, "force") ? file_write(path, line, len + 1)
+				  : file_write_fresh(path, line, len + 1);
+	free(line);
+	return e;
+}
+
+/* DIR/02-00-....json; the name is the gateway's, of a MAC alone. */
+static char *path_of(const char *dir, const char *file, const char *end)
+{
+	size_t size = strlen(dir) + PATH_EXTRA + strlen(file);
+	const char *dot = strrchr(file, '.');
+	char *path = cli_take(size);
+
+	(void)str_print(path, size, "%s/%.*s%s", dir, (int)(dot ? dot - file : 0), file,
+		end);
+	return path;
+}
+
+static bool is_plain(const char *file)
+{
+	return file[0] && !strchr(file, '/') && strrchr(file, '.') && file[0] != '.';
+}
+
+static enum cli_exit write_files(const struct cli *c, const json_t *o)
+{
+	const char *dir = args_flag(c, "out"), *file = answer_raw(o, "file");
+	const char *mud = json_string_value(json_object_get(o, "mud"));
+	char *profile, *evidence, *text;
+	enum cli_exit e;
+
+	if (!is_plain(file)) {
+		cli_complain(NULL, "the gateway gave no name for the files");
+		return CLI_FAILED;
+	}
+	profile = path_of(dir ? dir : ".", file, ".json");
+	evidence = path_of(dir ? dir : ".", file, ".evidence.json");
+	e = mud ? may_write(c, profile) : CLI_OK;
+	if (e == CLI_OK)
+		e = may_write(c, evidence);
+	if (e == CLI_OK && mud)
+		e = put(c, profile, mud);
+	text = json_dumps(json_object_get(o, "evidence"),
+		JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	if (e == CLI_OK)
+		e = put(c, evidence, text);
+	free(text);
+	if (e == CLI_OK && mud)
+		printf("%s\n", text_clean(profile));
+	if (e == CLI_OK)
+		printf("%s\n", text_clean(evidence));
+	if (e == CLI_OK && !mud)
+		cli_say(c, "there is no MUD file: %s", answer_text(o, "problem"));
+	return e;
+}
+
+enum cli_exit profile_export(struct cli *c)
+{
+	struct client_target t;
+	json_t *o = NULL;
+	enum cli_exit e;
+
+	client_target_init(&t, "/v1/learning");
+	client_target_segment(&t, c->args[0]);
+	client_target_query(&t, "export", "1");
+	e = answer_ask(c, &t, NULL, &o);
+	if (e == CLI_NOT_FOUND)
+		answer_candidates(c, c->args[0]);
+	if (e == CLI_OK && c->json && !args_flag(c, "out"))
+		e = answer_print(o);
+	else if (e == CLI_OK)
+		e = write_files(c, o);
+	json_decref(o);
+	return e;
+}

@@ -48,9 +48,9 @@ static inline struct bed *bed_new(bool strict)
 	assert_non_null(b);
 	c = bed_config(b, strict);
 	b->l = learner(false);
-	for (int s = 0; s < 6; s++) {
-		feed(b->l, to_name("api.example.com", s * 4000));
-		feed(b->l, by_phone(80, s * 4000 + 2000));
+	for (int s = 0; s < 6; s++) { /* without a period */
+		feed(b->l, to_name("api.example.com", s * 4000 + s * s * 97));
+		feed(b->l, by_phone(80, s * 4000 + 2000 + s * s * 89));
 	}
 	learned_end(b->l, AT(7 * 4000));
 	assert_int_equal(maintain_new(&c, &dev_mac, &b->m), 0);

@@ -261,6 +261,8 @@ int maintain_tick(struct maintain *m, const struct learned *l, nstime now)
 	if (maintain_learner(l, &m->mac, &known)) {
 		ended = progress(m, &known);
 		after = m->open ? ended : 0; /* what ended before is not of it */
+		if (after && known.updates > m->updates)
+			after--; /* nor is the update itself */
 		withdraw(m, l);
 		if (ended)
 			e = sync(m, l);

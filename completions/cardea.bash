@@ -32,7 +32,11 @@ _cardea()
 			continue
 		fi
 		case $word in
+<<<<<<< HEAD
 		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
+=======
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
+>>>>>>> 1b1adfd (cli: cardea profile life)
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -75,7 +79,12 @@ _cardea()
 	--controller) :; return ;;
 	--root) _cardea_files; return ;;
 	--binding) _cardea_files; return ;;
+<<<<<<< HEAD
 	--learn-rest) _cardea_files; return ;;
+=======
+	--then) _cardea_files; return ;;
+	--answer) :; return ;;
+>>>>>>> 1b1adfd (cli: cardea profile life)
 	--profile) _cardea_files; return ;;
 	--test) _cardea_files; return ;;
 	--against) _cardea_files; return ;;
@@ -128,7 +137,12 @@ _cardea()
 	'profile lint') flags='--root' ;;
 	'profile import') flags='--root --out --binding' ;;
 	'profile bind') flags='' ;;
+<<<<<<< HEAD
 	'profile replay') flags='--binding --root --layer --learn-rest' ;;
+=======
+	'profile replay') flags='--binding --root' ;;
+	'profile life') flags='--then --device --answer --strict' ;;
+>>>>>>> 1b1adfd (cli: cardea profile life)
 	'profile show') flags='--root' ;;
 	'profile enforce') flags='--binding --dry-run' ;;
 	'profile abandon') flags='--dry-run' ;;
@@ -181,13 +195,14 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
-	'profile  0') _cardea_words lint import bind replay show enforce abandon ;;
+	'profile  0') _cardea_words lint import bind replay life show enforce abandon ;;
 	'profile lint 0') _cardea_files ;;
 	'profile import 0') _cardea_files ;;
 	'profile bind 0') _cardea_files ;;
 	'profile bind 1') _cardea_files ;;
 	'profile replay 0') _cardea_files ;;
 	'profile replay 1') _cardea_files ;;
+	'profile life '*) _cardea_files ;;
 	'profile show 0') _cardea_files ;;
 	'profile enforce 0') _cardea_devices ;;
 	'profile enforce 1') _cardea_files ;;

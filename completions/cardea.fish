@@ -7,7 +7,11 @@ function __cardea_words
             set skip
             continue
         end
+<<<<<<< HEAD
         if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
+=======
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
+>>>>>>> 1b1adfd (cli: cardea profile life)
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -190,8 +194,17 @@ complete -c cardea -n '__cardea_at 2 profile replay' -F
 complete -c cardea -n '__cardea_at 3 profile replay' -F
 complete -c cardea -n '__cardea_in profile replay' -l binding -r -F -d 'who plays which role'
 complete -c cardea -n '__cardea_in profile replay' -l root -r -F -d 'where a published profile may include from'
+<<<<<<< HEAD
 complete -c cardea -n '__cardea_in profile replay' -l layer -r -f -d 'accepts as well what this one does; may be repeated'
 complete -c cardea -n '__cardea_in profile replay' -l learn-rest -r -F -d 'learn what the profile lacks of the capture, and write it'
+=======
+complete -c cardea -n '__cardea_at 1 profile' -a life -d 'would what is learned from captures get a device through what came later?'
+complete -c cardea -n '__cardea_in profile life' -F
+complete -c cardea -n '__cardea_in profile life' -l then -r -F -d 'what came later: NAME is what it was; may be repeated'
+complete -c cardea -n '__cardea_in profile life' -l device -r -f -d 'only this one'
+complete -c cardea -n '__cardea_in profile life' -l answer -r -f -d 'what the owner says to all questions of a phase'
+complete -c cardea -n '__cardea_in profile life' -l strict -d 'let nothing through as perhaps the first update'
+>>>>>>> 1b1adfd (cli: cardea profile life)
 complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
 complete -c cardea -n '__cardea_at 2 profile show' -F
 complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'

@@ -32,6 +32,8 @@ static void on_record(void *ctx, const struct record *r)
 
 	learn_bares_see(&l->bares, r);
 	learn_parties_see(&l->parties, r);
+	if (l->options.record)
+		l->options.record(l->options.record_ctx, l->learned, r);
 	if (e == CARDEA_ELIMIT)
 		l->crowded++;
 	else if (e && !l->error)

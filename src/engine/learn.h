@@ -25,6 +25,9 @@ struct learn_options {
 	/* Of the capture that is being read, now and then and at its end; or NULL. */
 	void (*progress)(void *ctx, uint64_t packets, uint64_t bytes);
 	void *ctx;
+	/* Each conversation, right after the learner was told of it; or NULL. */
+	void (*record)(void *ctx, const struct learned *l, const struct record *r);
+	void *record_ctx;
 };
 
 /* One capture, as far as it could be read. */

@@ -292,6 +292,37 @@ static void a_scan_is_no_question(void **state)
 	bed_free(b);
 }
 
+/* What is blocked is never answered: tried again and again, it is a question. */
+static void an_address_that_is_blocked_is_asked(void **state)
+{
+	struct bed *b = bed_new(true);
+
+	(void)state;
+	for (int n = 0; n < 3; n++) {
+		struct record r = to_addr(7, 7, 30000 + n * 4000);
+
+		r.answered = false;
+		r.bytes[DIRECTION_TO_DEVICE] = r.packets[DIRECTION_TO_DEVICE] = 0;
+		assert_int_equal(tell(b, r), MAINTAIN_BLOCKED);
+		tick(b, 31000 + n * 4000);
+		assert_int_equal(listed(b, MAINTAIN_PROPOSED)->count, n == 2);
+	}
+	assert_int_equal(
+		listed(b, MAINTAIN_PROPOSED)->i[0].reason, MAINTAIN_WHY_NAMELESS);
+	/* thousands of them are none, and push out nothing */
+	(void)tell(b, to_name("new.example.net", 50000));
+	for (int n = 0; n < 4000; n++) {
+		struct record r = to_addr((uint8_t)(n / 250), (uint8_t)n, 50010 + n * 10);
+
+		r.answered = false;
+		r.peer_port = (uint16_t)(1000 + n);
+		(void)tell(b, r);
+	}
+	tick(b, 100000);
+	assert_int_equal(listed(b, MAINTAIN_PROPOSED)->count, 2);
+	bed_free(b);
+}
+
 /* ---- one question for several ---- */
 
 static void siblings_are_one_question(void **state)
@@ -361,6 +392,7 @@ int main(void)
 		cmocka_unit_test(variants_are_watched),
 		cmocka_unit_test(without_a_list_nothing_is_a_variant),
 		cmocka_unit_test(a_scan_is_no_question),
+		cmocka_unit_test(an_address_that_is_blocked_is_asked),
 		cmocka_unit_test(siblings_are_one_question),
 		cmocka_unit_test(rules_are_what_is_in_force),
 	};

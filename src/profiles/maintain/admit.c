@@ -92,6 +92,46 @@ static bool is_sane(const struct record *r)
 	       r->app < RECORD_APP_MAX && r->naming < RECORD_NAMING_MAX;
 }
 
+/* The learner makes nothing of it: no access is needed for nobody. But what is blocked
+ * is never answered. */
+static bool take_silent(const struct record *r, struct seen *ret)
+{
+	struct canonical c = {.key = {.direction = DIRECTION_FROM_DEVICE,
+				      .family = r->family,
+				      .proto = r->proto,
+				      .place = RECORD_INTERNET,
+				      .port = r->peer_port,
+				      .peer = r->peer}};
+
+	if (r->direction != DIRECTION_FROM_DEVICE || r->place != RECORD_INTERNET ||
+		r->answered || r->midstream || r->name[0] ||
+		r->peer.family != r->family || !r->family ||
+		(r->proto != FLOW_PROTO_TCP && r->proto != FLOW_PROTO_UDP))
+		return false;
+	kind_of(r, &c, &ret->kind);
+	ret->silent = true;
+	return true;
+}
+
+bool maintain_is_hostile(const struct learned *l, const struct mac *device,
+	const struct learned_kind *k, nstime when)
+{
+	const struct dev *d = learned_dev_find(l, device);
+
+	if (!d)
+		return false;
+	for (uint32_t i = 0; i < d->finding_count; i++)
+		if (d->findings[i].finding.kind == LEARNED_KNOWN_BAD &&
+			d->findings[i].key == ((uint64_t)k->port << 1 | k->direction))
+			return true;
+	for (uint32_t i = 0; d->watches && i < LEARNED_WATCHES_MAX; i++)
+		if (d->watches[i].type && d->watches[i].condemned &&
+			d->watches[i].direction == k->direction &&
+			d->watches[i].until >= when)
+			return true;
+	return false;
+}
+
 bool maintain_take(const struct learned *l, const struct record *told, struct seen *ret)
 {
 	struct canonical kinds[LEARNED_CANONICAL_MAX];
@@ -101,7 +141,13 @@ bool maintain_take(const struct learned *l, const struct record *told, struct se
 
 	if (!is_sane(told))
 		return false;
+	*ret = (struct seen){0};
 	mend(&r);
+	if (take_silent(&r, ret)) {
+		ret->admitted = !maintain_is_hostile(
+			l, &r.device, &ret->kind, r.first);
+		return true;
+	}
 	if (!learned_canonical(&r, kinds) ||
 		is_free(kinds[0].key.proto, kinds[0].key.port))
 		return false;

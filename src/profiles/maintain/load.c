@@ -124,6 +124,7 @@ static void get_flags(struct cursor *c, struct item *i)
 	i->graced = flags & ITEM_GRACED;
 	i->pub.kind.general = flags & ITEM_GENERAL;
 	i->pub.kind.port_any = flags & ITEM_PORT_ANY;
+	i->silent = flags & ITEM_SILENT;
 }
 
 static void get_days(struct cursor *c, const struct maintain *m, struct item *i)
@@ -153,6 +154,7 @@ static void get_item(struct cursor *c, const struct maintain *m, struct item *i)
 	i->seen = get_past(c, m->age);
 	i->awake_seen = get_past(c, m->awake);
 	i->slept = get_past(c, m->awake);
+	i->hour = cursor_u32(c);
 	i->alerted = cursor_u32(c);
 	i->blocked = cursor_u64(c);
 	get_days(c, m, i);

@@ -21,6 +21,11 @@
 #define MAINTAIN_UPDATE_BYTES (1ULL << 20)
 #define MAINTAIN_UPDATE_TIMES 4
 
+/* Addresses without a name that did not answer, as what is blocked does not: a question
+ * once it was tried in so many hours, and no more of them at once. */
+#define MAINTAIN_SILENT_HOURS 3
+#define MAINTAIN_SILENT_MAX 16
+
 struct maintain_day {
 	uint32_t day; /* of age */
 	uint32_t conversations, blocked;
@@ -34,6 +39,8 @@ struct item {
 	bool ripe;   /* an episode of the learner has it: the owner may be asked */
 	bool graced; /* it passed as one that may be an update's */
 	bool told;   /* by the learner, in this round */
+	bool silent; /* nobody answered, and the learner does not know it */
+	uint32_t hour; /* of age, in which it was tried last */
 	uint32_t alerted; /* 1 + the day of age of the latest alert */
 	uint64_t blocked; /* conversations, while it waited */
 	struct maintain_day days[MAINTAIN_DAYS];
@@ -92,6 +99,7 @@ struct seen {
 	struct learned_kind kind; /* one conversation's worth of evidence */
 	enum record_naming naming;
 	bool midstream, admitted;
+	bool silent; /* an address without a name that did not answer */
 };
 
 /* admit.c: what the learner made of it. */
@@ -99,6 +107,9 @@ bool maintain_take(const struct learned *l, const struct record *r, struct seen 
 /* The learner has it still: it was not condemned since. */
 bool maintain_is_learned(
 	const struct learned *l, const struct mac *device, const struct learned_kind *k);
+/* It is scanning now, or calls what only the infected call. */
+bool maintain_is_hostile(const struct learned *l, const struct mac *device,
+	const struct learned_kind *k, nstime when);
 struct maintain_learner {
 	uint32_t episodes, updates;
 	uint64_t findings;

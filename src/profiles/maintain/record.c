@@ -141,6 +141,37 @@ static void revive(struct maintain *m, struct item *i)
 	i->ripe = i->graced = false;
 }
 
+/* They have a bound of their own: one that tries addresses by the thousand does not
+ * push out what was answered. */
+static void bound_silent(struct maintain *m)
+{
+	struct item *old = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t n = 0; n < m->count; n++) {
+		struct item *i = m->items[n];
+
+		if (i->pub.status != MAINTAIN_PROPOSED || !i->silent || i->ripe)
+			continue;
+		count++;
+		if (!old || i->seen < old->seen)
+			old = i;
+	}
+	if (count >= MAINTAIN_SILENT_MAX)
+		maintain_drop(m, old);
+}
+
+/* An hour in which it was tried is its episode. */
+static void note_hour(struct maintain *m, struct item *i)
+{
+	uint32_t hour = (uint32_t)(m->age / MAINTAIN_HOUR);
+
+	if (i->pub.kind.episodes[LEARNED_QUIET] && i->hour == hour)
+		return;
+	i->hour = hour;
+	i->pub.kind.episodes[LEARNED_QUIET]++;
+}
+
 static int item_for(struct maintain *m, const struct seen *s, struct item **ret)
 {
 	struct item *i = find_status(m, &s->kind, is_asked);
@@ -148,6 +179,8 @@ static int item_for(struct maintain *m, const struct seen *s, struct item **ret)
 	int e;
 
 	if (!i) {
+		if (s->silent)
+			bound_silent(m);
 		bare.flows = bare.packets = 0; /* maintain_note counts it */
 		bare.bytes[0] = bare.bytes[1] = 0;
 		e = maintain_add(m, &bare, MAINTAIN_PROPOSED, &i);
@@ -155,6 +188,7 @@ static int item_for(struct maintain *m, const struct seen *s, struct item **ret)
 			return e;
 		i->pub.naming = s->naming;
 		i->pub.version = maintain_window_version(m);
+		i->silent = s->silent;
 	} else if (i->pub.status == MAINTAIN_GONE) {
 		revive(m, i);
 	}
@@ -177,6 +211,9 @@ static int judge_new(
 		return e;
 	if (s->naming > i->pub.naming)
 		i->pub.naming = s->naming;
+	i->silent &= s->silent;
+	if (i->silent)
+		note_hour(m, i);
 	if (i->pub.status == MAINTAIN_PROPOSED && !i->pub.answered &&
 		!i->pub.kind.general &&
 		maintain_is_variant(m, &k, i->pub.naming, &i->pub.reason)) {

@@ -61,7 +61,8 @@ static void put_item(struct writer *w, const struct item *i)
 			       (i->ripe ? ITEM_RIPE : 0) |
 			       (i->graced ? ITEM_GRACED : 0) |
 			       (p->kind.general ? ITEM_GENERAL : 0) |
-			       (p->kind.port_any ? ITEM_PORT_ANY : 0)));
+			       (p->kind.port_any ? ITEM_PORT_ANY : 0) |
+			       (i->silent ? ITEM_SILENT : 0)));
 	put_kind(w, &p->kind);
 	put_time(w, p->asked);
 	put_time(w, p->answered);
@@ -70,6 +71,7 @@ static void put_item(struct writer *w, const struct item *i)
 	put_time(w, i->seen);
 	put_time(w, i->awake_seen);
 	put_time(w, i->slept);
+	writer_u32(w, i->hour);
 	writer_u32(w, i->alerted);
 	writer_u64(w, i->blocked);
 	for (size_t d = 0; d < MAINTAIN_DAYS; d++) {

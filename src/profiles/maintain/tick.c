@@ -181,10 +181,13 @@ static void withdraw(struct maintain *m, const struct learned *l)
 	for (uint32_t n = m->count; n; n--) {
 		struct item *i = m->items[n - 1];
 
-		if (i->pub.status != MAINTAIN_PROPOSED || i->pub.kind.general ||
-			maintain_is_learned(l, &m->mac, &i->pub.kind))
+		if (i->pub.status != MAINTAIN_PROPOSED || i->pub.kind.general)
 			continue;
 		if (i->ripe) /* it was learned, and the learner has begun anew */
+			continue;
+		if (i->silent ? !maintain_is_hostile(l, &m->mac, &i->pub.kind,
+					i->pub.kind.last)
+			      : maintain_is_learned(l, &m->mac, &i->pub.kind))
 			continue;
 		maintain_version_forget(m, i->pub.id);
 		maintain_drop(m, i);
@@ -215,6 +218,17 @@ static void review(struct maintain *m)
 			demote(m, i);
 		if (i->pub.status == MAINTAIN_PROPOSED && !i->ripe && i->told &&
 			maintain_episodes(&i->pub.kind))
+			ask(m, i);
+	}
+}
+
+static void review_silent(struct maintain *m)
+{
+	for (uint32_t n = 0; n < m->count; n++) {
+		struct item *i = m->items[n];
+
+		if (i->pub.status == MAINTAIN_PROPOSED && i->silent && !i->ripe &&
+			i->pub.kind.episodes[LEARNED_QUIET] >= MAINTAIN_SILENT_HOURS)
 			ask(m, i);
 	}
 }
@@ -264,6 +278,7 @@ int maintain_tick(struct maintain *m, const struct learned *l, nstime now)
 		if (after && known.updates > m->updates)
 			after--; /* nor is the update itself */
 		withdraw(m, l);
+		review_silent(m);
 		if (ended)
 			e = sync(m, l);
 		if (known.updates > m->updates)

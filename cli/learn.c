@@ -241,7 +241,7 @@ static enum cli_exit write_item(
 	enum cli_exit e = learn_write(l->cli, item);
 
 	return e == CLI_OK
-		       ? learn_extended_write(l->cli, l->seen, &l->paths, &item->profile)
+		       ? learn_extended_write(l->cli, l->seen, &l->paths, item)
 		       : e;
 }
 

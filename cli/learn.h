@@ -17,6 +17,7 @@ struct learn_item {
 	bool test_missing;   /* the other captures do not have it */
 	struct file_mud mud; /* the profile's MUD file, read as anybody would */
 	const char *mud_path, *evidence_path; /* NULL: not written */
+	const char *template_path, *binding_path;
 };
 
 /* Reads back the MUD file that was made: it is strictly valid, or the item has none. */
@@ -36,7 +37,7 @@ enum cli_exit learn_may_write(const struct cli *c, const struct learn_paths *p);
 enum cli_exit learn_write(const struct cli *c, const struct learn_item *item);
 /* learn_extended.c: the extended profile beside them. */
 enum cli_exit learn_extended_write(const struct cli *c, const struct learn *l,
-	const struct learn_paths *p, const struct learn_profile *profile);
+	const struct learn_paths *p, struct learn_item *item);
 
 /* A published profile, and what it says otherwise than what was learned. */
 struct learn_against {

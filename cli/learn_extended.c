@@ -27,10 +27,10 @@ static void tell_limits(const struct cli *c, const struct learn_paths *p,
 }
 
 enum cli_exit learn_extended_write(const struct cli *c, const struct learn *l,
-	const struct learn_paths *p, const struct learn_profile *profile)
+	const struct learn_paths *p, struct learn_item *item)
 {
 	struct learn_extended made;
-	int error = learn_extended_make(l, profile, &made);
+	int error = learn_extended_make(l, &item->profile, &made);
 	enum cli_exit e = CLI_OK;
 
 	if (error) {
@@ -45,6 +45,8 @@ enum cli_exit learn_extended_write(const struct cli *c, const struct learn *l,
 		e = write_yaml(c, p->template, made.template);
 		if (e == CLI_OK)
 			e = write_yaml(c, p->binding, made.binding);
+		item->template_path = e == CLI_OK ? p->template : NULL;
+		item->binding_path = e == CLI_OK ? p->binding : NULL;
 	}
 	learn_extended_free(&made);
 	return e;

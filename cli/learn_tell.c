@@ -34,6 +34,10 @@ static json_t *item_json(const struct learn_tell *t, const struct learn_item *it
 	json_object_set_new(o, "evidence",
 		item->evidence_path ? json_string(text_clean(item->evidence_path))
 				    : json_null());
+	json_object_set_new(o, "template", item->template_path
+			? json_string(text_clean(item->template_path)) : json_null());
+	json_object_set_new(o, "binding", item->binding_path
+			? json_string(text_clean(item->binding_path)) : json_null());
 	if (a)
 		json_object_set_new(o, "against", learn_against_json(a, item));
 	return o;
@@ -94,6 +98,10 @@ static void tell_text(const struct learn_tell *t, const struct learn_item *item,
 		printf("  Profile: %s\n", text_clean(item->mud_path));
 	if (item->evidence_path)
 		printf("  Evidence: %s\n", text_clean(item->evidence_path));
+	if (item->template_path) {
+		printf("  Extended profile: %s", text_clean(item->template_path));
+		printf(", in this home: %s\n", text_clean(item->binding_path));
+	}
 }
 
 enum cli_exit learn_tell(struct learn_tell *t, const struct learn_item *item,

@@ -18,6 +18,7 @@
 #define BYTES_TIMES 8
 /* "tp-link-hs110" has three, "ESP_1A2B3C" and its like have more or less by chance. */
 #define SERIAL_DIGITS 4
+#define TOKEN_LEAST 12 /* a MAC without its colons */
 
 /* ---- evidence ---- */
 
@@ -37,6 +38,37 @@ static const char *time_text(struct making *m, nstime t)
 static int32_t confidence(uint32_t episodes)
 {
 	return (int32_t)(1000ULL * (episodes + 1ULL) / (episodes + 2ULL));
+}
+
+/* A part of a path that is long and has digits is a token or a number of this home, as
+ * in "GET /api/MIgLn67KRlSoofSTjWM/lights". */
+static const char *said_text(struct making *m, const char *detail)
+{
+	char text[LIMIT_TEXT];
+	size_t n = 0;
+
+	for (const char *p = detail; *p && n + 2 < sizeof text;) {
+		size_t len = strcspn(p, "/"), digits = 0;
+
+		for (size_t i = 0; i < len; i++)
+			digits += p[i] >= '0' && p[i] <= '9';
+		if (len >= TOKEN_LEAST && digits) {
+			text[n++] = '*';
+		} else {
+			len = len < sizeof text - 2 - n ? len : sizeof text - 2 - n;
+			memcpy(text + n, p, len);
+			n += len;
+		}
+		p += strcspn(p, "/");
+		if (*p)
+			text[n++] = *p++;
+	}
+	if (n == 1 && text[0] == '*')
+		return NULL;
+	char *ret = pool_string(m->pool, text, n);
+
+	m->short_of_memory |= !ret;
+	return ret;
 }
 
 void making_evidence(
@@ -62,10 +94,8 @@ void making_evidence(
 	from->period = (k->period + NS_PER_SEC / 2) / NS_PER_SEC * NS_PER_SEC;
 	from->bytes_median = k->bytes_median;
 	from->bytes_p99 = k->bytes_p99;
-	if (k->detail[0] && !learn_kind_is_said(k)) {
-		from->said = pool_string(m->pool, k->detail, strlen(k->detail));
-		m->short_of_memory |= !from->said;
-	}
+	if (k->detail[0] && !learn_kind_is_said(k))
+		from->said = said_text(m, k->detail);
 	p->confidence = confidence(from->episodes);
 }
 

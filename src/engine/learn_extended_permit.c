@@ -64,26 +64,12 @@ static bool is_strict(const struct learned_interaction *i)
 	       i->bound >= LEARNED_INTERACT_BOUND;
 }
 
-struct asking {
-	const struct making *m;
-	const struct learned_kind *k;
-};
-
-static int is_effect(void *ctx, const struct learned_interaction *i)
+static bool is_effect(const struct making *m, const struct learned_kind *k)
 {
-	const struct asking *a = ctx;
-	struct learned_kind own;
-
-	return is_strict(i) && !i->question && as_own(a->m, &i->effect, &own) &&
-	       covers(&own, a->k);
-}
-
-static bool is_effect_alone(const struct making *m, const struct learned_kind *k)
-{
-	struct asking a = {m, k};
-
-	return learned_interactions(learn_learned(m->learn), &m->of->device.mac,
-		       is_effect, &a) == 1;
+	for (uint32_t i = 0; i < m->profile.permit_count; i++)
+		if (covers(&m->effects[i], k))
+			return true;
+	return false;
 }
 
 /* When each conversation that the kind stands for only ever followed something. */
@@ -99,7 +85,7 @@ bool making_is_permitted(const struct making *m, const struct learned_kind *k)
 
 		if (learn_kind_is_said(e) || !covers(k, e))
 			continue;
-		if (!is_effect_alone(m, e))
+		if (!is_effect(m, e))
 			return false;
 		any = true;
 	}
@@ -163,6 +149,7 @@ static int add_permit(void *ctx, const struct learned_interaction *i)
 		m->permits_full = true; /* one that cannot be said permits nothing */
 		return 0;
 	}
+	m->effects[m->profile.permit_count] = own;
 	making_evidence(m, &p->effect, &own);
 	p->effect.confidence = (int32_t)(i->bound * 1000);
 	m->profile.permit_count++;
@@ -174,7 +161,8 @@ void making_permits(struct making *m)
 	struct visiting v = {m, PERMITS_MAX};
 
 	m->profile.permits = pool_take(m->pool, PERMITS_MAX * sizeof *m->profile.permits);
-	if (!m->profile.permits) {
+	m->effects = pool_take(m->pool, PERMITS_MAX * sizeof *m->effects);
+	if (!m->profile.permits || !m->effects) {
 		m->short_of_memory = true;
 		return;
 	}

@@ -16,6 +16,7 @@ struct making {
 	struct extended_profile profile;
 	struct extended_binding binding;
 	struct mac *role_macs; /* of the roles that are devices */
+	struct learned_kind *effects; /* of the permits */
 	uint32_t room;	       /* policies */
 	uint32_t widened, left_out;
 	bool short_of_memory;

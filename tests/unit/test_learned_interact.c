@@ -415,6 +415,29 @@ static void what_is_told_last_was_first(void **state)
 	learned_free(l);
 }
 
+/* TCP that nobody ends is told two hours after its last segment: its time is then no
+ * clock that was set back. */
+static void what_falls_silent_is_told_hours_later(void **state)
+{
+	struct learned *l = learner(false);
+	const struct learned_interaction *i;
+	const int late = 13; /* times ten minutes */
+
+	(void)state;
+	phone_to_hub(l, 0);
+	for (int n = 1; n <= 40 + late; n++) {
+		if (n > late)
+			phone_to_hub(l, (n - late) * 10 * MINUTE - 5 * MINUTE);
+		if (n <= 40)
+			hub_to_bulb(l, n * 10 * MINUTE - 5 * MINUTE + 100);
+	}
+	i = mined_find(mined_of(l, NULL), &hub_mac, &bulb_mac, 5683);
+	assert_non_null(i);
+	assert_int_equal(i->effects, 40);
+	assert_int_equal(i->precedences, 40);
+	learned_free(l);
+}
+
 /* A conversation that is told in parts begins once. */
 static void parts_are_no_triggers(void **state)
 {
@@ -501,6 +524,7 @@ int main(void)
 		cmocka_unit_test(findings_are_no_effects),
 		cmocka_unit_test(what_was_condemned_later_is_no_effect),
 		cmocka_unit_test(what_is_told_last_was_first),
+		cmocka_unit_test(what_falls_silent_is_told_hours_later),
 		cmocka_unit_test(parts_are_no_triggers),
 		cmocka_unit_test(captures_add_up),
 		cmocka_unit_test(a_flood_of_kinds_makes_room),

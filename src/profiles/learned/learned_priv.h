@@ -23,8 +23,9 @@
 #define LEARNED_HORIZON (10 * NS_PER_MIN)
 /* The first sighting and all that follows so soon is setup: app, firmware, cloud. */
 #define LEARNED_SETUP_TIME (10 * NS_PER_MIN)
-/* A clock that goes back by more was set; less is disorder of records. */
-#define LEARNED_CLOCK_BACK (2 * NS_PER_HOUR)
+/* A clock that goes back by more was set; less is disorder of records: TCP that falls
+ * silent is told two hours later (RFC 5382 5). */
+#define LEARNED_CLOCK_BACK (3 * NS_PER_HOUR)
 /* The latest time that is believed: sums of two stay within an int64_t. */
 #define LEARNED_TIME_MAX (INT64_MAX / 4)
 /* LEARNED_HORIZON / LEARNED_GAP, and what is not told yet. */

@@ -32,16 +32,12 @@ _cardea()
 			continue
 		fi
 		case $word in
-<<<<<<< HEAD
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
-=======
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
->>>>>>> 1b1adfd (cli: cardea profile life)
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
 				noun=$word
-			elif [[ -z $verb && ' device decide policy controller quarantine dns report mud profile suit eat config ' == *" $noun "* ]]; then
+			elif [[ -z $verb && ' device decide policy controller quarantine probe dns report mud profile suit eat config ' == *" $noun "* ]]; then
 				verb=$word
 			else
 				count=$((count + 1))
@@ -66,6 +62,8 @@ _cardea()
 	--lan) :; return ;;
 	--gateway) :; return ;;
 	--reason) :; return ;;
+	--class) :; return ;;
+	--window) :; return ;;
 	--out) _cardea_files; return ;;
 	--key) _cardea_files; return ;;
 	--cert) _cardea_files; return ;;
@@ -79,12 +77,7 @@ _cardea()
 	--controller) :; return ;;
 	--root) _cardea_files; return ;;
 	--binding) _cardea_files; return ;;
-<<<<<<< HEAD
 	--learn-rest) _cardea_files; return ;;
-=======
-	--then) _cardea_files; return ;;
-	--answer) :; return ;;
->>>>>>> 1b1adfd (cli: cardea profile life)
 	--profile) _cardea_files; return ;;
 	--test) _cardea_files; return ;;
 	--against) _cardea_files; return ;;
@@ -123,6 +116,11 @@ _cardea()
 	'quarantine list') flags='' ;;
 	'quarantine add') flags='--reason --dry-run' ;;
 	'quarantine release') flags='--dry-run' ;;
+	'probe list') flags='' ;;
+	'probe show') flags='' ;;
+	'probe allow') flags='--class --window --dry-run' ;;
+	'probe forbid') flags='--dry-run' ;;
+	'probe stop') flags='--dry-run' ;;
 	'dns dnr') flags='--dnsmasq --odhcpd' ;;
 	'report preview') flags='' ;;
 	'report send') flags='--dry-run' ;;
@@ -137,12 +135,7 @@ _cardea()
 	'profile lint') flags='--root' ;;
 	'profile import') flags='--root --out --binding' ;;
 	'profile bind') flags='' ;;
-<<<<<<< HEAD
 	'profile replay') flags='--binding --root --layer --learn-rest' ;;
-=======
-	'profile replay') flags='--binding --root' ;;
-	'profile life') flags='--then --device --answer --strict' ;;
->>>>>>> 1b1adfd (cli: cardea profile life)
 	'profile show') flags='--root' ;;
 	'profile enforce') flags='--binding --dry-run' ;;
 	'profile abandon') flags='--dry-run' ;;
@@ -161,7 +154,7 @@ _cardea()
 		return
 	fi
 	case "$noun $verb $count" in
-	'  0') _cardea_words status device decide events why policy controller quarantine dns report mud profile replay learn suit eat start stop config help ;;
+	'  0') _cardea_words status device decide events why policy controller quarantine probe dns report mud profile replay learn suit eat start stop config help ;;
 	'device  0') _cardea_words list show rename add url confirm ;;
 	'device show 0') _cardea_devices ;;
 	'device rename 0') _cardea_devices ;;
@@ -182,6 +175,11 @@ _cardea()
 	'quarantine  0') _cardea_words list add release ;;
 	'quarantine add 0') _cardea_devices ;;
 	'quarantine release 0') _cardea_devices ;;
+	'probe  0') _cardea_words list show allow forbid stop ;;
+	'probe show 0') _cardea_devices ;;
+	'probe allow 0') _cardea_devices ;;
+	'probe forbid 0') _cardea_devices ;;
+	'probe stop 0') _cardea_devices ;;
 	'dns  0') _cardea_words dnr ;;
 	'report  0') _cardea_words preview send ;;
 	'report preview 0') _cardea_devices ;;
@@ -195,14 +193,13 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
-	'profile  0') _cardea_words lint import bind replay life show enforce abandon ;;
+	'profile  0') _cardea_words lint import bind replay show enforce abandon ;;
 	'profile lint 0') _cardea_files ;;
 	'profile import 0') _cardea_files ;;
 	'profile bind 0') _cardea_files ;;
 	'profile bind 1') _cardea_files ;;
 	'profile replay 0') _cardea_files ;;
 	'profile replay 1') _cardea_files ;;
-	'profile life '*) _cardea_files ;;
 	'profile show 0') _cardea_files ;;
 	'profile enforce 0') _cardea_devices ;;
 	'profile enforce 1') _cardea_files ;;

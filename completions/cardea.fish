@@ -7,11 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-<<<<<<< HEAD
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
-=======
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
->>>>>>> 1b1adfd (cli: cardea profile life)
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -131,6 +127,21 @@ complete -c cardea -n '__cardea_in quarantine add' -l dry-run -d 'say what would
 complete -c cardea -n '__cardea_at 1 quarantine' -a release -d 'let a device do again what its profile says'
 complete -c cardea -n '__cardea_at 2 quarantine release' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in quarantine release' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 0' -a probe
+complete -c cardea -n '__cardea_at 1 probe' -a list -d 'devices that may be probed: is one now, and if not, why?'
+complete -c cardea -n '__cardea_at 1 probe' -a show -d 'what does a device fall back to, and what can it not do without?'
+complete -c cardea -n '__cardea_at 2 probe show' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_at 1 probe' -a allow -d 'let a device be refused one thing, for minutes, once a night'
+complete -c cardea -n '__cardea_at 2 probe allow' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in probe allow' -l class -r -f -d 'what it is for: light, plug, speaker, tv, camera, sensor, appliance, climate, printer, toy, other'
+complete -c cardea -n '__cardea_in probe allow' -l window -r -f -d 'the hours of the night, local time (02:00-05:00)'
+complete -c cardea -n '__cardea_in probe allow' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 probe' -a forbid -d 'a device is not probed any more; what was found stays'
+complete -c cardea -n '__cardea_at 2 probe forbid' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in probe forbid' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 probe' -a stop -d 'end the probe that is under way, now'
+complete -c cardea -n '__cardea_at 2 probe stop' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in probe stop' -l dry-run -d 'say what would change, and change nothing'
 complete -c cardea -n '__cardea_at 0' -a dns
 complete -c cardea -n '__cardea_at 1 dns' -a dnr -d 'what announces this gateway\'s encrypted DNS by DHCP (RFC 9463)'
 complete -c cardea -n '__cardea_in dns dnr' -l dnsmasq -d 'as lines for dnsmasq.conf'
@@ -194,17 +205,8 @@ complete -c cardea -n '__cardea_at 2 profile replay' -F
 complete -c cardea -n '__cardea_at 3 profile replay' -F
 complete -c cardea -n '__cardea_in profile replay' -l binding -r -F -d 'who plays which role'
 complete -c cardea -n '__cardea_in profile replay' -l root -r -F -d 'where a published profile may include from'
-<<<<<<< HEAD
 complete -c cardea -n '__cardea_in profile replay' -l layer -r -f -d 'accepts as well what this one does; may be repeated'
 complete -c cardea -n '__cardea_in profile replay' -l learn-rest -r -F -d 'learn what the profile lacks of the capture, and write it'
-=======
-complete -c cardea -n '__cardea_at 1 profile' -a life -d 'would what is learned from captures get a device through what came later?'
-complete -c cardea -n '__cardea_in profile life' -F
-complete -c cardea -n '__cardea_in profile life' -l then -r -F -d 'what came later: NAME is what it was; may be repeated'
-complete -c cardea -n '__cardea_in profile life' -l device -r -f -d 'only this one'
-complete -c cardea -n '__cardea_in profile life' -l answer -r -f -d 'what the owner says to all questions of a phase'
-complete -c cardea -n '__cardea_in profile life' -l strict -d 'let nothing through as perhaps the first update'
->>>>>>> 1b1adfd (cli: cardea profile life)
 complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
 complete -c cardea -n '__cardea_at 2 profile show' -F
 complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'

@@ -258,6 +258,37 @@ static struct replay_flow *complained_about(
 	return replay_flow_find(&r->flows, &k, r->now);
 }
 
+/* Where the network redirects questions for names, a capture shows answers of somebody
+ * who was not asked: of which question is told by the port. */
+static struct replay_flow *question_of(struct replay *r, const struct packet *p)
+{
+	struct replay_key k = {
+		.device = p->ip.dst,
+		.peer = p->ip.src,
+		.kind = REPLAY_FLOW_PORTS,
+		.proto = FLOW_PROTO_UDP,
+		.a = p->udp.dst_port,
+		.b = p->udp.src_port,
+	};
+	struct replay_flow *e = replay_flow_find(&r->flows, &k, r->now);
+
+	for (uint32_t i = 0; !e && i < r->env->gateway_count; i++) {
+		k.peer = r->env->gateway[i];
+		e = replay_flow_find(&r->flows, &k, r->now);
+	}
+	for (uint32_t i = 0; !e && i < r->env->dns_count; i++) {
+		k.peer = r->env->dns[i];
+		e = replay_flow_find(&r->flows, &k, r->now);
+	}
+	return e && e->direction == DIRECTION_FROM_DEVICE ? e : NULL;
+}
+
+static bool is_answer_for_names(const struct packet *p, enum direction d)
+{
+	return d == DIRECTION_TO_DEVICE && p->layers & PACKET_UDP &&
+	       p->udp.src_port == DNS_PORT;
+}
+
 /* A source that no device here can have: the guard drops it before any rule. */
 static bool is_spoofed(const struct replay *r, const struct flow *f)
 {
@@ -313,6 +344,8 @@ void replay_judge(
 		k.b = f.icmp_code;
 		e = replay_flow_find(&r->flows, &k, r->now);
 	}
+	if (!e && is_answer_for_names(p, d))
+		e = question_of(r, p);
 	if (!e) {
 		judge_new(r, p, &f, bytes, &k);
 		return;
@@ -324,17 +357,9 @@ void replay_judge(
 
 static bool asked(struct replay *r, const struct packet *p)
 {
-	const struct replay_key k = {
-		.device = p->ip.dst,
-		.peer = p->ip.src,
-		.kind = REPLAY_FLOW_PORTS,
-		.proto = FLOW_PROTO_UDP,
-		.a = p->udp.dst_port,
-		.b = p->udp.src_port,
-	};
-	struct replay_flow *e = replay_flow_find(&r->flows, &k, r->now);
+	struct replay_flow *e = question_of(r, p);
 
-	if (!e || e->direction != DIRECTION_FROM_DEVICE)
+	if (!e)
 		return false;
 	if (!e->allowed && !r->foreign_dns) {
 		char text[ADDR_TEXT_MAX];

@@ -134,7 +134,6 @@ static void gateway_found(struct replay *r, const struct addr *a)
 		!policy_env_is_local(r->env, a))
 		return;
 	(void)policy_env_add_gateway(r->env, a);
-	r->gateway_told = true;
 }
 
 static void dns_server_found(struct replay *r, const struct addr *a)
@@ -186,16 +185,30 @@ static void learn_nd(struct replay *r, const struct packet *p)
 		dns_server_found(r, &n.rdnss[i]);
 }
 
+/* A device that is moved has been in two, each with its gateway. Link-local addresses
+ * are of all. */
+static bool is_of_one_lan(
+	const struct policy_env *env, const struct addr *a, const struct addr *b)
+{
+	bool apart = false;
+
+	for (uint32_t i = 0; i < env->lan_count; i++)
+		apart |= prefix_contains(&env->lan[i], a) !=
+			 prefix_contains(&env->lan[i], b);
+	return !apart || addr_is_link_local(a) || addr_is_link_local(b);
+}
+
 /* Without DHCP in the capture: whom the device asks for names, when that is local. */
 static void learn_from_query(struct replay *r, const struct packet *p)
 {
-	if (r->options->gateway_count || r->gateway_told || !(p->layers & PACKET_UDP) ||
+	if (r->options->gateway_count || !(p->layers & PACKET_UDP) ||
 		p->udp.dst_port != DNS_PORT || !is_unicast(&p->ip.dst) ||
 		!policy_env_is_local(r->env, &p->ip.dst) ||
 		is_broadcast_of(r->env, &p->ip.dst))
 		return;
 	for (uint32_t i = 0; i < r->env->gateway_count; i++)
-		if (r->env->gateway[i].family == p->ip.dst.family)
+		if (r->env->gateway[i].family == p->ip.dst.family &&
+			is_of_one_lan(r->env, &r->env->gateway[i], &p->ip.dst))
 			return;
 	(void)policy_env_add_gateway(r->env, &p->ip.dst);
 }
@@ -234,9 +247,11 @@ static bool identify_ip(struct replay *r, const struct packet *p, enum direction
 		return true;
 	if (!p->has_mac || !is_mine(r, &p->eth.dst) || !is_unicast(&p->ip.dst))
 		return false;
-	/* a capture may begin in the middle: nobody else would get this frame */
-	if (!has_lan(r, p->ip.family) || policy_env_is_local(r->env, &p->ip.dst))
-		own(r, &p->ip.dst);
+	/* a capture may begin in the middle: nobody else would get this frame; but what
+	 * is for elsewhere, the device is to route */
+	if (has_lan(r, p->ip.family) && !policy_env_is_local(r->env, &p->ip.dst))
+		return false;
+	own(r, &p->ip.dst);
 	return true;
 }
 

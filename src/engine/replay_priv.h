@@ -65,7 +65,6 @@ struct replay {
 	struct policy_names names;
 	struct replay_flows flows;
 	nstime now;
-	bool gateway_told; /* by DHCP or the options: DNS need not tell it */
 	bool foreign_dns;  /* noticed */
 };
 

@@ -63,7 +63,7 @@ static struct mac mac_of(const struct addr *a)
 /* Headers in front of a transport that write() adds; one packet a second. */
 struct sent {
 	struct ip ip;
-	struct mac src; /* zero: by address */
+	struct mac src, dst; /* zero: by address */
 	uint8_t bytes[1500];
 	size_t len;
 };
@@ -81,7 +81,7 @@ static void send_packet(const struct sent *s)
 {
 	uint8_t frame[1600];
 	struct writer w = writer_of(frame, sizeof frame);
-	struct eth e = {.dst = mac_of(&s->ip.dst),
+	struct eth e = {.dst = mac_is_zero(&s->dst) ? mac_of(&s->ip.dst) : s->dst,
 		.src = mac_is_zero(&s->src) ? mac_of(&s->ip.src) : s->src,
 		.type = s->ip.family == 4 ? ETH_TYPE_IPV4 : ETH_TYPE_IPV6};
 
@@ -147,7 +147,9 @@ static void send_unreachable(
 	send_packet(&s);
 }
 
-static void resolve(const char *server, const char *name, const char *addr)
+/* asked: NULL: nobody was */
+static void resolve_by(
+	const char *asked, const char *server, const char *name, const char *addr)
 {
 	struct dns_query q = {.id = 7,
 		.rd = true,
@@ -159,10 +161,16 @@ static void resolve(const char *server, const char *name, const char *addr)
 
 	assert_int_equal(dns_name_from_text(name, &q.question.name), 0);
 	assert_int_equal(dns_build_query(&w, &q), 0);
-	send_udp(DEVICE, 4000, server, 53, buf, w.len);
+	if (asked)
+		send_udp(DEVICE, 4000, asked, 53, buf, w.len);
 	w = writer_of(buf, sizeof buf);
 	assert_int_equal(dns_build_answer(&w, &q, &reply), 0);
 	send_udp(server, 53, DEVICE, 4000, buf, w.len);
+}
+
+static void resolve(const char *server, const char *name, const char *addr)
+{
+	resolve_by(server, server, name, addr);
 }
 
 static struct replay_report report;
@@ -438,6 +446,76 @@ static void foreign_dns_is_noticed(void **state)
 	replay_report_free(&report);
 }
 
+/* The network sends questions elsewhere, and the capture is taken before its addresses
+ * are put right. */
+static void a_redirected_question_has_its_answer(void **state)
+{
+	(void)state;
+	begin(true);
+	resolve_by(GATEWAY, "9.9.9.9", "cloud.example", CLOUD);
+	send_tcp(DEVICE, 40000, CLOUD, 443, TCP_SYN);
+	run(DEVICE);
+	assert_int_equal(report.rules[0].packets, 1);
+	assert_int_equal(report.rules[2].packets, 2); /* the gateway's DNS */
+	assert_int_equal(report.blocked_packets, 0);
+	replay_report_free(&report);
+	/* what nobody was asked names nothing */
+	begin(true);
+	send_udp(DEVICE, 3999, GATEWAY, 53, "?", 1);
+	resolve_by(NULL, "9.9.9.9", "cloud.example", CLOUD);
+	send_tcp(DEVICE, 40000, CLOUD, 443, TCP_SYN);
+	run(DEVICE);
+	assert_int_equal(report.blocked_packets, 2);
+	replay_report_free(&report);
+}
+
+static void ask_from(const char *device, const char *server)
+{
+	struct sent s = packet(device, server, IP_PROTO_UDP);
+	struct udp u = {.src_port = 4000, .dst_port = 53};
+	struct writer w = writer_of(s.bytes, sizeof s.bytes);
+
+	build_udp(&w, &s.ip, &u, "?", 1);
+	s.len = w.len;
+	s.src = device_mac;
+	send_packet(&s);
+}
+
+/* From the access point of its setup into the house. */
+static void who_is_moved_has_two_gateways(void **state)
+{
+	(void)state;
+	begin(false);
+	send_lease();
+	send_arp(&device_mac, "10.1.1.20");
+	ask_from("10.1.1.20", "10.1.1.1");
+	ask_from("10.1.1.20", "10.1.1.3"); /* there is one already */
+	run("02-00-00-00-00-20");
+	assert_int_equal(report.env.lan_count, 2);
+	assert_int_equal(report.env.gateway_count, 3);
+	assert_int_equal(report.blocked_packets, 1);
+	assert_int_equal(report.violation_count, 1);
+	replay_report_free(&report);
+}
+
+/* Frames for a router, packets for elsewhere. */
+static void what_it_routes_is_not_its_own(void **state)
+{
+	struct sent s;
+
+	(void)state;
+	begin(false);
+	send_arp(&device_mac, DEVICE);
+	send_udp("192.168.7.9", 777, DEVICE, 5683, "x", 1);
+	s = packet("192.168.7.9", EVIL, 47);
+	s.dst = device_mac;
+	send_packet(&s);
+	run("02-00-00-00-00-20");
+	assert_int_equal(report.packets, 2);
+	assert_int_equal(report.blocked_packets, 0);
+	replay_report_free(&report);
+}
+
 static void strangers_are_not_reported(void **state)
 {
 	(void)state;
@@ -511,6 +589,9 @@ int main(void)
 		cmocka_unit_test(the_lease_tells_the_house),
 		cmocka_unit_test(addresses_follow_arp),
 		cmocka_unit_test(foreign_dns_is_noticed),
+		cmocka_unit_test(a_redirected_question_has_its_answer),
+		cmocka_unit_test(who_is_moved_has_two_gateways),
+		cmocka_unit_test(what_it_routes_is_not_its_own),
 		cmocka_unit_test(strangers_are_not_reported),
 		cmocka_unit_test(floods_are_bounded),
 		cmocka_unit_test(shows_json_and_text),

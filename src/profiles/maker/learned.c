@@ -158,9 +158,8 @@ static json_t *class_of(const struct peer *p)
 	switch (p->kind) {
 	case PEER_LOCAL_NETWORKS:
 	case PEER_MAC: /* what one home has, another has not */
+	case PEER_GATEWAY: /* no class is registered for it (RFC 8520 17.6) */
 		return json_pack("{s:[n]}", "local-networks");
-	case PEER_GATEWAY:
-		return json_pack("{s:s}", "controller", URN "gateway");
 	case PEER_CONTROLLER_DNS:
 		return json_pack("{s:s}", "controller", URN "dns");
 	case PEER_CONTROLLER_NTP:
@@ -232,10 +231,10 @@ static const char *peer_word(const struct peer *p, char buf[PREFIX_TEXT_MAX])
 	case PEER_CONTROLLER_NTP:
 		return "ntp";
 	case PEER_MAC:
+	case PEER_GATEWAY:
 		return "local-networks";
 	case PEER_ANY:
 	case PEER_LOCAL_NETWORKS:
-	case PEER_GATEWAY:
 	case PEER_CONTROLLER:
 	case PEER_MY_CONTROLLER:
 	case PEER_SAME_MANUFACTURER:
@@ -347,6 +346,12 @@ static bool has_mirror(const struct rule *r)
 			       addr_is_limited_broadcast(&r->peer.prefix.addr)));
 }
 
+/* One, and many: a service and its clients. */
+static bool is_service(struct range16 port, struct range16 other)
+{
+	return port.lo == port.hi && other.lo < other.hi && other.hi == UINT16_MAX;
+}
+
 /* UDP from the port of a service to any port: the answer to who had asked all, which no
  * connection tracking knows. */
 static bool is_answering(const struct rule *r)
@@ -354,8 +359,8 @@ static bool is_answering(const struct rule *r)
 	bool from = r->direction == DIRECTION_FROM_DEVICE;
 
 	return r->proto == FLOW_PROTO_UDP && r->action == RULE_ACCEPT &&
-	       !is_any(from ? r->device_port : r->peer_port) &&
-	       is_any(from ? r->peer_port : r->device_port);
+	       (from ? is_service(r->device_port, r->peer_port)
+		     : is_service(r->peer_port, r->device_port));
 }
 
 static void put_entry(
@@ -395,9 +400,9 @@ static void put_rule(
 		return;
 	}
 	if (r->direction == DIRECTION_FROM_DEVICE)
-		one.peer_port.lo = 1;
+		one.peer_port.lo += !one.peer_port.lo;
 	else
-		one.device_port.lo = 1;
+		one.device_port.lo += !one.device_port.lo;
 	put_entry(w, &one, true, say);
 }
 
@@ -508,6 +513,10 @@ static void write_rule(struct writer_of *w, const struct maker_learned *l,
 			say(s, MAKER_WIDENED,
 				"one device of one home has no name in another: the "
 				"local network stands for it");
+		if (r->peer.kind == PEER_GATEWAY)
+			say(s, MAKER_WIDENED,
+				"MUD has no class for the gateway itself: the local "
+				"network, of which it is, stands for it");
 	}
 }
 

@@ -172,14 +172,11 @@ enum cli_exit profile_file_show(struct cli *c);
 enum cli_exit profile_file_import(struct cli *c);
 enum cli_exit profile_file_bind(struct cli *c);
 enum cli_exit profile_file_replay(struct cli *c);
-<<<<<<< HEAD
 enum cli_exit profile_show(struct cli *c);
 enum cli_exit profile_learn(struct cli *c);
 enum cli_exit profile_approve(struct cli *c);
 enum cli_exit profile_export(struct cli *c);
-=======
 enum cli_exit profile_file_life(struct cli *c);
->>>>>>> 1b1adfd (cli: cardea profile life)
 enum cli_exit profile_enforce(struct cli *c);
 enum cli_exit profile_abandon(struct cli *c);
 enum cli_exit replay_file_run(struct cli *c);

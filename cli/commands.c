@@ -265,7 +265,6 @@ static const struct command commands[] = {
 		"would each packet of a capture be accepted? (exit 6: not each)",
 		"cardea profile replay plug.yaml day.pcap --binding home.yaml",
 		profile_file_replay, false},
-<<<<<<< HEAD
 	{"profile", "show", "DEVICE|FILE", 1, 1, {COMPLETE_FILE}, {FLAG_ROOT},
 		"whose words make a device's policy? or: what does an extended profile say?",
 		"cardea profile show lamp", profile_show, false},
@@ -284,7 +283,6 @@ static const struct command commands[] = {
 			{"force", NULL, "replace files that are there", 0}},
 		"what was learned, as a MUD file with its evidence beside it",
 		"cardea profile export lamp --out profiles", profile_export, false},
-=======
 	{"profile", "life", "FIRST...", 1, CLI_ARGS_ANY, {COMPLETE_FILE},
 		{{"then", "NAME=FILES...",
 			 "what came later: NAME is what it was; may be repeated",
@@ -299,10 +297,6 @@ static const struct command commands[] = {
 		"cardea profile life idle.pcap --then use=day.pcap --then "
 		"update=evening.pcap night.pcap",
 		profile_file_life, false},
-	{"profile", "show", "FILE", 1, 1, {COMPLETE_FILE}, {FLAG_ROOT},
-		"what does an extended profile say?", "cardea profile show lamp.yaml",
-		profile_file_show, false},
->>>>>>> 1b1adfd (cli: cardea profile life)
 	{"profile", "enforce", "DEVICE FILE", 2, 2, {COMPLETE_DEVICE, COMPLETE_FILE},
 		{{"binding", "FILE", "who plays which role; FILE is a template then",
 			 COMPLETE_FILE},

@@ -191,6 +191,8 @@ static void only_variants_need_no_owner(void **state)
 		struct bed *b = bed_new(true);
 		struct record r = to_name(v->name, 30000);
 
+		if (!v->name[0]) /* and one that was answered for no name */
+			r.peer = to_addr(3, 3, 0).peer;
 		r.naming = v->naming;
 		r.peer_port = v->port;
 		r.proto = v->proto;
@@ -228,6 +230,20 @@ static void suffixes_separate_owners(void **state)
 	assert_int_equal(maintain_permit(b->m, &k, AT(29000)), 0);
 	assert_int_equal(tell(b, to_name("b.maker.co.uk", 30000)), MAINTAIN_AUTO);
 	assert_int_equal(tell(b, to_name("evil.co.uk", 30010)), MAINTAIN_BLOCKED);
+	bed_free(b);
+}
+
+/* An address that was answered for a name is that peer. */
+static void an_address_with_a_known_name_is_known(void **state)
+{
+	struct bed *b = bed_new(true);
+
+	(void)state;
+	assert_int_equal(tell(b, to_name("", 30000)), MAINTAIN_KNOWN);
+	assert_int_equal(tell(b, to_addr(3, 3, 30010)), MAINTAIN_BLOCKED);
+	struct record r = to_addr(3, 4, 30020); /* it was under way */
+	r.midstream = true;
+	assert_int_equal(tell(b, r), MAINTAIN_KNOWN);
 	bed_free(b);
 }
 
@@ -389,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_question_that_nobody_needs_goes),
 		cmocka_unit_test(only_variants_need_no_owner),
 		cmocka_unit_test(suffixes_separate_owners),
+		cmocka_unit_test(an_address_with_a_known_name_is_known),
 		cmocka_unit_test(variants_are_watched),
 		cmocka_unit_test(without_a_list_nothing_is_a_variant),
 		cmocka_unit_test(a_scan_is_no_question),

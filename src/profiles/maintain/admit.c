@@ -132,6 +132,20 @@ bool maintain_is_hostile(const struct learned *l, const struct mac *device,
 	return false;
 }
 
+/* An address that was answered for a name is that peer, also where nobody says so. */
+static void take_name(const struct dev *d, const struct leaf *leaf, struct seen *ret)
+{
+	const struct leaf *named = learned_leaf_namesake(d, leaf);
+
+	if (!named)
+		return;
+	ret->aliased = true;
+	ret->alias = ret->kind;
+	(void)str_print(ret->alias.name, sizeof(ret->alias.name), "%s%s",
+		named->key.name_any ? "*." : "", named->text);
+	ret->alias.peer = (struct addr){0};
+}
+
 bool maintain_take(const struct learned *l, const struct record *told, struct seen *ret)
 {
 	struct canonical kinds[LEARNED_CANONICAL_MAX];
@@ -157,6 +171,8 @@ bool maintain_take(const struct learned *l, const struct record *told, struct se
 	/* what it took is of a burst that is under way */
 	leaf = d ? learned_leaf_find(d, &kinds[0].key, kinds[0].text) : NULL;
 	ret->admitted = leaf && leaf->pending;
+	if (leaf)
+		take_name(d, leaf, ret);
 	return true;
 }
 

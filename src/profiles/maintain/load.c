@@ -154,7 +154,9 @@ static void get_item(struct cursor *c, const struct maintain *m, struct item *i)
 	i->seen = get_past(c, m->age);
 	i->awake_seen = get_past(c, m->awake);
 	i->slept = get_past(c, m->awake);
+	i->tried = cursor_u32(c);
 	i->hour = cursor_u32(c);
+	i->hour_bytes = cursor_u64(c);
 	i->alerted = cursor_u32(c);
 	i->blocked = cursor_u64(c);
 	get_days(c, m, i);

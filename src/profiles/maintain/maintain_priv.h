@@ -40,7 +40,9 @@ struct item {
 	bool graced; /* it passed as one that may be an update's */
 	bool told;   /* by the learner, in this round */
 	bool silent; /* nobody answered, and the learner does not know it */
-	uint32_t hour; /* of age, in which it was tried last */
+	uint32_t tried; /* hour of age in which it was, the last */
+	uint32_t hour;	/* of age; and how much passed in it */
+	uint64_t hour_bytes;
 	uint32_t alerted; /* 1 + the day of age of the latest alert */
 	uint64_t blocked; /* conversations, while it waited */
 	struct maintain_day days[MAINTAIN_DAYS];
@@ -100,6 +102,8 @@ struct seen {
 	enum record_naming naming;
 	bool midstream, admitted;
 	bool silent; /* an address without a name that did not answer */
+	bool aliased; /* nobody says its name, but the learner knows it */
+	struct learned_kind alias;
 };
 
 /* admit.c: what the learner made of it. */
@@ -150,6 +154,8 @@ void maintain_enforce(struct maintain *m, struct item *i, nstime wall, bool auto
 void maintain_time(struct maintain *m, nstime wall);
 void maintain_note(struct maintain *m, struct item *i, const struct seen *s,
 	enum maintain_verdict v);
+/* What passed in this hour, an episode's time. */
+uint64_t maintain_hour_bytes(const struct maintain *m, const struct item *i);
 struct maintain_effect maintain_effect_of(const struct maintain *m, const struct item *i);
 void maintain_age(struct maintain *m); /* sleep, expiry */
 

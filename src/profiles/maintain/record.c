@@ -114,7 +114,8 @@ static bool is_beyond(const struct maintain *m, const struct item *i,
 
 	if (!i->pub.automatic)
 		return false;
-	k.bytes[0] = x->bytes[0];
+	/* not the learner's: it takes for this one also what has no name */
+	k.bytes[0] = maintain_hour_bytes(m, i) + x->bytes[0];
 	k.bytes[1] = x->bytes[1];
 	k.bytes_p99 = 0;
 	return !maintain_is_variant(m, &k, i->pub.naming, &why) &&
@@ -126,6 +127,7 @@ static void propose(struct maintain *m, struct item *i)
 	i->pub.status = MAINTAIN_PROPOSED;
 	i->pub.reason = MAINTAIN_WHY_VOLUME;
 	i->pub.automatic = false;
+	i->ripe = false;
 	i->opened = m->age;
 	maintain_tell(m, MAINTAIN_BEYOND, i->pub.id, "%s",
 		"moves more than twice of what is known: you are asked after all");
@@ -166,9 +168,9 @@ static void note_hour(struct maintain *m, struct item *i)
 {
 	uint32_t hour = (uint32_t)(m->age / MAINTAIN_HOUR);
 
-	if (i->pub.kind.episodes[LEARNED_QUIET] && i->hour == hour)
+	if (i->pub.kind.episodes[LEARNED_QUIET] && i->tried == hour)
 		return;
-	i->hour = hour;
+	i->tried = hour;
 	i->pub.kind.episodes[LEARNED_QUIET]++;
 }
 
@@ -240,12 +242,21 @@ static void note_poison(struct maintain *m)
 	m->poisoned = today;
 }
 
-static int judge(struct maintain *m, const struct seen *s, enum maintain_verdict *ret)
+static struct item *find_known(const struct maintain *m, const struct seen *s)
 {
 	struct item *i = find_status(m, &s->kind, in_force);
 
+	if (!i && s->aliased)
+		i = find_status(m, &s->alias, in_force);
 	if (!i && s->midstream)
 		i = find_namesake(m, &s->kind);
+	return i;
+}
+
+static int judge(struct maintain *m, struct seen *s, enum maintain_verdict *ret)
+{
+	struct item *i = find_known(m, s);
+
 	if (i && is_beyond(m, i, &s->kind)) {
 		propose(m, i);
 		*ret = judge_waiting(m, i);
@@ -262,6 +273,8 @@ static int judge(struct maintain *m, const struct seen *s, enum maintain_verdict
 		*ret = MAINTAIN_POISON;
 		return 0;
 	}
+	if (s->aliased)
+		s->kind = s->alias;
 	return judge_new(m, s, ret);
 }
 

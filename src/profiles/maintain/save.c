@@ -71,7 +71,9 @@ static void put_item(struct writer *w, const struct item *i)
 	put_time(w, i->seen);
 	put_time(w, i->awake_seen);
 	put_time(w, i->slept);
+	writer_u32(w, i->tried);
 	writer_u32(w, i->hour);
+	writer_u64(w, i->hour_bytes);
 	writer_u32(w, i->alerted);
 	writer_u64(w, i->blocked);
 	for (size_t d = 0; d < MAINTAIN_DAYS; d++) {

@@ -28,7 +28,7 @@
 	(6 + 4 + 1 + LIMIT_NAME + 17 + 6 + 1 + 4 * LEARNED_CONTEXT_MAX + 16 +          \
 		2 + 16 + 8 * DIRECTION_MAX + 24)
 #define MAINTAIN_STATE_ITEM_MAX                                                        \
-	(MAINTAIN_STATE_KIND_MAX + 4 + 4 + 16 + 4 + 32 + 4 + 4 + 8 +                       \
+	(MAINTAIN_STATE_KIND_MAX + 4 + 4 + 16 + 4 + 32 + 8 + 8 + 4 + 8 +                       \
 		MAINTAIN_DAYS * (4 + 8 + 8))
 #define MAINTAIN_STATE_ENTRY 28
 #define MAINTAIN_STATE_VERSION_MAX (4 + 1 + 1 + LIMIT_SYSTEMINFO + 8 + 1 + 2)

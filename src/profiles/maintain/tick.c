@@ -194,28 +194,11 @@ static void withdraw(struct maintain *m, const struct learned *l)
 	}
 }
 
-static void demote(struct maintain *m, struct item *i)
-{
-	enum maintain_reason why;
-
-	if (maintain_is_variant(m, &i->pub.kind, i->pub.naming, &why) ||
-		why != MAINTAIN_WHY_VOLUME)
-		return;
-	i->pub.status = MAINTAIN_PROPOSED;
-	i->pub.reason = why;
-	i->pub.automatic = false;
-	i->ripe = false;
-	maintain_tell(m, MAINTAIN_BEYOND, i->pub.id,
-		"moves more than twice of what is known: you are asked after all");
-}
-
 static void review(struct maintain *m)
 {
 	for (uint32_t n = 0; n < m->count; n++) {
 		struct item *i = m->items[n];
 
-		if (i->told && i->pub.automatic && maintain_in_force(i))
-			demote(m, i);
 		if (i->pub.status == MAINTAIN_PROPOSED && !i->ripe && i->told &&
 			maintain_episodes(&i->pub.kind))
 			ask(m, i);

@@ -41,6 +41,11 @@ static struct maintain_day *day_of(const struct maintain *m, struct item *i)
 	return d;
 }
 
+uint64_t maintain_hour_bytes(const struct maintain *m, const struct item *i)
+{
+	return i->hour == (uint32_t)(m->age / MAINTAIN_HOUR) ? i->hour_bytes : 0;
+}
+
 struct maintain_effect maintain_effect_of(const struct maintain *m, const struct item *i)
 {
 	struct maintain_effect e = {0};
@@ -110,6 +115,9 @@ void maintain_note(struct maintain *m, struct item *i, const struct seen *s,
 	d->conversations++;
 	d->blocked += blocked;
 	d->bytes += s->kind.bytes[0] + s->kind.bytes[1];
+	i->hour_bytes = maintain_hour_bytes(m, i) + s->kind.bytes[0] +
+			s->kind.bytes[1];
+	i->hour = (uint32_t)(m->age / MAINTAIN_HOUR);
 	i->blocked += blocked;
 	i->seen = m->age;
 	i->awake_seen = m->awake;

@@ -124,11 +124,13 @@ bool maintain_is_hostile(const struct learned *l, const struct mac *device,
 		if (d->findings[i].finding.kind == LEARNED_KNOWN_BAD &&
 			d->findings[i].key == ((uint64_t)k->port << 1 | k->direction))
 			return true;
-	for (uint32_t i = 0; d->watches && i < LEARNED_WATCHES_MAX; i++)
-		if (d->watches[i].type && d->watches[i].condemned &&
-			d->watches[i].direction == k->direction &&
-			d->watches[i].until >= when)
+	for (uint32_t i = 0; d->watches && i < LEARNED_WATCHES_MAX; i++) {
+		const struct watch *w = &d->watches->all[i];
+
+		if (w->type && w->condemned && w->direction == k->direction &&
+			w->until >= when)
 			return true;
+	}
 	return false;
 }
 

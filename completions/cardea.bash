@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -78,6 +78,8 @@ _cardea()
 	--root) _cardea_files; return ;;
 	--binding) _cardea_files; return ;;
 	--learn-rest) _cardea_files; return ;;
+	--then) _cardea_files; return ;;
+	--answer) :; return ;;
 	--profile) _cardea_files; return ;;
 	--test) _cardea_files; return ;;
 	--against) _cardea_files; return ;;
@@ -137,6 +139,10 @@ _cardea()
 	'profile bind') flags='' ;;
 	'profile replay') flags='--binding --root --layer --learn-rest' ;;
 	'profile show') flags='--root' ;;
+	'profile learn') flags='--start --stop --again --episode' ;;
+	'profile approve') flags='--now --dry-run' ;;
+	'profile export') flags='--out --force' ;;
+	'profile life') flags='--then --device --answer --strict' ;;
 	'profile enforce') flags='--binding --dry-run' ;;
 	'profile abandon') flags='--dry-run' ;;
 	'replay ') flags='--profile --device --lan --gateway' ;;
@@ -193,7 +199,7 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
-	'profile  0') _cardea_words lint import bind replay show enforce abandon ;;
+	'profile  0') _cardea_words lint import bind replay show learn approve export life enforce abandon ;;
 	'profile lint 0') _cardea_files ;;
 	'profile import 0') _cardea_files ;;
 	'profile bind 0') _cardea_files ;;
@@ -201,6 +207,10 @@ _cardea()
 	'profile replay 0') _cardea_files ;;
 	'profile replay 1') _cardea_files ;;
 	'profile show 0') _cardea_files ;;
+	'profile learn 0') _cardea_devices ;;
+	'profile approve 0') _cardea_devices ;;
+	'profile export 0') _cardea_devices ;;
+	'profile life '*) _cardea_files ;;
 	'profile enforce 0') _cardea_devices ;;
 	'profile enforce 1') _cardea_files ;;
 	'profile abandon 0') _cardea_devices ;;

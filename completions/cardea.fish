@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -207,9 +207,29 @@ complete -c cardea -n '__cardea_in profile replay' -l binding -r -F -d 'who play
 complete -c cardea -n '__cardea_in profile replay' -l root -r -F -d 'where a published profile may include from'
 complete -c cardea -n '__cardea_in profile replay' -l layer -r -f -d 'accepts as well what this one does; may be repeated'
 complete -c cardea -n '__cardea_in profile replay' -l learn-rest -r -F -d 'learn what the profile lacks of the capture, and write it'
-complete -c cardea -n '__cardea_at 1 profile' -a show -d 'what does an extended profile say?'
+complete -c cardea -n '__cardea_at 1 profile' -a show -d 'whose words make a device\'s policy? or: what does an extended profile say?'
 complete -c cardea -n '__cardea_at 2 profile show' -F
 complete -c cardea -n '__cardea_in profile show' -l root -r -F -d 'where a published profile may include from'
+complete -c cardea -n '__cardea_at 1 profile' -a learn -d 'what is learned of devices, and how much of it was not seen yet'
+complete -c cardea -n '__cardea_at 2 profile learn' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in profile learn' -l start -d 'learn it'
+complete -c cardea -n '__cardea_in profile learn' -l stop -d 'learn it no more'
+complete -c cardea -n '__cardea_in profile learn' -l again -d 'forget what was learned of it, and begin anew'
+complete -c cardea -n '__cardea_in profile learn' -l episode -d 'what it did up to now is one episode'
+complete -c cardea -n '__cardea_at 1 profile' -a approve -d 'put what was learned in force, beside the maker\'s file'
+complete -c cardea -n '__cardea_at 2 profile approve' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in profile approve' -l now -d 'also when it is not settled yet'
+complete -c cardea -n '__cardea_in profile approve' -l dry-run -d 'say what would change, and change nothing'
+complete -c cardea -n '__cardea_at 1 profile' -a export -d 'what was learned, as a MUD file with its evidence beside it'
+complete -c cardea -n '__cardea_at 2 profile export' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_in profile export' -l out -r -F -d 'where to write MUD file and evidence'
+complete -c cardea -n '__cardea_in profile export' -l force -d 'replace files that are there'
+complete -c cardea -n '__cardea_at 1 profile' -a life -d 'would what is learned from captures get a device through what came later?'
+complete -c cardea -n '__cardea_in profile life' -F
+complete -c cardea -n '__cardea_in profile life' -l then -r -F -d 'what came later: NAME is what it was; may be repeated'
+complete -c cardea -n '__cardea_in profile life' -l device -r -f -d 'only this one'
+complete -c cardea -n '__cardea_in profile life' -l answer -r -f -d 'what the owner says to all questions of a phase'
+complete -c cardea -n '__cardea_in profile life' -l strict -d 'let nothing through as perhaps the first update'
 complete -c cardea -n '__cardea_at 1 profile' -a enforce -d 'put a MUD file or a template of your own in force, beside the maker\'s'
 complete -c cardea -n '__cardea_at 2 profile enforce' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_at 3 profile enforce' -F

@@ -3,6 +3,7 @@
 and all that goes on beside them; and in the captures of others, beside what their
 published profiles say."""
 
+import datetime
 import glob
 import json
 import os
@@ -216,3 +217,37 @@ def test_a_plug_answers_the_phone_that_seeks_it(cli):
     assert one["trigger"]["kind"]["port"] == 9999 and one["trigger"]["device"] != plug["mac"]
     assert one["trigger"]["kind"]["peer_address"] == "255.255.255.255"
     assert one["precedences"] == one["effects"] > 200
+
+
+# Of a home with 26 sorts of events: groups of "what, seconds", each before its beginning.
+HOME = os.path.join(DATA, "profiles/behaviot/PFSM/traces/trace_log_may1")
+
+
+def events(path):
+    group = []
+    with open(path, encoding="ascii") as f:
+        for line in f:
+            if line.startswith("---"):
+                start = datetime.datetime.fromisoformat(line.strip("-\n") + "+00:00").timestamp()
+                yield from ((start + s, what) for what, s in group)
+                group = []
+            elif "," in line:
+                what, seconds = line.split(",")
+                group.append((what, float(seconds)))
+
+
+@pytest.mark.skipif(not os.path.exists(HOME), reason="BehavIoT's traces are not here")
+def test_what_people_do_in_several_ways_has_no_single_trigger(cli, folder):
+    """The bulb goes on after the doorbell four of five times; it has a switch, too."""
+    happened = sorted(events(HOME))
+    assert len(happened) > 700
+    sorts = sorted({what for _, what in happened})
+    devices = {what: Device("02:00:00:00:01:%02x" % i, f"192.168.7.{100 + i}",
+                            homecap.START).boot(what.rsplit("-", 1)[0][:30])
+               for i, what in enumerate(sorts)}
+    for when, what in happened:
+        device = devices[what]
+        device.now = homecap.START + 600 + when - happened[0][0]
+        device.tcp("198.51.100.9", 8000 + sorts.index(what))
+    told = learn(cli, write(os.path.join(folder, "a.pcap"), *devices.values()))
+    assert len(told) == len(sorts) and not any(conditions(d) for d in told.values())

@@ -272,7 +272,7 @@ static enum cli_exit tell_device(
 static enum cli_exit tell_all(struct learning *l)
 {
 	struct learn_tell t = {.json = l->cli->json,
-		.interactions = l->options.interactions,
+		.interactions = l->options.extended,
 		.captures = l->captures};
 	const struct mac *m;
 	enum cli_exit e = CLI_OK, told;
@@ -301,7 +301,7 @@ enum cli_exit learn_run(struct cli *c)
 
 	progress_init(&l.progress, c, "learn");
 	l.options.per_capture = args_flag(c, "per-capture") != NULL;
-	l.options.interactions =
+	l.options.extended =
 		args_flag(c, "interactions") != NULL || args_flag(c, "out") != NULL;
 	l.options.progress = progress_show;
 	l.options.ctx = &l.progress;

@@ -11,36 +11,36 @@
 /* As answer_print has it. */
 #define JSON_STYLE (JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12))
 
-static json_t *item_json(const struct learn_tell *t, const struct learn_item *item,
-	const struct learn_against *a)
+/* A member whose value the caller knows to be clean, or null. */
+static void put_path(struct jsonw *j, const char *key, const char *path)
 {
-	struct jsonw j;
-	json_t *o = NULL;
+	jsonw_kv_string(j, key, path ? text_clean(path) : NULL);
+}
+
+static int put_item(
+	const struct learn_tell *t, const struct learn_item *item, struct jsonw *j)
+{
 	int e = 0;
 
-	jsonw_init_buffer(&j, DEVICE_JSON_MAX);
-	jsonw_object(&j);
-	learn_profile_json(&item->profile, item->tested ? &item->test : NULL, &j);
+	jsonw_object(j);
+	learn_profile_json(&item->profile, item->tested ? &item->test : NULL, j);
 	if (t->interactions)
-		e = learn_interactions_json(item->learn, &item->profile.device.mac, &j);
+		e = learn_interactions_json(item->learn, &item->profile.device.mac, j);
 	else
-		jsonw_kv_string(&j, "interactions", NULL);
-	jsonw_object_end(&j);
-	if (!e && jsonw_text(&j))
-		o = json_loads(jsonw_text(&j), 0, NULL);
-	jsonw_free(&j);
-	json_object_set_new(o, "profile",
-		item->mud_path ? json_string(text_clean(item->mud_path)) : json_null());
-	json_object_set_new(o, "evidence",
-		item->evidence_path ? json_string(text_clean(item->evidence_path))
-				    : json_null());
-	json_object_set_new(o, "template", item->template_path
-			? json_string(text_clean(item->template_path)) : json_null());
-	json_object_set_new(o, "binding", item->binding_path
-			? json_string(text_clean(item->binding_path)) : json_null());
-	if (a)
-		json_object_set_new(o, "against", learn_against_json(a, item));
-	return o;
+		jsonw_kv_string(j, "interactions", NULL);
+	put_path(j, "profile", item->mud_path);
+	put_path(j, "evidence", item->evidence_path);
+	put_path(j, "template", item->template_path);
+	put_path(j, "binding", item->binding_path);
+	jsonw_object_end(j);
+	return e;
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
 }
 
 static bool print_value(json_t *o)
@@ -60,6 +60,29 @@ static bool print_head(const struct learn_tell *t)
 	return done;
 }
 
+/* As jsonw writes it; what is not ASCII, or is more, by way of a value. */
+static bool print_item(const struct learn_tell *t, const struct learn_item *item,
+	const struct learn_against *a)
+{
+	const char *text;
+	struct jsonw j;
+	json_t *o = NULL;
+	bool done = false;
+
+	jsonw_init_buffer(&j, DEVICE_JSON_MAX);
+	text = put_item(t, item, &j) ? NULL : jsonw_text(&j);
+	if (text && !a && is_ascii(text))
+		done = fputs(text, stdout) >= 0;
+	else if (text)
+		o = json_loads(text, 0, NULL);
+	jsonw_free(&j);
+	if (!o)
+		return done;
+	if (a)
+		json_object_set_new(o, "against", learn_against_json(a, item));
+	return print_value(o);
+}
+
 static enum cli_exit tell_json(struct learn_tell *t, const struct learn_item *item,
 	const struct learn_against *a)
 {
@@ -67,7 +90,7 @@ static enum cli_exit tell_json(struct learn_tell *t, const struct learn_item *it
 
 	if (t->count)
 		putchar(',');
-	if (done && print_value(item_json(t, item, a)))
+	if (done && print_item(t, item, a))
 		return CLI_OK;
 	cli_complain(NULL, "learn: the answer cannot be written");
 	return CLI_FAILED;

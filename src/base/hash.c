@@ -25,34 +25,37 @@ static uint64_t rotate(uint64_t v, unsigned n)
 	return v << n | v >> (64 - n);
 }
 
+struct sip {
+	uint64_t a, b, c, d;
+};
+
 /* SipRound: Aumasson and Bernstein, "SipHash: a fast short-input PRF", figure 2.1. */
-static void sip_rounds(uint64_t v[4], int rounds)
+static inline void sip_round(struct sip *v)
 {
-	while (rounds--) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32) + v[3];
-		v[2] += v[1];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
+	v->a += v->b;
+	v->c += v->d;
+	v->b = rotate(v->b, 13) ^ v->a;
+	v->d = rotate(v->d, 16) ^ v->c;
+	v->a = rotate(v->a, 32) + v->d;
+	v->c += v->b;
+	v->b = rotate(v->b, 17) ^ v->c;
+	v->d = rotate(v->d, 21) ^ v->a;
+	v->c = rotate(v->c, 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline void sip_word(struct sip *v, uint64_t word)
 {
-	v[3] ^= word;
-	sip_rounds(v, 2);
-	v[0] ^= word;
+	v->d ^= word;
+	sip_round(v);
+	sip_round(v);
+	v->a ^= word;
 }
 
 uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t last = (uint64_t)len << 56, word;
-	uint64_t v[4] = {
+	struct sip v = {
 		key->k[0] ^ 0x736f6d6570736575,
 		key->k[1] ^ 0x646f72616e646f6d,
 		key->k[0] ^ 0x6c7967656e657261,
@@ -61,14 +64,15 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
 
 	for (; len >= sizeof word; len -= sizeof word, p += sizeof word) {
 		memcpy(&word, p, sizeof word);
-		sip_word(v, le64toh(word));
+		sip_word(&v, le64toh(word));
 	}
 	for (unsigned shift = 0; len; len--, shift += 8)
 		last |= (uint64_t)*p++ << shift;
-	sip_word(v, last);
-	v[2] ^= 0xff;
-	sip_rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	sip_word(&v, last);
+	v.c ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		sip_round(&v);
+	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 int hash_init(struct hash_table *t, size_t expected)

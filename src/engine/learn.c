@@ -31,7 +31,8 @@ static void on_record(void *ctx, const struct record *r)
 	int e = learned_record(l->learned, r);
 
 	learn_bares_see(&l->bares, r);
-	learn_parties_see(&l->parties, r);
+	if (l->options.extended)
+		learn_parties_see(&l->parties, r);
 	if (l->options.record)
 		l->options.record(l->options.record_ctx, l->learned, r);
 	if (e == CARDEA_ELIMIT)
@@ -63,7 +64,7 @@ int learn_new(const struct learn_options *o, struct learn **ret)
 	struct learned_config config = {
 		.public_labels = learn_suffixes_labels,
 		.per_capture = o->per_capture,
-		.no_interactions = !o->interactions};
+		.no_interactions = !o->extended};
 	int e;
 
 	if (!l)

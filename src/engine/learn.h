@@ -21,7 +21,9 @@
 struct learn_options {
 	struct mac device; /* only this one; zero: all */
 	bool per_capture;  /* each capture is one episode */
-	bool interactions; /* looks for what happens only after something else */
+	/* Also what extended profiles say: what happens only after something else, and by
+	 * which addresses devices are bound. */
+	bool extended;
 	/* Of the capture that is being read, now and then and at its end; or NULL. */
 	void (*progress)(void *ctx, uint64_t packets, uint64_t bytes);
 	void *ctx;

@@ -16,83 +16,72 @@
 			(3 * sizeof(struct rule) + sizeof(struct maker_saying)) +      \
 		LIMIT_MUD_BYTES + (1UL << 20))
 
-static int count_kind(void *ctx, const struct learned_kind *k)
-{
-	size_t *n = ctx;
-
-	(void)k;
-	++*n;
-	return 0;
-}
-
+/* Grows on the heap: making a kind costs more than moving it. */
 struct fill {
 	struct learned_kind *list;
-	size_t count, room;
+	size_t count, room, most;
 };
 
 static int add_kind(void *ctx, const struct learned_kind *k)
 {
 	struct fill *f = ctx;
 
-	if (f->count == f->room)
+	if (f->count == f->most)
 		return CARDEA_ELIMIT;
+	if (f->count == f->room) {
+		size_t room = f->room ? 2 * f->room : 16;
+		struct learned_kind *list = realloc(f->list, room * sizeof *list);
+
+		if (!list)
+			return -ENOMEM;
+		f->list = list;
+		f->room = room;
+	}
 	f->list[f->count++] = *k;
 	return 0;
 }
 
-/* All three lists of the learner come by such a call. */
-struct source {
-	const struct learned *learned;
-	const struct mac *device;
-	enum { EXACT, GENERAL, SINGLETONS } which;
-};
-
-static int each(const struct source *s, learned_visit *visit, void *ctx)
+/* Takes what was filled into the pool. e: of the filling. */
+static int keep(struct fill *f, int e, struct pool *pool, struct learn_kinds *ret)
 {
-	if (s->which == SINGLETONS)
-		return learned_singletons(s->learned, s->device, visit, ctx);
-	return learned_kinds(s->learned, s->device, s->which == GENERAL, visit, ctx);
-}
+	struct learned_kind *list = NULL;
 
-static int take(const struct source *s, struct pool *pool, struct learn_kinds *ret)
-{
-	struct fill f = {0};
-	int e = each(s, count_kind, &f.room);
-
-	if (e || !f.room)
-		return e;
-	f.list = pool_take(pool, f.room * sizeof *f.list);
-	if (!f.list)
-		return -ENOMEM;
-	e = each(s, add_kind, &f);
+	if (!e && f->count) {
+		list = pool_copy(pool, f->list, f->count * sizeof *list);
+		e = list ? 0 : -ENOMEM;
+	}
+	free(f->list);
 	if (!e)
-		*ret = (struct learn_kinds){f.list, f.count};
+		*ret = (struct learn_kinds){list, f->count};
 	return e;
 }
 
-static int take_singletons(
-	const struct learn_source *l, const struct mac *device, struct learn_profile *p)
+static int take_singletons(const struct learned_view *v, struct learn_profile *p)
 {
-	struct source s = {l->learned, device, SINGLETONS};
+	struct fill f = {.most = SIZE_MAX};
 
-	return take(&s, p->pool, &p->singletons);
+	return keep(&f, learned_view_singletons(v, add_kind, &f), p->pool,
+		&p->singletons);
 }
 
 static int take_kinds(
 	const struct learn_source *l, const struct mac *device, struct learn_profile *p)
 {
-	struct source s = {l->learned, device, EXACT};
-	int e = take(&s, p->pool, &p->exact);
+	const struct learned *all = l->learned;
+	struct fill exact = {.most = SIZE_MAX}, general = exact;
+	int e = keep(&exact, learned_kinds(all, device, false, add_kind, &exact),
+		p->pool, &p->exact);
 
-	s.which = GENERAL;
-	return e ? e : take(&s, p->pool, &p->general);
+	return e ? e
+		 : keep(&general, learned_kinds(all, device, true, add_kind, &general),
+			   p->pool, &p->general);
 }
 
-static int take_rules(
-	const struct learn_source *l, const struct mac *device, struct learn_profile *p)
+static int take_rules(const struct learn_source *l, const struct learned_view *v,
+	struct learn_profile *p)
 {
 	struct rule *rules = NULL;
-	int e = learned_rules(l->learned, device, p->pool, &rules, &p->rule_count);
+	int e = learned_view_rules(v, p->pool, &rules, &p->rule_count);
 
 	p->rules = rules;
 	return e ? e : learn_bares_add(l, p);
@@ -195,21 +184,27 @@ static bool surely_fits(const struct learned *l, const struct learn_profile *p)
 static int begin(const struct learn_source *l, const struct mac *device,
 	struct learn_profile *ret)
 {
+	struct learned_view *view;
 	int e;
 
 	*ret = (struct learn_profile){0};
-	e = learned_device_of(l->learned, device, &ret->device);
+	e = learned_view_new(l->learned, device, &view);
 	if (e)
 		return e;
+	learned_view_device(view, &ret->device);
 	ret->made = l->made;
 	ret->addr = l->addr;
 	ret->pool = pool_new("learn", PROFILE_POOL_BYTES);
 	ret->name = ret->pool ? pool_take(ret->pool, sizeof *ret->name) : NULL;
-	if (!ret->name)
-		return -ENOMEM;
-	*ret->name = l->name;
-	e = take_singletons(l, device, ret);
-	return e ? e : take_rules(l, device, ret);
+	e = ret->name ? 0 : -ENOMEM;
+	if (!e) {
+		*ret->name = l->name;
+		e = take_singletons(view, ret);
+	}
+	if (!e)
+		e = take_rules(l, view, ret);
+	learned_view_free(view);
+	return e;
 }
 
 int learn_profile_of(const struct learn_source *s, const struct mac *device, nstime now,
@@ -259,15 +254,11 @@ const char *learn_profile_call(
 int learn_test_of(const struct learned *l, const struct learned *other,
 	struct learn_profile *p, struct learn_test *ret)
 {
-	struct fill f = {.room = LEARNED_KINDS_MAX};
-	int e;
+	struct fill f = {.most = LEARNED_KINDS_MAX};
 
-	f.list = pool_take(p->pool, f.room * sizeof *f.list);
-	if (!f.list)
-		return -ENOMEM;
 	*ret = (struct learn_test){0};
-	e = learned_compare(
-		l, other, &p->device.mac, add_kind, &f, &ret->result);
-	ret->unseen = (struct learn_kinds){f.list, f.count};
-	return e;
+	return keep(&f,
+		learned_compare(l, other, &p->device.mac,
+			add_kind, &f, &ret->result),
+		p->pool, &ret->unseen);
 }

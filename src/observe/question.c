@@ -114,11 +114,18 @@ bool observe_ssdp(struct observe *o, struct cursor message)
 	return true;
 }
 
+static bool has_answers(struct cursor message)
+{
+	struct dns_header h;
+
+	return !dns_parse_header(&message, &h) && h.answers;
+}
+
 void observe_names(struct observe *o, uint32_t host, struct cursor message)
 {
 	struct dns_answer *a = &o->scratch.answer;
 
-	if (dns_answer_collect(message, a) || !a->count)
+	if (!has_answers(message) || dns_answer_collect(message, a) || !a->count)
 		return;
 	uint32_t name = strings_take(&o->strings, a->question.name.text);
 	for (unsigned i = 0; i < a->count; i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* dns.c - reads DNS messages record by record. */
-#include "wire/dns.h"
+#include "wire/dns_priv.h"
 
 enum dns_svcb_key {
 	DNS_SVCB_PORT = 3,
@@ -162,32 +162,38 @@ static int dns_parse_rdata(struct cursor c, struct dns_record *rec)
 	return r || !cursor_left(&c) ? r : CARDEA_EMALFORMED;
 }
 
-int dns_next_record(struct cursor *c, struct dns_record *ret)
+int dns_record_rest(struct cursor *c, struct dns_record *rec)
 {
-	struct dns_record rec;
-	int r = dns_name_parse(c, &rec.owner);
-	if (r)
-		return r;
-	rec.type = cursor_u16(c);
-	rec.class = cursor_u16(c);
-	rec.ttl = cursor_u32(c);
+	rec->type = cursor_u16(c);
+	rec->class = cursor_u16(c);
+	rec->ttl = cursor_u32(c);
 	uint16_t len = cursor_u16(c);
 	struct cursor data = cursor_sub(c, len);
 	if (c->error)
 		return c->error;
 	data.start = c->start;
-	rec.rdata = data;
-	if (rec.type != DNS_TYPE_OPT && rec.ttl >> 31)
-		rec.ttl = 0; /* RFC 2181 8 */
-	if (rec.class == DNS_CLASS_IN) {
-		r = dns_parse_rdata(data, &rec);
+	rec->rdata = data;
+	if (rec->type != DNS_TYPE_OPT && rec->ttl >> 31)
+		rec->ttl = 0; /* RFC 2181 8 */
+	if (rec->class == DNS_CLASS_IN) {
+		int r = dns_parse_rdata(data, rec);
 		if (r) {
 			cursor_fail(c, r);
 			return r;
 		}
 	}
-	*ret = rec;
 	return 0;
+}
+
+int dns_next_record(struct cursor *c, struct dns_record *ret)
+{
+	struct dns_record rec;
+	int r = dns_name_parse(c, &rec.owner);
+	if (!r)
+		r = dns_record_rest(c, &rec);
+	if (!r)
+		*ret = rec;
+	return r;
 }
 
 static void dns_query_set_opt(const struct dns_record *opt, struct dns_query *q)

@@ -1,21 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR Apache-2.0
 /* dns_answer.c - what a response says about the name that was asked for. */
-#include "wire/dns.h"
+#include "wire/dns_priv.h"
 
 /* One walk over a section. */
 struct dns_walk {
 	struct cursor c;
 	unsigned left;
 	bool may_end; /* truncated message: a missing record is the end */
+	/* The pointer that was the owner of the record before; 0: it was spelt out. Most
+	 * records of an answer have the same. */
+	uint16_t owner;
 };
 
-/* 1 and a record, 0 at the end, or an error. */
+/* The next two octets, when they are a pointer (RFC 1035 4.1.4); else 0. */
+static uint16_t dns_walk_pointer(const struct dns_walk *w)
+{
+	struct cursor c = w->c;
+	uint16_t pointer = cursor_u16(&c);
+	return pointer >= 0xc000 ? pointer : 0;
+}
+
+/* rec is the one of the step before, with its owner. */
+static int dns_walk_record(struct dns_walk *w, struct dns_record *rec)
+{
+	uint16_t pointer = dns_walk_pointer(w);
+	if (pointer && pointer == w->owner) {
+		cursor_skip(&w->c, sizeof(pointer));
+	} else {
+		int r = dns_name_parse(&w->c, &rec->owner);
+		if (r)
+			return r;
+		w->owner = pointer;
+	}
+	return dns_record_rest(&w->c, rec);
+}
+
+/* 1 and a record, 0 at the end, or an error. ret: the same in each step of a walk. */
 static int dns_walk_next(struct dns_walk *w, struct dns_record *ret)
 {
 	if (!w->left)
 		return 0;
 	w->left--;
-	int r = dns_next_record(&w->c, ret);
+	int r = dns_walk_record(w, ret);
 	if (!r)
 		return 1;
 	if (r != CARDEA_ETRUNCATED || !w->may_end)
@@ -166,13 +192,16 @@ static void dns_answer_note(struct dns_answer *a, const struct dns_record *rec)
 	}
 }
 
-/* Steps over the answers, then reads what the other sections say about the answer. */
-static int dns_answer_tail(struct dns_answer *a, struct dns_walk walk, unsigned tail)
+/* Steps over the answers, then reads what the other sections say about the answer.
+ * ret_aliases: whether an answer may say that a name stands for another. */
+static int dns_answer_tail(
+	struct dns_answer *a, struct dns_walk walk, unsigned tail, bool *ret_aliases)
 {
 	struct dns_record rec;
 	int r;
+	*ret_aliases = false;
 	while ((r = dns_walk_next(&walk, &rec)) > 0)
-		;
+		*ret_aliases |= rec.type != DNS_TYPE_A && rec.type != DNS_TYPE_AAAA;
 	if (r || walk.c.error)
 		return r;
 	walk.left = tail;
@@ -209,9 +238,10 @@ static int dns_answer_begin(struct dns_answer *a, struct cursor *c,
 static int dns_answer_read(struct dns_answer *a, const struct dns_walk *answers,
 	unsigned tail)
 {
-	int r = dns_answer_tail(a, *answers, tail);
+	bool aliases;
+	int r = dns_answer_tail(a, *answers, tail, &aliases);
 	/* A question for the CNAME itself is answered by it, not by what it names. */
-	if (!r && a->question.type != DNS_TYPE_CNAME)
+	if (!r && aliases && a->question.type != DNS_TYPE_CNAME)
 		r = dns_answer_follow(a, answers);
 	if (!r && a->rcode == DNS_RCODE_NOERROR)
 		r = dns_answer_addresses(a, *answers);

@@ -94,8 +94,8 @@ static unsigned dns_spell_plain(struct dns_spell *s, const uint8_t *b, uint8_t l
 	unsigned n = 0;
 	if (s->wire_len + len > DNS_NAME_WIRE_MAX || s->len + len >= sizeof(s->name.text))
 		return 0;
-	for (; n < len && dns_plain[b[n]]; n++)
-		text[n] = dns_plain[b[n]];
+	for (char plain; n < len && (plain = dns_plain[b[n]]); n++)
+		text[n] = plain;
 	s->len += n;
 	s->label_len += n;
 	s->wire_len += n;

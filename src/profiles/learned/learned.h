@@ -177,6 +177,18 @@ int learned_unnamed(const struct learned *l, const struct mac *device,
 int learned_rules(const struct learned *l, const struct mac *device, struct pool *pool,
 	struct rule **ret_rules, size_t *ret_count) CARDEA_MUSTCHECK;
 
+/* The same of one device for who wants several of these: its kinds are looked at once.
+ * Nothing may be learned meanwhile. -ENOENT; -ENOMEM. */
+struct learned_view;
+int learned_view_new(const struct learned *l, const struct mac *device,
+	struct learned_view **ret) CARDEA_MUSTCHECK;
+void learned_view_free(struct learned_view *v); /* NULL is fine */
+void learned_view_device(const struct learned_view *v, struct learned_device *ret);
+int learned_view_singletons(
+	const struct learned_view *v, learned_visit *visit, void *ctx) CARDEA_MUSTCHECK;
+int learned_view_rules(const struct learned_view *v, struct pool *pool,
+	struct rule **ret_rules, size_t *ret_count) CARDEA_MUSTCHECK;
+
 /* How much of what `other` saw of the device is not in what `l` learned: `other` has
  * the same settings. */
 struct learned_test {

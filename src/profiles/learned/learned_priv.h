@@ -373,6 +373,11 @@ void learned_dev_masks(
 uint32_t learned_group_total(const struct group *g);
 
 /* report.c */
+struct learned_view {
+	const struct learned *learned;
+	const struct dev *dev;
+	struct grouping groups;
+};
 struct tally {
 	struct incidence all, in[LEARNED_CONTEXT_MAX];
 	struct learned_set once[LEARNED_CONTEXT_MAX + 1]; /* episodes of singletons */

@@ -83,22 +83,20 @@ static void judge(struct learned_device *ret)
 	}
 }
 
+/* g: NULL when there is no memory: nothing is known. */
 static void unseen_of(
-	const struct learned *l, const struct dev *d, struct learned_device *ret)
+	const struct dev *d, const struct grouping *g, struct learned_device *ret)
 {
 	struct sittings sittings;
-	struct grouping g;
 	struct tally t;
 
 	learned_sittings(d, &sittings);
 	ret->sittings = sittings.all;
-	if (learned_group(l, d, false, &g)) {
-		memset(&t, 0, sizeof t); /* no memory: nothing is known */
-	} else {
-		learned_tally(d, &g, &t);
-		ret->kinds = g.count;
-		ret->another_day = learned_sittings_share(&sittings, &g);
-		learned_group_free(&g);
+	memset(&t, 0, sizeof t);
+	if (g) {
+		learned_tally(d, g, &t);
+		ret->kinds = g->count;
+		ret->another_day = learned_sittings_share(&sittings, g);
 	}
 	learned_estimate(&t.all, &ret->all);
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
@@ -115,8 +113,8 @@ void learned_dev_span(const struct dev *d, nstime *ret_from, nstime *ret_to)
 	*ret_to = d->last + span;
 }
 
-static void tell_device(const struct learned *l, const struct dev *d,
-	struct learned_device *ret)
+static void tell_device(
+	const struct dev *d, const struct grouping *g, struct learned_device *ret)
 {
 	nstime from;
 
@@ -129,12 +127,23 @@ static void tell_device(const struct learned *l, const struct dev *d,
 	for (uint32_t f = 0; f < d->finding_count; f++)
 		ret->findings[f] = d->findings[f].finding;
 	learned_dev_span(d, &from, &ret->holds_until);
-	unseen_of(l, d, ret);
+	unseen_of(d, g, ret);
+}
+
+static void look_at_device(const struct learned *l, const struct dev *d,
+	struct learned_device *ret)
+{
+	struct grouping g;
+	bool none = learned_group(l, d, false, &g) != 0;
+
+	tell_device(d, none ? NULL : &g, ret);
+	if (!none)
+		learned_group_free(&g);
 }
 
 void learned_device_at(const struct learned *l, size_t i, struct learned_device *ret)
 {
-	tell_device(l, l->devices[i], ret);
+	look_at_device(l, l->devices[i], ret);
 }
 
 int learned_device_of(const struct learned *l, const struct mac *device,
@@ -144,7 +153,7 @@ int learned_device_of(const struct learned *l, const struct mac *device,
 
 	if (!d)
 		return -ENOENT;
-	tell_device(l, d, ret);
+	look_at_device(l, d, ret);
 	return 0;
 }
 
@@ -216,4 +225,47 @@ int learned_unnamed(const struct learned *l, const struct mac *device,
 		r = visit(ctx, &k);
 	}
 	return r;
+}
+
+/* ---- several of these ---- */
+
+int learned_view_new(const struct learned *l, const struct mac *device,
+	struct learned_view **ret)
+{
+	const struct dev *d = learned_dev_find(l, device);
+	struct learned_view *v;
+	int r;
+
+	if (!d)
+		return -ENOENT;
+	v = calloc(1, sizeof *v);
+	if (!v)
+		return -ENOMEM;
+	v->learned = l;
+	v->dev = d;
+	r = learned_group(l, d, false, &v->groups);
+	if (r) {
+		free(v);
+		return r;
+	}
+	*ret = v;
+	return 0;
+}
+
+void learned_view_free(struct learned_view *v)
+{
+	if (v)
+		learned_group_free(&v->groups);
+	free(v);
+}
+
+void learned_view_device(const struct learned_view *v, struct learned_device *ret)
+{
+	tell_device(v->dev, &v->groups, ret);
+}
+
+int learned_view_singletons(
+	const struct learned_view *v, learned_visit *visit, void *ctx)
+{
+	return visit_groups(v->dev, &v->groups, true, visit, ctx);
 }

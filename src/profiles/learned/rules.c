@@ -24,11 +24,6 @@ struct rule_list {
 	size_t count;
 };
 
-static bool is_open(const struct learned_kind *k)
-{
-	return k->place == RECORD_INTERNET && !k->name[0] && !k->peer.family;
-}
-
 /* What policy lets pass always, or what is said in conversations that have a rule. */
 static bool has_rule(const struct group *g)
 {
@@ -186,11 +181,15 @@ static void add_house(struct rule_list *l, const struct learned_kind *k)
 		"what may go to any address goes to the internet, as it was seen");
 }
 
-static enum part part_of(const struct learned_kind *k)
+static enum part part_of(const struct group *g)
 {
-	if (k->place == RECORD_INTERNET && k->name[0])
+	const struct learned_key *k = &g->key;
+
+	if (k->place != RECORD_INTERNET)
+		return PART_REST;
+	if (k->name_any || g->text[0])
 		return PART_NAMES;
-	return is_open(k) ? PART_ANY : PART_REST;
+	return k->peer.family ? PART_REST : PART_ANY;
 }
 
 static void add_part(struct rule_list *l, const struct dev *d, const struct grouping *g,
@@ -199,12 +198,16 @@ static void add_part(struct rule_list *l, const struct dev *d, const struct grou
 	struct learned_kind k;
 
 	for (uint32_t i = 0; i < g->count; i++) {
-		if (!has_rule(&g->groups[order[i]]))
+		const struct group *group = &g->groups[order[i]];
+		enum part its = part_of(group);
+
+		if (!has_rule(group) ||
+			!(part == its || (part == PART_HOUSE && its == PART_ANY)))
 			continue;
 		learned_group_kind(d, g, order[i], &k);
-		if (part == PART_HOUSE && is_open(&k))
+		if (part == PART_HOUSE)
 			add_house(l, &k);
-		else if (part == part_of(&k))
+		else
 			add_kind(l, d, &k);
 	}
 }
@@ -225,24 +228,28 @@ static int make_rules(
 	return l->rules ? 0 : -ENOMEM;
 }
 
-int learned_rules(const struct learned *l, const struct mac *device, struct pool *pool,
+int learned_view_rules(const struct learned_view *v, struct pool *pool,
 	struct rule **ret_rules, size_t *ret_count)
 {
-	const struct dev *d = learned_dev_find(l, device);
 	struct rule_list list = {.pool = pool};
-	struct grouping g;
-	int r;
+	int r = make_rules(v->dev, &v->groups, &list);
 
-	if (!d)
-		return -ENOENT;
-	r = learned_group(l, d, false, &g);
-	if (r)
-		return r;
-	r = make_rules(d, &g, &list);
-	learned_group_free(&g);
 	if (r)
 		return r;
 	*ret_rules = list.rules;
 	*ret_count = list.count;
 	return 0;
+}
+
+int learned_rules(const struct learned *l, const struct mac *device, struct pool *pool,
+	struct rule **ret_rules, size_t *ret_count)
+{
+	struct learned_view *v;
+	int r = learned_view_new(l, device, &v);
+
+	if (r)
+		return r;
+	r = learned_view_rules(v, pool, ret_rules, ret_count);
+	learned_view_free(v);
+	return r;
 }

@@ -296,12 +296,12 @@ static uint64_t watch_id(const struct watch *w)
 
 static void say_scan(struct dev *d, const struct watch *w, const struct record *r)
 {
-	char peer[ADDR_TEXT_MAX], proto[FLOW_PROTO_TEXT_MAX];
+	char peer[ADDR_TEXT_MAX], buf[FLOW_PROTO_TEXT_MAX];
+	const char *proto = flow_proto_text(r->proto, buf);
 	bool out = r->direction == DIRECTION_FROM_DEVICE;
 	uint64_t id = watch_id(w);
 
 	(void)addr_format(&r->peer, peer);
-	(void)flow_proto_text(r->proto, proto);
 	switch ((enum watch_type)w->type) {
 	case WATCH_ADDRS:
 		learned_finding_add(d,

@@ -102,7 +102,8 @@ static int elements_of(
 	struct job *j, struct pool *pool, const struct rule *rules, size_t n)
 {
 	const struct policy_input in = {.rules = rules, .count = n};
-	const struct policy_names names = {never, none, members, j};
+	const struct policy_names names = {
+		.has = never, .addrs = none, .members = members, .ctx = j};
 	const struct addr addrs[] = {address("10.0.0.50"), address("2001:db8::50"),
 		address("2001:db8::51"), address("fe80::50")};
 	const struct policy_device d = {{{2, 0, 0, 0, 0, 1}}, addrs, 4};

@@ -32,7 +32,7 @@ static int take_rules(const struct rule *rules, size_t count, enum layer layer,
 		}
 		r->tls = 0;
 	}
-	*ret = (struct adopt_rules){own, count};
+	*ret = (struct adopt_rules){.rules = own, .count = count};
 	return 0;
 }
 
@@ -124,6 +124,23 @@ static int bind_extended(struct extended_read *x, const struct device *d,
 	return error;
 }
 
+static int take_watches(const struct extended_rules *from, struct pool *pool,
+	struct adopt_rules *ret)
+{
+	struct adopt_watch *own;
+
+	_Static_assert(EXTENDED_WATCHES <= ADOPT_WATCHES_MAX, "all of them");
+	own = pool_take(pool, (from->watch_count + 1) * sizeof(*own));
+	if (!own)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < from->watch_count; i++)
+		own[i] = (struct adopt_watch){
+			from->watches[i].whose, from->watches[i].rule};
+	ret->watches = own;
+	ret->watch_count = from->watch_count;
+	return 0;
+}
+
 static int read_extended(const struct device *d, const struct adopted *a,
 	struct pool *pool, struct adopt_rules *ret, char why[LIMIT_TEXT])
 {
@@ -135,6 +152,8 @@ static int read_extended(const struct device *d, const struct adopted *a,
 		str_copy(why, LIMIT_TEXT, error_text(error));
 	if (!error)
 		error = take_rules(x->rules.rules, x->rules.count, a->layer, pool, ret);
+	if (!error)
+		error = take_watches(&x->rules, pool, ret);
 	pool_free(own);
 	return error;
 }

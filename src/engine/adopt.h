@@ -9,11 +9,21 @@
 #include "model/adopted.h"
 #include "model/device.h"
 
-#define ADOPT_POOL_BYTES (LIMIT_RULES * sizeof(struct rule) + 65536)
+#define ADOPT_WATCHES_MAX 512 /* EXTENDED_WATCHES */
+#define ADOPT_POOL_BYTES                                                               \
+	((LIMIT_RULES + 2 * ADOPT_WATCHES_MAX) * sizeof(struct rule) + 65536)
+
+/* What of another device's traffic arms a trigger. */
+struct adopt_watch {
+	struct peer whose; /* a MAC, or one address */
+	struct rule rule;
+};
 
 struct adopt_rules {
 	const struct rule *rules;
 	size_t count;
+	const struct adopt_watch *watches;
+	size_t watch_count;
 };
 
 /* Rules as policy_prepare takes them, in pool, which has ADOPT_POOL_BYTES. d: whose the

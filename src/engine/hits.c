@@ -60,6 +60,7 @@ static uint64_t key_of(const struct hits *h, const struct message_count *m)
 	pack(&k, &m->device_port_hi, sizeof(m->device_port_hi));
 	pack(&k, &m->peer_port_lo, sizeof(m->peer_port_lo));
 	pack(&k, &m->peer_port_hi, sizeof(m->peer_port_hi));
+	pack(&k, &m->gate, sizeof(m->gate));
 	hash = hash_bytes(&h->key, k.bytes, k.len);
 	return hash ? hash : 1;
 }
@@ -199,6 +200,13 @@ static void own_address(const struct device *d, struct flow *f)
 			f->device = d->addrs[i].addr;
 }
 
+/* It let something begin, so its trigger had been armed. */
+static bool was_armed(void *ctx, uint16_t trigger, uint32_t open_s)
+{
+	(void)ctx;
+	return trigger && open_s;
+}
+
 /* Which rule the element stands for says the evaluator. */
 static void put_down(struct pipeline *p, const struct element *e, const struct growth *g)
 {
@@ -216,6 +224,7 @@ static void put_down(struct pipeline *p, const struct element *e, const struct g
 		return;
 	own_address(d, &f);
 	names = household_names(&n, hd, wall);
+	names.armed = e->gate ? was_armed : NULL;
 	policy_evaluate(&hd->policy, &p->household.env, &names, &f, &v);
 	r = v.kind == VERDICT_ALLOW ? policy_rule(&hd->policy, v.rule) : NULL;
 	if (r)

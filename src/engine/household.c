@@ -13,6 +13,7 @@ void household_init(struct household *h, struct commit *c)
 {
 	memset(h, 0, sizeof(*h));
 	h->commit = c;
+	h->knows_gates = true;
 	h->key = hash_key_random();
 }
 
@@ -110,13 +111,20 @@ struct policy_names household_names(
 		.ctx = n};
 }
 
+struct listing {
+	struct element_list *list;
+	const struct household_device *hd;
+};
+
 static int list_emit(void *ctx, const struct element *e, rule_id rule)
 {
-	struct element_list *l = ctx;
+	struct listing *l = ctx;
 
-	(void)rule;
-	element_list_add(l, e);
-	return l->error;
+	if (e->gate)
+		household_gate_element(l->list, l->hd, e, rule);
+	else
+		element_list_add(l->list, e);
+	return l->list->error;
 }
 
 static void device_elements(struct household *h, const struct device *d,
@@ -128,6 +136,7 @@ static void device_elements(struct household *h, const struct device *d,
 	struct household_names n;
 	struct policy_names names = household_names(&n, hd, wall);
 	struct element managed = {.kind = ELEMENT_MANAGED, .mac = d->mac};
+	struct listing listing = {l, hd};
 	bool enforced = hd->pool && device_is_enforced(d);
 	int error;
 
@@ -144,10 +153,12 @@ static void device_elements(struct household *h, const struct device *d,
 		element_list_add(l, &managed);
 		household_limit_elements(hd, d, l);
 		household_name_elements(h, hd, d, l, ret_whole);
-		error = policy_compile(&hd->policy, &h->env, &names, &pd, list_emit, l);
+		error = policy_compile(
+			&hd->policy, &h->env, &names, &pd, list_emit, &listing);
 		if (error)
 			l->error = error;
 	}
+	household_watch_elements(h, d, wall, l);
 	element_list_finish(l);
 }
 

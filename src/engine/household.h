@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/pool.h"
+#include "engine/adopt.h"
 #include "engine/commit.h"
 #include "engine/shelf.h"
 #include "base/hash.h"
@@ -76,11 +77,22 @@ struct report_drops {
 	uint64_t packets[REPORT_DROP_MAX][DIRECTION_MAX]; /* since the start */
 };
 
+/* A trigger, open for so long: one number in the house (model/element.h). */
+struct household_gate {
+	uint16_t trigger;
+	uint32_t open_s;
+	uint32_t gate;
+};
+
 /* What the owner put in force for the device himself, as rules. */
 struct household_grant {
-	struct pool *pool; /* of the rules; NULL: none */
+	struct pool *pool; /* of all this; NULL: none */
 	const struct rule *rules;
 	size_t count;
+	const struct adopt_watch *watches;
+	size_t watch_count;
+	const struct household_gate *gates; /* household_grant makes them */
+	size_t gate_count;
 	enum layer layer;
 	enum adopt_form form;
 	nstime when; /* wall */
@@ -169,6 +181,8 @@ struct household {
 	struct commit *commit;
 	struct hash_key key;	   /* of opened elements */
 	struct name_key name_key;  /* of the kernel; both 0: it learns no names */
+	bool knows_gates;          /* it can wait for triggers */
+	uint64_t watches;	   /* a hash of who arms what, as it was last installed */
 	/* The kernel is about to learn other names of the device than now, or none: no
 	 * answer may go to it unheld. May be NULL. */
 	void (*hold)(void *ctx, const struct device *d);
@@ -212,6 +226,13 @@ int household_grant(struct household *h, struct device *d,
  * nothing any more; nothing changes when that fails. */
 int household_refuse(struct household *h, const struct device *d,
 	const struct household_probe *what, nstime wall) CARDEA_MUSTCHECK;
+/* Devices whose traffic arms others' triggers may have got other addresses, or a profile:
+ * the kernel follows. */
+void household_watch(struct household *h, const struct device *(*at)(void *ctx, size_t i),
+	void *ctx, nstime wall);
+/* Whether the kernel can wait for triggers. Where it cannot, what waits is let through at
+ * any time, and says so; the kernel follows at the next synchronisation. */
+void household_knows_gates(struct household *h, bool knows);
 /* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
  * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
  * device. */

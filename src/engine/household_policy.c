@@ -100,6 +100,32 @@ static int make_with_blocks(const struct household_device *hd, struct pool *pool
 	return error;
 }
 
+/* A kernel that cannot wait for triggers: rules that do are wider there, and say so. */
+static int drop_triggers(struct pool *pool, struct policy_input *in)
+{
+	struct rule *own = pool_copy(pool, in->rules, in->count * sizeof(*own));
+
+	if (!own)
+		return -ENOMEM;
+	for (size_t i = 0; i < in->count; i++) {
+		char detail[LIMIT_TEXT];
+		struct rule *r = &own[i];
+
+		r->arms = 0;
+		if (!r->needs)
+			continue;
+		str_copy(detail, sizeof(detail), r->detail);
+		(void)str_print(r->detail, sizeof(r->detail),
+			"at any time: this back end knows no triggers (%.160s)", detail);
+		if (r->status == RULE_ENFORCED)
+			r->status = RULE_APPROXIMATED;
+		r->needs = 0;
+		r->open_s = 0;
+	}
+	in->rules = own;
+	return 0;
+}
+
 static int make(
 	const struct household_device *hd, struct pool *pool, struct policy *ret)
 {
@@ -108,9 +134,11 @@ static int make(
 	int error = 0;
 
 	if (hd->overlay_count || hd->grant.pool || hd->probe.until) {
-		layers = pool_new("layers", 2 * POLICY_POOL_BYTES);
+		layers = pool_new("layers", 3 * POLICY_POOL_BYTES);
 		error = layers ? combine(hd, layers, &in) : -ENOMEM;
 	}
+	if (!error && hd->grant.gate_count && !hd->house->knows_gates)
+		error = drop_triggers(layers, &in);
 	in.quarantined = hd->quarantined;
 	if (!error)
 		error = make_with_blocks(hd, pool, &in, ret);
@@ -270,7 +298,11 @@ int household_grant(struct household *h, struct device *d,
 		return CARDEA_ELIMIT;
 	before = hd->grant;
 	hd->grant = g ? *g : (struct household_grant){0};
-	if (g || hd->file || hd->quarantined)
+	if (g)
+		error = household_gates_make(h, d->id, &hd->grant);
+	if (error)
+		;
+	else if (g || hd->file || hd->quarantined)
 		error = remake(hd);
 	else
 		drop_policy(hd);
@@ -282,6 +314,18 @@ int household_grant(struct household *h, struct device *d,
 	d->state = state_of(d, hd);
 	household_update(h, d, true, wall);
 	return 0;
+}
+
+void household_knows_gates(struct household *h, bool knows)
+{
+	if (h->knows_gates == knows)
+		return;
+	h->knows_gates = knows;
+	for (size_t i = 0; i < h->count; i++)
+		if (h->devices[i]->grant.gate_count && remake(h->devices[i]))
+			log_error("household",
+				"device %u: its rules do not follow the new back end",
+				h->devices[i]->id);
 }
 
 int household_overlay(struct household *h, const struct device *d,

@@ -35,6 +35,17 @@ void household_send_names(struct household *h, const struct household_device *hd
 void household_set_opened(const struct household *h, struct household_device *hd,
 	const struct element_list *names, nstime wall);
 
+/* household_gates.c */
+/* g->gates, in its pool. CARDEA_ELIMIT, -ENOMEM. */
+int household_gates_make(const struct household *h, device_id id,
+	struct household_grant *g) CARDEA_MUSTCHECK;
+/* An element of the device's policy with a trigger's number, under that of its gate. */
+void household_gate_element(struct element_list *l, const struct household_device *hd,
+	const struct element *e, rule_id rule);
+/* What of the device's traffic arms triggers of others. */
+void household_watch_elements(struct household *h, const struct device *d, nstime wall,
+	struct element_list *l);
+
 /* household_policy.c */
 /* Of rules that are there for a probe. */
 #define HOUSEHOLD_PROBE_ACL "probe"

@@ -164,6 +164,11 @@ static void consider_all(struct pipeline *p)
 		pipeline_consider(p, d);
 }
 
+static const struct device *device_at(void *ctx, size_t i)
+{
+	return inventory_at(ctx, i);
+}
+
 static void tick(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
@@ -176,6 +181,7 @@ static void tick(struct loop_timer *t)
 	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
 		sync_all(p);
 	watch_channels(p);
+	household_watch(&p->household, device_at, p->inventory, wall);
 	pipeline_dns_follow_all(p);
 	pipeline_ports_settle(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
@@ -272,11 +278,6 @@ void pipeline_end(struct pipeline *p)
 	inventory_free(p->inventory);
 }
 
-static const struct device *device_at(void *ctx, size_t i)
-{
-	return inventory_at(ctx, i);
-}
-
 static void sync_all(struct pipeline *p)
 {
 	p->ready = false;
@@ -312,6 +313,7 @@ static void enforcer_ready(struct pipeline *p, const struct message_enforcer_rea
 	hits_lost(&p->hits); /* who was asked before may be gone without a word */
 	str_copy(p->backend, sizeof(p->backend), m->backend);
 	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->text);
+	household_knows_gates(&p->household, strcmp(m->backend, "bpf") == 0);
 	household_names_key(
 		&p->household, &key, device_at, p->inventory, pipeline_wall(p));
 	sync_all(p);

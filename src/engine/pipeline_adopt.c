@@ -27,6 +27,8 @@ static int put(struct pipeline *p, struct device *d, const struct adopted *a, bo
 	if (!error) {
 		g.rules = rules.rules;
 		g.count = rules.count;
+		g.watches = rules.watches;
+		g.watch_count = rules.watch_count;
 		error = household_grant(&p->household, d, &g, pipeline_wall(p));
 		if (error)
 			(void)str_print(why, LIMIT_TEXT,

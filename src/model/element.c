@@ -16,6 +16,7 @@ enum field {
 	FIELD_ETHER = 1 << 6, /* type and peer MACs */
 	FIELD_RATE = 1 << 7,  /* not of the key, but must be there */
 	FIELD_NAME = 1 << 8,  /* with one protocol, one port, and any family */
+	FIELD_GATE = 1 << 9,
 };
 
 #define FIELDS_BOX (FIELD_PEER | FIELD_PROTO | FIELD_DEVICE_PORT | FIELD_PEER_PORT)
@@ -27,8 +28,8 @@ static const unsigned key_fields[ELEMENT_KIND_MAX] = {
 	[ELEMENT_OWNED] = FIELD_DEVICE,
 	[ELEMENT_LOCAL] = FIELD_PEER,
 	[ELEMENT_OUT] = FIELD_MAC | FIELD_PEER | FIELD_PROTO | FIELD_PEER_PORT,
-	[ELEMENT_OUT_RANGE] = FIELD_MAC | FIELDS_BOX,
-	[ELEMENT_IN_RANGE] = FIELD_DEVICE | FIELDS_BOX,
+	[ELEMENT_OUT_RANGE] = FIELD_MAC | FIELDS_BOX | FIELD_GATE,
+	[ELEMENT_IN_RANGE] = FIELD_DEVICE | FIELDS_BOX | FIELD_GATE,
 	[ELEMENT_IN] = FIELD_DEVICE | FIELD_PEER | FIELD_PROTO | FIELD_DEVICE_PORT,
 	[ELEMENT_ETHER_OUT] = FIELD_MAC | FIELD_ETHER,
 	[ELEMENT_ETHER_IN] = FIELD_MAC | FIELD_ETHER,
@@ -37,6 +38,8 @@ static const unsigned key_fields[ELEMENT_KIND_MAX] = {
 	[ELEMENT_LIMIT_IN_BYTES] = FIELD_DEVICE | FIELD_RATE,
 	[ELEMENT_LIMIT_IN_PACKETS] = FIELD_DEVICE | FIELD_RATE,
 	[ELEMENT_NAME] = FIELD_MAC | FIELD_NAME | FIELD_PROTO | FIELD_PEER_PORT,
+	[ELEMENT_ARM_OUT] = FIELD_MAC | FIELDS_BOX | FIELD_GATE,
+	[ELEMENT_ARM_IN] = FIELD_DEVICE | FIELDS_BOX | FIELD_GATE,
 };
 
 const char *element_kind_name(enum element_kind k)
@@ -58,6 +61,8 @@ const char *element_kind_name(enum element_kind k)
 		[ELEMENT_LIMIT_IN_BYTES] = "limit-in-bytes",
 		[ELEMENT_LIMIT_IN_PACKETS] = "limit-in-packets",
 		[ELEMENT_NAME] = "name",
+		[ELEMENT_ARM_OUT] = "arm-out",
+		[ELEMENT_ARM_IN] = "arm-in",
 	};
 
 	return (unsigned)k < ELEMENT_KIND_MAX ? names[k] : "unknown";
@@ -125,6 +130,8 @@ int element_compare(const struct element *a, const struct element *b)
 		c = compare_u16(a->peer_port, b->peer_port);
 	if (!c && fields & FIELD_ETHER)
 		c = compare_ether(a, b);
+	if (!c && fields & FIELD_GATE)
+		c = (a->gate > b->gate) - (a->gate < b->gate);
 	return !c && fields & FIELD_NAME ? compare_name(a, b) : c;
 }
 
@@ -165,14 +172,22 @@ static bool ether_fits(const struct element *e)
 		       mac_equal(&e->peer_mac_hi, &highest));
 }
 
+/* One that nothing arms, or that arms nothing, is no gate. */
+static bool gate_fits(const struct element *e, unsigned fields)
+{
+	if (e->kind == ELEMENT_ARM_OUT || e->kind == ELEMENT_ARM_IN)
+		return e->gate && e->open_s && e->open_s <= LIMIT_OPEN_S && !e->timeout_s;
+	return fields & FIELD_GATE || !e->gate;
+}
+
 int element_check(const struct element *e)
 {
 	if ((unsigned)e->kind >= ELEMENT_KIND_MAX)
 		return CARDEA_EMALFORMED;
 	unsigned fields = key_fields[e->kind];
-	bool good = true;
+	bool good = gate_fits(e, fields);
 	if (fields & FIELD_MAC)
-		good = !mac_is_zero(&e->mac) && !mac_is_group(&e->mac);
+		good = good && !mac_is_zero(&e->mac) && !mac_is_group(&e->mac);
 	if (fields & FIELD_RATE)
 		good = good && e->rate;
 	if (fields & FIELD_ETHER)

@@ -18,12 +18,18 @@
  *             learn from DNS answers to the device, and open as OUT; family 0 is both
  *   LIMIT_OUT_BYTES, LIMIT_OUT_PACKETS  mac             at most `rate` a second
  *   LIMIT_IN_BYTES, LIMIT_IN_PACKETS    device address  at most `rate` a second
+ *   ARM_OUT   mac . gate . as OUT_RANGE      what it sends, and may, opens a gate
+ *   ARM_IN    device address . gate . as IN_RANGE   ... or what it is sent
+ *
+ * A GATE is a number that stands for "open for open_s seconds after a packet that ARM_OUT or
+ * ARM_IN holds"; it is unique in the house. OUT_RANGE and IN_RANGE with a gate let
+ * conversations begin while it is open; gate 0 is always open.
  *
  * For ICMP the "device ports" of OUT_RANGE and the "peer ports" of IN_RANGE (that is,
  * the first two bytes of the transport header of that packet) hold type << 8 | code, and
  * the other range is 0-65535.
  * Ranges of one set must be disjoint (the kernel's pipapo refuses partial overlap);
- * policy/space makes them so. */
+ * policy/space makes them so. Those with a gate and ARM may overlap anything. */
 #ifndef CARDEA_MODEL_ELEMENT_H
 #define CARDEA_MODEL_ELEMENT_H
 
@@ -48,6 +54,8 @@ enum element_kind {
 	ELEMENT_LIMIT_IN_BYTES,
 	ELEMENT_LIMIT_IN_PACKETS,
 	ELEMENT_NAME,
+	ELEMENT_ARM_OUT,
+	ELEMENT_ARM_IN,
 	ELEMENT_KIND_MAX,
 };
 
@@ -63,6 +71,8 @@ struct element {
 	struct mac peer_mac_lo, peer_mac_hi; /* ETHER: inclusive; equal, or all there are */
 	uint64_t name_hash; /* NAME: model/name_hash.h */
 	bool name_suffix;   /* NAME: of all that is below the name, not the name itself */
+	uint32_t gate;	    /* ARM; OUT_RANGE, IN_RANGE: or 0 */
+	uint32_t open_s;    /* ARM: not part of the key, but the same for one gate */
 	uint64_t rate;	    /* LIMIT: not part of the key, like the timeout */
 	uint32_t timeout_s; /* 0: stays until removed */
 };

@@ -34,6 +34,9 @@
 #define LIMIT_OPENINGS 8       /* protocol and port pairs of one name: what fits the kernel's
 				* value; published files have at most 3 */
 #define LIMIT_BOXES 8192       /* disjoint kernel elements per device */
+#define LIMIT_TRIGGERS 256     /* of one profile: one for each of a template's permits, and
+				* for the steps of its interactions that others wait for */
+#define LIMIT_OPEN_S 86400     /* for how long one may open something; a day */
 
 /* The owner */
 #define LIMIT_DECISIONS 256    /* open questions; beyond, the oldest of a device goes */

@@ -169,6 +169,8 @@ void message_from_element(struct message *m, bool remove, const struct element *
 		.rate = e->rate,
 		.name_hash = e->name_hash,
 		.name_suffix = e->name_suffix,
+		.gate = e->gate,
+		.open_s = e->open_s,
 		.timeout_s = e->timeout_s,
 	};
 }
@@ -193,6 +195,8 @@ int message_to_element(const struct message_element *m, struct element *ret)
 		.peer_mac_hi = m->peer_mac_hi,
 		.rate = m->rate,
 		.name_hash = m->name_hash,
+		.gate = m->gate,
+		.open_s = m->open_s,
 		.name_suffix = m->name_suffix,
 		.timeout_s = m->timeout_s,
 	};
@@ -341,6 +345,7 @@ void message_from_count(struct message *m, const struct element *e, uint64_t pac
 	*m = (struct message){.type = MESSAGE_COUNT};
 	m->count = (struct message_count){
 		KEY_TO_MESSAGE(e),
+		.gate = e->gate,
 		.packets = packets,
 	};
 }
@@ -357,6 +362,7 @@ int message_to_count(const struct message_count *m, struct element *ret)
 		return CARDEA_EMALFORMED;
 	struct element e = {
 		KEY_FROM_MESSAGE(m),
+		.gate = m->gate,
 	};
 	int error = element_check(&e);
 	if (!error)

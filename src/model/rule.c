@@ -219,5 +219,7 @@ char *rule_sentence(const struct rule *r, char buf[RULE_SENTENCE_MAX])
 	say_ports(&s, out ? " from its" : " on its", r->device_port);
 	if (r->family == 4 || r->family == 6)
 		str_add(&s, " (IPv%u)", r->family);
+	if (r->needs)
+		str_add(&s, ", only within %u s after its trigger", r->open_s);
 	return buf;
 }

@@ -92,9 +92,14 @@ struct rule {
 	uint32_t line;		 /* of the ACE in its file, 0 unknown */
 	bool quarantine; /* stays in force in quarantine */
 	uint8_t tls;	 /* 0, or 1 + index of the TLS profile that its ClientHellos obey */
+	/* Triggers, by their numbers in one profile; 0: none. Packets of a conversation that
+	 * this rule matches and that is let through arm one, whichever rule let it through;
+	 * an accepting rule that needs one lets conversations begin for open_s after. */
+	uint16_t arms, needs;
+	uint32_t open_s;
 	char acl[LIMIT_LABEL];	 /* names in the file, for provenance */
 	char ace[LIMIT_LABEL];
-	char detail[LIMIT_TEXT]; /* why status is not ENFORCED; empty otherwise */
+	char detail[LIMIT_TEXT]; /* why status is not ENFORCED, what it needs; or empty */
 };
 
 /* The datapath acts on it: enforced, or nearly so. */

@@ -52,7 +52,7 @@ static bool rule_holds_here(const struct binder *b, const struct rule *r)
 
 static bool is_asked(const struct rule *r)
 {
-	return r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT;
+	return r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT && !r->needs;
 }
 
 static size_t shapes_here(
@@ -104,8 +104,8 @@ static int gather(struct binder *b)
 	b->literal.count = b->asked.count = b->done.count = b->grid.count = 0;
 	for (uint32_t i = 0; i < policy_places(b->policy) && !r; i++) {
 		const struct rule *rule = policy_at(b->policy, i);
-		if (!policy_rule_counts(rule, b->out.side.direction))
-			continue;
+		if (!policy_rule_counts(rule, b->out.side.direction) || rule->needs)
+			continue; /* what waits for a trigger decides for nobody else */
 		if (is_asked(rule))
 			r = push_distinct(&b->asked, b, i);
 		else if (rule_holds_here(b, rule))

@@ -165,7 +165,8 @@ static bool scope_matches(
 	return false;
 }
 
-bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
+/* Whether or not it needs a trigger. */
+static bool says_so(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f)
 {
 	uint8_t family = policy_rule_family(r);
@@ -173,6 +174,34 @@ bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
 	return policy_rule_counts(r, f->direction) &&
 	       (!family || family == f->peer.family) && transport_matches(r, f) &&
 	       scope_matches(r, env, f) && peer_matches(r, env, names, &f->peer);
+}
+
+bool policy_rule_matches(const struct rule *r, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f)
+{
+	if (r->needs && !(names && names->armed &&
+				names->armed(names->ctx, r->needs, r->open_s)))
+		return false;
+	return says_so(r, env, names, f);
+}
+
+size_t policy_arms(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f,
+	uint16_t ret[LIMIT_TRIGGERS])
+{
+	size_t n = 0, k;
+
+	for (uint32_t i = 0; i < p->count && n < LIMIT_TRIGGERS; i++) {
+		const struct rule *r = &p->rules[i];
+
+		if (!r->arms || !says_so(r, env, names, f))
+			continue;
+		for (k = 0; k < n && ret[k] != r->arms;)
+			k++;
+		if (k == n)
+			ret[n++] = r->arms;
+	}
+	return n;
 }
 
 static struct verdict verdict_of(const struct rule *r)
@@ -263,4 +292,45 @@ const struct rule *policy_first_match(const struct policy *p,
 		if (policy_rule_matches(policy_at(p, i), env, names, f))
 			return policy_at(p, i);
 	return NULL;
+}
+
+struct all_armed {
+	const struct policy_names *names;
+};
+
+static bool all_has(void *ctx, const char *name, const struct addr *a)
+{
+	const struct policy_names *n = ((struct all_armed *)ctx)->names;
+
+	return n && n->has(n->ctx, name, a);
+}
+
+static size_t all_members(void *ctx, const struct peer *p, struct addr *out, size_t max)
+{
+	const struct policy_names *n = ((struct all_armed *)ctx)->names;
+
+	return n && n->members ? n->members(n->ctx, p, out, max) : 0;
+}
+
+static bool all_armed(void *ctx, uint16_t trigger, uint32_t open_s)
+{
+	(void)ctx;
+	return trigger && open_s;
+}
+
+const struct rule *policy_waits_for(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f)
+{
+	struct all_armed ctx = {names};
+	struct policy_names all = {
+		.has = all_has, .members = all_members, .armed = all_armed, .ctx = &ctx};
+	const struct rule *r;
+	struct verdict v;
+
+	policy_evaluate(p, env, names, f, &v);
+	if (v.kind == VERDICT_ALLOW || v.kind == VERDICT_PASS)
+		return NULL;
+	policy_evaluate(p, env, &all, f, &v);
+	r = v.kind == VERDICT_ALLOW ? policy_rule(p, v.rule) : NULL;
+	return r && r->needs ? r : NULL;
 }

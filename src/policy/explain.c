@@ -224,8 +224,19 @@ static void say_unlisted(struct str_text *t, const struct policy *p,
 {
 	const struct rule *block = block_of(p, env, f), *empty;
 
+	const struct rule *waits = policy_waits_for(p, env, names, f);
+
 	if (block) {
 		say_block(t, block);
+		return;
+	}
+	if (waits) {
+		str_add(t, " %s, rule %u (", profile_words(waits->layer), waits->id);
+		say_escaped(t, waits->ace);
+		str_add(t, "), lets it begin only within %u s after its trigger: ",
+			waits->open_s);
+		say_escaped(t, waits->detail);
+		str_add(t, ". That was not so.");
 		return;
 	}
 	char sentence[RULE_SENTENCE_MAX];

@@ -19,9 +19,10 @@ struct openings {
 	size_t count;
 };
 
+/* What waits for a trigger is compiled as a whole. */
 static bool is_asked(const struct rule *r)
 {
-	return r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT;
+	return r->peer.kind == PEER_NAME && r->action == RULE_ACCEPT && !r->needs;
 }
 
 static bool rule_counts(const struct rule *r)
@@ -93,7 +94,7 @@ static bool gather(struct openings *o, const struct policy *p, const char *name)
 		const struct rule *r = policy_at(p, i);
 		if (!rule_counts(r) || !is_asked(r) || strcmp(r->peer.name, name) != 0)
 			continue;
-		if (r->direction != DIRECTION_FROM_DEVICE || !add_family(o, p, i, 4) ||
+		if (r->direction != DIRECTION_FROM_DEVICE || r->arms || !add_family(o, p, i, 4) ||
 			!add_family(o, p, i, 6))
 			return false;
 	}
@@ -144,7 +145,7 @@ int policy_inline(const struct policy *p, policy_open open, void *ctx, bool *ret
 		if (!rule_counts(rule) || rule->peer.kind != PEER_NAME)
 			continue;
 		if (!is_asked(rule))
-			whole = false; /* its addresses are taken from other rules */
+			whole = false; /* what its addresses come to is for us to say */
 		else if (!is_first(p, i))
 			continue;
 		else if (gather(&o, p, rule->peer.name))

@@ -189,7 +189,7 @@ bool policy_box_is_exact(const struct box *b, enum direction d)
 int policy_emit_box(const struct policy_output *o, const struct box *b, rule_id rule)
 {
 	bool out = o->side.direction == DIRECTION_FROM_DEVICE;
-	bool exact = policy_box_is_exact(b, o->side.direction);
+	bool exact = !o->needs && policy_box_is_exact(b, o->side.direction);
 	struct element e = {
 		.family = b->family,
 		.peer_lo = b->lo,
@@ -199,15 +199,16 @@ int policy_emit_box(const struct policy_output *o, const struct box *b, rule_id 
 		.device_port = b->device_port,
 		.peer_port = b->peer_port,
 		.timeout_s = o->timeout_s,
+		.gate = o->arms ? o->arms : o->needs,
 	};
 	int r = 0;
 
 	if (out) {
-		e.kind = exact ? ELEMENT_OUT : ELEMENT_OUT_RANGE;
+		e.kind = o->arms ? ELEMENT_ARM_OUT : exact ? ELEMENT_OUT : ELEMENT_OUT_RANGE;
 		e.mac = o->device->mac;
 		return o->emit(o->ctx, &e, rule);
 	}
-	e.kind = exact ? ELEMENT_IN : ELEMENT_IN_RANGE;
+	e.kind = o->arms ? ELEMENT_ARM_IN : exact ? ELEMENT_IN : ELEMENT_IN_RANGE;
 	for (size_t i = 0; i < o->device->addr_count && !r; i++) {
 		if (!side_has(&o->side, &o->device->addrs[i]))
 			continue;

@@ -58,6 +58,9 @@ struct policy_names {
 	 * class has members. */
 	size_t (*members)(
 		void *ctx, const struct peer *p, struct addr *out, size_t max);
+	/* The trigger of that number (rule.needs) was armed less than open_s ago. NULL: no
+	 * trigger was. */
+	bool (*armed)(void *ctx, uint16_t trigger, uint32_t open_s);
 	void *ctx;
 };
 
@@ -163,8 +166,8 @@ bool policy_uses_classes(const struct policy *p);
 bool policy_peer_is_class(enum peer_kind kind);
 /* A binding of this name changes what the kernel must hold. */
 bool policy_uses_name(const struct policy *p, const char *name);
-/* A binding of this name changes what the addresses of other rules come to: compile the
- * whole device anew and diff. */
+/* A binding of this name changes what the addresses of other rules come to, or triggers:
+ * compile the whole device anew and diff. */
 bool policy_denies_name(const struct policy *p, const char *name);
 
 /* Always passes, in both tables and here: without it no device has an address. ARP and
@@ -183,6 +186,15 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 	const struct policy_names *names, const struct flow *f,
 	struct verdict *ret_verdict);
 
+/* Which triggers packets of this flow arm if they are let through, each once; how many. */
+size_t policy_arms(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f,
+	uint16_t ret[LIMIT_TRIGGERS]);
+/* It is refused, but some rule would let it begin if its trigger had been armed: that
+ * rule, or NULL. */
+const struct rule *policy_waits_for(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct flow *f);
+
 /* The first rule that matches, whatever follows from that; or NULL. */
 const struct rule *policy_first_match(const struct policy *p,
 	const struct policy_env *env, const struct policy_names *names,
@@ -199,9 +211,17 @@ struct policy_device {
 typedef int (*policy_emit)(void *ctx, const struct element *e, rule_id rule);
 
 /* The elements that do not depend on accepting names: OUT and IN, disjoint OUT_RANGE
- * and IN_RANGE, ETHER_OUT and ETHER_IN, all without timeout. CARDEA_ELIMIT beyond
- * LIMIT_BOXES. names may be NULL. */
+ * and IN_RANGE, ETHER_OUT and ETHER_IN, all without timeout; ranges of rules that need a
+ * trigger, with its number as their gate, and ARM_OUT and ARM_IN of those that arm one:
+ * house-wide numbers are the caller's to give. CARDEA_ELIMIT beyond LIMIT_BOXES. names
+ * may be NULL. */
 int policy_compile(const struct policy *p, const struct policy_env *env,
+	const struct policy_names *names, const struct policy_device *d,
+	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
+/* ARM_OUT or ARM_IN of one rule that arms a trigger, for whatever device, which need not
+ * be the one whose policy has it. CARDEA_ELIMIT beyond POLICY_ARMS_MAX. */
+#define POLICY_ARMS_MAX 1024
+int policy_compile_arms(const struct rule *r, const struct policy_env *env,
 	const struct policy_names *names, const struct policy_device *d,
 	policy_emit emit, void *ctx) CARDEA_MUSTCHECK;
 /* The elements of one binding name -> peer. Disjoint from those of policy_compile, and

@@ -148,18 +148,19 @@ struct policy_output {
 	uint32_t timeout_s;
 	policy_emit emit;
 	void *ctx;
+	uint16_t needs, arms; /* the boxes are of a rule that does */
 };
 /* One flow after another, but for the client's port: fits a hash (model/element.h). */
 bool policy_box_is_exact(const struct box *b, enum direction d);
 /* One piece as elements of a device: from it OUT or OUT_RANGE once, to it IN or
- * IN_RANGE per address of the side. */
+ * IN_RANGE per address of the side; with a trigger ranges alone, or ARM. */
 int policy_emit_box(const struct policy_output *o, const struct box *b,
 	rule_id rule) CARDEA_MUSTCHECK;
 
-/* Five full lists at most (binding.c); doubling in a pool wastes as much again. And the
+/* Six full lists at most (compile.c); doubling in a pool wastes as much again. And the
  * members of some classes. */
 #define POLICY_SCRATCH_BYTES                                                           \
-	(LIMIT_BOXES * 5 * 2 * sizeof(struct box) +                                    \
+	(LIMIT_BOXES * 6 * 2 * sizeof(struct box) +                                    \
 		POLICY_MEMO_CLASSES * LIMIT_CLASS_ADDRS * sizeof(struct addr))
 
 #endif

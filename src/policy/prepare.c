@@ -46,6 +46,12 @@ static bool ethertype_is_sound(const struct rule *r)
 	       (r->peer.kind == PEER_ANY || r->peer.kind == PEER_MAC);
 }
 
+static bool triggers_are_sound(const struct rule *r)
+{
+	return r->arms <= LIMIT_TRIGGERS && r->needs <= LIMIT_TRIGGERS &&
+	       (r->needs ? r->open_s >= 1 && r->open_s <= LIMIT_OPEN_S : !r->open_s);
+}
+
 static bool rule_is_sound(const struct rule *r)
 {
 	return r->id && (unsigned)r->direction < DIRECTION_MAX &&
@@ -55,7 +61,8 @@ static bool rule_is_sound(const struct rule *r)
 	       number_is_sound(r->proto) && number_is_sound(r->icmp_type) &&
 	       number_is_sound(r->icmp_code) &&
 	       r->device_port.lo <= r->device_port.hi &&
-	       r->peer_port.lo <= r->peer_port.hi && peer_is_sound(&r->peer);
+	       r->peer_port.lo <= r->peer_port.hi && peer_is_sound(&r->peer) &&
+	       triggers_are_sound(r);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -136,9 +143,13 @@ static void status_alone(struct rule *r)
 		r->status = RULE_ENFORCED;
 		r->detail[0] = 0;
 	}
+	if ((r->needs || r->arms) && r->ethertype != RULE_ETHERTYPE_IP)
+		rule_refuse(r, RULE_NOT_YET, "only IP packets have triggers");
 	if (r->ethertype != RULE_ETHERTYPE_IP)
 		return;
-	if (!ports_are_any(r) && r->proto != RULE_PROTO_ANY &&
+	if (r->needs && r->action != RULE_ACCEPT)
+		rule_refuse(r, RULE_NOT_YET, "a prohibition waits for nothing");
+	else if (!ports_are_any(r) && r->proto != RULE_PROTO_ANY &&
 		!policy_has_ports(r->proto))
 		rule_refuse(
 			r, RULE_NOT_YET, "ports are understood for TCP and UDP only");
@@ -223,7 +234,8 @@ static void pass_run(struct rule *rules, size_t count, const struct pass *p)
 			continue;
 		for (size_t j = 0; j < count; j++) {
 			const struct rule *o = &rules[j];
-			if (!rule_in_force(o) ||
+			/* an opener that waits for its trigger is none for another */
+			if (!rule_in_force(o) || (o->needs && !r->needs) ||
 				(p->opener_states &&
 					o->initiator == INITIATOR_EITHER) ||
 				!p->test(r, o))
@@ -418,7 +430,7 @@ static bool name_is_in(const struct policy *p, const char *name, bool any_action
 	for (uint32_t i = 0; i < policy_places(p); i++) {
 		const struct rule *r = policy_at(p, i);
 		if (policy_rule_counts(r, r->direction) && r->peer.kind == PEER_NAME &&
-			(any_action || r->action != RULE_ACCEPT) &&
+			(any_action || r->action != RULE_ACCEPT || r->needs || r->arms) &&
 			rule_name_matches(r->peer.name, name))
 			return true;
 	}

@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CARDEA_BUILD", ROOT / "build" / "release"))
 
 PASS, DROP = 0xffffffff, 2  # TC_ACT_UNSPEC, TC_ACT_SHOT
-MANAGED, POLICED, OWNED, LIMITED, GATEWAY, NAMED = 1, 2, 4, 8, 16, 32
+MANAGED, POLICED, OWNED, LIMITED, GATEWAY, NAMED, ARMS = 1, 2, 4, 8, 16, 32, 64
+OPENS_BOX, ARMS_BOX = 0, 1
 EXACT, BOX, BY_GATEWAY, BY_REDIRECT, BY_NOBODY = 1, 2, 3, 4, 5
 DENY, SPOOFED, ROGUE, FRAGMENT, MALFORMED = 3, 4, 5, 6, 7
 REFUSED, LEARNED, LIVE, ENDED = 1, 2, 3, 4
@@ -138,8 +139,9 @@ def object_path():
 LAYOUT = {  # map: key, value
     "settings": ("I", "II%dsQQIIQ" % (32 * 32)),
     "totals": ("I", "II"),
-    "subjects": ("I", "QIIQQQQQQQQQIIII24s"),
-    "boxes": ("I", "16s16sHHHHBBB5sQQQII"),
+    "subjects": ("I", "QIIQQQQQQQQQIIIII20s"),
+    "boxes": ("I", "16s16sHHHHBBBBIQQQII"),
+    "gates": ("I", "Q"),
     "macs": ("8s", "II"),
     "addrs": ("16s", "II"),
     "bound": ("16s8s", "B"),
@@ -151,7 +153,8 @@ LAYOUT = {  # map: key, value
     "counters": ("I", None),
 }
 SUBJECT = ("boxes epoch flows byte_ns_256 packet_ns byte_bucket packet_bucket refused "
-           "opens opens_over over flows_full refused_kinds queries learned").split()
+           "opens opens_over over flows_full refused_kinds queries learned begun "
+           "arms").split()
 FLOW = ("until count subject epoch mac by flags mac_subject addr_subject box "
         "zero").split()
 EVENT = "IIQQQI2s2s" + LAYOUT["refused"][0] + "I"
@@ -227,7 +230,7 @@ class Datapath:
     def clear(self):
         """As it was loaded, but for boxes that no subject has."""
         for name in ("macs", "addrs", "bound", "policy", "ethers", "flows", "frags",
-                     "refused"):
+                     "refused", "gates"):
             for key in self.keys(name):
                 self.drop(name, key)
         epoch = self.subject(NOBODY)["epoch"]  # goes on: some is remembered by it
@@ -318,15 +321,15 @@ class Datapath:
         return value and struct.unpack("=QQQII", value)[:3]
 
     def box(self, index, lo, hi, proto=(0, 255), device=(0, 65535), peer=(0, 65535),
-            until=0):
+            until=0, kind=OPENS_BOX, gate=0, open_s=0):
         family = 6 if ":" in lo else 4
         self.put("boxes", pack("I", index), pack(
             LAYOUT["boxes"][1], addr16(lo), addr16(hi), *device, *peer, *proto, family,
-            b"", until, 0, 0, 0, 0))
+            kind, gate, until, 0, 0, 0, open_s))
 
     def box_count(self, index):
         return struct.unpack("=" + LAYOUT["boxes"][1],
-                             self.get("boxes", pack("I", index)))[11:13]
+                             self.get("boxes", pack("I", index)))[12:14]
 
     def subject(self, number):
         values = struct.unpack("=" + LAYOUT["subjects"][1],
@@ -336,7 +339,7 @@ class Datapath:
     def set_subject(self, number, **changes):
         values = self.subject(number) | changes
         self.put("subjects", pack("I", number),
-                 pack(LAYOUT["subjects"][1], *(values[n] for n in SUBJECT), 0, b""))
+                 pack(LAYOUT["subjects"][1], *(values[n] for n in SUBJECT), b""))
 
     def boxes_of(self, number, first, count):
         self.set_subject(number, boxes=first << 32 | count)

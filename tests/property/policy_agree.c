@@ -16,12 +16,20 @@ static size_t element_count;
 static int keep(void *ctx, const struct element *e, rule_id rule)
 {
 	const struct policy *p = ctx;
+	struct element own = *e;
 
 	EXPECT(element_count < ELEMENTS_MAX, "too many elements");
-	EXPECT(element_check(e) == 0, "bad element");
-	EXPECT(policy_rule(p, rule) && policy_rule(p, rule)->action == RULE_ACCEPT,
+	if (e->kind == ELEMENT_ARM_OUT || e->kind == ELEMENT_ARM_IN)
+		own.open_s = 1; /* it is the caller's to say, like the gate's number */
+	EXPECT(element_check(&own) == 0, "bad element");
+	EXPECT(policy_rule(p, rule) && (own.open_s || policy_rule(p, rule)->action == RULE_ACCEPT),
 		"element of rule %u", rule);
-	elements[element_count++] = *e;
+	EXPECT(e->gate == (own.open_s ? policy_rule(p, rule)->arms
+				      : policy_rule(p, rule)->needs),
+		"the gate of rule %u is %u", rule, e->gate);
+	if (e->gate && !own.open_s)
+		own.open_s = policy_rule(p, rule)->open_s;
+	elements[element_count++] = own;
 	return 0;
 }
 
@@ -54,6 +62,11 @@ static bool in_ports(struct range16 p, uint16_t v)
 	return v >= p.lo && v <= p.hi;
 }
 
+static bool is_arm(const struct element *e)
+{
+	return e->kind == ELEMENT_ARM_OUT || e->kind == ELEMENT_ARM_IN;
+}
+
 /* One element as a set of packets: model/element.h read literally. */
 static bool element_has(const struct element *e, const struct mac *mac,
 	const struct flow *f, struct lead l)
@@ -62,6 +75,8 @@ static bool element_has(const struct element *e, const struct mac *mac,
 
 	if (!in_addrs(e, &f->peer) || f->proto < e->proto_lo || f->proto > e->proto_hi)
 		return false;
+	if (e->gate && !is_arm(e) && !trigger_armed(NULL, (uint16_t)e->gate, e->open_s))
+		return false;
 	switch ((int)e->kind) {
 	case ELEMENT_OUT:
 		return from && !memcmp(&e->mac, mac, sizeof *mac) &&
@@ -69,10 +84,12 @@ static bool element_has(const struct element *e, const struct mac *mac,
 	case ELEMENT_IN:
 		return !from && !memcmp(&e->device, &f->device, sizeof f->device) &&
 		       e->device_port.lo == l.second;
+	case ELEMENT_ARM_OUT:
 	case ELEMENT_OUT_RANGE:
 		return from && !memcmp(&e->mac, mac, sizeof *mac) &&
 		       in_ports(e->device_port, l.first) &&
 		       in_ports(e->peer_port, l.second);
+	case ELEMENT_ARM_IN:
 	case ELEMENT_IN_RANGE:
 		return !from && !memcmp(&e->device, &f->device, sizeof f->device) &&
 		       in_ports(e->peer_port, l.first) &&
@@ -100,8 +117,8 @@ static bool ether_has(const struct element *e, const struct mac *m)
 
 static bool elements_meet(const struct element *a, const struct element *b)
 {
-	if (a->kind != b->kind || a->family != b->family)
-		return false;
+	if (a->kind != b->kind || a->family != b->family || a->gate || b->gate)
+		return false; /* what has a gate may overlap anything */
 	if (is_ether(a))
 		return a->ether_type == b->ether_type &&
 		       (ether_has(a, &b->peer_mac_lo) || ether_has(b, &a->peer_mac_lo));
@@ -140,7 +157,7 @@ struct world {
 };
 
 static unsigned allowed, refused, bound_allowed, blocked, classed, ether_allowed;
-static unsigned opened_alone, wholes_alone;
+static unsigned opened_alone, wholes_alone, waited, armed;
 
 static bool block_matches(const struct rule *b, const struct flow *f)
 {
@@ -175,6 +192,43 @@ static void check_quarantine(const struct world *w, const struct flow *f, rule_i
 	EXPECT(v.kind == VERDICT_ALLOW, "quarantine opened something");
 }
 
+/* The same triggers, by the rules and by the elements. */
+static void check_arms(const struct world *w, const struct flow *f, struct lead l)
+{
+	uint16_t list[LIMIT_TRIGGERS];
+	size_t n = policy_arms(&w->policy, &w->env, &w->names, f, list);
+	unsigned by_rules = 0, by_elements = 0;
+
+	for (size_t i = 0; i < n; i++)
+		by_rules |= 1U << list[i];
+	for (size_t i = 0; i < element_count; i++)
+		if (is_arm(&elements[i]) &&
+			element_has(&elements[i], &w->device.mac, f, l))
+			by_elements |= 1U << elements[i].gate;
+	EXPECT(by_rules == by_elements, "rules arm %x, elements %x", by_rules, by_elements);
+	armed += by_rules != 0;
+}
+
+/* What waits is refused now, and would pass once everything is armed; nothing else. */
+static void check_waits(const struct world *w, const struct flow *f, const struct verdict *v)
+{
+	const struct rule *r = policy_waits_for(&w->policy, &w->env, &w->names, f);
+	unsigned before[TRIGGERS + 1];
+	struct verdict all;
+
+	memcpy(before, ages_of_triggers, sizeof before);
+	memset(ages_of_triggers, 0, sizeof ages_of_triggers);
+	policy_evaluate(&w->policy, &w->env, &w->names, f, &all);
+	memcpy(ages_of_triggers, before, sizeof before);
+	EXPECT(v->kind != VERDICT_ALLOW || all.kind == VERDICT_ALLOW,
+		"an armed trigger has closed something");
+	EXPECT((r != NULL) == (v->kind != VERDICT_ALLOW && all.kind == VERDICT_ALLOW),
+		"waits: %d, %s, then %s", r != NULL, verdict_kind_name(v->kind),
+		verdict_kind_name(all.kind));
+	EXPECT(!r || r->needs, "rule %u waits for nothing", r ? r->id : 0);
+	waited += r != NULL;
+}
+
 static void check_flow(const struct world *w, size_t n_static)
 {
 	struct flow f = random_flow(&w->device);
@@ -195,7 +249,8 @@ static void check_flow(const struct world *w, size_t n_static)
 		return;
 	policy_evaluate(&w->policy, &w->env, &w->names, &f, &v);
 	for (size_t i = 0; i < element_count; i++)
-		if (element_has(&elements[i], &w->device.mac, &f, l)) {
+		if (!is_arm(&elements[i]) &&
+			element_has(&elements[i], &w->device.mac, &f, l)) {
 			member = true;
 			literal |= i < n_static;
 		}
@@ -204,6 +259,8 @@ static void check_flow(const struct world *w, size_t n_static)
 		"evaluator says %s, elements %d: %s", verdict_kind_name(v.kind), member,
 		buf);
 	check_block(&w->input, &f, &v);
+	check_arms(w, &f, l);
+	check_waits(w, &f, &v);
 	if (w->policy.quarantined && member)
 		check_quarantine(w, &f, v.rule);
 	allowed += member;
@@ -256,7 +313,8 @@ static void check_ether_status(const struct policy *p)
 		struct policy earlier = *p;
 		bool hole = false;
 		earlier.count = i;
-		if (r->ethertype < 0 || r->status != RULE_NOT_YET || p->quarantined)
+		if (r->ethertype < 0 || r->status != RULE_NOT_YET || p->quarantined ||
+			r->arms || r->needs)
 			continue;
 		for (uint32_t k = 0; k < i; k++) {
 			const struct rule *d = &p->rules[k];
@@ -279,7 +337,7 @@ static void check_exact(void)
 		bool out = e->kind == ELEMENT_OUT_RANGE;
 		struct range16 server = out ? e->peer_port : e->device_port;
 		struct range16 client = out ? e->device_port : e->peer_port;
-		if (!out && e->kind != ELEMENT_IN_RANGE)
+		if ((!out && e->kind != ELEMENT_IN_RANGE) || e->gate)
 			continue;
 		EXPECT(!addr_equal(&e->peer_lo, &e->peer_hi) ||
 				e->proto_lo != e->proto_hi ||
@@ -413,6 +471,9 @@ static void random_input(struct pool *pool, struct policy_input *ret)
 	unsigned count = pick(RULES_MAX + 1);
 
 	ether_odds = pick(8) ? 8 : 1;
+	trigger_odds = pick(3) ? 0 : 2;
+	for (unsigned i = 0; i <= TRIGGERS; i++)
+		ages_of_triggers[i] = pick(30);
 	plain_names = pick(4) == 0;
 	if (pick(2)) {
 		random_layers(&layers);
@@ -439,7 +500,8 @@ static void round_of_policy(void)
 			.addr_count = 4},
 		.names = {.has = told_has,
 			.addrs = told_addrs,
-			.members = class_members},
+			.members = class_members,
+			.armed = trigger_armed},
 	};
 	struct pool *pool = pool_new("test", 3 * POLICY_POOL_BYTES);
 
@@ -474,11 +536,13 @@ int main(void)
 	       "them in %u rounds\n",
 		allowed, bound_allowed, classed, refused, blocked, ether_allowed,
 		opened_alone, wholes_alone);
+	printf("%u flows waited for a trigger, %u armed one\n", waited, armed);
 	/* a test whose world never says yes, or never no, proves nothing */
 	EXPECT(rounds < 50 ||
 			(allowed > 1000 && refused > 1000 && bound_allowed > 100 &&
 				classed > 100 && blocked > 100 && ether_allowed > 50 &&
-				opened_alone > 50 && wholes_alone > 5),
+				opened_alone > 50 && wholes_alone > 5 &&
+				waited > 100 && armed > 500),
 		"the world is too small");
 	return 0;
 }

@@ -67,6 +67,29 @@ static inline void random_ether(struct rule *r)
 	r->peer.kind = pick(3) ? PEER_MAC : PEER_ANY;
 }
 
+#define TRIGGERS 4
+static unsigned trigger_odds; /* one rule of so many waits for a trigger, or arms one; 0:
+			       * none does */
+static unsigned ages_of_triggers[TRIGGERS + 1]; /* seconds since each was armed */
+
+static inline void random_triggers(struct rule *r)
+{
+	if (!trigger_odds)
+		return;
+	if (pick(trigger_odds) == 0)
+		r->arms = (uint16_t)(1 + pick(TRIGGERS));
+	if (pick(trigger_odds) == 0 && r->action == RULE_ACCEPT) {
+		r->needs = (uint16_t)(1 + pick(TRIGGERS));
+		r->open_s = 1 + pick(3) * 10;
+	}
+}
+
+static inline bool trigger_armed(void *ctx, uint16_t trigger, uint32_t open_s)
+{
+	(void)ctx;
+	return ages_of_triggers[trigger] < open_s;
+}
+
 static unsigned ether_odds; /* one rule of so many is about frames that are not IP */
 
 static inline void random_rule(struct rule *r, rule_id id)
@@ -92,6 +115,7 @@ static inline void random_rule(struct rule *r, rule_id id)
 	r->layer = pick(2) ? LAYER_MANUFACTURER : LAYER_OWNER;
 	random_peer(&r->peer);
 	r->quarantine = pick(2);
+	random_triggers(r);
 	if (pick(ether_odds) == 0)
 		random_ether(r);
 }
@@ -289,6 +313,8 @@ static inline void random_part(struct rule *r, enum policy_part part)
 		return;
 	r->initiator = INITIATOR_EITHER;
 	r->ethertype = RULE_ETHERTYPE_IP;
+	r->arms = r->needs = 0;
+	r->open_s = 0;
 	if (r->peer.kind == PEER_MAC)
 		r->peer.kind = PEER_LOCAL_NETWORKS;
 	r->action = part == POLICY_LIMIT && pick(2) ? RULE_PASS : RULE_DROP;

@@ -34,6 +34,10 @@ static struct element good(enum element_kind kind)
 		kind == ELEMENT_ETHER_IN || kind == ELEMENT_LIMIT_OUT_BYTES ||
 		kind == ELEMENT_LIMIT_OUT_PACKETS)
 		e.family = 0;
+	if (kind == ELEMENT_ARM_OUT || kind == ELEMENT_ARM_IN) {
+		e.gate = 7;
+		e.open_s = 5;
+	}
 	return e;
 }
 
@@ -174,6 +178,30 @@ static void test_keys_differ_by_their_own_fields(void **state)
 	KEY(ELEMENT_LIMIT_OUT_BYTES, e.kind = ELEMENT_LIMIT_OUT_PACKETS, true);
 	KEY(ELEMENT_LIMIT_IN_BYTES, e.device = address("10.0.0.3"), true);
 	KEY(ELEMENT_LIMIT_IN_BYTES, e.family = 6, true);
+	KEY(ELEMENT_OUT_RANGE, e.gate = 8, true);
+	KEY(ELEMENT_IN_RANGE, e.gate = 8, true);
+	KEY(ELEMENT_ARM_OUT, e.gate = 8, true);
+	KEY(ELEMENT_ARM_OUT, e.open_s = 8, false);
+	KEY(ELEMENT_ARM_OUT, e.device_port.lo = 8, true);
+	KEY(ELEMENT_ARM_IN, e.device = address("10.0.0.3"), true);
+	KEY(ELEMENT_ARM_IN, e.kind = ELEMENT_IN_RANGE, true);
+	KEY(ELEMENT_OUT, e.gate = 8, false);
+}
+
+/* A gate that nothing opens, that opens nothing, or stands open for ever is none. */
+static void test_gates_are_of_ranges_alone(void **state)
+{
+	(void)state;
+	WITH(ELEMENT_OUT, e.gate = 1, BAD);
+	WITH(ELEMENT_IN, e.gate = 1, BAD);
+	WITH(ELEMENT_MANAGED, e.gate = 1, BAD);
+	WITH(ELEMENT_OUT_RANGE, e.gate = UINT32_MAX, 0);
+	WITH(ELEMENT_OUT_RANGE, (e.gate = 1, e.timeout_s = 60), 0);
+	WITH(ELEMENT_ARM_OUT, e.gate = 0, BAD);
+	WITH(ELEMENT_ARM_OUT, e.open_s = 0, BAD);
+	WITH(ELEMENT_ARM_IN, e.open_s = LIMIT_OPEN_S, 0);
+	WITH(ELEMENT_ARM_IN, e.open_s = LIMIT_OPEN_S + 1, BAD);
+	WITH(ELEMENT_ARM_IN, e.timeout_s = 1, BAD);
 }
 
 static void test_rate_and_timeout_are_not_keys(void **state)
@@ -204,6 +232,7 @@ static void test_new_fields_survive_a_message(void **state)
 		assert_int_equal(message_to_element(&m.element, &back), 0);
 		assert_int_equal(element_compare(&back, &e), 0);
 		assert_int_equal(element_check(&back), 0);
+		assert_int_equal(back.open_s, e.open_s);
 	}
 }
 
@@ -268,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_limits_have_a_rate),
 		cmocka_unit_test(test_names_have_a_hash_and_one_port),
 		cmocka_unit_test(test_keys_differ_by_their_own_fields),
+		cmocka_unit_test(test_gates_are_of_ranges_alone),
 		cmocka_unit_test(test_rate_and_timeout_are_not_keys),
 		cmocka_unit_test(test_new_fields_survive_a_message),
 		cmocka_unit_test(test_counts_come_of_rules_alone),

@@ -105,6 +105,8 @@ static int count_boxes(const struct counting *c)
 		uint64_t boxes = s ? d->subjects[n].boxes : 0;
 		for (uint32_t i = 0; i < (uint32_t)boxes && !e; i++) {
 			const struct bpf_box *b = &d->boxes[(boxes >> 32) + i];
+			if (b->kind != BPF_BOX_OPENS)
+				continue;
 			key_to_range(&s->key, b, &element);
 			e = count_tell(c, &element, &b->entry);
 		}

@@ -15,8 +15,11 @@ static uint64_t boxes_load(const struct txn *x, const struct subject *s)
 		__ATOMIC_ACQUIRE);
 }
 
-static void boxes_store(const struct txn *x, const struct subject *s, uint64_t boxes)
+/* Between the two stores packets arm what they did before, or not yet. */
+static void boxes_store(const struct txn *x, const struct subject *s, uint64_t boxes,
+	uint32_t arms)
 {
+	__atomic_store_n(&x->s->datapath.subjects[s->number].arms, arms, __ATOMIC_RELEASE);
 	__atomic_store_n(&x->s->datapath.subjects[s->number].boxes, boxes,
 		__ATOMIC_RELEASE);
 }
@@ -76,11 +79,13 @@ static struct tally boxes_tally(struct txn *x, const struct subject *s)
 	return n;
 }
 
-static void boxes_write(const struct txn *x, const struct subject *s, uint32_t at)
+static void boxes_write(const struct txn *x, struct subject *s, uint32_t at)
 {
 	struct bpf_box *all = x->s->datapath.boxes;
 	struct op *o;
 
+	s->old_arms = x->s->datapath.subjects[s->number].arms;
+	s->new_arms = 0;
 	for (uint32_t i = 0; i < (uint32_t)s->old_boxes; i++) {
 		const struct bpf_box *old = &all[boxes_first(s->old_boxes) + i];
 		enum fate f = box_fate(x, s, old, &o);
@@ -90,7 +95,7 @@ static void boxes_write(const struct txn *x, const struct subject *s, uint32_t a
 		all[at].entry.packets = all[at].entry.bytes = 0; /* boxes_settle */
 		if (f == RENEW)
 			all[at].entry.until = txn_until(x, o);
-		at++;
+		s->new_arms += all[at++].kind == BPF_BOX_ARMS;
 	}
 	for (uint32_t i = s->first_box; i; i = x->ops[i - 1].more) {
 		struct key k;
@@ -99,7 +104,9 @@ static void boxes_write(const struct txn *x, const struct subject *s, uint32_t a
 		txn_key(x, i - 1, &k);
 		memset(&all[at], 0, sizeof all[at]);
 		memcpy(&all[at], k.box, sizeof k.box);
-		all[at++].entry.until = txn_until(x, &x->ops[i - 1]);
+		all[at].entry.until = txn_until(x, &x->ops[i - 1]);
+		all[at].entry.open_s = x->t->changes[i - 1].element.open_s;
+		s->new_arms += all[at++].kind == BPF_BOX_ARMS;
 	}
 }
 
@@ -153,8 +160,7 @@ int txn_boxes(struct txn *x)
 	int e = 0;
 
 	for (size_t i = 0; i < x->count; i++) {
-		enum element_kind kind = x->t->changes[i].element.kind;
-		if (kind != ELEMENT_OUT_RANGE && kind != ELEMENT_IN_RANGE)
+		if (!key_is_box(x->t->changes[i].element.kind))
 			continue;
 		struct op *o = &x->ops[i];
 		if (o->dead)
@@ -185,7 +191,8 @@ void txn_boxes_swap(struct txn *x, bool back)
 {
 	for (struct subject *s = x->touched; s; s = s->next) {
 		if (s->rebox)
-			boxes_store(x, s, back ? s->old_boxes : s->new_boxes);
+			boxes_store(x, s, back ? s->old_boxes : s->new_boxes,
+				back ? s->old_arms : s->new_arms);
 		if (s->rebox && back)
 			arena_give(&x->s->arena, boxes_first(s->new_boxes),
 				(uint32_t)s->new_boxes, x->swapped);

@@ -65,6 +65,7 @@ struct bpf_addr key_addr(const struct addr *a);
 struct addr key_to_addr(const struct bpf_addr *a);
 struct subject_key key_of_mac(const struct mac *m);
 struct subject_key key_of_addr(const struct addr *a);
+bool key_is_box(enum element_kind k); /* its key is one */
 /* An IPv6 element that would be one of IPv4 in the maps. */
 bool key_is_mapped(const struct element *e);
 /* False for BOUND and LOCAL, which are nobody's. */
@@ -89,6 +90,7 @@ struct subject {
 	uint32_t want;	       /* flags */
 	uint32_t first_box;	/* op + 1 */
 	uint64_t old_boxes, new_boxes;
+	uint32_t old_arms, new_arms; /* of them */
 	struct subject *next;	/* that it touches */
 };
 
@@ -127,7 +129,7 @@ void arena_turn(struct arena *a); /* what was given before the last turn is free
 #define DATAPATH_MAPS(MAP) \
 	MAP(SETTINGS, settings) MAP(MACS, macs) MAP(ADDRS, addrs) MAP(BOUND, bound) \
 	MAP(SUBJECTS, subjects) MAP(POLICY, policy) MAP(BOXES, boxes) \
-	MAP(ETHERS, ethers) MAP(NAMES, names) MAP(FLOWS, flows) MAP(TOTALS, totals) \
+	MAP(ETHERS, ethers) MAP(NAMES, names) MAP(GATES, gates) MAP(FLOWS, flows) MAP(TOTALS, totals) \
 	MAP(CACHE, cache) MAP(FRAGS, frags) MAP(QUERIES, queries) MAP(REFUSED, refused) \
 	MAP(EVENTS, events) MAP(COUNTERS, counters)
 #define DATAPATH_MAP_ID(ID, name) DATAPATH_##ID,

@@ -97,6 +97,7 @@ static __always_inline int fast_flow(
 	if (!s || s->epoch != epoch || v->until <= now || mac_differs(v->mac, mac) ||
 		v->by == BPF_BY_NOBODY || (v->by == BPF_BY_REDIRECT && !f->to_device) ||
 		(f->to_device && !(v->flags & BPF_FLOW_BOUND)) ||
+		flow_is_trigger(v, f->to_device) ||
 		fast_is_limited(f->to_device ? v->addr_subject : v->mac_subject))
 		return TAKE_LONG_WAY;
 	uint64_t lasts = flow_lasts(f->key.proto, f->tcp_flags, f->to_device);

@@ -14,9 +14,10 @@
  *   bound    HASH       bpf_bound -> u8
  *   subjects ARRAY      number -> bpf_subject; mapped into the loader's memory
  *   policy   HASH       bpf_exact -> bpf_entry       (elements OUT and IN)
- *   boxes    ARRAY      bpf_box; a subject's are bpf_subject.boxes (.._RANGE)
+ *   boxes    ARRAY      bpf_box; a subject's are bpf_subject.boxes (.._RANGE, ARM)
  *   ethers   HASH       bpf_ether -> bpf_entry       (ETHER_OUT, ETHER_IN)
  *   names    HASH       bpf_name -> bpf_openings     (NAME)
+ *   gates    HASH       u32 gate (ARM) -> u64 until   open so long
  *   flows    HASH       bpf_flow -> bpf_flow_value   the datapath's own, as all below
  *   totals   ARRAY[1]   struct bpf_totals
  *   cache    ARRAY      BPF_CACHE_EACH / 2 places of two flows for each processor
@@ -41,7 +42,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 4
+#define BPF_ABI 5
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */
@@ -54,6 +55,9 @@ typedef long long int64_t;
 #define BPF_NAMES_MAX 65536
 #define BPF_OPENINGS_MAX 8   /* protocol and port pairs of one name of one device */
 #define BPF_FRAGS_MAX 4096
+/* LIMIT_TRIGGERS of a few profiles that use them all, or a few of each device's; a gate
+ * that finds no room stays shut. */
+#define BPF_GATES_MAX 8192
 
 /* Flows. Each device has FLOWS_OWN that nobody takes from it; beyond, devices share the
  * rest, of which one may have FLOWS_SHARE: so no device can fill the table for others
@@ -107,6 +111,7 @@ struct bpf_mac {
 #define BPF_LIMITED 8U /* the subject has a rate */
 #define BPF_GATEWAY 16U /* a MAC: the gateway's own */
 #define BPF_NAMED 32U  /* a MAC: it has names, so its questions are noted */
+#define BPF_ARMS 64U   /* a MAC: what it sends opens gates, managed or not */
 
 struct bpf_mac_value {
 	uint32_t subject;
@@ -138,9 +143,11 @@ struct bpf_entry {
 				  * flows are in flows until sweep adds them */
 	uint32_t learned; /* 1: an answer made it. It counts in the MAC's subject.learned
 			   * until it goes: who removes or replaces it takes 1 off */
-	uint32_t zero;
+	uint32_t open_s; /* of a box that arms: for how long its gate stands open */
 };
 
+#define BPF_BOX_OPENS 0U
+#define BPF_BOX_ARMS 1U
 /* device and peer ports in the order of the network's meaning, not of its bytes: they
  * are compared. For ICMP see model/element.h. */
 struct bpf_box {
@@ -148,7 +155,8 @@ struct bpf_box {
 	uint16_t device_lo, device_hi, peer_port_lo, peer_port_hi; /* host order */
 	uint8_t proto_lo, proto_hi;
 	uint8_t family; /* 4, 6 */
-	uint8_t zero[5];
+	uint8_t kind;	/* BPF_BOX_.. */
+	uint32_t gate;	/* 0: lets begin at any time */
 	struct bpf_entry entry;
 };
 
@@ -186,7 +194,8 @@ struct bpf_subject {
 	uint32_t queries; /* its own in the map */
 	uint32_t learned; /* its entries in policy with .learned */
 	uint32_t begun;	  /* flows in the table that it let begin: others need no sweep */
-	uint32_t zero[6];
+	uint32_t arms;	  /* its boxes that arm */
+	uint32_t zero[5];
 };
 
 struct bpf_settings {
@@ -246,6 +255,7 @@ enum bpf_opener {
 /* bpf_flow_value.flags */
 #define BPF_FLOW_TO_DEVICE 1U /* the first packet went to the device */
 #define BPF_FLOW_BOUND 2U     /* the device's address is its own */
+#define BPF_FLOW_ARMS 4U      /* packets like its first one open gates */
 
 /* The first 32 bytes are what each packet needs: with the key they fill a cache line. */
 struct bpf_flow_value {

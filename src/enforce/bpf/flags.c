@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* flags - who is managed, policed, owned, named and limited, and the rates. */
+/* flags - who is managed, policed, owned, named and limited, or arms, and the rates. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -66,6 +66,8 @@ void txn_flags_want(struct txn *x)
 		bool limited = rate_want(x, s, false) || rate_want(x, s, true);
 		s->want &= ~(BPF_NAMED | BPF_LIMITED);
 		s->want |= (s->names ? BPF_NAMED : 0) | (limited ? BPF_LIMITED : 0);
+		if (s->rebox && s->key.is_mac)
+			s->want = (s->want & ~BPF_ARMS) | (s->new_arms ? BPF_ARMS : 0);
 	}
 }
 

@@ -59,6 +59,7 @@ static __always_inline void ask_of_flow(
 	a->to_device = v->flags & BPF_FLOW_TO_DEVICE;
 	a->by = v->by;
 	a->box = v->box;
+	a->began = 1;
 	a->device_port = f->device_port;
 	a->peer_port = f->peer_port;
 	if (f->proto == PROTO_TCP || f->proto == PROTO_UDP)
@@ -212,7 +213,8 @@ __noinline int flow_rejudge(uint32_t which)
 		v->by = w->ask.by;
 		v->box = w->ask.box;
 		v->flags = (v->flags & BPF_FLOW_TO_DEVICE) |
-			   (is_bound ? BPF_FLOW_BOUND : 0);
+			   (is_bound ? BPF_FLOW_BOUND : 0) |
+			   (s->arms ? BPF_FLOW_ARMS : 0); /* flow_use looks */
 		v->addr_subject = flow_policed(&w->flow.device);
 		v->epoch = epoch;
 		return 1;
@@ -237,6 +239,19 @@ static __always_inline struct bpf_flow_value *flow_find(struct work *w)
 	return flow_is_old(v) && !flow_rejudge(WORK_PACKET) ? 0 : v;
 }
 
+/* Packets of that direction do not take the short way: they open gates. */
+static __always_inline int flow_is_trigger(const struct bpf_flow_value *v, int to_device)
+{
+	return v->flags & BPF_FLOW_ARMS && !(v->flags & BPF_FLOW_TO_DEVICE) == !to_device;
+}
+
+static __noinline void flow_arms(struct work *w, struct bpf_flow_value *v)
+{
+	ask_of_flow(&w->ask, &w->flow, v);
+	if (!gates_arm())
+		v->flags &= (uint8_t)~BPF_FLOW_ARMS;
+}
+
 /* The packet belongs to it. */
 static __noinline void flow_use(struct work *w, struct bpf_flow_value *v)
 {
@@ -246,6 +261,8 @@ static __noinline void flow_use(struct work *w, struct bpf_flow_value *v)
 		flow_refresh(v, w->now, flow_lasts(p->proto, p->tcp_flags, w->to_device));
 	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		cache_forget(&w->flow);
+	if (flow_is_trigger(v, w->to_device))
+		flow_arms(w, v);
 	if (flow_count(v, p->length) < FLOW_COUNT_FULL)
 		return;
 	ask_of_flow(&w->ask, &w->flow, v);
@@ -268,6 +285,8 @@ static __always_inline void flow_value(
 	v->flags = w->to_device ? BPF_FLOW_TO_DEVICE : 0;
 	if (w->bound)
 		v->flags |= BPF_FLOW_BOUND;
+	if (w->arms)
+		v->flags |= BPF_FLOW_ARMS;
 	v->mac_subject = w->mac_subject;
 	v->addr_subject =
 		w->to_device ? w->addr_subject : flow_policed(&w->flow.device);

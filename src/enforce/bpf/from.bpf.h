@@ -93,6 +93,7 @@ static __always_inline void ask_of_packet(struct work *w, uint32_t subject)
 	a->proto = p->proto;
 	a->family = p->family;
 	a->to_device = w->to_device;
+	a->began = 0;
 	a->device_port = a->peer_port = 0;
 	if (parse_has_ports(p)) {
 		a->device_port = w->to_device ? p->to_port : p->from_port;
@@ -190,11 +191,15 @@ static __noinline int accept(struct work *w, uint32_t subject)
 	const struct packet *p = &w->packet;
 
 	if (!w->lasting || !(parse_has_ports(p) || parse_is_echo_request(p))) {
+		if (gates_of(subject))
+			gates_arm();
 		judge_count(&w->ask, 1, p->length);
 		return TC_ACT_UNSPEC;
 	}
 	if (!limit_open(w, subject))
 		return TC_ACT_SHOT;
+	if (gates_of(subject))
+		w->arms = (uint8_t)gates_arm();
 	flow_open(subject);
 	return TC_ACT_UNSPEC;
 }
@@ -308,11 +313,12 @@ static __always_inline void work_begin(
 	w->to_device = (uint8_t)to_device;
 	w->lasting = 1;
 	w->flowless = (uint8_t)flowless;
-	w->bound = 0;
+	w->bound = w->arms = 0;
 	w->mac = to_device ? p->to_mac : p->from_mac;
 	m = bpf_map_lookup_elem(&macs, &w->mac);
 	w->mac_flags = m ? m->flags : 0;
 	w->mac_subject = m && m->flags & BPF_MANAGED ? m->subject : BPF_OTHERS;
+	w->arms_subject = m && m->flags & BPF_ARMS ? m->subject : BPF_OTHERS;
 	w->addr_subject = to_device && p->family ? flow_policed(&p->to) : BPF_OTHERS;
 	s = subject_at(to_device ? w->addr_subject : w->mac_subject);
 	w->epoch = s ? *(volatile uint32_t *)&s->epoch : 0;
@@ -333,11 +339,24 @@ static __always_inline void dns_passes(struct __sk_buff *skb, const struct work 
 		dns_question(skb);
 }
 
+/* What passes anyhow may open gates, with every packet. */
+static __noinline int free_arms(struct work *w)
+{
+	const struct packet *p = &w->packet;
+
+	if (p->malformed || !p->family || p->fragment == FRAGMENT_LATER)
+		return 0;
+	ask_of_packet(w, w->arms_subject);
+	return gates_arm();
+}
+
 /* From a device that is not managed, and no theft. */
 static __always_inline int from_free(struct work *w)
 {
 	const struct packet *p = &w->packet;
 
+	if (w->arms_subject != BPF_OTHERS && free_arms(w))
+		return TC_ACT_UNSPEC; /* nor is it remembered */
 	if (!p->malformed && parse_has_ports(p) && p->fragment == FRAGMENT_NONE) {
 		flow_of_packet(w);
 		cache_remember(&w->flow, &w->mac, BPF_OTHERS, w->others_epoch,

@@ -4,6 +4,7 @@
 #define CARDEA_ENFORCE_BPF_JUDGE_H
 
 #include "enforce/bpf/event.bpf.h"
+#include "enforce/bpf/gate.bpf.h"
 
 static __always_inline int entry_lives(const struct bpf_entry *e, uint64_t now)
 {
@@ -37,16 +38,6 @@ static __noinline struct bpf_entry *judge_exact(const struct ask *a)
 	return bpf_map_lookup_elem(&policy, &key);
 }
 
-struct box_walk {
-	uint64_t now;
-	uint64_t peer_high, peer_low;
-	uint32_t first;
-	uint16_t device_port, peer_port; /* host order */
-	uint8_t proto, family;
-	uint8_t found;
-	uint32_t box;
-};
-
 static long judge_box(uint32_t i, void *ctx)
 {
 	struct box_walk *w = ctx;
@@ -55,11 +46,9 @@ static long judge_box(uint32_t i, void *ctx)
 
 	if (!b)
 		return 1;
-	if (b->family != w->family || w->proto < b->proto_lo || w->proto > b->proto_hi ||
-		w->device_port < b->device_lo || w->device_port > b->device_hi ||
-		w->peer_port < b->peer_port_lo || w->peer_port > b->peer_port_hi ||
-		!addr_within(w->peer_high, w->peer_low, &b->peer_lo, &b->peer_hi) ||
-		!entry_lives(&b->entry, w->now))
+	if (!box_holds(w, b) || b->kind != BPF_BOX_OPENS || !entry_lives(&b->entry, w->now))
+		return 0;
+	if (b->gate && !w->began && !gate_is_open(b->gate, w->now))
 		return 0;
 	w->found = 1;
 	w->box = index;
@@ -68,25 +57,12 @@ static long judge_box(uint32_t i, void *ctx)
 
 static __always_inline int judge_boxes(struct ask *a, uint64_t now)
 {
-	const struct bpf_subject *s = subject_at(a->subject);
 	struct box_walk w;
+	uint32_t count = box_walk_begin(&w, a, now);
 
-	if (!s)
-		return 0;
-	uint64_t range = *(const volatile uint64_t *)&s->boxes;
-	uint32_t count = (uint32_t)range;
 	if (!count)
 		return 0;
-	__builtin_memset(&w, 0, sizeof w);
-	w.now = now;
-	w.peer_high = addr_high(&a->peer);
-	w.peer_low = addr_low(&a->peer);
-	w.first = range >> 32;
-	w.device_port = bpf_ntohs(a->device_port);
-	w.peer_port = bpf_ntohs(a->peer_port);
-	w.proto = a->proto;
-	w.family = a->family;
-	bpf_loop(count < BPF_BOXES_EACH ? count : BPF_BOXES_EACH, judge_box, &w, 0);
+	bpf_loop(count, judge_box, &w, 0);
 	a->box = w.box;
 	return w.found;
 }

@@ -39,9 +39,15 @@ struct subject_key key_of_addr(const struct addr *a)
 	return (struct subject_key){.addr = key_addr(a)};
 }
 
+bool key_is_box(enum element_kind k)
+{
+	return k == ELEMENT_OUT_RANGE || k == ELEMENT_IN_RANGE || k == ELEMENT_ARM_OUT ||
+	       k == ELEMENT_ARM_IN;
+}
+
 bool key_is_mapped(const struct element *e)
 {
-	if (e->family != 6 || e->kind == ELEMENT_OUT_RANGE || e->kind == ELEMENT_IN_RANGE)
+	if (e->family != 6 || key_is_box(e->kind))
 		return false;
 	return !memcmp(e->device.b, mapped, sizeof mapped) ||
 	       !memcmp(e->peer_lo.b, mapped, sizeof mapped);
@@ -52,8 +58,8 @@ bool key_is_mapped(const struct element *e)
 bool key_subject(const struct element *e, struct subject_key *ret)
 {
 	static const unsigned by_addr = BIT(POLICED) | BIT(OWNED) | BIT(IN) |
-					BIT(IN_RANGE) | BIT(LIMIT_IN_BYTES) |
-					BIT(LIMIT_IN_PACKETS);
+					BIT(IN_RANGE) | BIT(ARM_IN) |
+					BIT(LIMIT_IN_BYTES) | BIT(LIMIT_IN_PACKETS);
 
 	if ((BIT(BOUND) | BIT(LOCAL)) & 1U << e->kind)
 		return false;
@@ -75,7 +81,10 @@ static void key_box(const struct element *e, uint8_t box[])
 		.peer_hi = key_addr(&e->peer_hi), .device_lo = e->device_port.lo,
 		.device_hi = e->device_port.hi, .peer_port_lo = e->peer_port.lo,
 		.peer_port_hi = e->peer_port.hi, .proto_lo = e->proto_lo,
-		.proto_hi = e->proto_hi, .family = e->family};
+		.proto_hi = e->proto_hi, .family = e->family, .gate = e->gate};
+
+	if (e->kind == ELEMENT_ARM_OUT || e->kind == ELEMENT_ARM_IN)
+		b.kind = BPF_BOX_ARMS;
 
 	memcpy(box, &b, offsetof(struct bpf_box, entry));
 }
@@ -134,7 +143,7 @@ void key_from_element(const struct element *e, uint32_t subject, struct key *ret
 		key_ether(e, ret);
 	} else if (e->kind == ELEMENT_NAME) {
 		key_name(e, ret);
-	} else if (e->kind == ELEMENT_OUT_RANGE || e->kind == ELEMENT_IN_RANGE) {
+	} else if (key_is_box(e->kind)) {
 		ret->table = KEY_BOX;
 		key_box(e, ret->box);
 	} else if (e->kind == ELEMENT_LOCAL) {
@@ -178,6 +187,7 @@ void key_to_range(const struct subject_key *s, const struct bpf_box *b,
 	struct element *ret)
 {
 	element_begin(s, ELEMENT_OUT_RANGE, ELEMENT_IN_RANGE, ret);
+	ret->gate = b->gate;
 	ret->family = b->family;
 	ret->peer_lo = key_to_addr(&b->peer_lo);
 	ret->peer_hi = key_to_addr(&b->peer_hi);

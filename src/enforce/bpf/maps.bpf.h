@@ -45,6 +45,7 @@ MAP_HASH(bound, struct bpf_bound, uint8_t, BPF_ADDRS_MAX);
 MAP_HASH(policy, struct bpf_exact, struct bpf_entry, BPF_EXACT_MAX);
 MAP_HASH(ethers, struct bpf_ether, struct bpf_entry, BPF_BOXES_MAX);
 MAP_HASH(names, struct bpf_name, struct bpf_openings, BPF_NAMES_MAX);
+MAP_HASH(gates, uint32_t, uint64_t, BPF_GATES_MAX);
 MAP_HASH(flows, struct bpf_flow, struct bpf_flow_value, BPF_FLOWS_MAX);
 MAP_HASH(queries, struct bpf_query, uint64_t, BPF_QUERIES_MAX);
 MAP_HASH(refused, struct bpf_refused, struct bpf_refused_value, BPF_REFUSED_MAX);

@@ -119,6 +119,16 @@ static long sweep_query(
 	return 0;
 }
 
+static long sweep_gate(void *map, uint32_t *key, uint64_t *until, struct bpf_sweep *s)
+{
+	uint32_t gate = *key;
+
+	(void)map;
+	if (is_past(s->now, *until, ENTRY_GONE_NS))
+		bpf_map_delete_elem(&gates, &gate);
+	return 0;
+}
+
 SEC("syscall")
 int sweep(struct bpf_sweep *ctx)
 {
@@ -132,6 +142,7 @@ int sweep(struct bpf_sweep *ctx)
 		bpf_for_each_map_elem(&policy, sweep_entry, &s, 0);
 		bpf_for_each_map_elem(&refused, sweep_refused, &s, 0);
 		bpf_for_each_map_elem(&queries, sweep_query, &s, 0);
+		bpf_for_each_map_elem(&gates, sweep_gate, &s, 0);
 	}
 	*ctx = s;
 	return 0;

@@ -21,6 +21,7 @@ struct ask {
 	uint8_t to_device;
 	uint8_t by;   /* answer: enum bpf_opener, 0 is a refusal */
 	uint32_t box; /* answer: which one, by BPF_BY_BOX */
+	uint32_t began; /* the conversation is under way: it needs no gate any more */
 };
 
 struct work {
@@ -32,12 +33,14 @@ struct work {
 	uint32_t mac_flags;
 	uint32_t mac_subject;  /* BPF_OTHERS: none */
 	uint32_t addr_subject; /* of a packet to a device; else flow_open() looks */
+	uint32_t arms_subject; /* whose boxes arm though nothing else is asked of them */
 	/* of who is asked, and of BPF_OTHERS, read before the answer */
 	uint32_t epoch, others_epoch;
 	uint8_t to_device;
 	uint8_t lasting; /* 0: this packet opens no flow */
 	uint8_t flowless; /* no flow is its, as is known already */
 	uint8_t bound;	  /* the device's address is its own, says the guard */
+	uint8_t arms;	  /* it has opened a gate */
 };
 
 MAP_ARRAY(works, BPF_MAP_TYPE_PERCPU_ARRAY, struct work, WORK_MAX, 0);

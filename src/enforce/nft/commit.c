@@ -130,6 +130,12 @@ static int commit_table(struct commit *c)
 	return e;
 }
 
+/* nft learns no names and waits for no triggers: what does lets nothing pass. */
+static bool is_known(const struct element *e)
+{
+	return e->kind < ELEMENT_NAME && !e->gate;
+}
+
 /* A limit is in a second set, too: of all that have any. */
 static int change_encode(struct commit *c, const struct enforce_change *change,
 	uint32_t order)
@@ -137,8 +143,8 @@ static int change_encode(struct commit *c, const struct enforce_change *change,
 	struct element element = change->element;
 	struct entry n;
 
-	if (element.kind == ELEMENT_NAME || (c->first == NFT_DNS && !redirect_element(&element)))
-		return 0; /* nft learns no names */
+	if (!is_known(&element) || (c->first == NFT_DNS && !redirect_element(&element)))
+		return 0;
 	entry_from_element(&n, &element);
 	n.remove = change->remove;
 	n.order = order;

@@ -24,6 +24,7 @@
 #define EXTENDED_STEPS 64	  /* in one interaction: positions are bits of a word */
 #define EXTENDED_INSTANCES 64	  /* of one interaction at once */
 #define EXTENDED_VALUES 256	  /* alternatives of one field */
+#define EXTENDED_WATCHES 512	  /* both ends of each trigger between others */
 #define EXTENDED_NOTES 512	  /* findings kept of one file; the rest is counted */
 /* Enough for a file within the limits and all that it includes. */
 #define EXTENDED_POOL_BYTES (32 * 1024 * 1024)
@@ -320,12 +321,19 @@ int extended_bind(const struct extended_profile *p, const struct extended_bindin
 	struct pool *pool, struct extended_bound *ret_bound,
 	struct extended_notes *notes) CARDEA_MUSTCHECK;
 
-/* The part of a bound profile that the datapath of today can enforce, and for each rule
- * what of its policy it does not say. Order and permissions in time are not rules: what
- * an interaction allows at some time, the rules allow always. */
+/* The part of a bound profile that the datapath can enforce, and for each rule what of its
+ * policy it does not say. Permits, and steps that only one other comes before, need a
+ * trigger (model/rule.h); what else an interaction allows at some time, the rules allow
+ * always. */
+struct extended_watch {
+	struct peer whose; /* another device, by its MAC or one address */
+	struct rule rule;  /* what of its traffic arms a trigger: grants it nothing */
+};
 struct extended_rules {
 	uint32_t count;
 	struct rule *rules; /* LAYER_MANUFACTURER is the caller's to change */
+	uint32_t watch_count;
+	struct extended_watch *watches;
 	uint32_t exact, approximated, impossible;
 };
 int extended_reduce(const struct extended_bound *b, struct pool *pool,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/str.h"
 #include "profiles/extended/extended_priv.h"
+#include "profiles/extended/order_priv.h"
 
 struct reducer {
 	const struct extended_bound *bound;
@@ -14,6 +15,8 @@ struct reducer {
 	const struct extended_policy *policy;
 	const struct extended_interaction *interaction;
 	const struct extended_permit *permit;
+	struct order order;
+	char needs[LIMIT_TEXT]; /* what the rule waits for */
 	char why[LIMIT_TEXT]; /* what the rule does not say */
 };
 
@@ -42,16 +45,55 @@ static bool has_app_fields(const struct extended_policy *p)
 	return (p->match.protos >> EXTENDED_DNS) != 0;
 }
 
+/* The trigger that the policy at work waits for, and that something arms. */
+static const struct order_place *needed(const struct reducer *r)
+{
+	const struct order_place *at = &r->order.places[r->policy->id];
+
+	return at->after && r->order.places[at->after->id].seen ? at : NULL;
+}
+
+/* "phone" or "api.example.com"; who is not named is anybody. */
+static const char *end_name(const struct reducer *r, const struct extended_policy *p,
+	enum extended_key four, enum extended_key six)
+{
+	const struct extended_field *f = field_of(p, four);
+
+	if (!f)
+		f = field_of(p, six);
+	if (!f || f->count != 1)
+		return f ? "some" : "any";
+	if (f->values[0].kind == VALUE_ROLE)
+		return r->bound->profile->roles[f->values[0].lo].name;
+	return f->values[0].kind == VALUE_NAME ? f->values[0].text : "some";
+}
+
+static void explain_needs(struct reducer *r)
+{
+	const struct order_place *at = needed(r);
+	const struct extended_policy *p = at->after;
+
+	(void)str_print(r->needs, sizeof r->needs,
+		"only within %u s after %.40s (%.60s to %.60s)", at->open_s,
+		p->name && p->name[0] ? p->name : "its trigger",
+		end_name(r, p, KEY_IPV4_SRC, KEY_IPV6_SRC),
+		end_name(r, p, KEY_IPV4_DST, KEY_IPV6_DST));
+}
+
 static void explain_policy(struct reducer *r)
 {
 	const struct extended_policy *p = r->policy;
 	const struct extended_stats *s = &p->stats;
 
-	r->why[0] = '\0';
-	if (r->interaction)
-		because(r, "order is not enforced: allowed at any time");
-	if (r->permit)
-		because(r, "allowed without its trigger, at any time");
+	r->why[0] = r->needs[0] = '\0';
+	if (needed(r))
+		explain_needs(r);
+	else if (r->order.places[p->id].after)
+		because(r, "at any time: what is to come before it is not seen here");
+	else if (r->interaction)
+		because(r, "at any time: not only one step may come before it");
+	else if (r->permit)
+		because(r, "at any time: there are too many triggers");
 	if (has_app_fields(p))
 		because(r, "what is said inside is not looked at");
 	if (s->has_rate && !s->rate_unlimited)
@@ -91,9 +133,8 @@ static void rule_status_set(struct reducer *r, struct rule *rule, enum rule_stat
 	if (status == RULE_APPROXIMATED && r->policy->deny)
 		status = RULE_NOT_YET;
 	rule->status = status;
-	(void)str_copy(rule->detail, sizeof rule->detail, r->why);
-	if (status == RULE_ENFORCED)
-		rule->detail[0] = '\0';
+	(void)str_print(rule->detail, sizeof rule->detail, "%s%s%s", r->needs,
+		r->needs[0] && r->why[0] ? "; " : "", r->why);
 	if (status == RULE_ENFORCED || status == RULE_REPLY_HALF)
 		r->out->exact += status == RULE_ENFORCED;
 	else if (status == RULE_APPROXIMATED)
@@ -229,6 +270,94 @@ struct choice {
 	const struct extended_value *src, *dst, *src_port, *dst_port, *icmp;
 };
 
+/* What the gateway sends itself, and what passes whatever rules say, is never judged, and
+ * so arms nothing (policy_is_infrastructure). */
+static bool is_judged(const struct rule *r)
+{
+	const struct range16 *ports[] = {&r->device_port, &r->peer_port};
+
+	if (r->direction == DIRECTION_TO_DEVICE && r->peer.kind == PEER_GATEWAY)
+		return false;
+	if (r->proto == IP_PROTO_IGMP)
+		return false;
+	if (r->proto == FLOW_PROTO_ICMP6 && r->icmp_type != RULE_ICMP_ANY)
+		return r->icmp_type < 130 || r->icmp_type > 143;
+	for (unsigned i = 0; i < 2 && r->proto == FLOW_PROTO_UDP; i++)
+		if (ports[i]->lo == ports[i]->hi &&
+			(ports[i]->lo == 67 || ports[i]->lo == 68 ||
+				ports[i]->lo == 546 || ports[i]->lo == 547))
+			return false;
+	return true;
+}
+
+/* An answer that turns out to be what opens waits and arms like its question. */
+static void fill_triggers(struct reducer *r, struct rule *rule)
+{
+	struct order_place *at = &r->order.places[r->policy->id];
+	const struct order_place *need = needed(r);
+
+	if (need) {
+		rule->needs = need->needs;
+		rule->open_s = need->open_s;
+	}
+	if (at->arms && rule->action == RULE_ACCEPT && is_judged(rule)) {
+		rule->arms = at->arms;
+		at->seen++;
+	}
+}
+
+/* ---- triggers between others ---- */
+
+static bool is_one(const struct peer *p)
+{
+	return p->kind == PEER_MAC ||
+	       (p->kind == PEER_PREFIX &&
+		       p->prefix.len == addr_bits(&p->prefix.addr));
+}
+
+static void watch_new(struct reducer *r, const struct peer *whose, const struct rule *rule)
+{
+	struct extended_rules *out = r->out;
+
+	if (!is_one(whose) || !is_judged(rule) || out->watch_count == EXTENDED_WATCHES)
+		return;
+	out->watches[out->watch_count++] = (struct extended_watch){*whose, *rule};
+	r->order.places[r->policy->id].seen++;
+}
+
+/* Seen where it goes to, if that is judged, else where it comes from: whoever installs
+ * them knows. False when it cannot be seen at all. */
+static bool watch(struct reducer *r, const struct choice *c)
+{
+	const struct extended_policy *p = r->policy;
+	struct end src = end_of(r, c->src, c->family), dst = end_of(r, c->dst, c->family);
+	uint32_t before = r->out->watch_count;
+	bool back = c->proto == FLOW_PROTO_TCP && p->initiator == EXTENDED_DST;
+	struct rule rule;
+
+	if (!r->order.places[p->id].arms || !c->src || !c->dst || src.none || dst.none)
+		return false;
+	rule_init(&rule);
+	rule.id = 1;
+	rule.status = RULE_ENFORCED;
+	rule.arms = r->order.places[p->id].arms;
+	rule.family = c->family;
+	rule.proto = c->proto;
+	if (c->icmp && c->icmp->lo == c->icmp->hi)
+		rule.icmp_type = (int16_t)c->icmp->lo;
+	rule.direction = back ? DIRECTION_FROM_DEVICE : DIRECTION_TO_DEVICE;
+	rule.peer = src.peer;
+	rule.device_port = port_range(c->dst_port);
+	rule.peer_port = port_range(c->src_port);
+	watch_new(r, &dst.peer, &rule);
+	rule.direction = back ? DIRECTION_TO_DEVICE : DIRECTION_FROM_DEVICE;
+	rule.peer = dst.peer;
+	rule.device_port = port_range(c->src_port);
+	rule.peer_port = port_range(c->dst_port);
+	watch_new(r, &src.peer, &rule);
+	return r->out->watch_count > before;
+}
+
 static void fill_rule(struct reducer *r, const struct choice *c, bool from, bool answer)
 {
 	const struct extended_policy *p = r->policy;
@@ -252,6 +381,8 @@ static void fill_rule(struct reducer *r, const struct choice *c, bool from, bool
 									 : INITIATOR_PEER;
 	if (e.why)
 		because(r, e.why);
+	if (!e.none)
+		fill_triggers(r, rule);
 	if (e.none)
 		rule_status_set(r, rule, RULE_UNENFORCEABLE);
 	else if (answer)
@@ -265,6 +396,8 @@ static void one_rule(struct reducer *r, const struct choice *c)
 {
 	bool from = is_self(c->src), to = is_self(c->dst);
 
+	if (!from && !to && watch(r, c))
+		return;
 	if (from == to) {
 		impossible(r, from ? "from the device to itself"
 				   : "between others: this gateway judges a device by its own "
@@ -340,15 +473,34 @@ static void reduce_policy(void *ctx, struct extended_policy *p,
 		combine(r, c, fields, 0);
 }
 
+static void reduce_all(struct reducer *r)
+{
+	struct rule *rules = r->out->rules;
+	struct extended_watch *watches = r->out->watches;
+
+	*r->out = (struct extended_rules){.rules = rules, .watches = watches};
+	each_policy(r->bound->profile, reduce_policy, r);
+}
+
+/* Once to see which triggers anything arms, then with what that means for who waits. */
 int extended_reduce(const struct extended_bound *b, struct pool *pool,
 	struct extended_rules *ret_rules)
 {
 	struct reducer r = {.bound = b, .out = ret_rules};
+	int error = order_make(b->profile, pool, &r.order);
 
 	*ret_rules = (struct extended_rules){0};
+	if (error)
+		return error;
 	ret_rules->rules = pool_take(pool, LIMIT_RULES * sizeof *ret_rules->rules);
-	if (!ret_rules->rules)
+	ret_rules->watches =
+		pool_take(pool, EXTENDED_WATCHES * sizeof *ret_rules->watches);
+	if (!ret_rules->rules || !ret_rules->watches)
 		return -ENOMEM;
-	each_policy(b->profile, reduce_policy, &r);
-	return ret_rules->count == LIMIT_RULES ? CARDEA_ELIMIT : 0;
+	reduce_all(&r);
+	reduce_all(&r);
+	return ret_rules->count == LIMIT_RULES ||
+			       ret_rules->watch_count == EXTENDED_WATCHES
+		       ? CARDEA_ELIMIT
+		       : 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "engine/api/api.h"
@@ -147,6 +148,7 @@ int main(void)
 	e->child.socket = take_socket;
 	e->child.message = take_message;
 	umask(0077);
+	tzset(); /* the rules of the time zone, while their file can be read */
 	error = start(e);
 	if (error)
 		log_error("engine", "stopped: %s", error_text(error));

@@ -206,6 +206,9 @@ void parent_settings(struct parent_process *c)
 			p->config.mud_require_signature ? "yes" : "no");
 		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
 		parent_setting(c, "learn", p->config.learn_enabled ? "yes" : "no");
+		setting_number(c, "probe_longest", p->config.probe_longest);
+		setting_number(c, "probe_calm", p->config.probe_calm);
+		setting_number(c, "probe_episodes", p->config.probe_episodes);
 		parent_setting(c, "dns_domain", p->config.dns_domain);
 		parent_setting(c, "dns_unlisted", p->config.dns_unlisted);
 		parent_setting(c, "dns_foreign", p->config.dns_foreign);

@@ -45,6 +45,9 @@ struct config {
 	bool mud_allow_private;
 	bool mud_report;
 	bool learn_enabled;
+	int64_t probe_longest;
+	int64_t probe_calm;
+	int64_t probe_episodes;
 	char state_dir[CONFIG_STRING_MAX];
 	char run_dir[CONFIG_STRING_MAX];
 	char libexec_dir[CONFIG_STRING_MAX];

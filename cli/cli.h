@@ -172,6 +172,7 @@ enum cli_exit profile_file_show(struct cli *c);
 enum cli_exit profile_file_import(struct cli *c);
 enum cli_exit profile_file_bind(struct cli *c);
 enum cli_exit profile_file_replay(struct cli *c);
+enum cli_exit profile_narrow(struct cli *c);
 enum cli_exit profile_show(struct cli *c);
 enum cli_exit profile_learn(struct cli *c);
 enum cli_exit profile_approve(struct cli *c);

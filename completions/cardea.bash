@@ -137,6 +137,7 @@ _cardea()
 	'profile lint') flags='--root' ;;
 	'profile import') flags='--root --out --binding' ;;
 	'profile bind') flags='' ;;
+	'profile narrow') flags='--binding --root --out' ;;
 	'profile replay') flags='--binding --root --layer --learn-rest' ;;
 	'profile show') flags='--root' ;;
 	'profile learn') flags='--start --stop --again --episode' ;;
@@ -199,11 +200,13 @@ _cardea()
 	'mud verify 0') _cardea_files ;;
 	'mud label 0') _cardea_files ;;
 	'mud view 0') _cardea_files ;;
-	'profile  0') _cardea_words lint import bind replay show learn approve export life enforce abandon ;;
+	'profile  0') _cardea_words lint import bind narrow replay show learn approve export life enforce abandon ;;
 	'profile lint 0') _cardea_files ;;
 	'profile import 0') _cardea_files ;;
 	'profile bind 0') _cardea_files ;;
 	'profile bind 1') _cardea_files ;;
+	'profile narrow 0') _cardea_files ;;
+	'profile narrow 1') _cardea_files ;;
 	'profile replay 0') _cardea_files ;;
 	'profile replay 1') _cardea_files ;;
 	'profile show 0') _cardea_files ;;

@@ -200,6 +200,12 @@ complete -c cardea -n '__cardea_in profile import' -l binding -r -F -d 'where to
 complete -c cardea -n '__cardea_at 1 profile' -a bind -d 'who plays which role, and what of it the gateway can enforce today'
 complete -c cardea -n '__cardea_at 2 profile bind' -F
 complete -c cardea -n '__cardea_at 3 profile bind' -F
+complete -c cardea -n '__cardea_at 1 profile' -a narrow -d 'make what was said in a capture part of a template'
+complete -c cardea -n '__cardea_at 2 profile narrow' -F
+complete -c cardea -n '__cardea_at 3 profile narrow' -F
+complete -c cardea -n '__cardea_in profile narrow' -l binding -r -F -d 'who plays which role'
+complete -c cardea -n '__cardea_in profile narrow' -l root -r -F -d 'where a published profile may include from'
+complete -c cardea -n '__cardea_in profile narrow' -l out -r -F -d 'where to write it; - is stdout'
 complete -c cardea -n '__cardea_at 1 profile' -a replay -d 'would each packet of a capture be accepted? (exit 6: not each)'
 complete -c cardea -n '__cardea_at 2 profile replay' -F
 complete -c cardea -n '__cardea_at 3 profile replay' -F

@@ -5,6 +5,7 @@ accepted, in another home after re-binding, too; and of another profile what it 
 import glob
 import json
 import os
+import ssl
 
 import pytest
 
@@ -267,6 +268,100 @@ def test_layers_are_asked_for_rightly(cli, folder, lacking):
     done = cli("profile", "replay", template, stranger, "--binding", binding, "--learn-rest",
                os.path.join(folder, "r"), code=None)
     assert done.returncode == 4 and "not in it" in done.stderr
+
+
+def hello(name, *alpn):
+    """What a TLS client says first."""
+    context = ssl.create_default_context()
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    out = ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return out.read()
+
+
+def says(device, address, port, *payloads):
+    """A connection in which the device says this."""
+    device.port += 1
+    there, mine = (address, device.port, port), (address, port, device.port)
+    device.out(frames.tcp, *there)
+    device.back(frames.tcp, *mine, flags=frames.SYN | frames.ACK)
+    seq = 2
+    for payload in payloads:
+        device.out(frames.tcp, *there, flags=frames.ACK, seq=seq, payload=payload)
+        seq += len(payload)
+    device.out(frames.tcp, *there, flags=frames.ACK | frames.FIN)
+    device.back(frames.tcp, *mine, flags=frames.ACK | frames.FIN)
+    return device
+
+
+def request(method, path, host):
+    return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+
+
+def talk(device, rounds=4, sni="cloud.lamps.example", alpn="mqtt", method="GET",
+         path="/v1/state?n=1", host="api.lamps.example:80", more=b"the rest of it"):
+    device.boot()
+    for _ in range(rounds):
+        device.ask("cloud.lamps.example", "198.51.100.9")
+        says(device, "198.51.100.9", 443, hello(sni, alpn))
+        device.ask("api.lamps.example", "198.51.100.10")
+        says(device, "198.51.100.10", 80, request(method, path, host), more)
+        device.wait(600)
+    return device
+
+
+def test_a_template_is_narrowed(cli, folder):
+    capture = write(os.path.join(folder, "a.pcap"), talk(Device()))
+    out, _ = learn(cli, folder, capture)
+    template, binding = pair(out)
+    tight = os.path.join(folder, "tight.yaml")
+    cli("profile", "narrow", template, capture, "--binding", binding, "--out", tight)
+    lint(cli, tight)
+    with open(tight, encoding="utf-8") as f:
+        text = f.read()
+    for part in ("sni: cloud.lamps.example", "alpn: mqtt", "method: GET", "uri: '/v1/state*'",
+                 "host: api.lamps.example"):
+        assert part in text, part
+    told = replay(cli, tight, capture, "--binding", binding, code=0)
+    assert told["accepted"] == told["own"]
+    # a query is another each time; all else is not what was said
+    for change, code in (({"path": "/v1/state?n=2"}, 0), ({"sni": "x.lamps.example"}, 6),
+                         ({"alpn": "h2"}, 6), ({"method": "POST"}, 6),
+                         ({"path": "/v2"}, 6), ({"host": "x.lamps.example"}, 6),
+                         ({"host": "api.lamps.example"}, 0)):
+        later = talk(Device(now=homecap.START + 9e5), 1, **change)
+        other = write(os.path.join(folder, "b.pcap"), later)
+        replay(cli, tight, other, "--binding", binding, code=code)
+        replay(cli, template, other, "--binding", binding, code=0)
+
+
+def test_what_is_no_habit_stays_out(cli, folder):
+    device = talk(Device(), 2)  # too seldom
+    for i in range(20):  # too many, and tokens of this home
+        device.ask("api.lamps.example", "198.51.100.10")
+        says(device, "198.51.100.10", 8080,
+             request("GET", f"/api/MIgLn67KRlSoofSTjWMx/lights/{i}", "192.168.7.9"))
+        device.ask("cloud.lamps.example", "198.51.100.9")
+        says(device, "198.51.100.9", 8443, hello(f"n{i}.lamps.example", "h2"))
+    capture = write(os.path.join(folder, "a.pcap"), device)
+    out, _ = learn(cli, folder, capture)
+    template, binding = pair(out)
+    tight = os.path.join(folder, "tight.yaml")
+    cli("profile", "narrow", template, capture, "--binding", binding, "--out", tight)
+    with open(tight, encoding="utf-8") as f:
+        text = f.read()
+    assert "MIgLn" not in text and "sni" not in text and "host:" not in text
+    assert "uri: '/api/*'" in text and text.count("alpn:") == 1
+    assert "/v1/state" not in text.replace("said: 'GET /v1/state'", "")
+    # nobody else's capture narrows it
+    stranger = write(os.path.join(folder, "c.pcap"),
+                     Device("02:00:00:00:00:08", "192.168.7.8").day(1))
+    done = cli("profile", "narrow", template, stranger, "--binding", binding, "--out", tight,
+               code=None)
+    assert done.returncode == 4
 
 
 def who_file(device):

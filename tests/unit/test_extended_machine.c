@@ -371,7 +371,9 @@ static void test_http(void **state)
 		"  web: {match: {ipv4: {src: phone, dst: self}, tcp: {dst-port: 80}, http: "
 		"{method: GET, uri: '/a*'}}, bidirectional: true, initiator: src}\n"
 		"  never: {match: {ipv4: {dst: self}, tcp: {dst-port: 80}, http: {uri: "
-		"/a/secret}}, action: deny}\n", home, 0);
+		"/a/secret}}, action: deny}\n"
+		"  nor: {match: {ipv4: {dst: self}, tcp: {dst-port: 80}, http: {uri: /a/h, "
+		"host: lamp.example}}, action: deny}\n", home, 0);
 #define PHONE(flags, text) packet_tcp("192.168.1.6", 5000, "192.168.1.5", 80, flags, text)
 #define LAMP(flags, text) packet_tcp("192.168.1.5", 80, "192.168.1.6", 5000, flags, text)
 	IS(b, PHONE(TCP_SYN, ""), REASON_POLICY);
@@ -382,6 +384,10 @@ static void test_http(void **state)
 	IS(b, PHONE(TCP_ACK, "GET /b HTTP/1.1\r\n\r\n"), REASON_NOTHING);
 	IS(b, PHONE(TCP_ACK, "GET /a/secret HTTP/1.1\r\n\r\n"), REASON_DENIED);
 	IS(b, PHONE(TCP_ACK, "GET /a/b HTTP/1.1\r\n\r\n"), REASON_POLICY);
+	IS(b, PHONE(TCP_ACK, "GET /a/h HTTP/1.1\r\nHost: lamp.example:80\r\n\r\n"),
+		REASON_DENIED);
+	IS(b, PHONE(TCP_ACK, "GET /a/h HTTP/1.1\r\nHost: lamp.example.net\r\n\r\n"),
+		REASON_POLICY);
 	IS(b, LAMP(TCP_ACK, "HTTP/1.1 200 OK\r\n\r\n"), REASON_POLICY);
 	IS(b, LAMP(TCP_ACK, "the rest of it"), REASON_POLICY);
 	/* the lamp does not open connections of this kind */

@@ -405,6 +405,18 @@ struct extended_verdict extended_machine_packet(struct extended_machine *m,
  * errors about it, hold here, too. */
 void extended_machine_accepted(struct extended_machine *m, const struct packet *p,
 	nstime when);
+/* What was said in conversations that policies accepted: server names, protocols,
+ * methods, paths. NULL when memory is short. */
+struct extended_gather;
+struct extended_gather *extended_gather_new(const struct extended_profile *p);
+void extended_gather_free(struct extended_gather *g); /* NULL is fine */
+void extended_gather_packet(struct extended_gather *g, const struct packet *p, nstime when,
+	const struct extended_verdict *v);
+/* Makes what every head of a policy had part of it, when it is few: ret_count fields, in
+ * pool, whose texts live as long as g. p is that of extended_gather_new(). */
+int extended_gather_apply(const struct extended_gather *g, struct extended_profile *p,
+	struct pool *pool, uint32_t *ret_count) CARDEA_MUSTCHECK;
+
 /* Bytes taken, which no stream of packets can raise. */
 size_t extended_machine_memory(const struct extended_machine *m);
 bool extended_reason_accepts(enum extended_reason r);

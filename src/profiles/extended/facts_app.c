@@ -104,6 +104,14 @@ static bool facts_start_line(struct facts *f, const struct line *l)
 	return true;
 }
 
+/* Without the port behind it (RFC 9112 3.2); an address in brackets has colons. */
+static size_t host_length(const struct line *l)
+{
+	const char *colon = l->len && l->start[0] != '[' ? memchr(l->start, ':', l->len) : NULL;
+
+	return colon ? (size_t)(colon - l->start) : l->len;
+}
+
 static bool facts_head(struct facts *f, bool ssdp)
 {
 	const char *p = (const char *)f->p->payload.pos, *end = (const char *)f->p->payload.end;
@@ -117,7 +125,7 @@ static bool facts_head(struct facts *f, bool ssdp)
 		f->http.target.is_set = false;
 	for (unsigned i = 0; i < 64 && p < end && line_next(&p, end, &l); i++) {
 		if (line_field(&l, "host", &value))
-			facts_text(&f->http.host, value.start, value.len);
+			facts_text(&f->http.host, value.start, host_length(&value));
 		if (ssdp && (line_field(&l, "st", &value) || line_field(&l, "nt", &value)))
 			facts_text(&f->http.target, value.start, value.len);
 	}

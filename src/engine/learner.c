@@ -318,6 +318,7 @@ static void on_told(struct learner *l, uint32_t id)
 			continue;
 		learned_cut(l->learned, &cut->mac);
 		cut->id = 0;
+		l->next_save = 1; /* the owner took trouble for it: with the next tick */
 	}
 }
 
@@ -459,6 +460,7 @@ void learner_forget(struct learner *l, const struct mac *mac)
 			l->hooks[i].forget(l->hooks[i].ctx, mac);
 	forget_waiting(l, mac);
 	learned_forget(l->learned, mac);
+	l->next_save = 1;
 	learn_bares_forget(l->bares, mac);
 	d = find(l, mac);
 	if (!d)

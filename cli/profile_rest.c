@@ -47,7 +47,7 @@ static struct mac self_of(const struct replay_layers *l)
 static int make(const struct replay_layers *l, const char *path,
 	struct learn_extended *ret)
 {
-	struct learn_options options = {.device = self_of(l)};
+	struct learn_options options = {.device = self_of(l), .extended = true};
 	struct learn_profile p = {0};
 	struct learn *learn = NULL;
 	int e = learn_new(&options, &learn);

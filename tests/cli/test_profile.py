@@ -81,7 +81,7 @@ def test_bind_says_what_is_enforced(cli, files):
         ("enforced", "drop")
     assert rules["resolve"]["status"] == "approximated"
     assert "not looked at" in rules["resolve"]["why"]
-    assert "order is not enforced" in rules["report"]["why"]
+    assert "only within 60 s after hello" in rules["report"]["why"]
     assert told["approximated"] and "rules:" in cli("profile", "bind", *files).stdout
 
 

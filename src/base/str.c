@@ -8,13 +8,18 @@
 
 static const char ellipsis[] = "...";
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
 /* One byte as it is shown: at most 4 characters, returns how many. The backslash is
  * escaped too, so that the text reads back in only one way. */
 static size_t escape_byte(unsigned char c, char out[4])
 {
 	static const char digits[] = "0123456789abcdef";
 
-	if (c >= 0x20 && c < 0x7f && c != '\\') {
+	if (is_plain(c)) {
 		out[0] = (char)c;
 		return 1;
 	}
@@ -30,10 +35,17 @@ char *str_escape(struct untrusted_str s, char *buf, size_t size)
 	size_t at = 0;  /* end of what is written */
 	size_t cut = 0; /* last end of a whole byte that leaves room for the dots */
 	char shown[4];
+	size_t i = 0;
 
 	if (!size)
 		return buf;
-	for (size_t i = 0; i < s.len; i++) {
+	if (s.len < size) /* almost all texts are as they are shown */
+		for (; i < s.len && is_plain((unsigned char)s.bytes[i]); i++)
+			buf[i] = s.bytes[i];
+	at = i;
+	if (size >= sizeof ellipsis)
+		cut = at + sizeof ellipsis <= size ? at : size - sizeof ellipsis;
+	for (; i < s.len; i++) {
 		size_t n = escape_byte((unsigned char)s.bytes[i], shown);
 		if (n >= size - at) {
 			str_copy(buf + cut, size - cut, ellipsis);

@@ -106,8 +106,9 @@ static void see(struct learn *l, struct observe *o, const struct pcap_record *r)
 	struct cursor frame = cursor_of(r->data, r->caplen);
 	uint32_t linktype = r->linktype, len = r->len;
 
-	learn_names_see(&l->names, linktype, frame);
-	if (learn_link_lacks(linktype)) {
+	if (learn_names_may(linktype, r->data, r->caplen))
+		learn_names_see(&l->names, linktype, frame);
+	if (linktype != LINK_ETHERNET && learn_link_lacks(linktype)) {
 		struct cursor made = learn_link_frame(
 			&l->link, &l->names, linktype, frame);
 		if (cursor_left(&made)) {

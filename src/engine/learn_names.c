@@ -84,27 +84,11 @@ static void learn(struct learn_names *n, const struct mac *m, const struct dhcp4
 	take(s->name.vendor, &d->vendor_class);
 }
 
-/* Ethernet, IPv4 without options, UDP to port 67: where clients' packets have these
- * octets. Others, tagged ones among them, are told by the parser. */
-static bool may_be_dhcp(struct cursor frame)
-{
-	const uint8_t *b = cursor_take(&frame, 38);
-
-	if (!b)
-		return false;
-	if (b[12] == 0x81 || b[12] == 0x88)
-		return b[13] == 0 || b[13] == 0xa8;
-	return b[12] == 8 && b[13] == 0 && b[23] == 17 &&
-	       (b[14] != 0x45 || (b[36] == 0 && b[37] == DHCP4_SERVER_PORT));
-}
-
 void learn_names_see(struct learn_names *n, uint32_t linktype, struct cursor frame)
 {
 	struct packet p;
 	struct dhcp4 d;
 
-	if (linktype == LINK_ETHERNET && !may_be_dhcp(frame))
-		return;
 	if (packet_parse(linktype, frame, &p) || !(p.layers & PACKET_UDP) ||
 		p.ip.family != 4 || p.udp.dst_port != DHCP4_SERVER_PORT)
 		return;

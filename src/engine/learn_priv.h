@@ -6,6 +6,8 @@
 #include "engine/learn.h"
 #include "base/hash.h"
 #include "sensors/pcap.h"
+#include "wire/dhcp4.h"
+#include "wire/link.h"
 
 /* Twice the devices, so that probing stays short. A flood of made-up MACs gets no more
  * names than the learner has devices. */
@@ -24,8 +26,21 @@ struct learn_names {
 
 int learn_names_init(struct learn_names *n) CARDEA_MUSTCHECK;
 void learn_names_free(struct learn_names *n);
-/* A look at a few octets; all but DHCP costs no more. */
 void learn_names_see(struct learn_names *n, uint32_t linktype, struct cursor frame);
+/* False: learn_names_see would find nothing. Ethernet, IPv4 without options, UDP to port
+ * 67: where clients' packets have these octets. Others, tagged ones among them, are told
+ * by the parser. */
+static inline bool learn_names_may(uint32_t linktype, const uint8_t *b, size_t len)
+{
+	if (linktype != LINK_ETHERNET)
+		return true;
+	if (len < 38)
+		return false;
+	if (b[12] == 0x81 || b[12] == 0x88)
+		return b[13] == 0 || b[13] == 0xa8;
+	return b[23] == 17 && b[12] == 8 && b[13] == 0 &&
+	       (b[14] != 0x45 || (b[36] == 0 && b[37] == DHCP4_SERVER_PORT));
+}
 /* Never NULL. */
 const struct learn_named *learn_names_find(
 	const struct learn_names *n, const struct mac *m);

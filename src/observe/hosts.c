@@ -144,10 +144,12 @@ void hosts_set_router(struct hosts *h, const struct addr *a)
 
 bool hosts_is_local(const struct hosts *h, const struct addr *a)
 {
+	if (addr_is_private(a) || addr_is_link_local(a))
+		return true;
 	for (uint32_t i = 0; i < h->lan_count; i++)
 		if (prefix_contains(&h->lan[i], a))
 			return true;
-	return addr_is_private(a) || addr_is_link_local(a);
+	return false;
 }
 
 /* What senders start with; routers on the way make it less (RFC 1812 5.3.1). */

@@ -436,7 +436,8 @@ static void see_packet(struct observe *o, struct walk *w)
 		e->detail = strings_hold(&o->strings, asked);
 		e->flags &= (uint8_t)~FLOW_WANTS_HEAD;
 	}
-	strings_drop(&o->strings, asked);
+	if (asked)
+		strings_drop(&o->strings, asked);
 	if (!is_new && !e->packets[w->swapped]) {
 		e->host[w->swapped] = see_sender(o, w);
 		if (!e->packets[!w->swapped])

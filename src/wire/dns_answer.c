@@ -50,6 +50,50 @@ static int dns_walk_next(struct dns_walk *w, struct dns_record *ret)
 	return 0;
 }
 
+/* The type of the next record of a section that was walked before; 0 at the end or when
+ * it cannot be told. ret: behind the record. */
+static uint16_t dns_walk_type(const struct dns_walk *w, struct cursor *ret)
+{
+	struct cursor c = w->c;
+	uint8_t len = 1;
+	while (w->left && (len = cursor_u8(&c)) && len <= DNS_LABEL_MAX)
+		cursor_skip(&c, len);
+	if (len > DNS_LABEL_MAX)
+		cursor_skip(&c, 1); /* a pointer's second octet */
+	uint16_t type = cursor_u16(&c);
+	cursor_skip(&c, 2 + 4); /* class, TTL */
+	cursor_skip(&c, cursor_u16(&c));
+	*ret = c;
+	return w->left && !c.error ? type : 0;
+}
+
+static bool dns_is_svcb(uint16_t type)
+{
+	return type == DNS_TYPE_SVCB || type == DNS_TYPE_HTTPS;
+}
+
+/* Steps over those that say nothing: of the tail's walk it is known that all are sound. */
+static void dns_walk_to(struct dns_walk *w, const struct dns_answer *a,
+	bool (*says)(const struct dns_answer *a, uint16_t type))
+{
+	struct cursor behind;
+	for (uint16_t type; (type = dns_walk_type(w, &behind)) && !says(a, type);) {
+		w->c = behind;
+		w->left--;
+	}
+}
+
+static bool dns_says_alias(const struct dns_answer *a, uint16_t type)
+{
+	return type == DNS_TYPE_CNAME || (dns_is_svcb(type) && type == a->question.type);
+}
+
+static bool dns_says_address(const struct dns_answer *a, uint16_t type)
+{
+	return (type == a->question.type || a->question.type == DNS_TYPE_ANY) &&
+	       (type == DNS_TYPE_A || type == DNS_TYPE_AAAA || dns_is_svcb(type));
+}
+
 static bool dns_answer_owns(const struct dns_answer *a, const struct dns_record *rec)
 {
 	return rec->class == DNS_CLASS_IN && dns_name_equal(&rec->owner, &a->owner);
@@ -66,11 +110,7 @@ static void dns_answer_lower_ttl(struct dns_answer *a, uint32_t ttl)
 static const struct dns_name *dns_answer_target(
 	const struct dns_answer *a, const struct dns_record *rec)
 {
-	bool svcb = rec->type == DNS_TYPE_SVCB || rec->type == DNS_TYPE_HTTPS;
-
-	if (rec->type != DNS_TYPE_CNAME && !(svcb && rec->type == a->question.type))
-		return NULL;
-	if (!dns_answer_owns(a, rec))
+	if (!dns_says_alias(a, rec->type) || !dns_answer_owns(a, rec))
 		return NULL;
 	if (rec->type == DNS_TYPE_CNAME)
 		return &rec->target;
@@ -87,7 +127,11 @@ static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
 	bool found = false;
 	int r;
 	*ttl = UINT32_MAX;
-	while ((r = dns_walk_next(&walk, &rec)) > 0) {
+	for (;;) {
+		dns_walk_to(&walk, a, dns_says_alias);
+		r = dns_walk_next(&walk, &rec);
+		if (r <= 0)
+			break;
 		const struct dns_name *to = dns_answer_target(a, &rec);
 		if (!to)
 			continue;
@@ -161,17 +205,15 @@ static int dns_answer_addresses(struct dns_answer *a, struct dns_walk walk)
 {
 	struct dns_record rec;
 	int r;
-	while ((r = dns_walk_next(&walk, &rec)) > 0) {
-		if (!dns_answer_owns(a, &rec))
+	for (;;) {
+		dns_walk_to(&walk, a, dns_says_address);
+		r = dns_walk_next(&walk, &rec);
+		if (r <= 0)
+			break;
+		if (!dns_answer_owns(a, &rec) || !dns_says_address(a, rec.type))
 			continue;
-		if (rec.type != a->question.type && a->question.type != DNS_TYPE_ANY)
-			continue;
-		if (rec.type == DNS_TYPE_A || rec.type == DNS_TYPE_AAAA)
-			r = dns_answer_add(a, &rec.addr);
-		else if (rec.type == DNS_TYPE_SVCB || rec.type == DNS_TYPE_HTTPS)
-			r = dns_answer_add_hints(a, &rec.svcb);
-		else
-			continue;
+		r = dns_is_svcb(rec.type) ? dns_answer_add_hints(a, &rec.svcb)
+					  : dns_answer_add(a, &rec.addr);
 		if (r < 0)
 			return r;
 		dns_answer_lower_ttl(a, rec.ttl);
@@ -193,15 +235,19 @@ static void dns_answer_note(struct dns_answer *a, const struct dns_record *rec)
 }
 
 /* Steps over the answers, then reads what the other sections say about the answer.
- * ret_aliases: whether an answer may say that a name stands for another. */
-static int dns_answer_tail(
-	struct dns_answer *a, struct dns_walk walk, unsigned tail, bool *ret_aliases)
+ * ret_sound: how many answers there are before a truncated message ends; ret_aliases:
+ * whether one may say that a name stands for another. */
+static int dns_answer_tail(struct dns_answer *a, struct dns_walk walk, unsigned tail,
+	unsigned *ret_sound, bool *ret_aliases)
 {
 	struct dns_record rec;
 	int r;
+	*ret_sound = 0;
 	*ret_aliases = false;
-	while ((r = dns_walk_next(&walk, &rec)) > 0)
-		*ret_aliases |= rec.type != DNS_TYPE_A && rec.type != DNS_TYPE_AAAA;
+	while ((r = dns_walk_next(&walk, &rec)) > 0) {
+		++*ret_sound;
+		*ret_aliases |= dns_says_alias(a, rec.type);
+	}
 	if (r || walk.c.error)
 		return r;
 	walk.left = tail;
@@ -238,13 +284,14 @@ static int dns_answer_begin(struct dns_answer *a, struct cursor *c,
 static int dns_answer_read(struct dns_answer *a, const struct dns_walk *answers,
 	unsigned tail)
 {
+	struct dns_walk sound = *answers;
 	bool aliases;
-	int r = dns_answer_tail(a, *answers, tail, &aliases);
+	int r = dns_answer_tail(a, *answers, tail, &sound.left, &aliases);
 	/* A question for the CNAME itself is answered by it, not by what it names. */
 	if (!r && aliases && a->question.type != DNS_TYPE_CNAME)
-		r = dns_answer_follow(a, answers);
+		r = dns_answer_follow(a, &sound);
 	if (!r && a->rcode == DNS_RCODE_NOERROR)
-		r = dns_answer_addresses(a, *answers);
+		r = dns_answer_addresses(a, sound);
 	if (a->min_ttl == UINT32_MAX)
 		a->min_ttl = 0;
 	return r;

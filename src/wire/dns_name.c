@@ -86,20 +86,31 @@ static void dns_spell_finish(struct dns_spell *s, struct dns_name *ret)
 	ret->text[s->len] = '\0';
 }
 
-/* As many octets of a new label as stand for themselves, when all of it will fit; the
- * number. Almost all names are done here. */
-static unsigned dns_spell_plain(struct dns_spell *s, const uint8_t *b, uint8_t len)
+/* What a name of plain octets has at most: a length octet more and the root's. */
+#define DNS_PLAIN_MAX (DNS_NAME_WIRE_MAX - 2)
+
+/* Takes the labels that come whose octets stand for themselves and that fit, without a
+ * check for each octet: in almost all names that is all of them. What is left is for
+ * dns_spell_from, which says what is wrong with it. */
+static void dns_spell_plain(struct dns_spell *s, struct cursor *c)
 {
-	char *text = s->name.text + s->len;
-	unsigned n = 0;
-	if (s->wire_len + len > DNS_NAME_WIRE_MAX || s->len + len >= sizeof(s->name.text))
-		return 0;
-	for (char plain; n < len && (plain = dns_plain[b[n]]); n++)
-		text[n] = plain;
-	s->len += n;
-	s->label_len += n;
-	s->wire_len += n;
-	return n;
+	const uint8_t *p = c->pos;
+	for (size_t len; p < c->end && (len = *p); p += len + 1) {
+		char *text = s->name.text + s->len, plain;
+		size_t n = 0;
+		if (len > DNS_LABEL_MAX || (size_t)(c->end - p) <= len ||
+			s->len + len + 1 > DNS_PLAIN_MAX)
+			break;
+		if (s->len)
+			*text++ = '.';
+		for (; n < len && (plain = dns_plain[p[n + 1]]); n++)
+			text[n] = plain;
+		if (n < len)
+			break;
+		s->len = (size_t)(text + len - s->name.text);
+	}
+	s->wire_len += (size_t)(p - c->pos);
+	c->pos = p;
 }
 
 static int dns_spell_from(struct dns_spell *s, struct cursor *c, uint8_t len)
@@ -110,8 +121,7 @@ static int dns_spell_from(struct dns_spell *s, struct cursor *c, uint8_t len)
 	if (!b)
 		return c->error;
 	int r = dns_spell_label(s);
-	unsigned i = r ? 0 : dns_spell_plain(s, b, len);
-	for (; !r && i < len; i++)
+	for (unsigned i = 0; !r && i < len; i++)
 		r = dns_spell_octet(s, b[i]);
 	return r;
 }
@@ -142,6 +152,8 @@ static int dns_name_walk(struct cursor *c, struct dns_spell *s, bool compressed)
 {
 	struct dns_hops h = {.limit = cursor_offset(c)};
 	for (;;) {
+		if (!c->error)
+			dns_spell_plain(s, c);
 		uint8_t len = cursor_u8(c);
 		if (c->error)
 			return c->error;

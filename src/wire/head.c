@@ -103,12 +103,20 @@ static bool head_same(struct untrusted_str s, const char *name)
 	return true;
 }
 
+/* May the line be a field of this name? Looks at its first octet only. */
+static bool head_may_be(struct untrusted_str line, const char *name)
+{
+	char c = line.bytes[0];
+	return c == ' ' || c == '\t' || (c | 0x20) == name[0];
+}
+
 bool head_field(const struct head *h, const char *name, struct untrusted_str *ret)
 {
 	struct cursor c = h->fields;
 	struct untrusted_str line, field;
 	for (int i = 0; i < HEAD_FIELDS_MAX && head_line(&c, &line) && line.len; i++) {
-		if (!str_cut(&line, ':', &field) || !head_same(head_trim(field), name))
+		if (!head_may_be(line, name) || !str_cut(&line, ':', &field) ||
+			!head_same(head_trim(field), name))
 			continue;
 		*ret = head_trim(line);
 		return true;

@@ -200,6 +200,24 @@ static void what_is_always_there_is_no_trigger(void **state)
 	}
 }
 
+/* It calls five times a minute, and the effect comes 4 s after one of those: with a
+ * margin of as long again the door would be open five sixths of the time. */
+static void who_is_always_let_through_needs_no_door(void **state)
+{
+	struct learned *l = learner(false);
+
+	(void)state;
+	for (int i = 0; i < 1500; i++) {
+		int64_t at = i * 12000LL + i % 7 * 100;
+
+		phone_to_hub(l, at);
+		if (i % 40 == 20)
+			hub_to_bulb(l, at + 4000);
+	}
+	assert_null(mined_find(mined_of(l, NULL), &hub_mac, &bulb_mac, 5683));
+	learned_free(l);
+}
+
 /* Both happen in the evening, at any time of it. */
 static void to_be_at_home_is_no_trigger(void **state)
 {
@@ -244,6 +262,72 @@ static void of_a_chain_the_nearest(void **state)
 	assert_true(is_act(&i->trigger, &hub_mac, &bulb_mac, 5683));
 	i = mined_find(m, &hub_mac, &bulb_mac, 5683);
 	assert_true(is_act(&i->trigger, &phone_mac, &hub_mac, 80));
+	learned_free(l);
+}
+
+/* Also where the links are of different sorts: another's act, and its own. */
+static void of_a_chain_the_nearest_of_all_sorts(void **state)
+{
+	struct learned *l = learner(false);
+	struct mined *m;
+
+	(void)state;
+	phone_to_hub(l, 0);
+	for (int n = 1; n <= 30; n++) {
+		int64_t at = n * 10 * MINUTE;
+
+		phone_to_hub(l, at);
+		feed(l, cloud(&hub_mac, "log.example.com", at + 100));
+		hub_to_bulb(l, at + 300);
+	}
+	m = mined_of(l, &bulb_mac);
+	assert_int_equal(m->count, 1);
+	assert_string_equal(m->i[0].trigger.kind.name, "log.example.com");
+	assert_false(m->i[0].cross_device);
+	learned_free(l);
+}
+
+/* The other phone calls the hub as well, and nothing comes of it. */
+static void who_it_is_always_is_told(void **state)
+{
+	struct learned *l = learner(false);
+	struct mac other = {{2, 0, 0, 0, 0, 98}};
+	struct mined *m;
+
+	(void)state;
+	phone_to_hub(l, 0);
+	for (int n = 1; n <= 30; n++) {
+		phone_to_hub(l, n * 10 * MINUTE);
+		hub_to_bulb(l, n * 10 * MINUTE + 300);
+		feed_both(l, house(&other, &hub_mac, FLOW_PROTO_TCP, 80,
+				     n * 10 * MINUTE + 4 * MINUTE));
+	}
+	m = mined_of(l, &bulb_mac);
+	assert_int_equal(m->count, 1);
+	assert_true(is_act(&m->i[0].trigger, &phone_mac, &hub_mac, 80));
+	learned_free(l);
+}
+
+/* What the first half minute shows may have begun before. */
+static void nothing_is_known_of_before(void **state)
+{
+	struct learned *l = learner(true);
+	struct mined *m;
+
+	(void)state;
+	for (int n = 1; n <= 30; n++) {
+		int64_t at = n * 100 * MINUTE;
+
+		feed(l, cloud(&hub_mac, "x.example.com", at));
+		hub_to_bulb(l, at + 10000);
+		phone_to_hub(l, at + 5 * MINUTE);
+		hub_to_bulb(l, at + 5 * MINUTE + 300);
+		learned_capture(l);
+	}
+	m = mined_of(l, &bulb_mac);
+	assert_int_equal(m->count, 1);
+	assert_int_equal(m->i[0].effects, 30);
+	assert_int_equal(m->i[0].precedences, 30);
 	learned_free(l);
 }
 
@@ -296,6 +380,27 @@ static void names_that_change_are_one(void **state)
 	assert_true(i->effect.kind.general);
 	assert_int_equal(i->effects, 40);
 	assert_true(i->effect.kind.siblings >= 40);
+	learned_free(l);
+}
+
+/* One of the names comes half of the time: it is among what stands for all. */
+static void what_stands_for_it_tells_it(void **state)
+{
+	struct learned *l = learner(false);
+	struct mined *m;
+	char name[64];
+
+	(void)state;
+	phone_to_hub(l, 0);
+	for (int n = 1; n <= 60; n++) {
+		(void)str_print(name, sizeof name, "n%d.cloud.example.com", n % 2 * n);
+		phone_to_hub(l, n * 10 * MINUTE);
+		feed(l, cloud(&hub_mac, name, n * 10 * MINUTE + 700));
+	}
+	m = mined_of(l, NULL);
+	assert_int_equal(m->count, 1);
+	assert_string_equal(m->i[0].effect.kind.name, "*.cloud.example.com");
+	assert_int_equal(m->i[0].effects, 60);
 	learned_free(l);
 }
 
@@ -502,6 +607,35 @@ static void a_flood_of_kinds_makes_room(void **state)
 	learned_free(l);
 }
 
+/* ... and what lasts long is not told too late because of them. */
+static void a_flood_of_kinds_makes_nothing_late(void **state)
+{
+	struct learned *l = learner(false);
+	char name[64];
+
+	(void)state;
+	phone_to_hub(l, 0);
+	for (int n = 1; n <= 30; n++) {
+		struct record r = house(&phone_mac, &hub_mac, FLOW_PROTO_TCP, 80,
+			n * 10 * MINUTE);
+
+		r.last = r.first + 9 * 60 * NS_PER_SEC;
+		hub_to_bulb(l, n * 10 * MINUTE + 100);
+		for (int i = 0; i < 700; i++) {
+			struct mac m = {{2, 1, 0, 0, 0, (uint8_t)(i % 40)}};
+
+			(void)str_print(name, sizeof name, "n%d.example%d.com", i, n);
+			feed(l, cloud(&m, name, n * 10 * MINUTE + 200 + i * 700LL));
+		}
+		feed_both(l, r);
+	}
+	const struct learned_interaction *i =
+		mined_find(mined_of(l, &bulb_mac), &hub_mac, &bulb_mac, 5683);
+	assert_non_null(i);
+	assert_int_equal(i->precedences, 30);
+	learned_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -515,10 +649,15 @@ int main(void)
 		cmocka_unit_test(a_late_repeat_breaks_it),
 		cmocka_unit_test(branches_break_nothing),
 		cmocka_unit_test(what_is_always_there_is_no_trigger),
+		cmocka_unit_test(who_is_always_let_through_needs_no_door),
 		cmocka_unit_test(to_be_at_home_is_no_trigger),
 		cmocka_unit_test(of_a_chain_the_nearest),
+		cmocka_unit_test(of_a_chain_the_nearest_of_all_sorts),
+		cmocka_unit_test(who_it_is_always_is_told),
+		cmocka_unit_test(nothing_is_known_of_before),
 		cmocka_unit_test(whoever_calls_is_a_trigger),
 		cmocka_unit_test(names_that_change_are_one),
+		cmocka_unit_test(what_stands_for_it_tells_it),
 		cmocka_unit_test(ports_that_change_are_one),
 		cmocka_unit_test(a_question_is_told_as_such),
 		cmocka_unit_test(findings_are_no_effects),
@@ -528,6 +667,7 @@ int main(void)
 		cmocka_unit_test(parts_are_no_triggers),
 		cmocka_unit_test(captures_add_up),
 		cmocka_unit_test(a_flood_of_kinds_makes_room),
+		cmocka_unit_test(a_flood_of_kinds_makes_nothing_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,67 +106,6 @@ void learned_interact_free(struct interact *in)
 	free(in);
 }
 
-/* ---- room ---- */
-
-static int compare_worth(const void *a, const void *b)
-{
-	const struct act *x = *(struct act *const *)a, *y = *(struct act *const *)b;
-	int r;
-
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	if (x->last != y->last)
-		return x->last > y->last ? -1 : 1;
-	r = memcmp(&x->key, &y->key, sizeof x->key);
-	return r ? r : strcmp(x->text, y->text);
-}
-
-static void unlink_recency(struct interact *in, struct act *a)
-{
-	if (a->newer)
-		a->newer->older = a->older;
-	else if (in->newest == a)
-		in->newest = a->older;
-	if (a->older)
-		a->older->newer = a->newer;
-	a->older = a->newer = NULL;
-}
-
-/* Pairs with acts that are marked go, and so do ways up to them. */
-static void forget_marked(struct act *a, uint32_t mark)
-{
-	uint8_t kept = 0;
-
-	for (uint8_t i = 0; i < a->pair_count; i++)
-		if (a->pairs[i].trigger->mark != mark)
-			a->pairs[kept++] = a->pairs[i];
-	a->pair_count = kept;
-	for (unsigned i = 0; i < 2; i++)
-		if (a->up[i] && a->up[i]->mark == mark)
-			a->up[i] = NULL;
-}
-
-/* Nothing is pending: the caller has counted all. */
-static void make_room(struct interact *in)
-{
-	uint32_t keep = INTERACT_ACTS_MAX / 2, mark = ++in->epoch;
-
-	qsort(in->acts, in->count, sizeof *in->acts, compare_worth);
-	for (uint32_t i = keep; i < in->count; i++)
-		in->acts[i]->mark = mark;
-	for (uint32_t i = 0; i < keep; i++)
-		forget_marked(in->acts[i], mark);
-	for (uint32_t i = keep; i < in->count; i++) {
-		unlink_recency(in, in->acts[i]);
-		hash_remove(&in->table, &in->acts[i]->node);
-		act_free(in->acts[i]);
-	}
-	in->count = keep;
-	in->age++;
-	for (uint32_t i = 0; i < keep; i++)
-		in->acts[i]->index = i;
-}
-
 /* ---- what happens ---- */
 
 static int compare_events(const void *a, const void *b)
@@ -201,6 +140,87 @@ static void drain(struct learned *l, nstime until, uint32_t least)
 	in->event_count -= n;
 	memmove(in->events, in->events + n, in->event_count * sizeof *in->events);
 }
+
+/* ---- room ---- */
+
+static int compare_worth(const void *a, const void *b)
+{
+	const struct act *x = *(struct act *const *)a, *y = *(struct act *const *)b;
+	uint32_t often = x->count + x->held, other = y->count + y->held;
+	int r;
+
+	if (often != other)
+		return often > other ? -1 : 1;
+	if (x->last != y->last)
+		return x->last > y->last ? -1 : 1;
+	r = memcmp(&x->key, &y->key, sizeof x->key);
+	return r ? r : strcmp(x->text, y->text);
+}
+
+static void unlink_recency(struct interact *in, struct act *a)
+{
+	if (a->newer)
+		a->newer->older = a->older;
+	else if (in->newest == a)
+		in->newest = a->older;
+	if (a->older)
+		a->older->newer = a->newer;
+	a->older = a->newer = NULL;
+}
+
+/* Pairs with acts that are marked go, and so do ways up to them. */
+static void forget_marked(struct act *a, uint32_t mark)
+{
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < a->pair_count; i++)
+		if (a->pairs[i].trigger->mark != mark)
+			a->pairs[kept++] = a->pairs[i];
+	a->pair_count = kept;
+	for (unsigned i = 0; i < 2; i++)
+		if (a->up[i] && a->up[i]->mark == mark)
+			a->up[i] = NULL;
+}
+
+/* What happened and is not counted yet goes with its act: it is not worth to count all,
+ * for then what is told later would be late. */
+static void forget_events(struct interact *in, uint32_t mark)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < in->event_count; i++)
+		if (in->events[i].act->mark != mark)
+			in->events[kept++] = in->events[i];
+	in->event_count = kept;
+}
+
+/* The rarer half goes. */
+static void make_room(struct interact *in)
+{
+	uint32_t keep = INTERACT_ACTS_MAX / 2, mark = ++in->epoch;
+
+	for (uint32_t i = 0; i < in->count; i++)
+		in->acts[i]->held = 0;
+	for (uint32_t i = 0; i < in->event_count; i++)
+		in->events[i].act->held++;
+	qsort(in->acts, in->count, sizeof *in->acts, compare_worth);
+	for (uint32_t i = keep; i < in->count; i++)
+		in->acts[i]->mark = mark;
+	for (uint32_t i = 0; i < keep; i++)
+		forget_marked(in->acts[i], mark);
+	forget_events(in, mark);
+	for (uint32_t i = keep; i < in->count; i++) {
+		unlink_recency(in, in->acts[i]);
+		hash_remove(&in->table, &in->acts[i]->node);
+		act_free(in->acts[i]);
+	}
+	in->count = keep;
+	in->age++;
+	for (uint32_t i = 0; i < keep; i++)
+		in->acts[i]->index = i;
+}
+
+/* ---- what is told ---- */
 
 void learned_interact_end(struct learned *l, nstime now, bool all)
 {
@@ -262,10 +282,8 @@ static int act_get(struct learned *l, const struct act_key *key,
 		return 0;
 	}
 	a = interact_act_find(in, key, kind->text);
-	if (!a && in->count == INTERACT_ACTS_MAX) {
-		drain(l, INT64_MAX, 0);
+	if (!a && in->count == INTERACT_ACTS_MAX)
 		make_room(in);
-	}
 	if (!a)
 		r = interact_act_new(in, key, kind->text, &a);
 	if (r)

@@ -64,7 +64,8 @@ static bool up_of(const struct learned *l, const struct act *a, unsigned i,
 	return a->key.key.place == RECORD_DEVICE && !a->key.key.said;
 }
 
-static uint64_t hash_of(const struct interact *in, const struct act_key *key, const char *text)
+static uint64_t hash_of(
+	const struct interact *in, const struct act_key *key, const char *text)
 {
 	uint64_t a = hash_bytes(&in->table.key, key, sizeof *key);
 	uint64_t b = hash_bytes(&in->table.key, text, strlen(text));

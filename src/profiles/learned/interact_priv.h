@@ -81,6 +81,7 @@ struct act {
 	uint32_t index;   /* in interact.acts */
 	uint16_t count;   /* how often it happened, as far as that goes */
 	uint32_t mark;    /* for whoever walks over acts */
+	uint32_t held;    /* events of it that are not counted; while room is made */
 	/* It happens whenever this happens: the same of several names, ports or
 	 * addresses; and of whoever begins. */
 	struct act *up[2];      /* or NULL, as long as nothing else is of it */

@@ -84,6 +84,10 @@ static void step(struct learned *l, struct cursor *c)
 		mac.b[5] = cursor_u8(c) & 3;
 		learned_booted(l, &mac, when(c));
 		break;
+	case 4:
+		mac.b[5] = cursor_u8(c) & 3;
+		learned_forget(l, &mac);
+		break;
 	default:
 		record(l, c);
 		break;

@@ -588,6 +588,38 @@ static void captures_add_up(void **state)
 	learned_free(cut);
 }
 
+/* Of who is forgotten nothing is left, also in what the others do. */
+static void who_is_forgotten_brings_nothing_about(void **state)
+{
+	struct learned *l = learner(false), *again = learner(false);
+	struct mined *m;
+
+	(void)state;
+	switch_bulb(l, 30, 300);
+	for (int n = 1; n <= 30; n++) /* of others */
+		feed_both(l, house(&bulb_mac, &phone_mac, FLOW_PROTO_TCP, 9999,
+				     n * 7 * MINUTE + 5000));
+	assert_non_null(mined_find(mined_of(l, NULL), &hub_mac, &bulb_mac, 5683));
+	learned_forget(l, &phone_mac);
+	m = mined_of(l, NULL);
+	assert_null(mined_find(m, &hub_mac, &bulb_mac, 5683));
+	assert_null(mined_find(m, &bulb_mac, &phone_mac, 9999));
+	/* and those who are left go on */
+	phone_to_hub(l, 400 * MINUTE);
+	for (int i = 0; i < 30; i++) {
+		phone_to_hub(l, (410 + i * 7) * MINUTE);
+		hub_to_bulb(l, (410 + i * 7) * MINUTE + 300);
+	}
+	assert_null(mined_find(mined_of(l, NULL), &hub_mac, &bulb_mac, 5683));
+	learned_forget(l, &bulb_mac);
+	learned_forget(l, &hub_mac);
+	learned_forget(l, &phone_mac);
+	assert_int_equal(mined_of(l, NULL)->count, 0);
+	assert_int_equal(learned_save_size(l) - learned_save_size(again), 0);
+	learned_free(l);
+	learned_free(again);
+}
+
 /* A house that meets new things all the time: the old ones stay known. */
 static void a_flood_of_kinds_makes_room(void **state)
 {
@@ -666,6 +698,7 @@ int main(void)
 		cmocka_unit_test(what_falls_silent_is_told_hours_later),
 		cmocka_unit_test(parts_are_no_triggers),
 		cmocka_unit_test(captures_add_up),
+		cmocka_unit_test(who_is_forgotten_brings_nothing_about),
 		cmocka_unit_test(a_flood_of_kinds_makes_room),
 		cmocka_unit_test(a_flood_of_kinds_makes_nothing_late),
 	};

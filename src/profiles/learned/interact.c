@@ -194,30 +194,56 @@ static void forget_events(struct interact *in, uint32_t mark)
 	in->event_count = kept;
 }
 
+/* Those that are marked go; the others are as they were, and in the same order. */
+static void remove_marked(struct interact *in, uint32_t mark)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < in->count; i++)
+		if (in->acts[i]->mark != mark)
+			forget_marked(in->acts[i], mark);
+	forget_events(in, mark);
+	for (uint32_t i = 0; i < in->count; i++) {
+		struct act *a = in->acts[i];
+
+		if (a->mark != mark) {
+			a->index = kept;
+			in->acts[kept++] = a;
+			continue;
+		}
+		unlink_recency(in, a);
+		hash_remove(&in->table, &a->node);
+		act_free(a);
+	}
+	in->count = kept;
+	in->age++;
+}
+
 /* The rarer half goes. */
 static void make_room(struct interact *in)
 {
-	uint32_t keep = INTERACT_ACTS_MAX / 2, mark = ++in->epoch;
+	uint32_t mark = ++in->epoch;
 
 	for (uint32_t i = 0; i < in->count; i++)
 		in->acts[i]->held = 0;
 	for (uint32_t i = 0; i < in->event_count; i++)
 		in->events[i].act->held++;
 	qsort(in->acts, in->count, sizeof *in->acts, compare_worth);
-	for (uint32_t i = keep; i < in->count; i++)
+	for (uint32_t i = INTERACT_ACTS_MAX / 2; i < in->count; i++)
 		in->acts[i]->mark = mark;
-	for (uint32_t i = 0; i < keep; i++)
-		forget_marked(in->acts[i], mark);
-	forget_events(in, mark);
-	for (uint32_t i = keep; i < in->count; i++) {
-		unlink_recency(in, in->acts[i]);
-		hash_remove(&in->table, &in->acts[i]->node);
-		act_free(in->acts[i]);
-	}
-	in->count = keep;
-	in->age++;
-	for (uint32_t i = 0; i < keep; i++)
-		in->acts[i]->index = i;
+	remove_marked(in, mark);
+}
+
+void learned_interact_forget(struct learned *l, const struct mac *device)
+{
+	struct interact *in = l->interact;
+	uint32_t mark = ++in->epoch;
+
+	for (uint32_t i = 0; i < in->count; i++)
+		if (mac_equal(&in->acts[i]->key.device, device) ||
+			mac_equal(&in->acts[i]->key.key.mac, device))
+			in->acts[i]->mark = mark;
+	remove_marked(in, mark);
 }
 
 /* ---- what is told ---- */

@@ -131,6 +131,8 @@ int learned_interact_see(struct learned *l, const struct dev *d, const struct re
 void learned_interact_end(struct learned *l, nstime now, bool all);
 /* What comes is of another capture, or of another time. */
 void learned_interact_break(struct learned *l);
+/* All that the device begins, or is called for. */
+void learned_interact_forget(struct learned *l, const struct mac *device);
 struct act *interact_act_find(
 	const struct interact *in, const struct act_key *key, const char *text);
 /* CARDEA_ELIMIT at INTERACT_ACTS_MAX. */

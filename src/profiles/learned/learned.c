@@ -211,6 +211,7 @@ void learned_forget(struct learned *l, const struct mac *device)
 	l->count--;
 	memmove(&l->devices[i], &l->devices[i + 1], (l->count - i) * sizeof l->devices[0]);
 	hash_remove(&l->table, &d->node);
+	learned_interact_forget(l, device);
 	dev_free(d);
 }
 

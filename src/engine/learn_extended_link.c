@@ -79,6 +79,7 @@ static void link_dhcp(struct making *m)
 	if (p && (f = making_field(m, p, KEY_IPV4_DST, 2))) {
 		also_group(f, GROUP_BROADCAST);
 		also_group(f, GROUP_LOCAL);
+		perhaps_nobody(m, p, KEY_IPV4_SRC, EXTENDED_SELF);
 		making_number(m, p, KEY_UDP_SRC_PORT, 68, 68);
 		making_number(m, p, KEY_UDP_DST_PORT, 67, 67);
 		client(m, p);

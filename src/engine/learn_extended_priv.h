@@ -64,10 +64,18 @@ void making_said(struct making *m);
 void making_permits(struct making *m);
 bool making_is_permitted(const struct making *m, const struct learned_kind *k);
 
+/* ---- learn_extended_kinds.c ---- */
+void making_kinds(struct making *m);
+void making_bares(struct making *m);
+
+/* ---- learn_extended_evidence.c ---- */
+void making_evidence(
+	struct making *m, struct extended_policy *p, const struct learned_kind *k);
+/* The most that one conversation may carry. */
+void making_volume(struct extended_policy *p, const struct learned_kind *k);
+
 /* ---- learn_extended.c ---- */
 /* As text, read back. */
 int making_finish(const struct making *m, struct learn_extended *ret) CARDEA_MUSTCHECK;
-void making_evidence(
-	struct making *m, struct extended_policy *p, const struct learned_kind *k);
 
 #endif

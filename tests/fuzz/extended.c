@@ -63,13 +63,29 @@ static void check_round(const struct extended_profile *p)
 	pool_free(pool);
 }
 
-static void check_packets(const struct extended_bound *b, const uint8_t *data, size_t size)
+/* What was gathered prints, reads back and prints the same, too. */
+static void check_gather(struct extended_gather *g, struct extended_profile *p,
+	struct pool *pool)
+{
+	uint32_t count = 0;
+
+	if (g && extended_gather_apply(g, p, pool, &count) == 0 && count)
+		check_round(p);
+	extended_gather_free(g);
+}
+
+static void check_packets(const struct extended_bound *b, struct extended_profile *profile,
+	struct pool *pool, const uint8_t *data, size_t size)
 {
 	struct extended_machine *m = extended_machine_new(b, EXTENDED_MIDSTREAM);
+	struct extended_gather *g = extended_gather_new(profile);
 	nstime when = 0;
 
-	if (!m)
+	if (!m || !g) {
+		extended_machine_free(m);
+		extended_gather_free(g);
 		return;
+	}
 	for (size_t at = 0; at + 64 < size && at < 4096; at += 61) {
 		struct packet p = {0};
 
@@ -80,8 +96,12 @@ static void check_packets(const struct extended_bound *b, const uint8_t *data, s
 
 		MUST(v.reason < EXTENDED_REASON_MAX);
 		MUST(v.accepted == extended_reason_accepts(v.reason));
+		extended_gather_packet(g, &p, when, &v);
+		if (!v.accepted)
+			extended_machine_accepted(m, &p, when);
 	}
 	extended_machine_free(m);
+	check_gather(g, profile, pool);
 }
 
 static void check_profile(struct extended_profile *p, struct extended_binding *b,
@@ -96,7 +116,7 @@ static void check_profile(struct extended_profile *p, struct extended_binding *b
 	b->template_name = p->name;
 	if (extended_bind(p, b, pool, &bound, &notes))
 		return;
-	check_packets(&bound, data, size);
+	check_packets(&bound, p, pool, data, size);
 	int error = extended_reduce(&bound, pool, &rules);
 
 	for (uint32_t i = 0; !error && i < rules.count; i++)

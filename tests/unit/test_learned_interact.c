@@ -588,6 +588,33 @@ static void captures_add_up(void **state)
 	learned_free(cut);
 }
 
+/* A phone that does everything: the hub tells of its calls. */
+static void who_is_too_diverse_is_told_of(void **state)
+{
+	struct learned *l = learner(false);
+	const struct learned_interaction *i;
+	struct learned_device d;
+
+	(void)state;
+	for (int n = 0; n < 3000; n++) {
+		struct record r = cloud(&phone_mac, "", n * 3000LL);
+
+		(void)str_print(r.name, sizeof r.name, "www.example%d.com", n);
+		feed(l, r);
+	}
+	for (int n = 1; n <= 50; n++) { /* the first may have had no room */
+		phone_to_hub(l, 150 * MINUTE + n * 7 * MINUTE);
+		hub_to_bulb(l, 150 * MINUTE + n * 7 * MINUTE + 300);
+	}
+	i = mined_find(mined_of(l, NULL), &hub_mac, &bulb_mac, 5683);
+	assert_non_null(i);
+	assert_true(is_act(&i->trigger, &phone_mac, &hub_mac, 80));
+	assert_int_equal(i->trigger.kind.flows, 50);
+	assert_int_equal(learned_device_of(l, &phone_mac, &d), 0);
+	assert_int_equal(d.findings[0].kind, LEARNED_DIVERSE);
+	learned_free(l);
+}
+
 /* Of who is forgotten nothing is left, also in what the others do. */
 static void who_is_forgotten_brings_nothing_about(void **state)
 {
@@ -698,6 +725,7 @@ int main(void)
 		cmocka_unit_test(what_falls_silent_is_told_hours_later),
 		cmocka_unit_test(parts_are_no_triggers),
 		cmocka_unit_test(captures_add_up),
+		cmocka_unit_test(who_is_too_diverse_is_told_of),
 		cmocka_unit_test(who_is_forgotten_brings_nothing_about),
 		cmocka_unit_test(a_flood_of_kinds_makes_room),
 		cmocka_unit_test(a_flood_of_kinds_makes_nothing_late),

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "profiles/learned/interact.h"
 
-#define ROUNDS 8
+#define ROUNDS 5
 #define T0 (1700000000 * NS_PER_SEC)
 #define MS (NS_PER_SEC / 1000)
 #define MINUTE 60000LL
@@ -30,7 +30,7 @@ static uint32_t pick(uint32_t n)
 	return (uint32_t)((random_state * 0x2545f4914f6cdd1d >> 33) % n);
 }
 
-static void fail(const char *what, uint64_t seed)
+static _Noreturn void fail(const char *what, uint64_t seed)
 {
 	fprintf(stderr, "%s; LEARNED_SEED=%" PRIu64 "\n", what, seed);
 	exit(1);
@@ -315,7 +315,7 @@ static struct learned *restarted(struct learned *l, uint64_t seed)
 	uint8_t *bytes = malloc(2 * room);
 	struct writer w = writer_of(bytes, room), again = writer_of(bytes + room, room);
 	struct learned_config c = {0};
-	struct learned *loaded;
+	struct learned *loaded = NULL;
 
 	if (!bytes || learned_save(l, &w) ||
 		learned_load(&c, cursor_of(bytes, w.len), &loaded))

@@ -14,7 +14,7 @@ import time
 from . import report
 from .figures import CannotRun
 
-GROUPS = ("packets", "denied", "updates", "swap", "names", "resolver", "live",
+GROUPS = ("packets", "denied", "updates", "swap", "names", "resolver", "live", "learning",
           "memory", "replay", "learn", "calibration", "compile")
 
 

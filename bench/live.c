@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* live - readers of a live interface, and what they take: our sensor with the socket
- * that its parent opens for it, and a bare reader of a TPACKET_V3 ring that looks at
- * each frame's first byte.
+ * that its parent opens for it, to name devices or to learn them, and a bare reader of a
+ * TPACKET_V3 ring that looks at each frame's first byte.
  *
  *   bench_live ring INTERFACE CPU
- *   bench_live sensor INTERFACE CPU SENSOR
+ *   bench_live sensor|learn INTERFACE CPU SENSOR
  *   cpu   -> "NANOSECONDS SEEN DROPPED" of the reader since it began
  *
  * Plays parent and engine of the sensor, and reads whatever it tells. */
@@ -33,6 +33,9 @@
 #define BLOCKS 32
 #define BLOCK_TIMEOUT_MS 10
 #define FRAME_LEAST 2048 /* divides a block; frames are packed all the same */
+/* As the frames have them: bench/traffic.py. */
+#define GATEWAY_MAC "02:00:00:00:00:01"
+#define LAN "10.64.0.0/12"
 
 struct live {
 	int fd;     /* the socket */
@@ -82,14 +85,23 @@ static pid_t reader_fork(unsigned cpu)
 	return pid;
 }
 
-static void sensor_start(
-	struct live *l, uint32_t ifindex, unsigned cpu, const char *program)
+static void setting(int parent, uint32_t ifindex, const char *key, const char *value)
+{
+	struct message m = {.type = MESSAGE_CONFIG};
+
+	snprintf(m.config.key, sizeof m.config.key, "%s", key);
+	snprintf(m.config.value, sizeof m.config.value, "%u %s", ifindex, value);
+	send_to(parent, &m, -1);
+}
+
+static void sensor_start(struct live *l, uint32_t ifindex, unsigned cpu,
+	const char *program, bool learn)
 {
 	struct message m = {.type = MESSAGE_CONFIG_END};
 	int other, parent = pair(&other);
 	uint8_t buf[MESSAGE_MAX];
 
-	l->fd = parent_socket_capture(ifindex);
+	l->fd = learn ? parent_socket_observe(ifindex) : parent_socket_capture(ifindex);
 	if (l->fd < 0)
 		fail("the capture socket");
 	l->reader = reader_fork(cpu);
@@ -99,11 +111,15 @@ static void sensor_start(
 		_exit(127);
 	}
 	close(other);
+	if (learn) {
+		setting(parent, ifindex, "lan_mac", GATEWAY_MAC);
+		setting(parent, ifindex, "lan_prefix", LAN);
+	}
 	send_to(parent, &m, -1);
 	if (recv(parent, buf, sizeof buf, 0) <= 0)
 		fail("the sensor does not start");
 	m = (struct message){.type = MESSAGE_SOCKET};
-	m.socket.kind = SOCKET_CAPTURE;
+	m.socket.kind = learn ? SOCKET_OBSERVE : SOCKET_CAPTURE;
 	m.socket.ifindex = ifindex;
 	send_to(parent, &m, l->fd);
 	l->engine = pair(&other);
@@ -215,8 +231,12 @@ static void engine_read(struct live *l)
 
 	if (n <= 0)
 		fail("the sensor has ended");
-	if (!message_decode(buf, (size_t)n, &m) && m.type == MESSAGE_SENSOR_COUNTS)
+	if (message_decode(buf, (size_t)n, &m))
+		return;
+	if (m.type == MESSAGE_SENSOR_COUNTS)
 		l->dropped += m.sensor_counts.dropped;
+	else if (m.type == MESSAGE_OBSERVE_COUNTS)
+		l->dropped += m.observe_counts.dropped;
 }
 
 int main(int argc, char **argv)
@@ -224,9 +244,9 @@ int main(int argc, char **argv)
 	struct live l = {.engine = -1};
 	char line[16];
 
-	if (argc < 4 || (argc == 5) != !strcmp(argv[1], "sensor")) {
+	if (argc < 4 || (argc == 5) != !!strcmp(argv[1], "ring")) {
 		fprintf(stderr,
-			"usage: bench_live ring|sensor INTERFACE CPU [SENSOR]\n");
+			"usage: bench_live ring|sensor|learn INTERFACE CPU [SENSOR]\n");
 		return 2;
 	}
 	uint32_t ifindex = if_nametoindex(argv[2]);
@@ -234,7 +254,7 @@ int main(int argc, char **argv)
 	if (!ifindex)
 		fail(argv[2]);
 	if (argc == 5)
-		sensor_start(&l, ifindex, cpu, argv[4]);
+		sensor_start(&l, ifindex, cpu, argv[4], !strcmp(argv[1], "learn"));
 	else
 		ring_start(&l, ifindex, cpu);
 	struct pollfd p[2] = {{.fd = STDIN_FILENO, .events = POLLIN},

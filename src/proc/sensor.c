@@ -112,7 +112,7 @@ static void capture_ready(struct loop_fd *f, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < SENSOR_BURST; i++) {
-		struct sockaddr_ll from;
+		struct sockaddr_ll from = {0}; /* no packet socket: nobody's address */
 		socklen_t from_len = sizeof(from);
 		ssize_t n = recvfrom(f->fd, s->buf, SENSOR_FRAME_MAX, MSG_DONTWAIT,
 			(struct sockaddr *)&from, &from_len);

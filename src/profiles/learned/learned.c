@@ -27,6 +27,7 @@ static void dev_free(struct dev *d)
 	hash_free(&d->table);
 	free(d->leaves);
 	free(d->watches);
+	free(d->findings);
 	free(d);
 }
 

@@ -161,10 +161,11 @@ struct watch {
 	uint32_t seen[LEARNED_WATCHED_MAX];
 };
 
+/* Most devices have a few. */
 struct watches {
-	uint32_t count;
+	uint32_t count, cap;
 	uint32_t tags[LEARNED_WATCHES_MAX]; /* of what each is about, to find it by */
-	struct watch all[LEARNED_WATCHES_MAX];
+	struct watch all[];
 };
 
 struct said_finding {
@@ -199,7 +200,7 @@ struct dev {
 	uint32_t day_count, days_older;		 /* days_older: those that made room */
 	nstime first, last;
 	struct learned_volumes downloads; /* of an episode */
-	struct said_finding findings[LEARNED_FINDING_MAX];
+	struct said_finding *findings; /* room for LEARNED_FINDING_MAX; or NULL */
 	uint32_t finding_count;
 };
 
@@ -386,7 +387,9 @@ void learned_tally(const struct dev *d, const struct grouping *g, struct tally *
 /* Between them the device was watched; how far that reaches, see holds_until. */
 void learned_dev_span(const struct dev *d, nstime *ret_from, nstime *ret_to);
 
-/* poison.c: false: nothing to learn from. */
+/* poison.c */
+bool learned_findings_have_room(struct dev *d); /* false: no memory */
+/* False: nothing to learn from. */
 bool learned_poison_admits(struct dev *d, const struct record *r);
 bool learned_record_is_fruitless(const struct record *r);
 void learned_finding_add(struct dev *d, enum learned_finding_kind kind, uint64_t key,

@@ -267,6 +267,8 @@ static void get_findings(struct cursor *c, struct dev *d)
 
 	if (n > LEARNED_FINDING_MAX)
 		fail(c);
+	if (n && !c->error && !learned_findings_have_room(d))
+		cursor_fail(c, -ENOMEM);
 	for (uint32_t i = 0; i < n && !c->error; i++) {
 		struct said_finding *f = &d->findings[i];
 		uint8_t kind = cursor_u8(c);

@@ -79,13 +79,20 @@ bool learned_record_is_fruitless(const struct record *r)
 	       r->bytes[0] + r->bytes[1] <= packets * LEARNED_EMPTY_BYTES;
 }
 
+bool learned_findings_have_room(struct dev *d)
+{
+	if (!d->findings)
+		d->findings = calloc(LEARNED_FINDING_MAX, sizeof *d->findings);
+	return d->findings != NULL;
+}
+
 static struct said_finding *finding_slot(
 	struct dev *d, enum learned_finding_kind kind, uint64_t key)
 {
 	for (uint32_t i = 0; i < d->finding_count; i++)
 		if (d->findings[i].finding.kind == kind && d->findings[i].key == key)
 			return &d->findings[i];
-	if (d->finding_count == LEARNED_FINDING_MAX)
+	if (d->finding_count == LEARNED_FINDING_MAX || !learned_findings_have_room(d))
 		return NULL;
 	struct said_finding *f = &d->findings[d->finding_count++];
 	*f = (struct said_finding){.finding.kind = kind, .key = key};
@@ -172,14 +179,36 @@ static bool is_lesser(const struct watch *a, const struct watch *b)
 	return a->count != b->count ? a->count < b->count : a->start < b->start;
 }
 
-/* A new place, or that of the least. */
-static uint32_t watch_place(struct watches *all)
+/* One more; false: there are as many as there may be, or as memory has. */
+static bool watch_grow(struct dev *d)
 {
+	struct watches *all = d->watches;
+	uint32_t cap = all ? all->cap : 0;
+
+	if (all && all->count < cap)
+		return true;
+	if (cap == LEARNED_WATCHES_MAX)
+		return false;
+	cap = cap ? 2 * cap : 4;
+	all = realloc(all, sizeof *all + cap * sizeof *all->all);
+	if (!all)
+		return false;
+	if (!d->watches)
+		all->count = 0;
+	all->cap = cap;
+	d->watches = all;
+	return true;
+}
+
+/* A new place, or that of the least. */
+static uint32_t watch_place(struct dev *d)
+{
+	const struct watches *all = d->watches;
 	uint32_t least = 0;
 
-	if (all->count < LEARNED_WATCHES_MAX)
-		return all->count++;
-	for (uint32_t i = 1; i < LEARNED_WATCHES_MAX; i++)
+	if (watch_grow(d))
+		return d->watches->count++;
+	for (uint32_t i = 1; i < all->count; i++)
 		if (is_lesser(&all->all[i], &all->all[least]))
 			least = i;
 	return least;
@@ -190,14 +219,12 @@ static struct watch *watch_get(struct dev *d, const struct watch *key, nstime wh
 	uint32_t tag = tag_of(key), place;
 	struct watch *w;
 
-	if (!d->watches)
-		d->watches = calloc(1, sizeof *d->watches);
-	if (!d->watches)
+	if (!d->watches && !watch_grow(d))
 		return NULL;
 	w = watch_find(d->watches, key, tag);
 	if (w)
 		return w;
-	place = watch_place(d->watches);
+	place = watch_place(d);
 	d->watches->tags[place] = tag;
 	w = &d->watches->all[place];
 	*w = *key;

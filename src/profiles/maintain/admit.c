@@ -124,7 +124,7 @@ bool maintain_is_hostile(const struct learned *l, const struct mac *device,
 		if (d->findings[i].finding.kind == LEARNED_KNOWN_BAD &&
 			d->findings[i].key == ((uint64_t)k->port << 1 | k->direction))
 			return true;
-	for (uint32_t i = 0; d->watches && i < LEARNED_WATCHES_MAX; i++) {
+	for (uint32_t i = 0; d->watches && i < d->watches->count; i++) {
 		const struct watch *w = &d->watches->all[i];
 
 		if (w->type && w->condemned && w->direction == k->direction &&

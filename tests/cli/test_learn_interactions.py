@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import random
+import struct
 
 import pytest
 
@@ -217,6 +218,39 @@ def test_a_plug_answers_the_phone_that_seeks_it(cli):
     assert one["trigger"]["kind"]["port"] == 9999 and one["trigger"]["device"] != plug["mac"]
     assert one["trigger"]["kind"]["peer_address"] == "255.255.255.255"
     assert one["precedences"] == one["effects"] > 200
+
+
+def without(capture, path, dst_mac, port):
+    """The capture without frames to that MAC and UDP port (IPv4 without options)."""
+    with open(capture, "rb") as f, open(path, "wb") as out:
+        head = f.read(24)
+        order = "<" if head[:4] == b"\xd4\xc3\xb2\xa1" else ">"
+        out.write(head)
+        while len(record := f.read(16)) == 16:
+            frame = f.read(struct.unpack_from(order + "I", record, 8)[0])
+            if frame[:6] != bytes.fromhex(dst_mac) or \
+                    frame[36:38] != struct.pack("!H", port):
+                out.write(record + frame)
+    return path
+
+
+@pytest.mark.skipif(not PINGPONG, reason="the captures of PingPong are not here")
+def test_and_no_answer_without_the_search(cli, folder):
+    """Learned, written as template and binding, replayed: as it was, and with answers that
+    nobody asked for."""
+    capture, = [p for p in PINGPONG if p.endswith("wlan1.local.dns.pcap")]
+    cli("learn", *PINGPONG, "--out", folder)
+    files = [os.path.join(folder, f"50-c7-bf-33-1f-09.{kind}.yaml")
+             for kind in ("profile", "binding")]
+
+    def replay(path):
+        return json.loads(cli("profile", "replay", files[0], path, "--binding", files[1],
+                              "--json", code=None).stdout)
+    told = replay(capture)
+    assert told["own"] == told["accepted"] and told["reasons"]["permit"] > 200
+    told = replay(without(capture, os.path.join(folder, "a.pcap"), "f" * 12, 9999))
+    shut, = [r for r in told["refused"] if r["reason"] == "its trigger was not seen in time"]
+    assert shut["packets"] > 200 and "permit" not in told["reasons"]
 
 
 # Of a home with 26 sorts of events: groups of "what, seconds", each before its beginning.

@@ -94,6 +94,8 @@ static int load_all(struct pipeline *p)
 		error = prober_open(p);
 	if (!error)
 		error = learner_open(&p->learner, p);
+	if (!error)
+		error = learner_maintain_open(p);
 	return error;
 }
 
@@ -210,6 +212,7 @@ static void save_all(struct pipeline *p)
 	for (size_t i = 0; i < inventory_count(p->inventory); i++)
 		pipeline_save_device(p, inventory_at(p->inventory, i));
 	hits_save(p);
+	learner_maintain_end(p);
 	learner_end(&p->learner);
 }
 

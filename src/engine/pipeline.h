@@ -16,6 +16,7 @@
 #include "engine/journal.h"
 #include "engine/prober.h"
 #include "engine/learner.h"
+#include "engine/learner_maintain.h"
 #include "engine/reporter.h"
 #include "engine/shelf.h"
 #include "inventory/inventory.h"
@@ -80,6 +81,7 @@ struct pipeline {
 	struct reporter reporter;
 	struct prober prober;
 	struct learner learner;
+	struct learner_maintain maintained;
 	struct journal journal;
 	struct ipc channels[ROLE_MAX]; /* by the role at the other end */
 	struct pipeline_process processes[ROLE_MAX];

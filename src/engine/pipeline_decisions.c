@@ -45,7 +45,8 @@ static int search_one(void *ctx, const struct decision *d)
  * device that names ever new files must not fill the owner's list. */
 static bool may_be_many(enum decision_kind k)
 {
-	return k == DECISION_CONTROLLER || k == DECISION_PORT;
+	return k == DECISION_CONTROLLER || k == DECISION_PORT ||
+	       k == DECISION_CONVERSATION;
 }
 
 enum decision_answer pipeline_ask(struct pipeline *p, const struct decision *wanted)
@@ -157,6 +158,8 @@ static int apply(struct pipeline *p, const struct decision *d, bool was_accepted
 	case DECISION_IDENTITY:
 		apply_identity(p, d, accept);
 		return 0;
+	case DECISION_CONVERSATION:
+		return learner_maintain_answer(p, d, accept);
 	case DECISION_AUTHORITY:
 	case DECISION_ROLLBACK:
 	case DECISION_PREVIEW:

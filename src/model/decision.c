@@ -14,6 +14,7 @@ const char *decision_kind_name(enum decision_kind k)
 		[DECISION_IDENTITY] = "identity",
 		[DECISION_PREVIEW] = "preview",
 		[DECISION_PORT] = "port",
+		[DECISION_CONVERSATION] = "conversation",
 	};
 
 	return (unsigned)k < DECISION_KIND_MAX ? names[k] : "unknown";

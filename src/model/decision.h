@@ -18,6 +18,8 @@ enum decision_kind {
 	DECISION_IDENTITY,	/* is it what its MUD URL says: classes of devices need it */
 	DECISION_PREVIEW,	/* enable the rules of this file that are only previewed */
 	DECISION_PORT,		/* live with an interface where nothing is enforced: subject */
+	DECISION_CONVERSATION,	/* may it do this, which its profile has not: subject; key is
+				 * the number that it has in the profile */
 	DECISION_KIND_MAX,
 };
 

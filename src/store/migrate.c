@@ -99,6 +99,10 @@ static const char *const migrations[] = {
 	" place INTEGER PRIMARY KEY, saved INTEGER NOT NULL, state BLOB NOT NULL) STRICT;"
 	"CREATE TABLE learner_off("
 	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE) STRICT;",
+	/* 7 -> 8. A profile over the years, in a form of its own; approved says which. */
+	"CREATE TABLE maintained("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" approved INTEGER NOT NULL, state BLOB NOT NULL) STRICT;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -172,6 +172,19 @@ int store_probes(struct store *s,
 	int (*each)(void *ctx, device_id device, const void *state, size_t len),
 	void *ctx) CARDEA_MUSTCHECK;
 
+/* What maintenance knows of the profile that was approved at that time: replaces.
+ * CARDEA_EMALFORMED: nothing, or too much. */
+#define STORE_MAINTAINED_MAX (4 * 1024 * 1024)
+int store_maintained_save(struct store *s, device_id device, nstime approved,
+	const void *state, size_t len) CARDEA_MUSTCHECK;
+int store_maintained_remove(
+	struct store *s, device_id device) CARDEA_MUSTCHECK; /* -ENOENT */
+/* state is valid during the call only. */
+int store_maintained(struct store *s,
+	int (*each)(void *ctx, device_id device, nstime approved, const void *state,
+		size_t len),
+	void *ctx) CARDEA_MUSTCHECK;
+
 /* What was learned of all devices, in the learner's own form: replaces. */
 int store_learner_save(
 	struct store *s, const void *state, size_t len, nstime wall) CARDEA_MUSTCHECK;

@@ -46,7 +46,7 @@ static void ask(struct maintain *m)
 		if (maintain_diff(m, v.number, visit_change, NULL))
 			abort();
 	}
-	if (!pool || maintain_rules(m, pool, &rules, &count))
+	if (!pool || maintain_rules(m, MAINTAIN_ALL, pool, &rules, &count))
 		abort();
 	maintain_window(m, &w);
 	pool_free(pool);

@@ -375,7 +375,7 @@ static void rules_are_what_is_in_force(void **state)
 	(void)state;
 	(void)tell(b, to_name("new.example.net", 30000));
 	tick(b, 40000);
-	assert_int_equal(maintain_rules(b->m, pool, &rules, &count), 0);
+	assert_int_equal(maintain_rules(b->m, MAINTAIN_ALL, pool, &rules, &count), 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(rules[0].peer.name, "api.example.com");
 	assert_int_equal(rules[0].peer_port.lo, 443);
@@ -387,9 +387,23 @@ static void rules_are_what_is_in_force(void **state)
 	assert_int_equal(maintain_accept(b->m,
 				 listed(b, MAINTAIN_PROPOSED)->i[0].id, AT(40001)),
 		0);
-	assert_int_equal(maintain_rules(b->m, pool, &rules, &count), 0);
+	assert_int_equal(maintain_rules(b->m, MAINTAIN_ALL, pool, &rules, &count), 0);
 	assert_int_equal(count, 3);
 	assert_string_equal(rules[1].peer.name, "new.example.net");
+	/* apart from what was approved at first */
+	uint64_t force = maintain_force(b->m);
+	assert_int_equal(
+		maintain_rules(b->m, MAINTAIN_LATER, pool, &rules, &count), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(rules[0].peer.name, "new.example.net");
+	assert_int_equal(maintain_reject(b->m,
+				 listed(b, MAINTAIN_ACTIVE)->i[0].id, AT(40002)),
+		0);
+	assert_true(maintain_force(b->m) != force);
+	assert_int_equal(maintain_rules(b->m, MAINTAIN_NO, pool, &rules, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(rules[0].action, RULE_DROP);
+	assert_string_equal(rules[0].peer.name, "api.example.com");
 	pool_free(pool);
 	bed_free(b);
 }

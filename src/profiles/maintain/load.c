@@ -125,6 +125,7 @@ static void get_flags(struct cursor *c, struct item *i)
 	i->pub.kind.general = flags & ITEM_GENERAL;
 	i->pub.kind.port_any = flags & ITEM_PORT_ANY;
 	i->silent = flags & ITEM_SILENT;
+	i->first = flags & ITEM_FIRST;
 }
 
 static void get_days(struct cursor *c, const struct maintain *m, struct item *i)

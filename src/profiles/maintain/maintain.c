@@ -218,7 +218,12 @@ static int approve_one(void *ctx, const struct learned_kind *k)
 {
 	struct approval *a = ctx;
 
+	struct item *i;
+
 	a->error = maintain_permit(a->m, k, a->m->wall);
+	i = a->error ? NULL : maintain_find_same(a->m, k);
+	if (i)
+		i->first = true;
 	return a->error;
 }
 

@@ -211,10 +211,17 @@ int maintain_items(const struct maintain *m, enum maintain_status s,
 /* -ENOENT */
 int maintain_item(const struct maintain *m, uint32_t id, struct maintain_item *ret)
 	CARDEA_MUSTCHECK;
-/* The rules in force, layer LAYER_LEARNED, in pool: what learned_rules() would be for
- * these kinds; detail of each says since when and by whose word. */
-int maintain_rules(const struct maintain *m, struct pool *pool, struct rule **ret_rules,
-	size_t *ret_count) CARDEA_MUSTCHECK;
+enum maintain_part {
+	MAINTAIN_ALL,	/* all that is in force */
+	MAINTAIN_LATER, /* of that, what was not approved at first; and what has grace */
+	MAINTAIN_NO,	/* what is refused or expired, as prohibitions */
+};
+/* Rules, layer LAYER_LEARNED, in pool: as learned_rules() makes them of these kinds;
+ * detail of each says since when and by whose word. */
+int maintain_rules(const struct maintain *m, enum maintain_part part, struct pool *pool,
+	struct rule **ret_rules, size_t *ret_count) CARDEA_MUSTCHECK;
+/* Another number when these rules are others, or a window opened or closed. */
+uint64_t maintain_force(const struct maintain *m);
 void maintain_window(const struct maintain *m, struct maintain_window *ret);
 
 size_t maintain_version_count(const struct maintain *m);

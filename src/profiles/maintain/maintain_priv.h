@@ -38,6 +38,7 @@ struct item {
 	nstime awake_seen, slept; /* awake */
 	bool ripe;   /* an episode of the learner has it: the owner may be asked */
 	bool graced; /* it passed as one that may be an update's */
+	bool first;  /* of the profile that was approved */
 	bool told;   /* by the learner, in this round */
 	bool silent; /* nobody answered, and the learner does not know it */
 	uint32_t tried; /* hour of age in which it was, the last */

@@ -104,6 +104,40 @@ static struct rule *rule_add(struct list *l, const struct learned_kind *k)
 	return r;
 }
 
+/* As long as it may be an update's. */
+static bool has_grace(const struct maintain *m, const struct item *i)
+{
+	return i->pub.status == MAINTAIN_PROPOSED && i->graced && !m->once &&
+	       m->age - i->opened <= MAINTAIN_GRACE_TIME;
+}
+
+static bool belongs(
+	const struct maintain *m, const struct item *i, enum maintain_part part)
+{
+	switch (part) {
+	case MAINTAIN_ALL:
+		return maintain_in_force(i);
+	case MAINTAIN_LATER:
+		return (maintain_in_force(i) && !i->first) || has_grace(m, i);
+	case MAINTAIN_NO:
+		return i->pub.status == MAINTAIN_REJECTED ||
+		       i->pub.status == MAINTAIN_GONE;
+	}
+	return false;
+}
+
+uint64_t maintain_force(const struct maintain *m)
+{
+	uint64_t n = 14695981039346656037u + m->open; /* FNV-1a, of numbers */
+
+	for (uint32_t i = 0; i < m->count; i++)
+		for (unsigned part = MAINTAIN_ALL; part <= MAINTAIN_NO; part++)
+			if (belongs(m, m->items[i], part))
+				n = (n ^ (m->items[i]->pub.id * 4 + part)) *
+				    1099511628211u;
+	return n;
+}
+
 static void add_item(struct list *l, const struct item *i)
 {
 	const struct learned_kind *k = &i->pub.kind;
@@ -132,8 +166,28 @@ static void add_house(struct list *l, const struct learned_kind *k)
 		"what may go to any address goes to the internet, as it was seen");
 }
 
-int maintain_rules(const struct maintain *m, struct pool *pool, struct rule **ret_rules,
-	size_t *ret_count)
+static void add_no(struct list *l, const struct item *i)
+{
+	struct rule *r = rule_add(l, &i->pub.kind);
+
+	r->action = RULE_DROP;
+	r->initiator = INITIATOR_EITHER;
+	set_peer(&i->pub.kind, &r->peer);
+	(void)str_copy(r->detail, sizeof(r->detail),
+		i->pub.status == MAINTAIN_REJECTED ? "you refused it"
+						   : "expired: unseen for too long");
+}
+
+static void add_part(struct list *l, const struct item *i, enum part p)
+{
+	if (p == PART_HOUSE && is_open(&i->pub.kind))
+		add_house(l, &i->pub.kind);
+	else if (p == part_of(&i->pub.kind))
+		add_item(l, i);
+}
+
+int maintain_rules(const struct maintain *m, enum maintain_part part, struct pool *pool,
+	struct rule **ret_rules, size_t *ret_count)
 {
 	struct list l = {0};
 
@@ -141,18 +195,13 @@ int maintain_rules(const struct maintain *m, struct pool *pool, struct rule **re
 	l.rules = pool_take(pool, (2 * (size_t)m->count + 1) * sizeof(*l.rules));
 	if (!l.rules)
 		return -ENOMEM;
-	for (enum part p = 0; p < PART_MAX; p++) {
-		for (uint32_t n = 0; n < m->count; n++) {
-			const struct item *i = m->items[n];
-
-			if (!maintain_in_force(i))
-				continue;
-			if (p == PART_HOUSE && is_open(&i->pub.kind))
-				add_house(&l, &i->pub.kind);
-			else if (p == part_of(&i->pub.kind))
-				add_item(&l, i);
-		}
-	}
+	for (enum part p = 0; p < PART_MAX && part != MAINTAIN_NO; p++)
+		for (uint32_t n = 0; n < m->count; n++)
+			if (belongs(m, m->items[n], part))
+				add_part(&l, m->items[n], p);
+	for (uint32_t n = 0; n < m->count && part == MAINTAIN_NO; n++)
+		if (belongs(m, m->items[n], part))
+			add_no(&l, m->items[n]);
 	*ret_rules = l.rules;
 	*ret_count = l.count;
 	return 0;

@@ -62,7 +62,8 @@ static void put_item(struct writer *w, const struct item *i)
 			       (i->graced ? ITEM_GRACED : 0) |
 			       (p->kind.general ? ITEM_GENERAL : 0) |
 			       (p->kind.port_any ? ITEM_PORT_ANY : 0) |
-			       (i->silent ? ITEM_SILENT : 0)));
+			       (i->silent ? ITEM_SILENT : 0) |
+			       (i->first ? ITEM_FIRST : 0)));
 	put_kind(w, &p->kind);
 	put_time(w, p->asked);
 	put_time(w, p->answered);

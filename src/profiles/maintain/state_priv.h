@@ -15,7 +15,8 @@
 #define ITEM_GENERAL 8
 #define ITEM_PORT_ANY 16
 #define ITEM_SILENT 32
-#define ITEM_FLAGS 63
+#define ITEM_FIRST 64
+#define ITEM_FLAGS 127
 
 /* Bits of the device. */
 #define DEVICE_TIMED 1

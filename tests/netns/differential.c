@@ -3,13 +3,14 @@
  * the kernels of gateways with real enforcers, and compares verdict and rule.
  *
  *   differential --gate NAME GATEWAY-NETNS FAR-NETNS ENFORCER [KEY=VALUE...] ...
- *                [--flows FILE | --cases N] [--seed N] [--only SEED...]
+ *                [--flows FILE | --cases N] [--seed N] [--only SEED...] [--triggers]
  *
  * FAR-NETNS has the other ends of the gateway's cables: d0 (the device's bridge port),
  * p0 (another one) and w0 (the world). FILE has flows to use instead of random ones: a
  * line "capture NAME", then one "out|in PEER PROTO DEVICE-PORT PEER-PORT TYPE CODE" for
  * each flow of that; as many trials are made of each capture as it has flows. --only
- * makes the rounds of these seeds first. Exit 1 when something differed. */
+ * makes the rounds of these seeds first; with --triggers rules wait for some, which are
+ * armed and run out. Exit 1 when something differed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -76,6 +77,7 @@ static struct trial batch[CASES_MAX]; /* frames sent together */
 static bool expected[CASES_MAX];
 static unsigned batch_count;
 static unsigned long trials_done, allowed, differences, rounds;
+static unsigned long pressed, waited;
 static unsigned long answers, by_way[3], by_family[2], by_direction[2], by_name;
 static uint64_t seq;
 
@@ -395,6 +397,7 @@ static struct element key_of(const struct element *e)
 		key.device_port = e->device_port;
 	if (e->kind != ELEMENT_IN)
 		key.peer_port = e->peer_port;
+	key.gate = e->gate;
 	return key;
 }
 
@@ -497,27 +500,66 @@ static void batch_compare(const char *what)
 		}
 }
 
-static void trials_make(void)
+static void batch_make(const struct trial *trials, unsigned count)
 {
-	batch_count = world.trial_count;
-	memcpy(batch, world.trials, sizeof batch);
-	for (unsigned i = 0; i < batch_count; i++)
+	batch_count = count;
+	memcpy(batch, trials, count * sizeof *batch);
+	for (unsigned i = 0; i < count; i++)
 		expected[i] = batch[i].verdict.kind == VERDICT_ALLOW;
 	batch_send();
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Before anything is armed; while it is, unless the machine was too slow for that; and
+ * after. */
+static void stages_make(void)
+{
+	const unsigned *ends = world.stage_ends;
+	uint64_t begun;
+
+	batch_make(world.trials, ends[0]);
 	batch_compare("it");
-	for (unsigned i = 0; i < batch_count; i++) {
-		const struct trial *t = &batch[i];
-		if (expected[i] != (t->element >= 0))
+	if (ends[2] == ends[0])
+		return;
+	begun = now_ms();
+	batch_make(world.presses, world.press_count);
+	batch_compare("the trigger");
+	batch_make(world.trials + ends[0], ends[1] - ends[0]);
+	if (now_ms() - begun < OPEN_S * 1000 - 500) {
+		batch_compare("while armed, it");
+		pressed += world.press_count;
+	}
+	usleep((OPEN_S * 1000 + 200) * 1000); /* the kernel's coarse clock lags a little */
+	batch_make(world.trials + ends[1], ends[2] - ends[1]);
+	batch_compare("afterwards, it");
+}
+
+static void trials_make(void)
+{
+	stages_make();
+	for (unsigned i = 0; i < world.trial_count; i++) {
+		const struct trial *t = &world.trials[i];
+		bool allow = t->verdict.kind == VERDICT_ALLOW;
+		if (allow != (t->element >= 0))
 			differs(&gates[0], t, "elements and evaluator differ");
 		if (!t->rule_agrees)
 			differs(&gates[0], t, "the elements are another rule's");
-		allowed += expected[i];
-		by_name += expected[i] && world.elements[t->element].timeout_s;
+		allowed += allow;
+		waited += allow && world.elements[t->element].gate;
+		by_name += allow && world.elements[t->element].timeout_s;
 		by_way[t->way]++;
 		by_family[t->flow.peer.family == 6]++;
 		by_direction[t->flow.direction]++;
 	}
-	for (unsigned k = 0; k < gate_count; k++) {
+	/* what waits may overlap anything: which of them counts a packet is anybody's guess */
+	for (unsigned k = 0; k < gate_count && !world_triggers; k++) {
 		counts_ask(&gates[k]);
 		compare_rules(&gates[k]);
 	}
@@ -682,6 +724,8 @@ int main(int argc, char **argv)
 	while (*word) {
 		if (!strcmp(*word, "--gate"))
 			word = gate_parse(word + 1);
+		else if (!strcmp(*word, "--triggers"))
+			world_triggers = true, word++;
 		else if (!strcmp(*word, "--only"))
 			for (only = ++word; *word && strncmp(*word, "--", 2) != 0;)
 				word++;
@@ -709,9 +753,9 @@ int main(int argc, char **argv)
 	gates_end();
 	printf("%lu trials in %lu rounds: %lu allowed (%lu by names); %lu bridged, %lu "
 	       "routed, %lu for the gateway; %lu of IPv6; %lu to the device; %lu "
-	       "answers; %lu differences\n",
+	       "answers; %lu after a trigger of %lu pressed; %lu differences\n",
 		trials_done, rounds, allowed, by_name, by_way[WAY_BRIDGED],
 		by_way[WAY_ROUTED], by_way[WAY_GATEWAY], by_family[1],
-		by_direction[DIRECTION_TO_DEVICE], answers, differences);
+		by_direction[DIRECTION_TO_DEVICE], answers, waited, pressed, differences);
 	return differences ? 1 : 0;
 }

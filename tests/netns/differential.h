@@ -18,6 +18,8 @@
 #define CASES_MAX 64
 #define RULES_MAX 16
 #define BINDINGS_MAX 6
+#define TRIGGERS 3
+#define OPEN_S 2 /* long enough for a batch, short enough to wait for */
 #define ELEMENTS_MAX 20000
 #define FRAME_MAX 256
 
@@ -41,7 +43,8 @@ struct world {
 	struct policy_device device;
 	struct addr addrs[3];
 	struct policy_input input;
-	struct rule rules[RULES_MAX];
+	struct rule rules[RULES_MAX + TRIGGERS];
+	unsigned aims; /* of these trials are made: those that arm are pressed apart */
 	struct pool *pool;
 	struct policy policy;
 	struct {
@@ -54,10 +57,16 @@ struct world {
 	size_t element_count;
 	struct trial trials[CASES_MAX];
 	unsigned trial_count;
+	/* Trials come in stages: before anything is armed, while `pressed` is, and after. */
+	unsigned stage_ends[3];
+	uint16_t pressed, armed; /* bits of triggers; armed: for the trial that is made */
+	struct trial presses[TRIGGERS];
+	unsigned press_count;
 };
 
 /* differential_world.c: all of a round, out of its seed alone. With flows (of a capture)
- * the trials are such. */
+ * the trials are such. With triggers some rules wait for them, and others arm them. */
+extern bool world_triggers;
 void world_make(struct world *w, uint64_t seed, unsigned trials,
 	const struct flow *flows, size_t flow_count);
 void world_free(struct world *w);

@@ -8,6 +8,7 @@
 #define NAMES 3
 #define TIMEOUT_S 3600
 
+bool world_triggers;
 const char *const way_names[] = {"bridged", "routed", "gateway"};
 static const char *const names_of_world[NAMES] = {"a.example", "b.example",
 	"deep.c.example"};
@@ -156,6 +157,34 @@ static void aimed_rule(struct rule *r, const struct flow *f)
 		r->peer.prefix = prefix_of(&f->peer, addr_bits(&f->peer));
 }
 
+#define PRESS_PORT 60000
+#define PRESS_PEER "192.0.2.1"
+
+/* Each trigger has a port of its own in the world, and some rules wait for it. */
+static void make_triggers(struct world *w)
+{
+	struct addr peer = to_addr(PRESS_PEER);
+
+	for (unsigned i = 0; i < w->aims; i++)
+		if (w->rules[i].action == RULE_ACCEPT && pick(3)) {
+			w->rules[i].needs = (uint16_t)(1 + pick(TRIGGERS));
+			w->rules[i].open_s = OPEN_S;
+		}
+	for (unsigned n = 1; n <= TRIGGERS; n++) {
+		struct rule *r = &w->rules[w->input.count++];
+		rule_init(r);
+		r->id = (rule_id)w->input.count;
+		r->proto = FLOW_PROTO_UDP;
+		r->peer.kind = PEER_PREFIX;
+		r->peer.prefix = prefix_of(&peer, 32);
+		r->peer_port.lo = r->peer_port.hi = (uint16_t)(PRESS_PORT + n);
+		r->arms = (uint16_t)n;
+		r->quarantine = true;
+		if (pick(3))
+			w->pressed |= (uint16_t)(1U << n);
+	}
+}
+
 static void make_rules(struct world *w, const struct flow *flows, size_t flow_count)
 {
 	unsigned count = pick(RULES_MAX + 1);
@@ -170,8 +199,11 @@ static void make_rules(struct world *w, const struct flow *flows, size_t flow_co
 			w->rules[i].direction = 1 - w->rules[i].direction;
 		}
 	}
+	w->aims = count;
 	w->input = (struct policy_input){.rules = w->rules, .count = count,
 		.quarantined = pick(8) == 0};
+	if (world_triggers)
+		make_triggers(w);
 }
 
 /* ---- names and classes ---- */
@@ -216,13 +248,27 @@ static int keep_element(void *ctx, const struct element *e, rule_id rule)
 
 	EXPECT(w->element_count < ELEMENTS_MAX, "too many elements");
 	w->of[w->element_count] = rule;
-	w->elements[w->element_count++] = *e;
+	w->elements[w->element_count] = *e;
+	if (e->gate) /* a number that no round before had */
+		w->elements[w->element_count].gate =
+			(uint32_t)(w->seed >> 32 ^ w->seed) << 2 | e->gate;
+	if (e->kind == ELEMENT_ARM_OUT || e->kind == ELEMENT_ARM_IN)
+		w->elements[w->element_count].open_s = OPEN_S;
+	w->element_count++;
 	return 0;
+}
+
+static bool is_armed(void *ctx, uint16_t trigger, uint32_t open_s)
+{
+	const struct world *w = ctx;
+
+	return open_s && w->armed & 1U << trigger;
 }
 
 static struct policy_names names_of(const struct world *w)
 {
-	return (struct policy_names){told_has, told_addrs, class_members, (void *)w};
+	return (struct policy_names){.has = told_has, .addrs = told_addrs,
+		.members = class_members, .armed = is_armed, .ctx = (void *)w};
 }
 
 static void compile(struct world *w)
@@ -246,7 +292,7 @@ static bool in_ports(struct range16 p, uint16_t v)
 }
 
 /* One element as a set of packets: model/element.h read literally. */
-static bool element_has(const struct element *e, const struct trial *t)
+static bool element_has(const struct element *e, const struct trial *t, uint16_t armed)
 {
 	const struct flow *f = &t->flow;
 	bool from = f->direction == DIRECTION_FROM_DEVICE;
@@ -254,6 +300,8 @@ static bool element_has(const struct element *e, const struct trial *t)
 	if (e->family != f->peer.family || f->proto < e->proto_lo ||
 		f->proto > e->proto_hi || addr_compare(&e->peer_lo, &f->peer) > 0 ||
 		addr_compare(&f->peer, &e->peer_hi) > 0)
+		return false;
+	if (e->gate && !(armed & 1U << (e->gate & 3)))
 		return false;
 	switch ((int)e->kind) {
 	case ELEMENT_OUT:
@@ -335,7 +383,7 @@ static void aim_peer(struct world *w, struct flow *f, const struct peer *p)
 /* Chance alone seldom finds a rule. */
 static void aim(struct world *w, struct flow *f)
 {
-	const struct rule *r = &w->rules[pick((unsigned)w->input.count)];
+	const struct rule *r = &w->rules[pick(w->aims)];
 	uint8_t family = r->family ? r->family
 			 : r->peer.kind == PEER_PREFIX ? r->peer.prefix.addr.family
 						       : f->device.family;
@@ -458,7 +506,7 @@ static void find_element(const struct world *w, struct trial *t)
 	for (size_t i = 0; i < w->element_count; i++) {
 		const struct element *e = &w->elements[i];
 		bool exact = e->kind == ELEMENT_OUT || e->kind == ELEMENT_IN;
-		if (element_has(e, t) && (t->element < 0 || exact))
+		if (element_has(e, t, w->armed) && (t->element < 0 || exact))
 			t->element = (int)i;
 	}
 	t->rule_agrees = t->verdict.kind != VERDICT_ALLOW || t->element < 0 ||
@@ -469,16 +517,18 @@ static bool make_trial(struct world *w, const struct flow *flows, size_t flow_co
 {
 	struct trial *t = &w->trials[w->trial_count];
 	struct policy_names names = names_of(w);
+	uint16_t triggers[LIMIT_TRIGGERS];
 
 	t->flow = some_flow(w);
-	if (w->input.count && pick(5))
+	if (w->aims && pick(5))
 		aim(w, &t->flow);
 	if (flow_count) {
 		t->flow = flows[pick((unsigned)flow_count)];
 		t->flow.device = w->addrs[t->flow.peer.family == 4 ? 0 : 1];
 	}
 	if (policy_is_infrastructure(&t->flow) || policy_is_rogue(&t->flow) ||
-		!find_way(w, t) || is_known(w, &t->flow))
+		!find_way(w, t) || is_known(w, &t->flow) ||
+		policy_arms(&w->policy, &w->env, &names, &t->flow, triggers))
 		return false;
 	t->id = (uint32_t)next_random();
 	set_lead(t);
@@ -488,13 +538,51 @@ static bool make_trial(struct world *w, const struct flow *flows, size_t flow_co
 	return true;
 }
 
+/* What is refused arms nothing. */
+static void make_presses(struct world *w)
+{
+	struct policy_names names = names_of(w);
+
+	for (unsigned n = 1; n <= TRIGGERS; n++) {
+		struct trial *t = &w->presses[w->press_count];
+		if (!(w->pressed & 1U << n))
+			continue;
+		*t = (struct trial){.way = WAY_ROUTED, .id = (uint32_t)next_random()};
+		t->flow = (struct flow){.direction = DIRECTION_FROM_DEVICE,
+			.device = w->addrs[0], .peer = to_addr(PRESS_PEER),
+			.proto = FLOW_PROTO_UDP, .device_port = (uint16_t)(50000 + n),
+			.peer_port = (uint16_t)(PRESS_PORT + n)};
+		set_lead(t);
+		policy_evaluate(&w->policy, &w->env, &names, &t->flow, &t->verdict);
+		find_element(w, t);
+		if (t->verdict.kind == VERDICT_ALLOW)
+			w->press_count++;
+		else
+			w->pressed &= (uint16_t)~(1U << n);
+	}
+}
+
+static void make_stages(struct world *w, unsigned trials, const struct flow *flows,
+	size_t flow_count)
+{
+	for (unsigned stage = 0; stage < 3; stage++) {
+		unsigned end = world_triggers ? trials * (stage + 1) / 3 : trials;
+		unsigned tries = trials * TRIES;
+
+		w->armed = stage == 1 ? w->pressed : 0;
+		while (w->trial_count < end && tries--)
+			(void)make_trial(w, flows, flow_count);
+		w->stage_ends[stage] = w->trial_count;
+	}
+	w->armed = 0;
+}
+
 void world_make(struct world *w, uint64_t seed, unsigned trials,
 	const struct flow *flows, size_t flow_count)
 {
-	unsigned tries = trials * TRIES;
-
 	seed_state = w->seed = seed;
-	w->element_count = w->trial_count = 0;
+	w->element_count = w->trial_count = w->press_count = 0;
+	w->pressed = w->armed = 0;
 	w->device = (struct policy_device){device_mac((unsigned)(seed % DEVICES)), w->addrs,
 		3};
 	device_addrs((unsigned)(seed % DEVICES), w->addrs);
@@ -511,8 +599,8 @@ void world_make(struct world *w, uint64_t seed, unsigned trials,
 	int e = policy_prepare(w->pool, &w->input, &w->policy);
 	EXPECT(!e, "seed %#" PRIx64 ": prepare: %d", seed, e);
 	compile(w);
-	while (w->trial_count < trials && tries--)
-		(void)make_trial(w, flows, flow_count);
+	make_presses(w);
+	make_stages(w, trials, flows, flow_count);
 }
 
 void world_free(struct world *w)

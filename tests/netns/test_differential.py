@@ -162,6 +162,16 @@ def test_at_random(gates):
     assert answers >= trials / 20, said
 
 
+@pytest.mark.skipif("bpf" not in BACKENDS, reason="only the BPF back end waits for triggers")
+def test_triggers(gates):
+    """Rules that wait for triggers: before these are armed, while they are, and after."""
+    at = gates.index("bpf") - 1
+    said = judge(gates[at:at + 10], "--triggers", "--seed", SEED, "--cases",
+                 max(600, CASES // 10))
+    waited, pressed = map(int, re.search(r"(\d+) after a trigger of (\d+)", said).groups())
+    assert waited >= 20 and pressed >= 10, said
+
+
 # --- captures ---------------------------------------------------------------------
 
 def packets(path):

@@ -232,7 +232,8 @@ void household_watch(struct household *h, const struct device *(*at)(void *ctx, 
 	void *ctx, nstime wall);
 /* Whether the kernel can wait for triggers. Where it cannot, what waits is let through at
  * any time, and says so; the kernel follows at the next synchronisation. */
-void household_knows_gates(struct household *h, bool knows);
+void household_knows_gates(struct household *h, bool knows,
+	const struct device *(*at)(void *ctx, size_t i), void *ctx, nstime wall);
 /* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
  * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
  * device. */

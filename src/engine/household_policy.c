@@ -316,16 +316,24 @@ int household_grant(struct household *h, struct device *d,
 	return 0;
 }
 
-void household_knows_gates(struct household *h, bool knows)
+void household_knows_gates(struct household *h, bool knows,
+	const struct device *(*at)(void *, size_t), void *ctx, nstime wall)
 {
+	const struct device *d;
+
 	if (h->knows_gates == knows)
 		return;
 	h->knows_gates = knows;
-	for (size_t i = 0; i < h->count; i++)
-		if (h->devices[i]->grant.gate_count && remake(h->devices[i]))
+	for (size_t i = 0; (d = at(ctx, i)); i++) {
+		struct household_device *hd = household_device(h, d->id);
+
+		if (!hd || !hd->grant.gate_count)
+			continue;
+		if (remake(hd))
 			log_error("household",
-				"device %u: its rules do not follow the new back end",
-				h->devices[i]->id);
+				"device %u: its rules do not follow the new back end", hd->id);
+		household_update(h, d, false, wall);
+	}
 }
 
 int household_overlay(struct household *h, const struct device *d,

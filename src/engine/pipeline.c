@@ -316,9 +316,10 @@ static void enforcer_ready(struct pipeline *p, const struct message_enforcer_rea
 	hits_lost(&p->hits); /* who was asked before may be gone without a word */
 	str_copy(p->backend, sizeof(p->backend), m->backend);
 	str_copy(p->backend_lacks, sizeof(p->backend_lacks), m->text);
-	household_knows_gates(&p->household, strcmp(m->backend, "bpf") == 0);
 	household_names_key(
 		&p->household, &key, device_at, p->inventory, pipeline_wall(p));
+	household_knows_gates(&p->household, strcmp(m->backend, "bpf") == 0, device_at,
+		p->inventory, pipeline_wall(p));
 	sync_all(p);
 }
 

@@ -104,6 +104,13 @@ static void check_packets(const struct extended_bound *b, struct extended_profil
 	check_gather(g, profile, pool);
 }
 
+static void check_waits(const struct rule *r)
+{
+	MUST(r->arms <= LIMIT_TRIGGERS && r->needs <= LIMIT_TRIGGERS);
+	MUST(r->needs ? r->open_s >= 1 && r->open_s <= LIMIT_OPEN_S : r->open_s == 0);
+	MUST(!r->needs || r->action == RULE_ACCEPT);
+}
+
 static void check_profile(struct extended_profile *p, struct extended_binding *b,
 	struct pool *pool, const uint8_t *data, size_t size)
 {
@@ -119,8 +126,12 @@ static void check_profile(struct extended_profile *p, struct extended_binding *b
 	check_packets(&bound, p, pool, data, size);
 	int error = extended_reduce(&bound, pool, &rules);
 
-	for (uint32_t i = 0; !error && i < rules.count; i++)
+	for (uint32_t i = 0; !error && i < rules.count; i++) {
 		MUST(rules.rules[i].status != RULE_APPROXIMATED || rules.rules[i].detail[0]);
+		check_waits(&rules.rules[i]);
+	}
+	for (uint32_t i = 0; !error && i < rules.watch_count; i++)
+		MUST(rules.watches[i].rule.arms && !rules.watches[i].rule.needs);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

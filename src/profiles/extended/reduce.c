@@ -335,8 +335,12 @@ static bool watch(struct reducer *r, const struct choice *c)
 	bool back = c->proto == FLOW_PROTO_TCP && p->initiator == EXTENDED_DST;
 	struct rule rule;
 
-	if (!r->order.places[p->id].arms || !c->src || !c->dst || src.none || dst.none)
+	if (!r->order.places[p->id].arms || !c->src || !c->dst)
 		return false;
+	if (src.none || dst.none) {
+		r->order.places[p->id].seen++; /* it never happens: what waits is shut */
+		return false;
+	}
 	rule_init(&rule);
 	rule.id = 1;
 	rule.status = RULE_ENFORCED;
@@ -381,7 +385,9 @@ static void fill_rule(struct reducer *r, const struct choice *c, bool from, bool
 									 : INITIATOR_PEER;
 	if (e.why)
 		because(r, e.why);
-	if (!e.none)
+	if (e.none)
+		r->order.places[p->id].seen++; /* it never happens: what waits is shut */
+	else
 		fill_triggers(r, rule);
 	if (e.none)
 		rule_status_set(r, rule, RULE_UNENFORCEABLE);

@@ -27,6 +27,8 @@
  * than this is a computer, or is scanning. */
 #define LEARNED_KINDS_MAX 1024
 #define LEARNED_DEVICES_MAX LIMIT_DEVICES
+/* From here on clients get theirs (Linux; RFC 6335: 49152). */
+#define LEARNED_PORT_DYNAMIC 32768
 
 enum learned_context {
 	LEARNED_SETUP,  /* first sighting of the device */

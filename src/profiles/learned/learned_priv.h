@@ -246,8 +246,6 @@ struct canonical {
 };
 /* How many; 0: it is nothing that a device chose to do. Mends who began. */
 size_t learned_canonical(struct record *r, struct canonical out[LEARNED_CANONICAL_MAX]);
-/* From here on clients get theirs (Linux; RFC 6335: 49152). */
-#define LEARNED_PORT_DYNAMIC 32768
 /* IPv4 and TCP header with options: what has more has payload. */
 #define LEARNED_EMPTY_BYTES 60
 /* No name of the internet: hostile, or another protocol's. */

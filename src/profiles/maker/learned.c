@@ -87,16 +87,30 @@ static bool peer_covers(const struct peer *p, const struct learned_kind *k)
 	return false;
 }
 
+static bool holds(struct range16 range, uint16_t port)
+{
+	return range.lo <= port && port <= range.hi;
+}
+
+static bool ports_cover(const struct rule *r, const struct learned_kind *k)
+{
+	bool from = k->direction == DIRECTION_FROM_DEVICE;
+	struct range16 to = from ? r->peer_port : r->device_port;
+	struct range16 own = from ? r->device_port : r->peer_port;
+
+	if (k->source_port) /* answers, to whatever port had asked */
+		return holds(to, LEARNED_PORT_DYNAMIC) && holds(to, UINT16_MAX) &&
+		       holds(own, k->source_port);
+	return k->port_any ? is_all(to) : holds(to, k->port);
+}
+
 bool maker_rule_covers(const struct rule *r, const struct learned_kind *k)
 {
-	const struct range16 *p =
-		k->direction == DIRECTION_FROM_DEVICE ? &r->peer_port : &r->device_port;
 
 	if (r->direction != k->direction || (r->family && r->family != k->family) ||
 		(r->proto != RULE_PROTO_ANY && r->proto != k->proto))
 		return false;
-	if (has_ports(k->proto) && (k->port_any ? !is_all(*p)
-						: k->port < p->lo || k->port > p->hi))
+	if (has_ports(k->proto) && !ports_cover(r, k))
 		return false;
 	if (is_icmp(k->proto) && r->icmp_type != RULE_ICMP_ANY &&
 		r->icmp_type != (int16_t)k->port)

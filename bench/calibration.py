@@ -25,6 +25,8 @@ ROWS = {
     "L6u": "calibration: of fewer than 5 captures, how many folds are told to be unknown",
     "L6c": "calibration: learned from one operator's captures, tested on the others': how "
            "many folds are told to have a context that was not seen",
+    "L6s": "calibration: captures drawn at random, 8 and more: how many folds are told to have a "
+           "context that was not seen",
     "L6f": "false blocks of a held-out episode, allowlist of exact flows : learned; 8 captures",
     "L6n": "false blocks of a held-out episode, allowlist of names : learned; 8 captures",
 }
@@ -198,6 +200,9 @@ def rows(folds, shifted):
     if shifted:
         yield Row("L6c", ROWS["L6c"], [_share(shifted, lambda f: f.foreign)],
                   unit="%% of %d folds" % len(shifted), at_least=100)
+    many = [f for f in folds if f.size >= PROMISED_FROM]
+    yield Row("L6s", ROWS["L6s"], [_share(many, lambda f: f.foreign)],
+              unit="%% of %d folds" % len(many), at_most=5)
     eight = Line([f for f in folds if f.size == PROMISED_FROM])
     for name, by in (("L6f", "exact"), ("L6n", "named")):
         yield Row(name, ROWS[name], [eight.blocks(by)], [eight.blocks("learned")],

@@ -24,7 +24,8 @@ void message_from_record(struct message *m, const struct record *r)
 	to->device = r->device_addr;
 	to->peer = r->peer;
 	to->place = (uint8_t)r->place;
-	to->peer_mac = r->peer_mac;
+	/* a stranger's frame may say that a group has sent it */
+	to->peer_mac = mac_is_group(&r->peer_mac) ? (struct mac){0} : r->peer_mac;
 	to->naming = (uint8_t)r->naming;
 	to->app = (uint8_t)r->app;
 	to->packets_from = r->packets[DIRECTION_FROM_DEVICE];

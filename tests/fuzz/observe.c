@@ -3,6 +3,7 @@
  * Each is two octets of length and one that says the time since the last (in quarters
  * of a second; from 240 on backwards by minutes) and the link type. No packet is lost
  * or invented, and nothing is told that is not fit to be shown. */
+#include "model/messages.h"
 #include "observe/observe.h"
 #include "wire/link.h"
 #include "wire_fuzz.h"
@@ -34,6 +35,11 @@ static void on_record(void *ctx, const struct record *r)
 	FUZZ_ASSERT(r->packets[0] + r->packets[1]);
 	FUZZ_ASSERT(r->answered == (r->packets[0] && r->packets[1]));
 	*packets += r->packets[0] + r->packets[1];
+
+	static struct message m;
+	static struct record back;
+	message_from_record(&m, r);
+	FUZZ_ASSERT(message_to_record(&m.record, &back) == 0);
 }
 
 static void on_event(void *ctx, const struct mac *m, enum observe_event e, nstime when)

@@ -16,6 +16,9 @@ static int take(void *ctx, const struct message *m)
 	assert_ptr_equal(ctx, &records);
 	if (deaf)
 		return CARDEA_ELIMIT;
+	struct record r; /* what the engine would not take ends the sensor */
+	if (m->type == MESSAGE_RECORD)
+		assert_int_equal(message_to_record(&m->record, &r), 0);
 	records += m->type == MESSAGE_RECORD;
 	events += m->type == MESSAGE_OBSERVED;
 	touched += m->type == MESSAGE_TOUCHED;
@@ -189,6 +192,20 @@ static void who_is_watched(void **state)
 	assert_int_equal(touched, 3);
 }
 
+/* Frames that nobody may send are no reason to end. */
+static void senders_that_cannot_be(void **state)
+{
+	(void)state;
+	udp((struct party){"03:00:00:00:00:66", PHONE_IP, 4000}, LAMP_AT(9000));
+	udp(LAMP_AT(9000), (struct party){"03:00:00:00:00:66", PHONE_IP, 4000});
+	udp((struct party){"00:00:00:00:00:00", PHONE_IP, 4001}, LAMP_AT(9001));
+	udp(LAMP_AT(9001), (struct party){"00:00:00:00:00:00", PHONE_IP, 4001});
+	udp((struct party){ALL, "255.255.255.255", 4000}, LAMP_AT(9000));
+	udp(LAMP_AT(9000), (struct party){LAMP, LAMP_IP, 9000});
+	sensor_observe_tell(s);
+	assert_true(records > 0);
+}
+
 static void settings_that_are_none(void **state)
 {
 	static const char *const bad[] = {"", " ", "3", "x 02:00:00:00:00:01",
@@ -219,6 +236,7 @@ int main(void)
 		SENSOR_TEST(a_clock_set_back),
 		SENSOR_TEST(what_nobody_hears_is_counted),
 		SENSOR_TEST(who_is_watched),
+		SENSOR_TEST(senders_that_cannot_be),
 		SENSOR_TEST(settings_that_are_none),
 	};
 

@@ -158,6 +158,7 @@ enum cli_exit quarantine_add(struct cli *c);
 enum cli_exit quarantine_release(struct cli *c);
 enum cli_exit report_preview(struct cli *c);
 enum cli_exit report_send(struct cli *c);
+enum cli_exit report_week(struct cli *c);
 enum cli_exit dns_dnr(struct cli *c);
 enum cli_exit mud_file_lint(struct cli *c);
 enum cli_exit mud_file_view(struct cli *c);

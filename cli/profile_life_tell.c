@@ -189,7 +189,7 @@ json_t *life_device_json(const struct life_device *d, const struct learn *l)
 		made ? NULL : mac_format(maintain_device(d->m), mac), "address",
 		made ? addr_format(&a, addr) : NULL, "approved", (json_int_t)d->kinds,
 		"phases", d->phases, "proposals",
-		items_json(d->m, MAINTAIN_PROPOSED), "auto_accepted",
+		items_json(d->m, MAINTAIN_PROPOSED), "in_force",
 		items_json(d->m, MAINTAIN_ACTIVE), "dormant",
 		items_json(d->m, MAINTAIN_DORMANT), "versions", versions_json(d->m),
 		"week", week_json(d->m, l));

@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--ago|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -64,6 +64,7 @@ _cardea()
 	--reason) :; return ;;
 	--class) :; return ;;
 	--window) :; return ;;
+	--ago) :; return ;;
 	--out) _cardea_files; return ;;
 	--key) _cardea_files; return ;;
 	--cert) _cardea_files; return ;;
@@ -125,6 +126,7 @@ _cardea()
 	'probe stop') flags='--dry-run' ;;
 	'dns dnr') flags='--dnsmasq --odhcpd' ;;
 	'report preview') flags='' ;;
+	'report week') flags='--ago' ;;
 	'report send') flags='--dry-run' ;;
 	'mud lint') flags='--import' ;;
 	'mud repair') flags='--out' ;;
@@ -188,7 +190,7 @@ _cardea()
 	'probe forbid 0') _cardea_devices ;;
 	'probe stop 0') _cardea_devices ;;
 	'dns  0') _cardea_words dnr ;;
-	'report  0') _cardea_words preview send ;;
+	'report  0') _cardea_words preview week send ;;
 	'report preview 0') _cardea_devices ;;
 	'report send 0') _cardea_devices ;;
 	'mud  0') _cardea_words lint repair diff sign verify label make view ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--choose|--device|--limit|--after|--port|--proto|--layer|--owner|--lan|--gateway|--reason|--class|--window|--ago|--out|--key|--cert|--chain|--signature|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--binding|--learn-rest|--then|--answer|--profile|--test|--against|--vendor|--accepted|--nonce|--digest|--config)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -149,6 +149,8 @@ complete -c cardea -n '__cardea_in dns dnr' -l odhcpd -d 'as lines for OpenWrt\'
 complete -c cardea -n '__cardea_at 0' -a report
 complete -c cardea -n '__cardea_at 1 report' -a preview -d 'what would the maker of a device be told? (stdout: every byte)'
 complete -c cardea -n '__cardea_at 2 report preview' -f -a '(cardea completion devices 2>/dev/null)'
+complete -c cardea -n '__cardea_at 1 report' -a week -d 'how often did learned profiles disturb you, and how often in vain?'
+complete -c cardea -n '__cardea_in report week' -l ago -r -f -d 'so many weeks ago, up to 7'
 complete -c cardea -n '__cardea_at 1 report' -a send -d 'tell the maker of a device now; reports have to be on'
 complete -c cardea -n '__cardea_at 2 report send' -f -a '(cardea completion devices 2>/dev/null)'
 complete -c cardea -n '__cardea_in report send' -l dry-run -d 'say what would change, and change nothing'

@@ -410,6 +410,16 @@ static int load(
 	return 0;
 }
 
+static void label(struct learner_maintained *k, const struct device *d)
+{
+	const struct household_device *hd =
+		household_device(&k->pipeline->household, d->id);
+
+	maintain_label(k->m, MAINTAIN_BY_DHCP, d->vendor_class);
+	if (hd && hd->source)
+		maintain_label(k->m, MAINTAIN_BY_MAKER, hd->source->profile.systeminfo);
+}
+
 static void on_tick(void *ctx, nstime wall)
 {
 	struct pipeline *p = ctx;
@@ -426,7 +436,7 @@ static void on_tick(void *ctx, nstime wall)
 		k = find(p, &d->mac);
 		if (!k)
 			continue;
-		maintain_label(k->m, MAINTAIN_BY_DHCP, d->vendor_class);
+		label(k, d);
 		if (maintain_tick(k->m, p->learner.learned, wall))
 			log_error("learner", "the profile of %s is not looked after: no "
 				"memory", d->name);

@@ -93,3 +93,35 @@ def test_send_dry_run_sends_nothing(cli, house):
     house.routes["GET", "/v1/reports"] = (200, report(sent=False, why=OFF))
     assert OFF in cli("report", "send", "lamp", "--dry-run", code=5).stdout
     assert not [r for r in house.requests if r[0] == "POST"]
+
+
+# ---- the week of the house ----
+
+def week(devices):
+    proposals = {"asked": 2, "accepted": 1, "auto_accepted": 3, "rejected": 0, "expired": 0}
+    counts = {"alerts": 1, "blocked": 4, "false_blocks": 3, "poison": 0, "windows": 1,
+              "proposals": proposals}
+    return {"schema": "cardea.week/1", "since": "2026-11-16T00:00:00.000Z",
+            "house": {"devices": len(devices), **counts},
+            "devices": [{**counts, "mac": "02:00:00:00:00:07", "waiting": 2,
+                         "window_open": True, **d} for d in devices]}
+
+
+def test_the_week(house, cli):
+    house.routes["GET", "/v1/weeks"] = (200, week([
+        {"name": "Lamp", "unseen": {"state": "settled", "share": 0.021, "bound": 0.05}},
+        {"name": "", "unseen": {"state": "unknown", "share": None, "bound": None}}]))
+    told = cli("report", "week").stdout
+    assert told.startswith(
+        "Week of 2026-11-16, 2 devices: 1 alert, 4 blocked, 3 of those without need; "
+        "2 asked, 1 accepted, 3 by itself, 0 refused; updated\n  Lamp: ")
+    assert "2 waiting, learning anew after an update; unseen: 2.1 %, 5.0 % at most" in told
+    assert "  02:00:00:00:00:07: " in told and "unseen: unknown" in told
+    assert json.loads(cli("report", "week", "--json").stdout)["schema"] == "cardea.week/1"
+
+
+def test_no_week_without_a_learned_profile(house, cli):
+    house.routes["GET", "/v1/weeks"] = (200, week([]))
+    done = cli("report", "week", "--ago", "1")
+    assert done.stdout == "" and "cardea profile approve" in done.stderr
+    cli("report", "week", "--ago", "9", code=2)

@@ -76,6 +76,7 @@ void api_view_learnings(struct api_request *r);
 void api_view_learning(struct api_request *r);
 void api_change_learning(struct api_request *r);
 void api_view_reports(struct api_request *r);
+void api_view_weeks(struct api_request *r);
 void api_send_report(struct api_request *r);
 void api_view_decisions(struct api_request *r);
 void api_change_decision(struct api_request *r);

@@ -51,6 +51,8 @@ static const struct api_route routes[] = {
 	{"POST", "/v1/probes", true, api_change_probe,
 		"{\"allow\":true,\"class\":C,\"window\":W}, {\"forbid\":true}, {\"stop\":true}"},
 	{"GET", "/v1/reports", false, api_view_reports, "device=D"},
+	{"GET", "/v1/weeks", false, api_view_weeks,
+		"alerts, false blocks and what is unseen, of this week: ago=N weeks"},
 	{"POST", "/v1/reports", false, api_send_report, "send one now: {\"device\":D}"},
 	{"POST", "/v1/stop", false, api_change_stop, "{\"open\":true}"},
 };

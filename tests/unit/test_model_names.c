@@ -69,7 +69,8 @@ static void test_url_sources(void **state)
 static void test_decisions(void **state)
 {
 	static const char *const kinds[] = {"authority", "signer", "unsigned", "rollback",
-		"my-controller", "controller", "identity", "preview", "port"};
+		"my-controller", "controller", "identity", "preview", "port",
+		"conversation"};
 	static const char *const answers[] = {"open", "accepted", "rejected"};
 
 	(void)state;

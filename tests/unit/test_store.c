@@ -54,14 +54,14 @@ static void begins_empty_at_the_newest_schema(void **state)
 	struct event e;
 	device_id last = 9;
 
-	assert_int_equal(store_schema_version(f->s), 7);
+	assert_int_equal(store_schema_version(f->s), 8);
 	assert_int_equal(store_devices(f->s, take_device, f), 0);
 	assert_int_equal(f->count, 0);
 	assert_int_equal(store_event(f->s, 1, &e), -ENOENT);
 	assert_int_equal(store_device_last(f->s, &last), 0);
 	assert_int_equal(last, 0);
 	reopen(f);
-	assert_int_equal(store_schema_version(f->s), 7);
+	assert_int_equal(store_schema_version(f->s), 8);
 	assert_int_equal(store_commit(f->s), 0); /* nothing open */
 }
 

@@ -3,12 +3,16 @@
 #include "cli/learn.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/str.h"
 #include "cli/progress.h"
 #include "cli/text.h"
+
+/* Less is no table: glibc's own first choice. */
+#define TABLE_BYTES (128 * 1024)
 
 /* One call of the command. */
 struct learning {
@@ -294,11 +298,21 @@ static void end(struct learning *l)
 	json_decref(l->captures);
 }
 
+/* The tables for each capture are larger than what is touched of them. glibc would take
+ * those of the second one from the heap, where they are written to be zero. */
+static void keep_tables_apart(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, TABLE_BYTES);
+#endif
+}
+
 enum cli_exit learn_run(struct cli *c)
 {
 	struct learning l = {.cli = c, .captures = json_array()};
 	enum cli_exit e;
 
+	keep_tables_apart();
 	progress_init(&l.progress, c, "learn");
 	l.options.per_capture = args_flag(c, "per-capture") != NULL;
 	l.options.extended =

@@ -268,13 +268,14 @@ LINKED = [
     ("libmnl.so.0", {"enforcer"}),
     ("libbpf.so.1", {"enforcer"}),
     ("libcurl.so.4", {"courier"}),
-    ("libcrypto.so.3", {"courier", "mud-crypto", "resolver", "cardea"}),
+    ("libcrypto.so.3", {"courier", "mud-crypto", "resolver", "cardea",
+                       "sensor"}),
     ("libssl.so.3", {"courier", "resolver"}),
     ("libunbound.so.8", {"resolver"}),
     ("libsqlite3.so.0", {"engine"}),
     ("libjansson.so.4", {"engine", "courier", "cardea"}),
-    ("libpsl.so.5", {"cardea"}),
-    ("libyaml-0.so.2", {"cardea"}),
+    ("libpsl.so.5", {"cardea", "engine"}),
+    ("libyaml-0.so.2", {"cardea", "engine"}),
     ("libz.so.1", set()),
 ]
 

@@ -8,12 +8,7 @@
 #include "base/str.h"
 #include "engine/adopt.h"
 #include "engine/pipeline.h"
-
-/* Ports by which only the infected call others (see profiles/learned): not even what is
- * learned anew may use them. */
-static const uint16_t never[] = {
-	23, 135, 139, 445, 2323, 5555, 6667, 7547, 37215, 48101, 52869};
-#define NEVER (sizeof(never) / sizeof(*never))
+#include "model/worm.h"
 
 /* ---- the list ---- */
 
@@ -149,14 +144,15 @@ static void put(struct rules *to, const struct rule *from, size_t count)
 
 static void put_never(struct rules *to)
 {
-	for (size_t i = 0; i < NEVER; i++) {
+	for (size_t i = 0; i < WORM_PORTS; i++) {
+		uint16_t port = worm_ports[i].port;
 		struct rule r;
 
 		rule_init(&r);
 		r.action = RULE_DROP;
 		r.layer = LAYER_LEARNED;
 		r.proto = FLOW_PROTO_TCP;
-		r.peer_port = (struct range16){never[i], never[i]};
+		r.peer_port = (struct range16){port, port};
 		(void)str_copy(r.acl, sizeof(r.acl), "update");
 		(void)str_copy(r.detail, sizeof(r.detail),
 			"only the infected call others by this port");
@@ -191,7 +187,7 @@ static int collect(const struct learner_maintained *k, const struct adopt_rules 
 	if (e)
 		return e;
 	maintain_window(k->m, &w);
-	to->cap = no_count + own->count + later_count + NEVER + 1;
+	to->cap = no_count + own->count + later_count + WORM_PORTS + 1;
 	to->list = pool_take(to->pool, to->cap * sizeof(*to->list));
 	if (!to->list)
 		return -ENOMEM;

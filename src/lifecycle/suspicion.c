@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/str.h"
 #include "model/flow.h"
+#include "model/worm.h"
 
 #define WINDOW (60 * NS_PER_SEC)
 
@@ -184,18 +185,6 @@ static bool is_login(uint8_t proto, uint16_t port)
 	return false;
 }
 
-/* Telnet, Android's debugger, Windows' shares, routers' management: what Mirai and its
- * children, and the worms of computers, knock at. */
-static bool is_worm(uint8_t proto, uint16_t port)
-{
-	static const uint16_t ports[] = {23, 135, 139, 445, 2323, 5555, 7547, 37215, 52869};
-
-	for (size_t i = 0; proto == FLOW_PROTO_TCP && i < sizeof(ports) / sizeof(*ports); i++)
-		if (ports[i] == port)
-			return true;
-	return false;
-}
-
 static struct suspicion_peer *peer_of(struct suspicion *s, uint64_t key, nstime now)
 {
 	struct suspicion_peer *oldest = &s->peers[0];
@@ -247,7 +236,7 @@ static void see_stray(struct suspicion *s, const struct suspicion_seen *e, doubl
 	count_add(&s->kinds, hash_of(s, e, true, true));
 	if (memcmp(&before, &s->kinds, sizeof(before)) != 0) {
 		add(s, SUSPICION_STRAY, e, factor);
-		if (is_worm(e->proto, e->port) && !e->inside)
+		if (e->proto == FLOW_PROTO_TCP && worm_port_find(e->port) && !e->inside)
 			add(s, SUSPICION_WORM, e, factor);
 	} else {
 		s->times[SUSPICION_STRAY]++;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "model/worm.h"
 
 /* New peers or ports within a minute: devices with a purpose have a handful, scanners
  * hundreds a second (exposure of homes: "fan-out > 20 new peers/min"). */
@@ -29,25 +30,6 @@ enum watch_type {
 	WATCH_TRIES, /* one service, again and again */
 };
 
-/* Ports that an infected device calls on the internet, and nothing that is sold does.
- */
-static const struct known_bad {
-	uint16_t port;
-	const char *why;
-} known_bad[] = {
-	{23, "telnet, as Mirai spreads"},
-	{2323, "telnet, as Mirai spreads"},
-	{135, "Windows RPC, as Blaster spreads"},
-	{139, "Windows file sharing, as worms spread"},
-	{445, "Windows file sharing, as WannaCry spreads"},
-	{5555, "Android debugging, as ADB.Miner spreads"},
-	{6667, "IRC, as Kaiten takes its orders"},
-	{7547, "router management (TR-069), as Mirai spreads"},
-	{37215, "a hole of Huawei routers, as Satori spreads"},
-	{48101, "the port of Mirai itself"},
-	{52869, "a hole of Realtek routers, as Satori spreads"},
-};
-
 static bool is_login(uint16_t port)
 {
 	static const uint16_t ports[] = {21, 22, 23, 25, 110, 143, 445, 1433, 2222,
@@ -61,12 +43,12 @@ static bool is_login(uint16_t port)
 
 static const char *known_bad_why(const struct record *r)
 {
+	const struct worm_port *worm;
+
 	if (r->place != RECORD_INTERNET || r->proto != FLOW_PROTO_TCP)
 		return NULL;
-	for (size_t i = 0; i < sizeof known_bad / sizeof *known_bad; i++)
-		if (known_bad[i].port == record_port(r))
-			return known_bad[i].why;
-	return NULL;
+	worm = worm_port_find(record_port(r));
+	return worm ? worm->why : NULL;
 }
 
 bool learned_record_is_fruitless(const struct record *r)

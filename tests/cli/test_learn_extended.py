@@ -15,7 +15,9 @@ from lab import frames
 
 LAMP = "02-00-00-00-00-07"
 HUB_MAC, HUB = "02:00:00:00:00:33", "192.168.7.33"
-DATA = os.environ.get("CARDEA_DATA", "../shared/data")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# cardea runs in a folder of its own
+DATA = os.path.abspath(os.environ.get("CARDEA_DATA", os.path.join(ROOT, "../shared/data")))
 CAPTURES = sorted(
     glob.glob(os.path.join(DATA, "mud/pcaps/ucl-smart-home/*.pcap")) +
     glob.glob(os.path.join(DATA, "pcap/smart-home-firewall/eval/latency/*/*/*.pcap")))

@@ -19,7 +19,9 @@ BULB_MAC, BULB = "02:00:00:00:00:07", "192.168.7.7"
 HUB_MAC, HUB = "02:00:00:00:00:33", "192.168.7.33"
 OTHER_MAC, OTHER = "02:00:00:00:00:56", "192.168.7.56"
 PHONE_MAC, PHONE = homecap.PHONE_MAC, homecap.PHONE
-DATA = os.environ.get("CARDEA_DATA", "../shared/data")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# cardea runs in a folder of its own
+DATA = os.path.abspath(os.environ.get("CARDEA_DATA", os.path.join(ROOT, "../shared/data")))
 
 
 class House:

@@ -262,7 +262,7 @@ def nothing_is_left(home):
             expect(name and reaper.leftovers(name)["namespaces"], "the lab did not start")
             child.send_signal(signum)
         for name, child in zip(names, children):
-            child.wait(15)
+            child.wait(60)  # beside other tests it may take long
             deadline = time.monotonic() + 10
             while any(reaper.leftovers(name).values()) and time.monotonic() < deadline:
                 time.sleep(0.1)

@@ -140,3 +140,19 @@ void attest_kv_alg(struct jsonw *j, bool has, int64_t alg)
 	else
 		jsonw_kv_string(j, "alg", name);
 }
+
+void attest_json_begin(struct jsonw *j, const struct attest_result *r, const char *path)
+{
+	jsonw_init_buffer(j, ATTEST_JSON_MAX);
+	jsonw_object(j);
+	jsonw_kv_string(j, "schema", r->schema);
+	jsonw_kv_untrusted(j, "file", path);
+	jsonw_kv_string(j, r->kind, r->word);
+	jsonw_kv_string(j, "why", r->why[0] ? r->why : NULL);
+}
+
+void attest_print(const struct attest_result *r)
+{
+	printf("%s%s%s%s%s\n", text_on(r->good ? STYLE_GOOD : STYLE_BAD), r->word,
+		text_off(r->good ? STYLE_GOOD : STYLE_BAD), r->why[0] ? ": " : "", r->why);
+}

@@ -24,6 +24,14 @@ const char *attest_hex_text(struct cursor bytes, char buf[ATTEST_HEX_TEXT]);
 void attest_kv_text(struct jsonw *j, const char *key, struct cursor text);
 /* "ES256", or the number; null without one. */
 void attest_kv_alg(struct jsonw *j, bool has, int64_t alg);
+/* The result in a word, and why it is no better; why: empty when there is nothing. */
+struct attest_result {
+	const char *schema, *kind, *word, *why; /* "cardea.suit/1", "state", "valid", "" */
+	bool good;
+};
+/* Opens the object, up to the signature's algorithm. */
+void attest_json_begin(struct jsonw *j, const struct attest_result *r, const char *path);
+void attest_print(const struct attest_result *r);
 enum cli_exit attest_memory(void);
 
 #endif

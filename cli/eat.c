@@ -40,16 +40,19 @@ static void claims_json(const struct eat *e, struct jsonw *j)
 	jsonw_array_end(j);
 }
 
+static struct attest_result result(const struct eat_judged *t)
+{
+	return (struct attest_result){.schema = "cardea.eat/1", .kind = "tier",
+		.word = eat_tier_name(t->tier), .why = t->text,
+		.good = t->tier == EAT_TIER_AFFIRMING};
+}
+
 static enum cli_exit print_json(const char *path, const struct eat_judged *t)
 {
 	struct jsonw j;
+	struct attest_result r = result(t);
 
-	jsonw_init_buffer(&j, ATTEST_JSON_MAX);
-	jsonw_object(&j);
-	jsonw_kv_string(&j, "schema", "cardea.eat/1");
-	jsonw_kv_untrusted(&j, "file", path);
-	jsonw_kv_string(&j, "tier", eat_tier_name(t->tier));
-	jsonw_kv_string(&j, "why", t->text[0] ? t->text : NULL);
+	attest_json_begin(&j, &r, path);
 	jsonw_kv_string(&j, "signature", attest_state_name(t->signature));
 	attest_kv_alg(&j, t->has_alg, t->alg);
 	jsonw_kv_bool(&j, "psa", t->is_psa);
@@ -77,11 +80,9 @@ static void print_hex(const char *what, struct cursor bytes)
 static void print_text(const struct eat_judged *t)
 {
 	const struct eat *e = &t->claims;
+	struct attest_result r = result(t);
 
-	printf("%s%s%s%s%s\n",
-		text_on(t->tier == EAT_TIER_AFFIRMING ? STYLE_GOOD : STYLE_BAD),
-		eat_tier_name(t->tier), text_off(STYLE_GOOD), t->text[0] ? ": " : "",
-		t->text);
+	attest_print(&r);
 	printf("signature  %s\n", attest_state_name(t->signature));
 	if (!t->read)
 		return;

@@ -62,16 +62,19 @@ static void manifest_json(const struct suit_manifest *m, struct jsonw *j)
 	jsonw_array_end(j);
 }
 
+static struct attest_result result(const struct suit_judged *s)
+{
+	return (struct attest_result){.schema = "cardea.suit/1", .kind = "state",
+		.word = attest_state_name(s->state), .why = s->text,
+		.good = s->state == ATTEST_VALID};
+}
+
 static enum cli_exit print_json(const char *path, const struct suit_judged *s)
 {
 	struct jsonw j;
+	struct attest_result r = result(s);
 
-	jsonw_init_buffer(&j, ATTEST_JSON_MAX);
-	jsonw_object(&j);
-	jsonw_kv_string(&j, "schema", "cardea.suit/1");
-	jsonw_kv_untrusted(&j, "file", path);
-	jsonw_kv_string(&j, "state", attest_state_name(s->state));
-	jsonw_kv_string(&j, "why", s->text[0] ? s->text : NULL);
+	attest_json_begin(&j, &r, path);
 	attest_kv_alg(&j, s->has_alg, s->alg);
 	jsonw_key(&j, "doubts");
 	jsonw_array(&j);
@@ -121,10 +124,9 @@ static void print_image(const struct suit_image *i)
 static void print_text(const struct suit_judged *s)
 {
 	const struct suit_manifest *m = &s->manifest;
+	struct attest_result r = result(s);
 
-	printf("%s%s%s%s%s\n", text_on(s->state == ATTEST_VALID ? STYLE_GOOD : STYLE_BAD),
-		attest_state_name(s->state), text_off(STYLE_GOOD),
-		s->text[0] ? ": " : "", s->text);
+	attest_print(&r);
 	for (unsigned d = SUIT_DOUBT_VERSION; d <= SUIT_DOUBT_NO_IMAGE; d <<= 1)
 		if (s->doubts & d && strcmp(s->text, suit_doubt_text(d)) != 0)
 			printf("doubt: %s\n", suit_doubt_text(d));

@@ -25,7 +25,6 @@ struct attest_key;
 int attest_key_read(const void *pem, size_t len, struct attest_key **ret,
 	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 void attest_key_free(struct attest_key *k); /* NULL is fine */
-const char *attest_key_name(const struct attest_key *k); /* "P-256", "Ed25519" */
 
 /* 0: signed by that key. CARDEA_ESIGNATURE; CARDEA_EUNTRUSTED when the key is not one of
  * that algorithm; CARDEA_EUNSUPPORTED: another algorithm, or a MAC. payload: see

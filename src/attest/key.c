@@ -19,14 +19,14 @@ struct attest_key {
 };
 
 static const struct {
-	const char *name, *group; /* OpenSSL's; NULL of Edwards curves */
-	size_t part;		  /* octets of r and of s */
+	const char *group; /* OpenSSL's; NULL of Edwards curves */
+	size_t part;	   /* octets of r and of s */
 } curves[CURVE_MAX] = {
-	[CURVE_P256] = {"P-256", "prime256v1", 32},
-	[CURVE_P384] = {"P-384", "secp384r1", 48},
-	[CURVE_P521] = {"P-521", "secp521r1", 66},
-	[CURVE_ED25519] = {"Ed25519", NULL, 0},
-	[CURVE_ED448] = {"Ed448", NULL, 0},
+	[CURVE_P256] = {"prime256v1", 32},
+	[CURVE_P384] = {"secp384r1", 48},
+	[CURVE_P521] = {"secp521r1", 66},
+	[CURVE_ED25519] = {NULL, 0},
+	[CURVE_ED448] = {NULL, 0},
 };
 
 /* RFC 9053 2.1 leaves the curve open, RFC 9864 names it; ES256 with another curve than
@@ -136,11 +136,6 @@ void attest_key_free(struct attest_key *k)
 		return;
 	EVP_PKEY_free(k->pkey);
 	free(k);
-}
-
-const char *attest_key_name(const struct attest_key *k)
-{
-	return curves[k->curve].name;
 }
 
 /* r || s as an ECDSA-Sig-Value. Length, for OPENSSL_free; 0 when it is none. */

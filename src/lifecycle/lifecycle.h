@@ -147,8 +147,6 @@ bool life_tick(struct life *l, const struct life_facts *f, const char *name,
 
 const char *life_state_name(enum life_state s); /* "protected", ... also in the API */
 const char *life_event_name(enum life_event e);
-const char *life_level_name(enum life_level l); /* "L3 attestation token" */
-const char *life_action_name(enum life_action a);
 /* False: it may speak with the internet beyond its update hosts. Who is AWAY is kept as
  * it was before. */
 bool life_is_isolated(enum life_state s);

@@ -45,11 +45,6 @@ static const struct {
 #define DRIFTED_FACTOR 0.1
 #define OUTDATED_FACTOR 0.25
 
-const char *suspicion_kind_name(enum suspicion_kind k)
-{
-	return k < SUSPICION_KIND_MAX ? signs[k].name : "?";
-}
-
 /* ---- counting different things ---- */
 
 static void count_add(struct suspicion_count *c, uint64_t hash)

@@ -116,6 +116,5 @@ enum suspicion_level suspicion_level(
 /* What the score is made of, the weightiest first: "47 points: port scan (TCP 23 at
  * 198.51.100.7, 61 times)". Returns ret. */
 char *suspicion_why(struct suspicion *s, nstime now, char ret[LIMIT_TEXT]);
-const char *suspicion_kind_name(enum suspicion_kind k); /* "port scan", ... */
 
 #endif

@@ -331,15 +331,3 @@ void cbor_put_map(struct writer *w, uint64_t count)
 {
 	head(w, MAJOR_MAP, count);
 }
-
-void cbor_put_tag(struct writer *w, uint64_t tag)
-{
-	head(w, MAJOR_TAG, tag);
-}
-
-void cbor_put_simple(struct writer *w, enum cbor_type t)
-{
-	uint8_t value = t == CBOR_TRUE ? 21 : t == CBOR_FALSE ? 20 : 22;
-
-	writer_u8(w, (uint8_t)(MAJOR_SIMPLE << 5 | value));
-}

@@ -95,7 +95,5 @@ void cbor_put_bytes(struct writer *w, const void *bytes, size_t len);
 void cbor_put_text(struct writer *w, const char *text);
 void cbor_put_array(struct writer *w, uint64_t count);
 void cbor_put_map(struct writer *w, uint64_t count);
-void cbor_put_tag(struct writer *w, uint64_t tag);
-void cbor_put_simple(struct writer *w, enum cbor_type t); /* FALSE, TRUE, NULL */
 
 #endif

@@ -28,14 +28,14 @@ static const struct {
 	[SUSPICION_HIDDEN] = {"hidden names", 5, 15, 6 * 3600 * NS_PER_SEC},
 };
 
-/* Different ports of one host, or hosts on one port, within a minute. Discovery of a phone
- * or a hub tries a dozen; the slowest of the published scanners 60. */
+/* Different ports of one host, or hosts on one port, within a minute. Chosen, not measured:
+ * a few more than the devices that a home has of one kind. */
 #define SCAN_FEW 15
 #define SCAN_MANY 40
 /* Refused packets a second, for so many seconds: no service needs what it is refused. */
 #define FLOOD_RATE 300
 #define FLOOD_SECONDS 5
-/* Tries of one login service within a minute; people give up after five. */
+/* Tries of one login service within a minute: no person is that quick. */
 #define BRUTE_TRIES 30
 /* Even gaps in a row that make a beacon; a device that retries doubles its gaps. */
 #define BEACON_GAPS 12

@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include "base/cursor.h"
 
-/* Items within items: SUIT's deepest published one has 7, an attestation token 6. */
+/* Items within items, strings not looked into: of the published objects manifests have 3
+ * at most, PSA tokens 4, EATs 7. */
 #define CBOR_DEPTH_MAX 16
 
 enum cbor_type {

@@ -47,17 +47,6 @@ char *addr_format(const struct addr *a, char buf[ADDR_TEXT_MAX])
 	return buf;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int mac_parse(const char *text, struct mac *ret)
 {
 	struct mac m;
@@ -68,8 +57,8 @@ int mac_parse(const char *text, struct mac *ret)
 			between = *text;
 		if (i && *text++ != between)
 			return CARDEA_EMALFORMED;
-		int hi = hex_digit(text[0]);
-		int lo = hi < 0 ? -1 : hex_digit(text[1]);
+		int hi = str_hex_digit(text[0]);
+		int lo = hi < 0 ? -1 : str_hex_digit(text[1]);
 		if (lo < 0)
 			return CARDEA_EMALFORMED;
 		m.b[i] = (uint8_t)(hi << 4 | lo);
@@ -136,7 +125,7 @@ char *prefix_format(const struct prefix *p, char buf[PREFIX_TEXT_MAX])
 
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
-	return addr_compare(a, b) == 0;
+	return memcmp(a->b, b->b, sizeof a->b) == 0 && a->family == b->family;
 }
 
 bool mac_equal(const struct mac *a, const struct mac *b)

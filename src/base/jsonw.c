@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUFFER_FIRST 512           /* most single events fit at once */
+#define PLAIN_MAX 512 /* of one call; no line of figures is longer */
 #define NUMBER_TEXT_MAX 24         /* the sign, 19 digits and the NUL of an int64_t */
 #define DECIMAL_MAX 9007199254740992.0 /* 2^53: beyond, doubles skip integers */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for bytes that are not UTF-8 */
@@ -77,6 +79,21 @@ static void emit_text(struct jsonw *j, const char *text)
 	emit(j, text, strlen(text));
 }
 
+void jsonw_plain(struct jsonw *j, const char *fmt, ...)
+{
+	char line[PLAIN_MAX];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof line)
+		j->error = j->error ? j->error : CARDEA_ELIMIT;
+	else
+		emit(j, line, (size_t)n);
+}
+
 /* The comma before a value or a key; nothing right after a key. */
 static void separate(struct jsonw *j)
 {
@@ -140,6 +157,17 @@ static bool must_escape(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* How many of them are printable ASCII and stand for themselves, as almost all do. */
+static size_t plain_run(const char *bytes, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && bytes[n] >= ' ' && bytes[n] < 0x7f && bytes[n] != '"' &&
+		bytes[n] != '\\')
+		n++;
+	return n;
+}
+
 static void emit_escape(struct jsonw *j, uint32_t c)
 {
 	char text[8] = {'\\', (char)c};
@@ -157,7 +185,7 @@ static void emit_escape(struct jsonw *j, uint32_t c)
 
 static void emit_string(struct jsonw *j, const char *bytes, size_t len)
 {
-	size_t plain = 0; /* bytes that wait to go out as they are */
+	size_t plain = plain_run(bytes, len); /* bytes that wait to go out as they are */
 
 	emit(j, "\"", 1);
 	while (plain < len && !j->error) {
@@ -211,12 +239,30 @@ static void jsonw_word(struct jsonw *j, const char *word)
 	emit_text(j, word);
 }
 
-void jsonw_i64(struct jsonw *j, int64_t v)
+/* Replies and reports have very many numbers, and snprintf is slow for one. */
+static void emit_number(struct jsonw *j, uint64_t v, bool negative)
 {
 	char text[NUMBER_TEXT_MAX];
+	size_t at = sizeof text;
 
-	snprintf(text, sizeof text, "%" PRId64, v);
-	jsonw_word(j, text);
+	do
+		text[--at] = (char)('0' + v % 10);
+	while (v /= 10);
+	if (negative)
+		text[--at] = '-';
+	separate(j);
+	emit(j, text + at, sizeof text - at);
+}
+
+void jsonw_i64(struct jsonw *j, int64_t v)
+{
+	emit_number(j, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0);
+}
+
+void jsonw_raw(struct jsonw *j, const char *json, size_t len)
+{
+	separate(j);
+	emit(j, json, len);
 }
 
 void jsonw_decimal(struct jsonw *j, double v)
@@ -239,10 +285,7 @@ void jsonw_decimal(struct jsonw *j, double v)
 
 void jsonw_u64(struct jsonw *j, uint64_t v)
 {
-	char text[NUMBER_TEXT_MAX];
-
-	snprintf(text, sizeof text, "%" PRIu64, v);
-	jsonw_word(j, text);
+	emit_number(j, v, false);
 }
 
 void jsonw_bool(struct jsonw *j, bool v)

@@ -29,6 +29,8 @@ void jsonw_init_file(struct jsonw *j, FILE *file);
 void jsonw_free(struct jsonw *j);
 /* NUL-terminated text of a buffer writer, or NULL when an error is pending. */
 const char *jsonw_text(struct jsonw *j);
+/* Text as it is, for what is no JSON: lines of numbers. */
+void jsonw_plain(struct jsonw *j, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 
 void jsonw_object(struct jsonw *j); /* { */
 void jsonw_object_end(struct jsonw *j);
@@ -36,6 +38,7 @@ void jsonw_array(struct jsonw *j);
 void jsonw_array_end(struct jsonw *j);
 void jsonw_key(struct jsonw *j, const char *key);
 void jsonw_string(struct jsonw *j, const char *utf8); /* NULL writes null */
+void jsonw_raw(struct jsonw *j, const char *json, size_t len); /* one value, written before */
 void jsonw_untrusted(struct jsonw *j, struct untrusted_str s); /* never invalid UTF-8 */
 void jsonw_i64(struct jsonw *j, int64_t v);
 void jsonw_u64(struct jsonw *j, uint64_t v);

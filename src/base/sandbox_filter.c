@@ -34,8 +34,8 @@ static const char *const always[] = {
 	"timerfd_create", "timerfd_settime", "timerfd_settime64", "timerfd_gettime",
 	"signalfd", "signalfd4",
 	/* sockets a process holds */
-	"send", "sendto", "sendmsg", "sendmmsg", "recv", "recvfrom", "recvmsg",
-	"recvmmsg", "recvmmsg_time64", "accept", "accept4", "shutdown", "getsockname",
+	"send", "recv", "recvfrom", "recvmsg",
+	"recvmmsg", "recvmmsg_time64", "accept", "accept4", "getsockname",
 	"getpeername", "getsockopt", "setsockopt", "socketpair",
 	/* memory */
 	"brk", "munmap", "mremap", "madvise", "mincore", "membarrier", "msync",
@@ -64,7 +64,8 @@ static const char *const files[] = {"open", "openat", "openat2", "creat", "stat"
 	"utimensat_time64", "copy_file_range", "sendfile", "sendfile64", "sync",
 	"syncfs", NULL};
 
-static const char *const inet[] = {"connect", "bind", "listen", NULL};
+static const char *const inet[] = {"connect", "bind", "listen", "shutdown", "sendto",
+	"sendmsg", "sendmmsg", NULL};
 
 static const char *const netlink[] = {"bind", NULL};
 
@@ -171,6 +172,16 @@ static void rules_descriptors(struct filter *f)
 	allow_if(f, "statx", arg_bits(2, AT_EMPTY_PATH, AT_EMPTY_PATH));
 }
 
+/* A listening socket that is shut down is a fresh one, and sending with MSG_FASTOPEN connects
+ * it (RFC 7413): two calls that would make of a listener what only connect(2) may. */
+static void rules_sockets(struct filter *f)
+{
+	allow_if(f, "sendto", arg_bits(3, MSG_FASTOPEN, 0));
+	allow_if(f, "sendmsg", arg_bits(2, MSG_FASTOPEN, 0));
+	allow_if(f, "sendmmsg", arg_bits(3, MSG_FASTOPEN, 0));
+	allow_if(f, "shutdown", arg_int(1, SHUT_WR));
+}
+
 static void rules_inet(struct filter *f)
 {
 	/* libc lists the host's addresses to sort answers (RFC 6724) */
@@ -227,6 +238,8 @@ static void filter_fill(struct filter *f, unsigned allow)
 		rules_add(f, SCMP_ACT_ALLOW, files);
 	if (allow & SANDBOX_INET)
 		rules_inet(f);
+	else
+		rules_sockets(f);
 	if (allow & SANDBOX_NETLINK)
 		rules_netlink(f);
 	if (allow & SANDBOX_PROCESSES)

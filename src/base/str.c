@@ -149,6 +149,28 @@ static unsigned char fold(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
+struct untrusted_str str_trim(struct untrusted_str s)
+{
+	while (s.len && (s.bytes[0] == ' ' || s.bytes[0] == '\t')) {
+		s.bytes++;
+		s.len--;
+	}
+	while (s.len && (s.bytes[s.len - 1] == ' ' || s.bytes[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+int str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 bool str_equal_nocase(const char *a, const char *b)
 {
 	while (*a && fold(*a) == fold(*b)) {

@@ -37,6 +37,10 @@ struct str_text {
 void str_add(struct str_text *t, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 /* Whole string, decimal, min <= value <= max, else CARDEA_EMALFORMED. */
 int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret) CARDEA_MUSTCHECK;
+/* Without the blanks and tabs around it. */
+struct untrusted_str str_trim(struct untrusted_str s);
+/* 0 to 15, of either case; or -1. */
+int str_hex_digit(char c);
 bool str_equal_nocase(const char *a, const char *b);
 /* True when bytes are well-formed UTF-8 without NUL or control characters. */
 bool str_is_clean_utf8(const void *bytes, size_t len);

@@ -15,6 +15,11 @@ const char *decision_kind_name(enum decision_kind k)
 		[DECISION_PREVIEW] = "preview",
 		[DECISION_PORT] = "port",
 		[DECISION_CONVERSATION] = "conversation",
+		[DECISION_CASE] = "case",
+		[DECISION_RELEASE] = "release",
+		[DECISION_PLAYBOOK] = "playbook",
+		[DECISION_ADVISORY] = "advisory",
+		[DECISION_PROTECT] = "protect",
 	};
 
 	return (unsigned)k < DECISION_KIND_MAX ? names[k] : "unknown";

@@ -20,6 +20,14 @@ enum decision_kind {
 	DECISION_PORT,		/* live with an interface where nothing is enforced: subject */
 	DECISION_CONVERSATION,	/* may it do this, which its profile has not: subject; key is
 				 * the number that it has in the profile */
+	DECISION_CASE,		/* what becomes of a device in isolation: subject is the case,
+				 * detail the choices, choice the one */
+	DECISION_RELEASE,	/* the owner's word a second time: subject is the case */
+	DECISION_PLAYBOOK,	/* a step that a playbook advises: subject is the playbook, key
+				 * the step */
+	DECISION_ADVISORY,	/* outsiders (subject) accuse it, and to follow them would be much:
+				 * detail is how far */
+	DECISION_PROTECT, /* it has only watched until now: protect? subject: until when */
 	DECISION_KIND_MAX,
 };
 

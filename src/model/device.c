@@ -38,6 +38,18 @@ const char *device_state_name(enum device_state s)
 	return "unknown";
 }
 
+const char *device_hold_name(enum device_hold h)
+{
+	static const char *const names[HOLD_MAX] = {
+		[HOLD_NONE] = "none",
+		[HOLD_LIMITED] = "limited",
+		[HOLD_QUARANTINED] = "quarantined",
+		[HOLD_REFUSED] = "refused",
+	};
+
+	return (unsigned)h < HOLD_MAX ? names[h] : "unknown";
+}
+
 const char *url_source_name(enum url_source s)
 {
 	static const char *const names[URL_SOURCE_MAX] = {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "base/addr.h"
 #include "base/clock.h"
+#include "model/device_class.h"
 #include "model/ids.h"
 #include "model/limits.h"
 
@@ -30,8 +31,17 @@ enum device_state {
 	DEVICE_NEW,	  /* seen, nothing known */
 	DEVICE_WATCHED,	  /* no usable profile: reported, not enforced */
 	DEVICE_PROTECTED, /* profile enforced */
-	DEVICE_QUARANTINED, /* only what its profile keeps on in quarantine */
+	DEVICE_QUARANTINED, /* held: only what enum device_hold leaves to it */
 	DEVICE_STATE_MAX,
+};
+
+/* How far it is held; docs/lifecycle.md says what each leaves to a device. */
+enum device_hold {
+	HOLD_NONE,
+	HOLD_LIMITED,	  /* the house as before; of the internet only update hosts */
+	HOLD_QUARANTINED, /* names, time and portal of this gateway, and update hosts */
+	HOLD_REFUSED,	  /* retired: nothing, not even a name */
+	HOLD_MAX,
 };
 
 /* Who says which MUD file is the device's; what each is worth as proof of identity
@@ -56,9 +66,11 @@ struct device {
 	char vendor_class[LIMIT_LABEL];/* untrusted text, from DHCP */
 	char mud_url[LIMIT_URL];       /* untrusted text, from url_source */
 	enum url_source url_source;
+	enum device_class class;       /* as the owner says */
 	bool confirmed; /* the owner vouches that it is what its MUD URL says */
 	char mud_signer[LIMIT_TEXT];   /* id-pe-mudsigner of its certificate; or empty */
-	char quarantine[LIMIT_TEXT];   /* why it is in quarantine; empty when it is not */
+	enum device_hold hold;
+	char quarantine[LIMIT_TEXT];   /* why it is held; empty when it is not */
 	char problem[LIMIT_TEXT];      /* why it is only watched; empty when none */
 	nstime first_seen, last_seen;  /* wall */
 	struct device_addr addrs[LIMIT_ADDRS_PER_DEVICE];
@@ -68,6 +80,8 @@ struct device {
 const char *addr_source_name(enum addr_source s);
 const char *device_state_name(enum device_state s); /* "new", "watched", "protected",
 						     * "quarantined" */
+const char *device_hold_name(enum device_hold h); /* "none", "limited", "quarantined",
+						   * "refused" */
 const char *url_source_name(enum url_source s);	    /* "none", "lldp", "dhcp", "qr",
 						     * "certificate", "owner" */
 /* Its MUD URL is more than its own word: it may be a member of classes of devices. */

@@ -23,13 +23,15 @@
  *
  * A GATE is a number that stands for "open for open_s seconds after a packet that ARM_OUT or
  * ARM_IN holds"; it is unique in the house. OUT_RANGE and IN_RANGE with a gate let
- * conversations begin while it is open; gate 0 is always open.
+ * conversations begin while it is open; gate 0 is always open. ELEMENT_GATE_TOLD is no number
+ * of a trigger: what only such a range holds passes, and is told (REASON_TOLD).
  *
  * For ICMP the "device ports" of OUT_RANGE and the "peer ports" of IN_RANGE (that is,
  * the first two bytes of the transport header of that packet) hold type << 8 | code, and
  * the other range is 0-65535.
  * Ranges of one set must be disjoint (the kernel's pipapo refuses partial overlap);
- * policy/space makes them so. Those with a gate and ARM may overlap anything. */
+ * policy/space makes them so. Those with a gate and ARM may overlap anything, but those of
+ * ELEMENT_GATE_TOLD are disjoint among themselves. */
 #ifndef CARDEA_MODEL_ELEMENT_H
 #define CARDEA_MODEL_ELEMENT_H
 
@@ -58,6 +60,8 @@ enum element_kind {
 	ELEMENT_ARM_IN,
 	ELEMENT_KIND_MAX,
 };
+
+#define ELEMENT_GATE_TOLD UINT32_MAX
 
 struct element {
 	enum element_kind kind;

@@ -49,6 +49,18 @@ const char *event_kind_name(enum event_kind k)
 		return "probe";
 	case EVENT_LEARNED:
 		return "learned";
+	case EVENT_LIFE:
+		return "life";
+	case EVENT_ADVISORY:
+		return "advisory";
+	case EVENT_PORTAL:
+		return "portal";
+	case EVENT_EVIDENCE:
+		return "evidence";
+	case EVENT_WOULD_BLOCK:
+		return "would-block";
+	case EVENT_ACCESS:
+		return "access";
 	case EVENT_KIND_MAX:
 		break;
 	}

@@ -34,6 +34,12 @@ enum event_kind {
 	EVENT_ADOPTED,	     /* ... put a profile in force himself, or took it back */
 	EVENT_PROBE,	     /* something is refused for a while to see what happens */
 	EVENT_LEARNED,	     /* what learning found, and that it began anew */
+	EVENT_LIFE,	     /* where a device stands in the life cycle changed */
+	EVENT_ADVISORY,	     /* what outsiders say, and what comes of it */
+	EVENT_PORTAL,	     /* it asked the gateway for what is the owner's to do */
+	EVENT_EVIDENCE,	     /* what a device handed in to show what it runs, or is to run */
+	EVENT_ACCESS,	     /* somebody logged in, could not, or may now */
+	EVENT_WOULD_BLOCK,   /* a violation that passed: the gateway only watches */
 	EVENT_KIND_MAX,
 };
 
@@ -43,8 +49,9 @@ struct event {
 	nstime first, last; /* wall */
 	device_id device;   /* 0: the gateway itself */
 	enum event_kind kind;
-	enum verdict_reason reason; /* VIOLATION */
-	struct flow flow;	    /* VIOLATION, REFUSED, CONFLICT, NAMES_HIDDEN: device and peer */
+	enum verdict_reason reason; /* VIOLATION, WOULD_BLOCK */
+	/* VIOLATION, WOULD_BLOCK, REFUSED, CONFLICT, NAMES_HIDDEN: device and peer */
+	struct flow flow;
 	/* of the peer as the device knew it, or that it asked for; may be empty */
 	char name[LIMIT_NAME];
 	uint64_t packets;

@@ -17,6 +17,8 @@ const char *role_name(enum role r)
 		return "courier";
 	case ROLE_ENGINE:
 		return "engine";
+	case ROLE_WEB:
+		return "web";
 	case ROLE_MAX:
 		break;
 	}

@@ -16,6 +16,7 @@ enum role {
 	ROLE_RESOLVER,
 	ROLE_COURIER,
 	ROLE_ENGINE,
+	ROLE_WEB,
 	ROLE_MAX,
 };
 

@@ -42,8 +42,11 @@
 #define LIMIT_DECISIONS 256    /* open questions; beyond, the oldest of a device goes */
 #define LIMIT_CONTROLLERS 256  /* classes that the owner has mapped to devices */
 #define LIMIT_OVERLAYS 64      /* what the owner says of one device beside its file */
+#define LIMIT_OVERLAY_S (30 * 86400) /* ... for a while: who means longer means for good */
 #define LIMIT_ADOPTED_BYTES (256 * 1024) /* a profile that he brings, and its binding: as
 				* much as a MUD file and a template may have */
+#define LIMIT_UPDATE_HOSTS 48  /* where one held device may fetch updates: 16 a source, so
+				* that none crowds out another's */
 #define LIMIT_URL_HISTORY 16   /* MUD URLs remembered per device, against rollback */
 
 /* Names */
@@ -62,7 +65,8 @@
 #define BINDING_TTL_MAX_S 86400
 
 /* Evidence */
-#define LIMIT_EVENTS 10000     /* stored; the oldest go */
+#define LIMIT_EVENTS 100000    /* stored, 25 MB at most; the oldest go: a year of a house in
+				* which 270 things a day happen */
 #define LIMIT_EVENT_RATE 10    /* violations per device and second that reach the engine */
 #define LIMIT_EVENT_BURST 40
 
@@ -74,5 +78,18 @@
 #define LIMIT_REPORTS 4	       /* at once, beside the fetches: both have TLS sessions */
 #define LIMIT_REPORT_BYTES (64 * 1024) /* some 300 rules with a word each */
 #define LIMIT_REPORT_PART 4097 /* 4 KiB and NUL: two would fill a message */
+
+/* The face towards devices (process web) */
+#define LIMIT_WEB_BODY (32 * 1024) /* of evidence: the published tokens have below 1 KiB,
+				* manifests 5; post-quantum signatures add some */
+#define LIMIT_WEB_CHUNK 4096   /* of a body, in one message; a reply is one at most */
+
+/* The face towards people (process web), and who they are */
+#define LIMIT_WEB_PIPES 48     /* requests of all browsers at once, streams included; root's
+				* own socket has its places apart */
+#define LIMIT_USER 32	       /* a name to log in with, and NUL */
+#define LIMIT_USERS 16	       /* a family, and guests */
+#define LIMIT_SESSIONS 64      /* of all users: four browsers each; a user's oldest goes */
+#define LIMIT_TOKENS 32	       /* programs that ask: dashboards, a provider */
 
 #endif

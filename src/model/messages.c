@@ -2,7 +2,8 @@
 /* messages - encoder, strict decoder, names and trace, all made from messages.def.
  * On the wire: u16 type, then the fields in order, big endian; addr = u8 family and its
  * 0, 4 or 16 bytes; text = u16 length and bytes without NUL; addrs = u16 count and
- * addresses; u16s = u16 count and numbers; bool = one byte, 0 or 1. */
+ * addresses; u16s = u16 count and numbers; chunk = u16 length and octets; bool = one byte,
+ * 0 or 1. */
 #include "model/messages.h"
 
 #include <inttypes.h>
@@ -26,6 +27,7 @@
 #define WIRE_url (2 + LIMIT_URL)
 #define WIRE_part (2 + LIMIT_REPORT_PART)
 #define WIRE_digest 32
+#define WIRE_chunk (2 + LIMIT_WEB_CHUNK)
 
 #define MSG(NAME, name, number) _Static_assert(2
 #define FIELD(type, field) +WIRE_##type
@@ -96,6 +98,16 @@ static void encode_chars(struct writer *w, const char *text, size_t size)
 	writer_bytes(w, text, len);
 }
 
+static void encode_chunk(struct writer *w, const struct message_chunk *c)
+{
+	if (c->len > LIMIT_WEB_CHUNK) {
+		w->error = CARDEA_ELIMIT;
+		return;
+	}
+	writer_u16(w, c->len);
+	writer_bytes(w, c->bytes, c->len);
+}
+
 #define PUT_u8(w, v) writer_u8(w, v)
 #define PUT_u16(w, v) writer_u16(w, v)
 #define PUT_u32(w, v) writer_u32(w, v)
@@ -112,6 +124,7 @@ static void encode_chars(struct writer *w, const char *text, size_t size)
 #define PUT_url(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_part(w, v) encode_chars(w, v, sizeof(v))
 #define PUT_digest(w, v) writer_bytes(w, v, sizeof(v))
+#define PUT_chunk(w, v) encode_chunk(w, &(v))
 
 #define MSG(NAME, name, number)                                                          \
 	static void encode_message_##name(                                               \
@@ -202,6 +215,16 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
 	str_copy_bytes(ret, size, bytes, len);
 }
 
+static void decode_chunk(struct cursor *c, struct message_chunk *ret)
+{
+	ret->len = cursor_u16(c);
+	if (ret->len > LIMIT_WEB_CHUNK) {
+		cursor_fail(c, CARDEA_EMALFORMED);
+		return;
+	}
+	cursor_copy(c, ret->bytes, ret->len);
+}
+
 #define GET_u8(c, v) v = cursor_u8(c)
 #define GET_u16(c, v) v = cursor_u16(c)
 #define GET_u32(c, v) v = cursor_u32(c)
@@ -218,6 +241,7 @@ static void decode_chars(struct cursor *c, char *ret, size_t size)
 #define GET_url(c, v) decode_chars(c, v, sizeof(v))
 #define GET_part(c, v) decode_chars(c, v, sizeof(v))
 #define GET_digest(c, v) cursor_copy(c, v, sizeof(v))
+#define GET_chunk(c, v) decode_chunk(c, &(v))
 
 #define MSG(NAME, name, number)                                                          \
 	static void decode_message_##name(struct cursor *c, struct message_##name *m)    \
@@ -355,6 +379,12 @@ static void trace_digest(struct str_text *t, const uint8_t *digest, size_t len)
 		str_add(t, "%02x", digest[i]);
 }
 
+/* Evidence is long and of no use to a reader: how much there is. */
+static void trace_chunk(struct str_text *t, const struct message_chunk *c)
+{
+	str_add(t, "%u octets", c->len);
+}
+
 #define TRACE_u8(t, v) str_add(t, "%u", v)
 #define TRACE_u16(t, v) str_add(t, "%u", v)
 #define TRACE_u32(t, v) str_add(t, "%" PRIu32, v)
@@ -371,6 +401,7 @@ static void trace_digest(struct str_text *t, const uint8_t *digest, size_t len)
 #define TRACE_url(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_part(t, v) trace_chars(t, v, sizeof(v))
 #define TRACE_digest(t, v) trace_digest(t, v, sizeof(v))
+#define TRACE_chunk(t, v) trace_chunk(t, &(v))
 
 #define MSG(NAME, name, number)                                                          \
 	static void trace_message_##name(struct str_text *t, const struct message_##name *m) \

@@ -17,6 +17,12 @@ struct message_addrs {
 	struct addr addrs[LIMIT_ANSWER_ADDRS];
 };
 
+/* Octets of any kind. */
+struct message_chunk {
+	uint16_t len;
+	uint8_t bytes[LIMIT_WEB_CHUNK];
+};
+
 typedef uint8_t message_u8;
 typedef uint16_t message_u16;
 typedef uint32_t message_u32;
@@ -58,6 +64,7 @@ enum message_type {
 #define MESSAGE_FIELD_url message_url
 #define MESSAGE_FIELD_part message_part
 #define MESSAGE_FIELD_digest message_digest
+#define MESSAGE_FIELD_chunk struct message_chunk
 
 /* An empty struct is not ISO C, so each starts with a byte nobody sends. */
 #define MSG(NAME, name, number)                                                          \
@@ -97,7 +104,27 @@ enum socket_kind {
 	SOCKET_IDENTITY, /* another one, which takes identities alone */
 	SOCKET_DNS_TLS,	 /* DNS over TLS, of the resolver */
 	SOCKET_OBSERVE,	 /* AF_PACKET on a LAN interface, for learning: heads of all */
+	SOCKET_WEB,	 /* listeners of web: plain HTTP, and HTTPS */
+	SOCKET_WEB_TLS,
+	SOCKET_WEB_PAGE, /* HTTPS for people: pages, and the control API */
 	SOCKET_MAX,
+};
+
+enum propose_what {
+	PROPOSE_SET,	  /* these settings, in the file as it stands */
+	PROPOSE_FILE,	  /* this file in place of it */
+	PROPOSE_RELOAD,	  /* the file as the owner's editor left it */
+	PROPOSE_CONFIRM,  /* what waits is kept */
+	PROPOSE_ROLLBACK, /* ... or taken back now */
+	PROPOSE_MAX,
+};
+
+enum state_what {
+	STATE_FILE,    /* the owner's file */
+	STATE_RUNNING, /* what is in force, where that waits for the next start */
+	STATE_BEFORE,  /* what comes back without confirmation; empty: nothing waits */
+	STATE_NEW,     /* what the proposal leads to */
+	STATE_MAX,
 };
 
 /* "PROFILE_RULE", or NULL for a number that is none of ours. */
@@ -129,6 +156,7 @@ void message_from_element(struct message *m, bool remove, const struct element *
 int message_to_element(const struct message_element *m, struct element *ret) CARDEA_MUSTCHECK;
 void message_from_profile(struct message *m, uint64_t id, const struct profile *p);
 int message_to_profile(const struct message_profile *m, struct profile *ret) CARDEA_MUSTCHECK;
+int message_to_note(const struct message_profile_note *m, struct note *ret) CARDEA_MUSTCHECK;
 void message_from_tls(struct message *m, uint64_t id, const struct tls_profile *t);
 int message_to_tls(const struct message_profile_tls *m, struct tls_profile *ret) CARDEA_MUSTCHECK;
 void message_from_limit(struct message *m, uint64_t id, const struct profile_limit *l);

@@ -282,6 +282,18 @@ void message_from_tls(struct message *m, uint64_t id, const struct tls_profile *
 #undef LIST
 }
 
+int message_to_note(const struct message_profile_note *m, struct note *ret)
+{
+	if (m->level > NOTE_ERROR)
+		return CARDEA_EMALFORMED;
+	ret->level = (enum note_level)m->level;
+	ret->line = m->line;
+	ret->column = m->column;
+	str_copy(ret->path, sizeof(ret->path), m->path);
+	str_copy(ret->text, sizeof(ret->text), m->text);
+	return 0;
+}
+
 int message_to_tls(const struct message_profile_tls *m, struct tls_profile *ret)
 {
 	*ret = (struct tls_profile){.has_authorities = m->has_authorities};

@@ -84,7 +84,8 @@ bool overlay_is_sound(const struct overlay *o)
 		     o->proto == FLOW_PROTO_UDP;
 
 	if ((unsigned)o->kind >= OVERLAY_KIND_MAX || o->proto < RULE_PROTO_ANY ||
-		o->proto > UINT8_MAX || o->port.lo > o->port.hi)
+		o->proto > UINT8_MAX || o->port.lo > o->port.hi ||
+		(o->until && o->until <= o->said))
 		return false;
 	if (!overlay_has_peer(o->kind))
 		return o->peer.kind == PEER_ANY && o->proto == RULE_PROTO_ANY &&

@@ -27,6 +27,7 @@ struct overlay {
 	int16_t proto;	  /* RULE_PROTO_ANY or 0-255 */
 	struct range16 port; /* the peer's */
 	nstime said;	     /* wall */
+	nstime until;	     /* wall, later than said; 0: for good */
 };
 
 const char *overlay_kind_name(enum overlay_kind k); /* "refuse", ... "only" */

@@ -67,10 +67,23 @@ struct record {
 const char *record_place_name(enum record_place p);   /* "internet", "gateway", ... */
 const char *record_naming_name(enum record_naming n); /* "none", "dns", "sni", "host" */
 const char *record_app_name(enum record_app a);	      /* "", "dns", "mdns", ... */
+/* Octets of a TCP segment without data, or of an answer of ICMP, at most. */
+#define RECORD_EMPTY 60
 /* The port that the service has: the peer's when the device began, else the device's. */
 static inline uint16_t record_port(const struct record *r)
 {
 	return r->direction == DIRECTION_FROM_DEVICE ? r->peer_port : r->device_port;
 }
+
+/* Nothing was said: no answer, or TCP segments without data and a reset. */
+static inline bool record_is_in_vain(const struct record *r)
+{
+	uint64_t packets = r->packets[0] + r->packets[1], bytes = r->bytes[0] + r->bytes[1];
+
+	return !r->answered || (r->proto == FLOW_PROTO_TCP && bytes <= packets * RECORD_EMPTY);
+}
+
+/* All of it but what is behind the ends of its texts. */
+void record_copy(struct record *ret, const struct record *r);
 
 #endif

@@ -15,6 +15,10 @@ const char *verdict_kind_name(enum verdict_kind k)
 		return "violation";
 	case VERDICT_QUARANTINE:
 		return "quarantine";
+	case VERDICT_REDIRECT:
+		return "redirect";
+	case VERDICT_WOULD_BLOCK:
+		return "would-block";
 	}
 	return "unknown";
 }
@@ -40,6 +44,8 @@ const char *verdict_reason_name(enum verdict_reason r)
 		return "malformed";
 	case REASON_TLS:
 		return "tls-profile";
+	case REASON_TOLD:
+		return "told";
 	case REASON_MAX:
 		break;
 	}

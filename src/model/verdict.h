@@ -12,7 +12,9 @@ enum verdict_kind {
 	VERDICT_ALLOW,
 	VERDICT_REFUSE,	   /* the owner says no: polite, not suspicious */
 	VERDICT_VIOLATION, /* the profile does not list it */
-	VERDICT_QUARANTINE,
+	VERDICT_QUARANTINE, /* it is held, and this is not left to it */
+	VERDICT_REDIRECT,   /* so, and meant for the sink: refused until there is one */
+	VERDICT_WOULD_BLOCK, /* a violation that passes, for this gateway only watches */
 };
 
 enum verdict_reason {
@@ -25,6 +27,7 @@ enum verdict_reason {
 	REASON_FRAGMENT,     /* bridged fragments carry no ports to judge */
 	REASON_MALFORMED,
 	REASON_TLS,	     /* its ClientHello offers what its TLS profile does not */
+	REASON_TOLD, /* the kernel's word alone: nothing allows it, and it passed */
 	REASON_MAX,
 };
 

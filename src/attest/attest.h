@@ -12,8 +12,10 @@
 #include "base/error.h"
 #include "model/limits.h"
 #include "wire/cose.h"
+#include "wire/ear.h"
 #include "wire/eat.h"
 #include "wire/suit.h"
+#include "wire/suit_report.h"
 
 /* ---- keys ---- */
 
@@ -34,6 +36,8 @@ int attest_cose_verify(const struct attest_key *k, const struct cose *s,
 
 /* UUID version 5 (RFC 9562 5.5) of a domain name: how SUIT spells a vendor. */
 int attest_vendor_uuid(const char *domain, uint8_t ret[SUIT_UUID]) CARDEA_MUSTCHECK;
+/* All images that name a vendor name this one, and one does. */
+bool attest_is_of_vendor(const struct suit_manifest *m, const char *domain);
 
 /* ---- firmware manifests ---- */
 
@@ -82,14 +86,12 @@ const char *suit_doubt_text(enum suit_doubt d);
 
 /* ---- attestation ---- */
 
-/* Tiers of EAR (draft-ietf-rats-ar4si 2.3). */
-enum eat_tier { EAT_TIER_NONE = 0, EAT_TIER_AFFIRMING = 2, EAT_TIER_WARNING = 32,
-	EAT_TIER_CONTRAINDICATED = 96 };
-
 struct eat_asked {
 	const struct attest_key *key;
 	struct cursor nonce;	    /* ours */
-	struct suit_digest digest;  /* of the accepted image; bytes empty: not compared */
+	/* Of the images that were accepted; none: not compared. */
+	const struct suit_digest *digests;
+	uint32_t digest_count;
 	bool has_bootcount;
 	uint64_t bootcount; /* of the last token of this device */
 };
@@ -102,11 +104,87 @@ struct eat_judged {
 	bool read; /* claims are */
 	struct eat claims;
 	bool nonce_is_ours, is_psa, digest_matches;
+	/* Of this device, of now, of no firmware but the accepted one: who is genuine and
+	 * contraindicated tells the truth about himself. */
+	bool is_genuine;
 	char text[LIMIT_TEXT]; /* why the tier is not AFFIRMING */
 };
 
 int eat_judge(struct cursor bytes, const struct eat_asked *asked,
 	struct eat_judged *ret) CARDEA_MUSTCHECK;
 const char *eat_tier_name(enum eat_tier t); /* "affirming", ... */
+
+/* What a piece of evidence proves. */
+enum attest_verdict {
+	ATTEST_NOTHING, /* text says why not */
+	ATTEST_PROVEN,
+	ATTEST_FORGED, /* forged, replayed, old, or of another */
+};
+
+struct report_asked {
+	const struct attest_key *key; /* the device's */
+	struct cursor nonce;	      /* ours */
+	struct cursor digest;	      /* of the accepted manifest; empty: there is none */
+};
+
+struct report_judged {
+	enum attest_verdict verdict;
+	enum attest_state signature;
+	bool has_alg;
+	int64_t alg;
+	bool read; /* report is */
+	struct suit_report report;
+	bool nonce_is_ours, digest_matches;
+	char text[LIMIT_TEXT]; /* why it is not PROVEN */
+};
+
+/* A report of an installation (draft-ietf-suit-report). */
+int report_judge(struct cursor bytes, const struct report_asked *asked,
+	struct report_judged *ret) CARDEA_MUSTCHECK;
+
+struct ear_asked {
+	const struct attest_key *key; /* the verifier's */
+	struct cursor nonce;	      /* ours */
+	struct cursor ueid;	      /* of the device; empty: not known */
+	uint64_t now;		      /* seconds; 0: the clock is not to be believed */
+};
+
+struct ear_judged {
+	enum attest_verdict verdict;
+	enum attest_state signature;
+	bool has_alg;
+	int64_t alg;
+	bool read; /* result is */
+	struct ear result;
+	bool nonce_is_ours;
+	char text[LIMIT_TEXT]; /* why it is not PROVEN */
+};
+
+/* What a verifier says of a device (draft-ietf-rats-ear), as a CWT. */
+int ear_judge(struct cursor bytes, const struct ear_asked *asked,
+	struct ear_judged *ret) CARDEA_MUSTCHECK;
+
+/* ---- what all of them are: one COSE object with its payload ---- */
+
+struct attest_form {
+	const char *what; /* "token" */
+	size_t max;	  /* octets */
+	bool untagged;	  /* it may be */
+};
+
+struct attest_opened {
+	enum attest_state state; /* UNSIGNED: it is none of these at all */
+	bool has_alg;
+	int64_t alg;
+	struct cursor payload;
+	char text[LIMIT_TEXT]; /* why it is not VALID */
+};
+
+int attest_open(struct cursor bytes, const struct attest_key *key,
+	const struct attest_form *form, struct attest_opened *ret) CARDEA_MUSTCHECK;
+/* The same octets, and some; in a time that does not tell where they differ. */
+bool attest_is_same(struct cursor a, struct cursor b);
+/* SHA-256. */
+int attest_hash(struct cursor bytes, uint8_t ret[32]) CARDEA_MUSTCHECK;
 
 #endif

@@ -2,12 +2,9 @@
 /* What an attestation token is worth. Only what is signed by the device's own key, over
  * our nonce, and says that the accepted firmware runs with the debug port shut, is
  * affirming: that alone may bring a device back without a human being. */
-#include <errno.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include "base/str.h"
 #include "attest/attest.h"
-#include "wire/cbor.h"
 
 const char *eat_tier_name(enum eat_tier t)
 {
@@ -28,65 +25,6 @@ static void say(struct eat_judged *j, enum eat_tier tier, const char *text)
 {
 	j->tier = tier;
 	str_copy(j->text, LIMIT_TEXT, text);
-}
-
-static bool is_same(struct cursor a, struct cursor b)
-{
-	size_t len = cursor_left(&a);
-
-	return len > 0 && len == cursor_left(&b) &&
-	       CRYPTO_memcmp(a.pos, b.pos, len) == 0;
-}
-
-/* A CWT's own tag may stand around it (RFC 8392 6); a PSA token has none. */
-static void pass_cwt_tag(struct cursor *c)
-{
-	struct cursor ahead = *c;
-	struct cbor tag;
-
-	if (cbor_peek(c) != CBOR_TAG)
-		return;
-	cbor_next(&ahead, &tag);
-	if (tag.value == COSE_TAG_CWT)
-		*c = ahead;
-}
-
-static int check_signature(const struct eat_asked *asked, const struct cose *cose,
-	struct eat_judged *j)
-{
-	int error;
-
-	j->has_alg = cose->has_alg;
-	j->alg = cose->alg;
-	if (cose->kind == COSE_MAC0) {
-		j->signature = ATTEST_UNVERIFIABLE;
-		say(j, EAT_TIER_NONE, "it has a MAC and no signature: only who has the "
-				      "device's secret can check it");
-		return 0;
-	}
-	if (!asked->key) {
-		j->signature = ATTEST_UNCHECKED;
-		say(j, EAT_TIER_NONE, "no key was given to check its signature");
-		return 0;
-	}
-	error = attest_cose_verify(asked->key, cose, cose->payload);
-	if (error == -ENOMEM)
-		return error;
-	if (!error) {
-		j->signature = ATTEST_VALID;
-	} else if (error == CARDEA_EUNSUPPORTED) {
-		j->signature = ATTEST_UNVERIFIABLE;
-		say(j, EAT_TIER_NONE,
-			"its signature is of an algorithm that is not known here");
-	} else {
-		j->signature = ATTEST_INVALID;
-		say(j, EAT_TIER_CONTRAINDICATED,
-			error == CARDEA_EUNTRUSTED
-				? "the key is not one of its algorithm"
-				: "the key did not make its signature: forged, changed, "
-				  "or of another device");
-	}
-	return 0;
 }
 
 static void read_claims(struct cursor payload, struct eat_judged *j)
@@ -114,12 +52,25 @@ static bool is_locked(const struct eat_judged *j)
 	return e->has_lifecycle && eat_lifecycle_is_secured(e->lifecycle);
 }
 
-static bool runs(const struct eat_judged *j, struct cursor digest)
+/* One of those that were accepted; alternatives, and parts of the device. */
+static bool runs(const struct eat_judged *j, const struct eat_asked *asked)
 {
 	for (uint32_t i = 0; i < j->claims.component_count; i++)
-		if (is_same(j->claims.components[i].measurement, digest))
-			return true;
+		for (uint32_t k = 0; k < asked->digest_count; k++)
+			if (attest_is_same(j->claims.components[i].measurement,
+				    asked->digests[k].bytes))
+				return true;
 	return false;
+}
+
+/* What it says is of this device, of now, and of firmware that is no older. */
+static bool is_fresh(const struct eat_asked *asked, const struct eat_judged *j)
+{
+	const struct eat *e = &j->claims;
+
+	return j->nonce_is_ours &&
+	       !(asked->has_bootcount && e->has_bootcount &&
+		       e->bootcount < asked->bootcount);
 }
 
 /* In order of weight; the first that applies is told. */
@@ -145,13 +96,15 @@ static void appraise(const struct eat_asked *asked, struct eat_judged *j)
 	else if (asked->has_bootcount && e->has_bootcount &&
 		 e->bootcount < asked->bootcount)
 		say(j, EAT_TIER_CONTRAINDICATED, "it counts fewer starts than before");
-	else if (cursor_left(&asked->digest.bytes) && !j->digest_matches)
+	else if (asked->digest_count && !e->component_count)
+		say(j, EAT_TIER_WARNING, "it does not say which firmware it runs");
+	else if (asked->digest_count && !j->digest_matches)
 		say(j, EAT_TIER_CONTRAINDICATED,
 			"the firmware that it runs is not the one that was accepted");
 	else if (!is_locked(j))
 		say(j, EAT_TIER_WARNING,
 			"nothing in it says that its debug port is shut");
-	else if (!cursor_left(&asked->digest.bytes))
+	else if (!asked->digest_count)
 		say(j, EAT_TIER_WARNING,
 			"nobody said which firmware it should run, so that was not "
 			"compared");
@@ -159,37 +112,41 @@ static void appraise(const struct eat_asked *asked, struct eat_judged *j)
 		say(j, EAT_TIER_AFFIRMING, "");
 }
 
+/* Who signed is settled; what the tier comes to before anything was read. */
+static void take_signature(const struct attest_opened *o, struct eat_judged *j)
+{
+	bool is_worse = o->state == ATTEST_INVALID || o->state == ATTEST_UNSIGNED;
+
+	j->signature = o->state;
+	j->has_alg = o->has_alg;
+	j->alg = o->alg;
+	say(j, is_worse ? EAT_TIER_CONTRAINDICATED : EAT_TIER_NONE, o->text);
+}
+
 int eat_judge(struct cursor bytes, const struct eat_asked *asked, struct eat_judged *ret)
 {
-	struct cursor c = bytes;
-	struct cose cose;
-	int error;
+	static const struct attest_form form = {.what = "token", .max = EAT_BYTES_MAX};
+	struct attest_opened o;
+	int error = attest_open(bytes, asked->key, &form, &o);
 
 	memset(ret, 0, sizeof(*ret));
-	ret->signature = ATTEST_UNSIGNED;
-	pass_cwt_tag(&c);
-	error = cursor_left(&c) > EAT_BYTES_MAX ? CARDEA_ELIMIT
-						: cose_read(&c, true, &cose);
-	if (!error && (cursor_left(&c) || cose.is_detached))
-		error = CARDEA_EMALFORMED;
-	if (error) {
-		ret->tier = EAT_TIER_CONTRAINDICATED;
-		(void)str_print(ret->text, LIMIT_TEXT,
-			"this is no signed token: %s, at octet %zu", error_text(error),
-			cursor_offset(&c));
-		return 0;
-	}
-	error = check_signature(asked, &cose, ret);
-	if (error || ret->signature == ATTEST_INVALID)
+	if (error)
 		return error;
-	read_claims(cose.payload, ret);
+	take_signature(&o, ret);
+	if (o.state == ATTEST_INVALID || o.state == ATTEST_UNSIGNED)
+		return 0;
+	read_claims(o.payload, ret);
 	if (!ret->read)
 		return 0;
 	ret->is_psa = eat_is_psa(&ret->claims);
 	for (uint32_t i = 0; i < ret->claims.nonce_count; i++)
-		ret->nonce_is_ours |= is_same(ret->claims.nonces[i], asked->nonce);
-	ret->digest_matches = runs(ret, asked->digest.bytes);
-	if (ret->signature == ATTEST_VALID)
-		appraise(asked, ret);
+		ret->nonce_is_ours |= attest_is_same(ret->claims.nonces[i], asked->nonce);
+	ret->digest_matches = runs(ret, asked);
+	if (ret->signature != ATTEST_VALID)
+		return 0;
+	appraise(asked, ret);
+	ret->is_genuine = is_fresh(asked, ret) &&
+			  (!asked->digest_count || !ret->claims.component_count ||
+				  ret->digest_matches);
 	return 0;
 }

@@ -142,7 +142,7 @@ static int read_severed(struct suit_judged *j)
 	return 0;
 }
 
-static bool is_of_vendor(const struct suit_manifest *m, const char *domain)
+bool attest_is_of_vendor(const struct suit_manifest *m, const char *domain)
 {
 	uint8_t uuid[SUIT_UUID];
 	bool found = false;
@@ -170,7 +170,7 @@ static void doubt(const struct suit_asked *asked, struct suit_judged *j)
 		j->doubts |= SUIT_DOUBT_VERSION;
 	if (!m->checks_vendor || !m->checks_class)
 		j->doubts |= SUIT_DOUBT_CONDITIONS;
-	if (asked->vendor && !is_of_vendor(m, asked->vendor))
+	if (asked->vendor && !attest_is_of_vendor(m, asked->vendor))
 		j->doubts |= SUIT_DOUBT_VENDOR;
 	if (m->sequence < asked->accepted)
 		j->doubts |= SUIT_DOUBT_ROLLBACK;

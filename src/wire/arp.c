@@ -5,12 +5,8 @@
 #define ARP_HARDWARE_ETHERNET 1
 #define ARP_PROTOCOL_IPV4 0x0800
 
-static struct addr arp_addr(struct cursor *c)
-{
-	uint8_t b[4];
-	cursor_copy(c, b, sizeof(b));
-	return addr_v4(b);
-}
+/* Operation, and both sides' addresses. */
+#define ARP_REST_LEN 22
 
 int arp_parse(struct cursor *c, struct arp *ret)
 {
@@ -22,13 +18,13 @@ int arp_parse(struct cursor *c, struct arp *ret)
 		return CARDEA_EUNSUPPORTED;
 	if (hardware_len != 6 || protocol_len != 4)
 		return CARDEA_EMALFORMED;
-	struct arp a = {.op = cursor_u16(c)};
-	cursor_copy(c, a.sender_mac.b, sizeof(a.sender_mac.b));
-	a.sender = arp_addr(c);
-	cursor_copy(c, a.target_mac.b, sizeof(a.target_mac.b));
-	a.target = arp_addr(c);
-	if (c->error)
+	const uint8_t *p = cursor_take(c, ARP_REST_LEN);
+	if (!p)
 		return c->error;
-	*ret = a;
+	ret->op = (uint16_t)(p[0] << 8 | p[1]);
+	memcpy(ret->sender_mac.b, p + 2, sizeof(ret->sender_mac.b));
+	ret->sender = addr_v4(p + 8);
+	memcpy(ret->target_mac.b, p + 12, sizeof(ret->target_mac.b));
+	ret->target = addr_v4(p + 18);
 	return 0;
 }

@@ -2,6 +2,9 @@
 /* dns.c - reads DNS messages record by record. */
 #include "wire/dns_priv.h"
 
+/* Type, class, TTL and length of a record (RFC 1035 3.2.1). */
+#define DNS_RECORD_FIXED_LEN 10
+
 enum dns_svcb_key {
 	DNS_SVCB_PORT = 3,
 	DNS_SVCB_IPV4HINT = 4,
@@ -9,26 +12,31 @@ enum dns_svcb_key {
 	DNS_SVCB_IPV6HINT = 6,
 };
 
+static uint16_t dns_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
 int dns_parse_header(struct cursor *c, struct dns_header *ret)
 {
-	struct dns_header h = {.id = cursor_u16(c)};
-	uint16_t flags = cursor_u16(c);
-	h.questions = cursor_u16(c);
-	h.answers = cursor_u16(c);
-	h.authorities = cursor_u16(c);
-	h.additionals = cursor_u16(c);
-	if (c->error)
+	const uint8_t *p = cursor_take(c, DNS_HEADER_LEN);
+	if (!p)
 		return c->error;
-	h.qr = flags & 0x8000;
-	h.opcode = flags >> 11 & 0x0f;
-	h.aa = flags & 0x0400;
-	h.tc = flags & 0x0200;
-	h.rd = flags & 0x0100;
-	h.ra = flags & 0x0080;
-	h.ad = flags & 0x0020;
-	h.cd = flags & 0x0010;
-	h.rcode = flags & 0x0f;
-	*ret = h;
+	uint16_t flags = dns_u16(p + 2);
+	*ret = (struct dns_header){.id = dns_u16(p),
+		.qr = flags & 0x8000,
+		.opcode = flags >> 11 & 0x0f,
+		.aa = flags & 0x0400,
+		.tc = flags & 0x0200,
+		.rd = flags & 0x0100,
+		.ra = flags & 0x0080,
+		.ad = flags & 0x0020,
+		.cd = flags & 0x0010,
+		.rcode = flags & 0x0f,
+		.questions = dns_u16(p + 4),
+		.answers = dns_u16(p + 6),
+		.authorities = dns_u16(p + 8),
+		.additionals = dns_u16(p + 10)};
 	return 0;
 }
 
@@ -164,11 +172,13 @@ static int dns_parse_rdata(struct cursor c, struct dns_record *rec)
 
 int dns_record_rest(struct cursor *c, struct dns_record *rec)
 {
-	rec->type = cursor_u16(c);
-	rec->class = cursor_u16(c);
-	rec->ttl = cursor_u32(c);
-	uint16_t len = cursor_u16(c);
-	struct cursor data = cursor_sub(c, len);
+	const uint8_t *p = cursor_take(c, DNS_RECORD_FIXED_LEN);
+	if (!p)
+		return c->error;
+	rec->type = dns_u16(p);
+	rec->class = dns_u16(p + 2);
+	rec->ttl = (uint32_t)dns_u16(p + 4) << 16 | dns_u16(p + 6);
+	struct cursor data = cursor_sub(c, dns_u16(p + 8));
 	if (c->error)
 		return c->error;
 	data.start = c->start;

@@ -15,9 +15,10 @@ struct dns_walk {
 /* The next two octets, when they are a pointer (RFC 1035 4.1.4); else 0. */
 static uint16_t dns_walk_pointer(const struct dns_walk *w)
 {
-	struct cursor c = w->c;
-	uint16_t pointer = cursor_u16(&c);
-	return pointer >= 0xc000 ? pointer : 0;
+	const uint8_t *p = w->c.pos;
+	if (cursor_left(&w->c) < sizeof(uint16_t) || p[0] < 0xc0)
+		return 0;
+	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
 /* rec is the one of the step before, with its owner. */
@@ -105,18 +106,30 @@ static void dns_answer_lower_ttl(struct dns_answer *a, uint32_t ttl)
 		a->min_ttl = ttl;
 }
 
-/* What the record says the owner stands for, or NULL: by CNAME, or for the type asked for
+/* What the record says its owner stands for, or NULL: by CNAME, or for the type asked for
  * by AliasMode (RFC 9460 2.4.2), which with the root as its target says "nothing". */
-static const struct dns_name *dns_answer_target(
+static const struct dns_name *dns_record_target(
 	const struct dns_answer *a, const struct dns_record *rec)
 {
-	if (!dns_says_alias(a, rec->type) || !dns_answer_owns(a, rec))
+	if (!dns_says_alias(a, rec->type) || rec->class != DNS_CLASS_IN)
 		return NULL;
 	if (rec->type == DNS_TYPE_CNAME)
 		return &rec->target;
 	return rec->svcb.priority || dns_name_is_root(&rec->svcb.target)
 		       ? NULL
 		       : &rec->svcb.target;
+}
+
+/* Two targets would let us and the device follow different ones. */
+static int dns_alias_agree(bool *found, const struct dns_name *to, uint32_t to_ttl,
+	struct dns_name *target, uint32_t *ttl)
+{
+	if (*found && !dns_name_equal(target, to))
+		return CARDEA_EMALFORMED;
+	*target = *to;
+	*ttl = *ttl < to_ttl ? *ttl : to_ttl;
+	*found = true;
+	return 0;
 }
 
 /* The owner's alias: 1 with its target and TTL, 0 when there is none. */
@@ -132,26 +145,70 @@ static int dns_answer_alias(const struct dns_answer *a, struct dns_walk walk,
 		r = dns_walk_next(&walk, &rec);
 		if (r <= 0)
 			break;
-		const struct dns_name *to = dns_answer_target(a, &rec);
-		if (!to)
+		const struct dns_name *to = dns_record_target(a, &rec);
+		if (!to || !dns_answer_owns(a, &rec))
 			continue;
-		/* Two targets would let us and the device follow different ones. */
-		if (found && !dns_name_equal(target, to))
-			return CARDEA_EMALFORMED;
-		*target = *to;
-		*ttl = *ttl < rec.ttl ? *ttl : rec.ttl;
-		found = true;
+		r = dns_alias_agree(&found, to, rec.ttl, target, ttl);
+		if (r)
+			return r;
 	}
 	return r < 0 ? r : found;
 }
 
-/* Moves owner to the end of the chain. */
-static int dns_answer_follow(struct dns_answer *a, const struct dns_walk *answers)
+/* Almost all answers have no more aliases than these: they are read once. */
+#define DNS_ALIASES_FEW 4
+
+struct dns_aliases {
+	unsigned count; /* more than FEW: they are not all here */
+	struct {
+		struct dns_name owner, target;
+		uint32_t ttl;
+	} few[DNS_ALIASES_FEW];
+};
+
+static void dns_name_copy(struct dns_name *ret, const struct dns_name *name)
 {
+	memcpy(ret->text, name->text, strlen(name->text) + 1);
+}
+
+static void dns_aliases_add(
+	struct dns_aliases *s, const struct dns_record *rec, const struct dns_name *target)
+{
+	if (s->count < DNS_ALIASES_FEW) {
+		dns_name_copy(&s->few[s->count].owner, &rec->owner);
+		dns_name_copy(&s->few[s->count].target, target);
+		s->few[s->count].ttl = rec->ttl;
+	}
+	s->count++;
+}
+
+/* As dns_answer_alias. */
+static int dns_answer_alias_few(const struct dns_answer *a, const struct dns_aliases *s,
+	struct dns_name *target, uint32_t *ttl)
+{
+	bool found = false;
+	*ttl = UINT32_MAX;
+	for (unsigned i = 0; i < s->count; i++) {
+		if (!dns_name_equal(&s->few[i].owner, &a->owner))
+			continue;
+		int r = dns_alias_agree(
+			&found, &s->few[i].target, s->few[i].ttl, target, ttl);
+		if (r)
+			return r;
+	}
+	return found;
+}
+
+/* Moves owner to the end of the chain. */
+static int dns_answer_follow(struct dns_answer *a, const struct dns_walk *answers,
+	const struct dns_aliases *aliases)
+{
+	bool few = aliases->count <= DNS_ALIASES_FEW;
 	struct dns_name target;
 	uint32_t ttl;
 	int r;
-	while ((r = dns_answer_alias(a, *answers, &target, &ttl)) > 0) {
+	while ((r = few ? dns_answer_alias_few(a, aliases, &target, &ttl)
+			: dns_answer_alias(a, *answers, &target, &ttl)) > 0) {
 		if (dns_name_equal(&target, &a->owner) ||
 			dns_name_equal(&target, &a->question.name))
 			return CARDEA_ELOOP;
@@ -236,17 +293,19 @@ static void dns_answer_note(struct dns_answer *a, const struct dns_record *rec)
 
 /* Steps over the answers, then reads what the other sections say about the answer.
  * ret_sound: how many answers there are before a truncated message ends; ret_aliases:
- * whether one may say that a name stands for another. */
+ * those that say that a name stands for another. */
 static int dns_answer_tail(struct dns_answer *a, struct dns_walk walk, unsigned tail,
-	unsigned *ret_sound, bool *ret_aliases)
+	unsigned *ret_sound, struct dns_aliases *ret_aliases)
 {
+	const struct dns_name *target;
 	struct dns_record rec;
 	int r;
 	*ret_sound = 0;
-	*ret_aliases = false;
+	ret_aliases->count = 0;
 	while ((r = dns_walk_next(&walk, &rec)) > 0) {
 		++*ret_sound;
-		*ret_aliases |= dns_says_alias(a, rec.type);
+		if ((target = dns_record_target(a, &rec)))
+			dns_aliases_add(ret_aliases, &rec, target);
 	}
 	if (r || walk.c.error)
 		return r;
@@ -285,11 +344,11 @@ static int dns_answer_read(struct dns_answer *a, const struct dns_walk *answers,
 	unsigned tail)
 {
 	struct dns_walk sound = *answers;
-	bool aliases;
+	struct dns_aliases aliases;
 	int r = dns_answer_tail(a, *answers, tail, &sound.left, &aliases);
 	/* A question for the CNAME itself is answered by it, not by what it names. */
-	if (!r && aliases && a->question.type != DNS_TYPE_CNAME)
-		r = dns_answer_follow(a, &sound);
+	if (!r && aliases.count && a->question.type != DNS_TYPE_CNAME)
+		r = dns_answer_follow(a, &sound, &aliases);
 	if (!r && a->rcode == DNS_RCODE_NOERROR)
 		r = dns_answer_addresses(a, sound);
 	if (a->min_ttl == UINT32_MAX)

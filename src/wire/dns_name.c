@@ -6,27 +6,17 @@
 /* The longest text of one octet: \DDD */
 #define DNS_ESCAPE_LEN 4
 
-/* A name under construction: its text, and its length as the wire counts. */
+/* Octets that are looked at at once. */
+#define DNS_BLOCK 16
+
+/* A name under construction: its text, and its length as the wire counts. Before and
+ * behind the text may be written, too. */
 struct dns_spell {
-	struct dns_name name;
-	size_t len;
+	char text[DNS_BLOCK + sizeof(struct dns_name) + DNS_BLOCK];
+	size_t len; /* from DNS_BLOCK on */
 	size_t wire_len;
 	size_t label_len;
 };
-
-/* What stands for itself, in lower case; 0: to be escaped. */
-static const char dns_plain[256] = {
-	['-'] = '-', ['_'] = '_', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3',
-	['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
-	['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f',
-	['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j', ['k'] = 'k', ['l'] = 'l',
-	['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r',
-	['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x',
-	['y'] = 'y', ['z'] = 'z', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd',
-	['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j',
-	['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p',
-	['Q'] = 'q', ['R'] = 'r', ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v',
-	['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z'};
 
 static bool dns_is_plain(uint8_t b)
 {
@@ -42,9 +32,9 @@ static int dns_spell_octet(struct dns_spell *s, uint8_t b)
 	if (b >= 'A' && b <= 'Z')
 		b = (uint8_t)(b | 0x20);
 	bool plain = dns_is_plain(b);
-	if (s->len + (plain ? 1 : DNS_ESCAPE_LEN) >= sizeof(s->name.text))
+	if (s->len + (plain ? 1 : DNS_ESCAPE_LEN) >= sizeof(struct dns_name))
 		return CARDEA_ELIMIT;
-	char *p = s->name.text + s->len;
+	char *p = s->text + DNS_BLOCK + s->len;
 	if (plain) {
 		*p = (char)b;
 		s->len++;
@@ -62,9 +52,9 @@ static int dns_spell_octet(struct dns_spell *s, uint8_t b)
 static int dns_spell_label(struct dns_spell *s)
 {
 	if (s->len) {
-		if (s->len + 1 >= sizeof(s->name.text))
+		if (s->len + 1 >= sizeof(struct dns_name))
 			return CARDEA_ELIMIT;
-		s->name.text[s->len++] = '.';
+		s->text[DNS_BLOCK + s->len++] = '.';
 	}
 	s->label_len = 0;
 	s->wire_len++;
@@ -81,36 +71,71 @@ static void dns_spell_begin(struct dns_spell *s)
 static void dns_spell_finish(struct dns_spell *s, struct dns_name *ret)
 {
 	if (!s->len)
-		s->name.text[s->len++] = '.';
-	memcpy(ret->text, s->name.text, s->len);
+		s->text[DNS_BLOCK + s->len++] = '.';
+	memcpy(ret->text, s->text + DNS_BLOCK, s->len);
 	ret->text[s->len] = '\0';
 }
 
 /* What a name of plain octets has at most: a length octet more and the root's. */
 #define DNS_PLAIN_MAX (DNS_NAME_WIRE_MAX - 2)
 
-/* Takes the labels that come whose octets stand for themselves and that fit, without a
- * check for each octet: in almost all names that is all of them. What is left is for
- * dns_spell_from, which says what is wrong with it. */
+/* Behind the last of the labels that come that is whole and fits. */
+static const uint8_t *dns_run_end(const struct dns_spell *s, const struct cursor *c)
+{
+	size_t room = s->len < DNS_PLAIN_MAX ? DNS_PLAIN_MAX - s->len : 0;
+	const uint8_t *p = c->pos;
+	for (size_t len; p < c->end && (len = *p) && len <= DNS_LABEL_MAX; p += len + 1)
+		if ((size_t)(c->end - p) <= len || (size_t)(p - c->pos) + len + 1 > room)
+			break;
+	return p;
+}
+
+/* Writes to the place of each length octet of the run, which is at text. */
+static void dns_run_set(char *text, const uint8_t *run, const uint8_t *end, char c)
+{
+	for (const uint8_t *p = run; p < end; p += *p + 1)
+		text[p - run] = c;
+}
+
+/* In lower case; false: one of them does not stand for itself. All at once, where the
+ * machine has registers for it. */
+static bool dns_lower(char octets[static DNS_BLOCK])
+{
+	typedef uint8_t block __attribute__((vector_size(DNS_BLOCK)));
+	block x, plain;
+	uint64_t halves[2];
+	memcpy(&x, octets, sizeof(x));
+	x |= (block)(x - 'A' < 26) & 0x20;
+	plain = (block)(x - 'a' < 26) | (block)(x - '0' < 10) | (block)(x == '-') |
+		(block)(x == '_');
+	memcpy(octets, &x, sizeof(x));
+	memcpy(halves, &plain, sizeof(halves));
+	return (halves[0] & halves[1]) == UINT64_MAX;
+}
+
+/* Takes the labels that come whose octets stand for themselves and that fit, all at once:
+ * in almost all names that is the whole. The dots stand where the length octets did. When
+ * one is odd they are left for dns_spell_from, which says what is wrong with it. */
 static void dns_spell_plain(struct dns_spell *s, struct cursor *c)
 {
-	const uint8_t *p = c->pos;
-	for (size_t len; p < c->end && (len = *p); p += len + 1) {
-		char *text = s->name.text + s->len, plain;
-		size_t n = 0;
-		if (len > DNS_LABEL_MAX || (size_t)(c->end - p) <= len ||
-			s->len + len + 1 > DNS_PLAIN_MAX)
-			break;
-		if (s->len)
-			*text++ = '.';
-		for (; n < len && (plain = dns_plain[p[n + 1]]); n++)
-			text[n] = plain;
-		if (n < len)
-			break;
-		s->len = (size_t)(text + len - s->name.text);
-	}
-	s->wire_len += (size_t)(p - c->pos);
-	c->pos = p;
+	const uint8_t *run = c->pos, *end = dns_run_end(s, c);
+	size_t n = (size_t)(end - run);
+	if (!n)
+		return;
+	/* the first label of all has no dot before it */
+	char *text = s->text + DNS_BLOCK + s->len - !s->len, before = text[0];
+	memcpy(text, run, n);
+	memset(text + n, 'a', DNS_BLOCK);
+	dns_run_set(text, run, end, 'a');
+	for (size_t i = 0; i < n; i += DNS_BLOCK)
+		if (!dns_lower(text + i)) {
+			text[0] = before;
+			return;
+		}
+	dns_run_set(text, run, end, '.');
+	s->len += n - !s->len;
+	s->wire_len += n;
+	c->pos = end;
 }
 
 static int dns_spell_from(struct dns_spell *s, struct cursor *c, uint8_t len)

@@ -80,17 +80,6 @@ int head_parse(struct cursor c, struct head *ret)
 	return 0;
 }
 
-static struct untrusted_str head_trim(struct untrusted_str s)
-{
-	while (s.len && (s.bytes[0] == ' ' || s.bytes[0] == '\t')) {
-		s.bytes++;
-		s.len--;
-	}
-	while (s.len && (s.bytes[s.len - 1] == ' ' || s.bytes[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
 static bool head_same(struct untrusted_str s, const char *name)
 {
 	if (s.len != strlen(name))
@@ -110,16 +99,36 @@ static bool head_may_be(struct untrusted_str line, const char *name)
 	return c == ' ' || c == '\t' || (c | 0x20) == name[0];
 }
 
+static bool head_is(struct untrusted_str line, const char *name, struct untrusted_str *ret)
+{
+	struct untrusted_str field;
+	if (!head_may_be(line, name) || !str_cut(&line, ':', &field) ||
+		!head_same(str_trim(field), name))
+		return false;
+	*ret = str_trim(line);
+	return true;
+}
+
 bool head_field(const struct head *h, const char *name, struct untrusted_str *ret)
 {
 	struct cursor c = h->fields;
-	struct untrusted_str line, field;
-	for (int i = 0; i < HEAD_FIELDS_MAX && head_line(&c, &line) && line.len; i++) {
-		if (!head_may_be(line, name) || !str_cut(&line, ':', &field) ||
-			!head_same(head_trim(field), name))
-			continue;
-		*ret = head_trim(line);
-		return true;
-	}
+	struct untrusted_str line;
+	for (int i = 0; i < HEAD_FIELDS_MAX && head_line(&c, &line) && line.len; i++)
+		if (head_is(line, name, ret))
+			return true;
 	return false;
+}
+
+bool head_field_or(const struct head *h, const char *name, const char *other,
+	struct untrusted_str *ret)
+{
+	struct cursor c = h->fields;
+	struct untrusted_str line;
+	bool found = false;
+	for (int i = 0; i < HEAD_FIELDS_MAX && head_line(&c, &line) && line.len; i++) {
+		if (head_is(line, name, ret))
+			return true;
+		found = found || head_is(line, other, ret);
+	}
+	return found;
 }

@@ -28,5 +28,8 @@ int head_parse(struct cursor c, struct head *ret) CARDEA_MUSTCHECK;
 /* The first field of that name (given in lower case), trimmed; false when there is none
  * among those that are whole. */
 bool head_field(const struct head *h, const char *name, struct untrusted_str *ret);
+/* The same, or else that of the other name. */
+bool head_field_or(const struct head *h, const char *name, const char *other,
+	struct untrusted_str *ret);
 
 #endif

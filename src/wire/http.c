@@ -43,17 +43,6 @@ static bool http_is_token_str(struct untrusted_str s)
 	return s.len > 0;
 }
 
-static struct untrusted_str http_trim(struct untrusted_str s)
-{
-	while (s.len && (s.bytes[0] == ' ' || s.bytes[0] == '\t')) {
-		s.bytes++;
-		s.len--;
-	}
-	while (s.len && (s.bytes[s.len - 1] == ' ' || s.bytes[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
 /* One line without its CRLF. Strict where RFC 9112 2.2 allows leniency: a bare LF or CR
  * is how requests are smuggled past parsers that disagree. */
 static int http_line(struct cursor *c, struct untrusted_str *ret)
@@ -160,7 +149,7 @@ static void http_connection(struct untrusted_str v, struct http_head *h)
 	bool more = true;
 	while (more) {
 		more = str_cut(&v, ',', &item);
-		item = http_trim(more ? item : v);
+		item = str_trim(more ? item : v);
 		if (http_name_equal(item, "close"))
 			h->keep_alive = false;
 		else if (http_name_equal(item, "keep-alive") && !h->version_minor)
@@ -188,7 +177,7 @@ static int http_header_line(struct untrusted_str line, struct http_head *h)
 	/* A leading space would be obsolete folding; it is no token either. */
 	if (!str_cut(&line, ':', &f.name) || !http_is_token_str(f.name))
 		return CARDEA_EMALFORMED;
-	f.value = http_trim(line);
+	f.value = str_trim(line);
 	for (size_t i = 0; i < f.value.len; i++) {
 		uint8_t b = (uint8_t)f.value.bytes[i];
 		if ((b < ' ' && b != '\t') || b == 0x7f)

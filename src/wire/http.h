@@ -54,4 +54,12 @@ int http_path_segment(struct untrusted_str path, unsigned index, char *buf, size
 int http_query_value(struct untrusted_str query, const char *key, char *buf,
 	size_t size) CARDEA_MUSTCHECK;
 
+/* http_cookie.c: of all Cookie fields the one cookie of that name, in this case. -ENOENT;
+ * CARDEA_EMALFORMED: there are several, and only who planted one knows which is meant. */
+int http_cookie(const struct http_head *h, const char *name,
+	struct untrusted_str *ret) CARDEA_MUSTCHECK;
+/* "Authorization: Bearer TEXT" (RFC 6750 2.1). -ENOENT without such a field;
+ * CARDEA_EMALFORMED: another scheme, nothing behind it, or several. */
+int http_bearer(const struct http_head *h, struct untrusted_str *ret) CARDEA_MUSTCHECK;
+
 #endif

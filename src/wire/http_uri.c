@@ -3,17 +3,6 @@
 #include <errno.h>
 #include "wire/http.h"
 
-static int http_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One octet, advancing *at; -1 for a bad escape. */
 static int http_decode_octet(struct untrusted_str s, bool plus, size_t *at)
 {
@@ -24,7 +13,7 @@ static int http_decode_octet(struct untrusted_str s, bool plus, size_t *at)
 		return (uint8_t)c;
 	if (s.len - *at < 2)
 		return -1;
-	int high = http_hex(s.bytes[*at]), low = http_hex(s.bytes[*at + 1]);
+	int high = str_hex_digit(s.bytes[*at]), low = str_hex_digit(s.bytes[*at + 1]);
 	*at += 2;
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }

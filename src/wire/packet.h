@@ -44,4 +44,13 @@ struct packet {
 int packet_parse(uint32_t linktype, struct cursor frame, struct packet *ret)
 	CARDEA_MUSTCHECK;
 
+/* Of TCP and UDP; 0 of all others. */
+static inline void packet_ports(const struct packet *p, uint16_t *ret_src, uint16_t *ret_dst)
+{
+	bool tcp = p->layers & PACKET_TCP, udp = p->layers & PACKET_UDP;
+
+	*ret_src = tcp ? p->tcp.src_port : udp ? p->udp.src_port : 0;
+	*ret_dst = tcp ? p->tcp.dst_port : udp ? p->udp.dst_port : 0;
+}
+
 #endif

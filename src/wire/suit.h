@@ -66,6 +66,7 @@ struct suit_manifest {
 	uint64_t version, sequence;
 	struct cursor reference; /* reference-uri; or empty */
 	uint32_t component_count, image_count, uri_count, command_count;
+	struct cursor components[SUIT_COMPONENTS_MAX]; /* SUIT_Component_Identifier, as is */
 	/* Manifests that this one needs; they have indexes as components have (draft-ietf-
 	 * suit-trust-domains 5). A bit each. */
 	uint32_t dependencies;

@@ -279,9 +279,12 @@ static void read_components(struct cursor *c, struct suit_manifest *m)
 
 	if (count > SUIT_COMPONENTS_MAX)
 		cursor_fail(c, CARDEA_ELIMIT);
-	for (uint64_t i = 0; i < count && !c->error; i++)
+	for (uint64_t i = 0; i < count && !c->error; i++) {
+		struct cursor ahead = *c;
 		for (uint64_t parts = cbor_array(c); parts > 0 && !c->error; parts--)
 			(void)cbor_bytes(c);
+		m->components[i] = cbor_item(&ahead);
+	}
 	m->component_count = c->error ? 0 : (uint32_t)count;
 }
 

@@ -23,6 +23,8 @@ bool redirect_element(struct element *e)
 
 	if (!exact && e->kind != ELEMENT_OUT_RANGE)
 		return e->kind == ELEMENT_MANAGED || e->kind == ELEMENT_LOCAL;
+	if (e->gate == ELEMENT_GATE_TOLD)
+		return false; /* no permission: it is answered here, as ever */
 	e->kind = ELEMENT_OUT_RANGE;
 	if (exact)
 		e->device_port = (struct range16){0, UINT16_MAX};

@@ -204,7 +204,17 @@ size_t policy_arms(const struct policy *p, const struct policy_env *env,
 	return n;
 }
 
-static struct verdict verdict_of(const struct rule *r)
+static enum verdict_kind kind_of_drop(
+	const struct policy *p, const struct rule *r, const struct flow *f)
+{
+	if (r->layer == LAYER_QUARANTINE)
+		return policy_held_kind(p, f);
+	return r->layer == LAYER_OWNER || r->layer == LAYER_AGENT ? VERDICT_REFUSE
+								   : VERDICT_VIOLATION;
+}
+
+static struct verdict verdict_of(
+	const struct policy *p, const struct rule *r, const struct flow *f)
 {
 	struct verdict v = {
 		.kind = VERDICT_ALLOW,
@@ -217,19 +227,19 @@ static struct verdict verdict_of(const struct rule *r)
 		v.kind = VERDICT_VIOLATION;
 		v.reason = REASON_TLS;
 	} else if (r->action == RULE_DROP)
-		v.kind = r->layer == LAYER_OWNER || r->layer == LAYER_AGENT
-				 ? VERDICT_REFUSE
-				 : VERDICT_VIOLATION;
+		v.kind = kind_of_drop(p, r, f);
 	return v;
 }
 
-/* What nobody allowed. */
-static struct verdict verdict_unlisted(const struct policy *p)
+/* What nobody allowed. Who is limited goes on to be measured by its profile. */
+static struct verdict verdict_unlisted(const struct policy *p, const struct flow *f)
 {
+	bool held = p->hold == HOLD_QUARANTINED || p->hold == HOLD_REFUSED;
+
 	return (struct verdict){
-		.kind = p->quarantined ? VERDICT_QUARANTINE : VERDICT_VIOLATION,
+		.kind = held ? policy_held_kind(p, f) : VERDICT_VIOLATION,
 		.reason = REASON_DEFAULT_DENY,
-		.layer = p->quarantined ? LAYER_QUARANTINE : LAYER_BASE,
+		.layer = held ? LAYER_QUARANTINE : LAYER_BASE,
 	};
 }
 
@@ -242,13 +252,13 @@ struct met {
 /* A limit is polite where it takes something away: what no profile lists stays a
  * violation, whatever else would have kept it from passing. */
 static bool is_decided(struct met *m, const struct policy *p, uint32_t place,
-	struct verdict *ret)
+	const struct flow *f, struct verdict *ret)
 {
 	const struct rule *r = policy_at(p, place);
 	enum policy_part part = policy_part_at(p, place);
 
 	if (r->action == RULE_ACCEPT || (r->action == RULE_DROP && part == POLICY_REFUSE)) {
-		*ret = verdict_of(m->limit ? m->limit : r);
+		*ret = verdict_of(p, m->limit ? m->limit : r, f);
 		return true;
 	}
 	if (r->action == RULE_DROP && part == POLICY_LIMIT && !m->limit)
@@ -277,11 +287,11 @@ void policy_evaluate(const struct policy *p, const struct policy_env *env,
 			i++;
 			continue;
 		}
-		if (is_decided(&m, p, i, ret_verdict))
+		if (is_decided(&m, p, i, f, ret_verdict))
 			return;
 		i = policy_behind(p, i); /* the rest of its layer does not count */
 	}
-	*ret_verdict = m.denied ? verdict_of(m.denied) : verdict_unlisted(p);
+	*ret_verdict = m.denied ? verdict_of(p, m.denied, f) : verdict_unlisted(p, f);
 }
 
 const struct rule *policy_first_match(const struct policy *p,

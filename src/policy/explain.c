@@ -279,6 +279,8 @@ static void say_no(struct str_text *t, const struct rule *r)
 {
 	char sentence[RULE_SENTENCE_MAX];
 
+	if (r->layer == LAYER_QUARANTINE)
+		return; /* said already, of all that is held back */
 	str_add(t, r->layer == LAYER_AGENT ? " Whom you let decide said no: "
 				       : " You said no: ");
 	if (r->detail[0])
@@ -357,11 +359,29 @@ static void say_reason(struct str_text *t, const struct policy *p,
 		str_add(t, " The packet contradicts its own headers.");
 		return;
 	case REASON_NONE:
+	case REASON_TOLD:
 	case REASON_MAX:
 		break;
 	}
 	if (v->kind == VERDICT_PASS)
 		str_add(t, " Every device needs this to have an address.");
+}
+
+/* A limited device is told of only where that is why. */
+static void say_held(struct str_text *t, const struct policy *p, const struct verdict *v)
+{
+	bool why = v->kind == VERDICT_QUARANTINE || v->kind == VERDICT_REDIRECT;
+
+	if (p->hold == HOLD_REFUSED)
+		str_add(t, " The device is retired: nothing is left open to it.");
+	else if (p->hold == HOLD_LIMITED && why)
+		str_add(t, " The device is limited: the house stays open to it, and of the "
+			   "internet where it gets its updates.");
+	else if (p->hold == HOLD_QUARANTINED || (!p->hold && why))
+		str_add(t, " The device is in quarantine: only this gateway's names and "
+			   "time stay open, and what repairs it.");
+	if (v->kind == VERDICT_REDIRECT)
+		str_add(t, " It was meant for the sink, and refused, as there is none.");
 }
 
 char *policy_explain(const struct policy *p, const struct policy_env *env,
@@ -372,14 +392,15 @@ char *policy_explain(const struct policy *p, const struct policy_env *env,
 	bool good = v->kind == VERDICT_ALLOW || v->kind == VERDICT_PASS;
 
 	buf[0] = 0;
-	str_add(&t, good                         ? "Allowed: "
-		: v->kind == VERDICT_REFUSE ? "Refused: "
-					     : "Blocked: ");
+	str_add(&t, good                              ? "Allowed: "
+		: v->kind == VERDICT_REFUSE      ? "Refused: "
+		: v->kind == VERDICT_WOULD_BLOCK ? "Would be blocked: "
+						  : "Blocked: ");
 	say_flow(&t, env, f, device, name);
-	if (!good && (p->quarantined || v->kind == VERDICT_QUARANTINE))
-		str_add(&t,
-			" The device is in quarantine: only what its profile marks for "
-			"that stays open.");
+	if (!good)
+		say_held(&t, p, v);
 	say_reason(&t, p, env, names, f, v, name);
+	if (v->kind == VERDICT_WOULD_BLOCK)
+		str_add(&t, " It passed: this gateway only watches.");
 	return buf;
 }

@@ -11,11 +11,13 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/pool.h"
+#include "model/device.h"
 #include "model/element.h"
 #include "model/flow.h"
 #include "model/limits.h"
 #include "model/overlay.h"
 #include "model/rule.h"
+#include "model/update_host.h"
 #include "model/verdict.h"
 
 /* One address per LAN prefix and a link-local one per LAN, rounded up; the same for
@@ -101,10 +103,43 @@ struct policy_input {
 	 * policy_combine makes them. */
 	const struct policy_section *sections;
 	size_t section_count;
-	/* Only what may stay in quarantine opens anything: rules with `quarantine` and
-	 * the base layer's. What forbids goes on to forbid. */
-	bool quarantined;
+	/* What forbids goes on to forbid, and the base layer is this gateway's alone: names,
+	 * time and portal. QUARANTINED: beside it only rules with `quarantine` open
+	 * anything, if they say to whom (not anybody, not a prefix wider than /16 or /32), and, as its class has it, those about kinds of devices of this house
+	 * (policy_peer_is_class). REFUSED: nothing does, not even the base layer. LIMITED:
+	 * what policy_hold_layers makes is among the rules. */
+	enum device_hold hold;
+	bool keeps_fabric;
+	bool redirect; /* what it is refused from the device is meant for the sink */
+	/* TCP ports of this gateway that every device may ask; 0: none. */
+#define POLICY_PORTALS 2 /* HTTPS (RFC 8908), and HTTP for who has no TLS */
+	uint16_t portal[POLICY_PORTALS];
 };
+
+/* What beside a device's own rules makes out how it is held, as layers: where it may fetch
+ * updates, as grants; for LIMITED the limit to the house and to them, of which also the
+ * rules with `quarantine` of these grants are; and to who has no profile, all of that. None
+ * for NONE and REFUSED. CARDEA_ELIMIT beyond LIMIT_UPDATE_HOSTS, CARDEA_EMALFORMED. */
+struct policy_held {
+	enum device_hold hold;
+	const struct update_host *hosts;
+	size_t host_count;
+	bool has_profile; /* something says what it may do: a file, or what the owner took */
+	const struct policy_layer *layers; /* all others; those that grant count */
+	size_t layer_count;
+};
+#define POLICY_HOLD_LAYERS 3
+#define POLICY_HOLD_ACL "held"	   /* rule.acl of the limit */
+#define POLICY_UPDATE_ACL "update" /* of where it may fetch updates; ace: who says so, and where */
+/* Of more rules with `quarantine` a limit takes no notice: no file names so many. */
+#define POLICY_HOLD_PASSES 256
+int policy_hold_layers(struct pool *pool, const struct policy_held *held,
+	struct policy_layer ret[POLICY_HOLD_LAYERS], size_t *ret_count) CARDEA_MUSTCHECK;
+/* The rule has `quarantine`, and says of whom: whoever is let through to all the world is
+ * not held. */
+bool policy_stays_on(const struct rule *r);
+/* What an update host opens. */
+void policy_update_rule(const struct update_host *h, struct rule *ret);
 
 /* Made ready: blocks and rules in order of id, with the base layer's defaults behind
  * them, and for each what this version does about it (rule.status, rule.detail). The
@@ -117,7 +152,8 @@ struct policy {
 	uint32_t block_count;
 	struct policy_section sections[POLICY_LAYERS_MAX];
 	uint32_t section_count; /* 0: all rules are one grant */
-	bool quarantined;
+	enum device_hold hold;
+	bool redirect;
 };
 
 /* Layers as one list of rules, which are numbered anew (acl, ace and line stay) and bear

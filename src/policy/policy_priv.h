@@ -43,6 +43,11 @@ static inline bool policy_rule_counts(const struct rule *r, enum direction d)
 	return rule_in_force(r) && r->direction == d &&
 	       r->ethertype == RULE_ETHERTYPE_IP;
 }
+/* prepare.c: what a rule says by itself, without regard to the others. */
+void policy_status_alone(struct rule *r);
+/* hold.c: what a device that is held is refused, and this flow with it. */
+enum verdict_kind policy_held_kind(const struct policy *p, const struct flow *f);
+
 /* combine.c: which section a place is in; the base layer's and the blocks' have none. */
 #define POLICY_NO_SECTION UINT32_MAX
 uint32_t policy_section_at(const struct policy *p, uint32_t place);

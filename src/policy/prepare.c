@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BASE_RULES 4 /* DNS over UDP, TCP and TLS, NTP */
+#define BASE_RULES_MAX (BASE_RULES + POLICY_PORTALS)
 #define PORT_DNS_TLS 853
 
 static bool prefix_is_sound(const struct prefix *p)
@@ -102,20 +103,24 @@ static int rules_copy(struct rule *dst, const struct rule *src, size_t count)
 
 /* RFC 8520 3: "DNS and NTP are assumed". Behind the file's rules, so that a file that
  * says otherwise wins. */
-static void base_add(
-	struct rule *r, rule_id id, enum peer_kind peer, int16_t proto, uint16_t port)
+struct base_rule {
+	const char *name;
+	enum peer_kind peer;
+	int16_t proto;
+	uint16_t port;
+};
+
+static void base_add(struct rule *r, rule_id id, const struct base_rule *b)
 {
 	rule_init(r);
 	r->id = id;
 	r->initiator = INITIATOR_DEVICE;
-	r->proto = proto;
-	r->peer.kind = peer;
-	r->peer_port = (struct range16){port, port};
+	r->proto = b->proto;
+	r->peer.kind = b->peer;
+	r->peer_port = (struct range16){b->port, b->port};
 	r->layer = LAYER_BASE;
 	(void)str_copy(r->acl, sizeof r->acl, "base");
-	(void)str_print(r->ace, sizeof r->ace, "%s-%s",
-		peer == PEER_CONTROLLER_DNS ? "dns" : "ntp",
-		port == PORT_DNS_TLS ? "tls" : flow_proto_name((uint8_t)proto));
+	(void)str_copy(r->ace, sizeof r->ace, b->name);
 }
 
 static void rule_refuse(struct rule *r, enum rule_status s, const char *why)
@@ -129,8 +134,7 @@ static bool ports_are_any(const struct rule *r)
 	return policy_range_is_any(r->device_port) && policy_range_is_any(r->peer_port);
 }
 
-/* What a rule says by itself, without regard to the others. */
-static void status_alone(struct rule *r)
+void policy_status_alone(struct rule *r)
 {
 	bool has_icmp = r->icmp_type != RULE_ICMP_ANY || r->icmp_code != RULE_ICMP_ANY;
 	bool from = r->direction == DIRECTION_FROM_DEVICE;
@@ -264,27 +268,64 @@ static void status_of_pairs(struct rule *rules, size_t count)
 		pass_run(rules, count, &passes[i]);
 }
 
+static bool stays_on(const struct policy_input *in, const struct rule *r)
+{
+	if (in->hold == HOLD_REFUSED)
+		return false;
+	return policy_stays_on(r) || (in->keeps_fabric && r->ethertype == RULE_ETHERTYPE_IP &&
+					policy_peer_is_class(r->peer.kind));
+}
+
 /* After the pairs are found, so that nobody becomes an opener who is none outside. What
  * forbids stays: quarantine takes away, it does not give. */
-static void status_of_quarantine(struct rule *rules, size_t count)
+static void status_of_hold(struct rule *rules, const struct policy_input *in)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!rules[i].quarantine && rules[i].action == RULE_ACCEPT &&
+	bool retired = in->hold == HOLD_REFUSED;
+
+	if (in->hold != HOLD_QUARANTINED && !retired)
+		return;
+	for (size_t i = 0; i < in->count; i++)
+		if (rules[i].action == RULE_ACCEPT && !stays_on(in, &rules[i]) &&
 			(rule_in_force(&rules[i]) ||
 				rules[i].status == RULE_REPLY_HALF))
 			rule_refuse(&rules[i], RULE_NOT_YET,
-				"switched off while in quarantine");
+				retired ? "switched off: the device is retired"
+					: "switched off while in quarantine");
 }
 
-static int base_prepare(struct rule *own, rule_id last)
+/* How many; all that is asked for has room. */
+static uint32_t base_list(const struct policy_input *in, struct base_rule list[BASE_RULES_MAX])
 {
-	if (last >= POLICY_BLOCK_ID - BASE_RULES)
-		return CARDEA_ELIMIT;
-	base_add(&own[0], last + 1, PEER_CONTROLLER_DNS, FLOW_PROTO_UDP, 53);
-	base_add(&own[1], last + 2, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, 53);
-	base_add(&own[2], last + 3, PEER_CONTROLLER_NTP, FLOW_PROTO_UDP, 123);
+	/* who is held asks this gateway, which knows what it may hear, and nobody else */
+	enum peer_kind dns = in->hold ? PEER_GATEWAY : PEER_CONTROLLER_DNS;
+	enum peer_kind ntp = in->hold ? PEER_GATEWAY : PEER_CONTROLLER_NTP;
+	uint32_t n = 0;
+
+	if (in->hold == HOLD_REFUSED)
+		return 0;
+	list[n++] = (struct base_rule){"dns-udp", dns, FLOW_PROTO_UDP, 53};
+	list[n++] = (struct base_rule){"dns-tcp", dns, FLOW_PROTO_TCP, 53};
+	list[n++] = (struct base_rule){"ntp-udp", ntp, FLOW_PROTO_UDP, 123};
 	/* the same service, which the gateway itself announces (RFC 9462) */
-	base_add(&own[3], last + 4, PEER_CONTROLLER_DNS, FLOW_PROTO_TCP, PORT_DNS_TLS);
+	list[n++] = (struct base_rule){"dns-tls", dns, FLOW_PROTO_TCP, PORT_DNS_TLS};
+	for (unsigned i = 0; i < POLICY_PORTALS; i++)
+		if (in->portal[i])
+			list[n++] = (struct base_rule){
+				"portal", PEER_GATEWAY, FLOW_PROTO_TCP, in->portal[i]};
+	return n;
+}
+
+static int base_prepare(
+	struct rule *own, rule_id last, const struct policy_input *in, uint32_t *ret_count)
+{
+	struct base_rule list[BASE_RULES_MAX];
+	uint32_t n = base_list(in, list);
+
+	if (last >= POLICY_BLOCK_ID - BASE_RULES_MAX)
+		return CARDEA_ELIMIT;
+	for (uint32_t i = 0; i < n; i++)
+		base_add(&own[i], last + 1 + i, &list[i]);
+	*ret_count = n;
 	return 0;
 }
 
@@ -328,7 +369,7 @@ static int blocks_prepare(struct rule *own, const struct policy_input *in)
 	int r = rules_copy(own, in->blocks, in->block_count);
 
 	for (size_t i = 0; i < in->block_count && !r; i++) {
-		status_alone(&own[i]);
+		policy_status_alone(&own[i]);
 		if (own[i].id < POLICY_BLOCK_ID || own[i].action != RULE_DROP ||
 			own[i].ethertype != RULE_ETHERTYPE_IP ||
 			!rule_in_force(&own[i]))
@@ -353,7 +394,7 @@ static int sections_prepare(struct rule *own, const struct policy_input *in)
 	int r = 0;
 
 	for (size_t i = 0; i < in->count; i++)
-		status_alone(&own[i]);
+		policy_status_alone(&own[i]);
 	if (!in->section_count)
 		return section_prepare(POLICY_GRANT, own, in->count);
 	for (size_t i = 0; i < in->section_count && !r; i++) {
@@ -364,18 +405,19 @@ static int sections_prepare(struct rule *own, const struct policy_input *in)
 	return r;
 }
 
-static int rules_prepare(struct rule *own, const struct policy_input *in)
+static int rules_prepare(
+	struct rule *own, const struct policy_input *in, uint32_t *ret_base)
 {
 	int r = sections_are_sound(in) ? rules_copy(own, in->rules, in->count)
 				       : CARDEA_EMALFORMED;
 
 	if (!r)
-		r = base_prepare(
-			&own[in->count], in->count ? own[in->count - 1].id : 0);
+		r = base_prepare(&own[in->count], in->count ? own[in->count - 1].id : 0, in,
+			ret_base);
 	if (!r)
 		r = sections_prepare(own, in);
-	if (!r && in->quarantined)
-		status_of_quarantine(own, in->count);
+	if (!r)
+		status_of_hold(own, in);
 	return r;
 }
 
@@ -383,26 +425,30 @@ int policy_prepare(
 	struct pool *pool, const struct policy_input *input, struct policy *ret)
 {
 	size_t blocks = input->block_count;
+	uint32_t base = 0;
 
 	if (input->count > LIMIT_RULES || blocks > LIMIT_BLOCKS)
 		return CARDEA_ELIMIT;
+	if ((unsigned)input->hold >= HOLD_MAX)
+		return CARDEA_EMALFORMED;
 	struct rule *own =
-		pool_take(pool, (blocks + input->count + BASE_RULES) * sizeof *own);
+		pool_take(pool, (blocks + input->count + BASE_RULES_MAX) * sizeof *own);
 	if (!own)
 		return -ENOMEM;
 	int r = blocks_prepare(own, input);
 	if (!r)
-		r = rules_prepare(own + blocks, input);
+		r = rules_prepare(own + blocks, input, &base);
 	if (r)
 		return r;
 	struct policy p = {
 		.rules = own + blocks,
-		.count = (uint32_t)input->count + BASE_RULES,
+		.count = (uint32_t)input->count + base,
 		.base_first = (uint32_t)input->count,
 		.blocks = own,
 		.block_count = (uint32_t)blocks,
 		.section_count = (uint32_t)input->section_count,
-		.quarantined = input->quarantined,
+		.hold = input->hold,
+		.redirect = input->redirect,
 	};
 	if (input->section_count)
 		memcpy(p.sections, input->sections,

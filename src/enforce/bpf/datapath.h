@@ -42,7 +42,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 5
+#define BPF_ABI 6
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */
@@ -148,6 +148,8 @@ struct bpf_entry {
 
 #define BPF_BOX_OPENS 0U
 #define BPF_BOX_ARMS 1U
+/* model/element.h: ELEMENT_GATE_TOLD. Such a box is looked at when nothing else lets begin. */
+#define BPF_GATE_TOLD 0xffffffffU
 /* device and peer ports in the order of the network's meaning, not of its bytes: they
  * are compared. For ICMP see model/element.h. */
 struct bpf_box {
@@ -156,7 +158,7 @@ struct bpf_box {
 	uint8_t proto_lo, proto_hi;
 	uint8_t family; /* 4, 6 */
 	uint8_t kind;	/* BPF_BOX_.. */
-	uint32_t gate;	/* 0: lets begin at any time */
+	uint32_t gate;	/* 0: lets begin at any time; BPF_GATE_TOLD */
 	struct bpf_entry entry;
 };
 
@@ -298,9 +300,10 @@ struct bpf_query {
 	uint32_t zero2;
 };
 
-/* What a refused packet was. Ports of the device are not told apart: it would choose a
- * new one for each try. Of frames that are not IP (family 0) port is the Ethernet type,
- * peer begins with the peer's MAC, and device is the address that ARP claimed. */
+/* What a refused packet was, or one that is only told of. Ports of the device are not told
+ * apart: it would choose a new one for each try. Of frames that are not IP (family 0) port
+ * is the Ethernet type, peer begins with the peer's MAC, and device is the address that ARP
+ * claimed. */
 struct bpf_refused {
 	uint32_t subject;
 	uint8_t to_device, reason, proto, family;
@@ -325,6 +328,7 @@ struct bpf_refused_value {
 #define BPF_REASON_ROGUE 5
 #define BPF_REASON_FRAGMENT 6
 #define BPF_REASON_MALFORMED 7
+#define BPF_REASON_TOLD 9 /* it passed */
 
 enum bpf_event_kind {
 	BPF_EVENT_REFUSED = 1, /* packets, bytes: of this kind since the last event */

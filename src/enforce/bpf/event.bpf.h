@@ -154,7 +154,8 @@ static __noinline void refused_first(
 		refused_again(w, key, there);
 }
 
-/* The end of a refused packet. A global function: the verifier looks at it once. */
+/* The end of a refused packet, or for BPF_REASON_TOLD word of one that goes on. A global
+ * function: the verifier looks at it once. */
 __noinline int refuse(uint32_t subject, uint32_t reason)
 {
 	struct work *w = work_at(WORK_PACKET);
@@ -164,8 +165,10 @@ __noinline int refuse(uint32_t subject, uint32_t reason)
 
 	if (!w || !s)
 		return TC_ACT_SHOT;
-	counter_add(BPF_COUNTER_REFUSED);
-	count_atomic(&s->refused, 1);
+	if (reason != BPF_REASON_TOLD) {
+		counter_add(BPF_COUNTER_REFUSED);
+		count_atomic(&s->refused, 1);
+	}
 	refused_key(&key, w, subject, reason);
 	v = bpf_map_lookup_elem(&refused, &key);
 	if (!v) {

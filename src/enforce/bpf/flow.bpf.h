@@ -142,7 +142,7 @@ static __always_inline int flow_judge(
 	if (v->by != BPF_BY_REDIRECT && judge(which))
 		return 1;
 	if (v->flags & BPF_FLOW_TO_DEVICE || !flow_is_redirected(w))
-		return 0;
+		return v->by != BPF_BY_REDIRECT && judge_told(which);
 	w->ask.by = BPF_BY_REDIRECT;
 	return 1;
 }
@@ -169,8 +169,8 @@ __noinline int flow_remove(uint32_t which)
 	uint32_t payer = flow_payer(v);
 	struct bpf_subject *beginner = subject_at(v->subject);
 	ask_of_flow(&w->ask, &w->flow, v);
-	if (v->by == BPF_BY_BOX && flow_is_old(v))
-		judge(which);
+	if (v->by == BPF_BY_BOX && flow_is_old(v) && !judge(which))
+		judge_told(which);
 	flow_settle(w, v);
 	if (bpf_map_delete_elem(&flows, &w->flow))
 		return 0;

@@ -185,11 +185,16 @@ static __always_inline int is_related(struct __sk_buff *skb, const struct work *
 	return is_icmp_error(&w->packet) && is_related_asked(skb);
 }
 
-/* Policy lets it pass by work.ask: it begins a conversation, or is counted alone. */
-static __noinline int accept(struct work *w, uint32_t subject)
+/* Policy lets it pass by work.ask: it begins a conversation, or is counted alone. Global:
+ * verified once. */
+__noinline int accept(uint32_t subject)
 {
-	const struct packet *p = &w->packet;
+	struct work *w = work_at(WORK_PACKET);
+	const struct packet *p;
 
+	if (!w)
+		return TC_ACT_SHOT;
+	p = &w->packet;
 	if (!w->lasting || !(parse_has_ports(p) || parse_is_echo_request(p))) {
 		if (gates_of(subject))
 			gates_arm();
@@ -215,6 +220,15 @@ static __noinline int deny(struct work *w, uint32_t subject)
 		cache_remember(&w->flow, &w->mac, subject, w->others_epoch,
 			CACHE_DENIED_BITS(w->to_device));
 	return refuse(subject, BPF_REASON_DENY);
+}
+
+/* It passes by that alone. Here, not below deny(): eight frames are all there may be. */
+static __always_inline int is_told(uint32_t subject)
+{
+	if (!judge_told(WORK_PACKET))
+		return 0;
+	refuse(subject, BPF_REASON_TOLD);
+	return 1;
 }
 
 /* The gateway's own: what another router of the LAN gets is not redirected there. */
@@ -247,11 +261,13 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 		return TC_ACT_UNSPEC;
 	ask_of_packet(w, subject);
 	if (judge(WORK_PACKET))
-		return accept(w, subject);
+		return accept(subject);
 	if (parse_has_ports(p) && flow_is_redirected(w) && to_gateway(w)) {
 		w->ask.by = BPF_BY_REDIRECT;
-		return accept(w, subject);
+		return accept(subject);
 	}
+	if (is_told(subject))
+		return accept(subject);
 	return deny(w, subject);
 }
 

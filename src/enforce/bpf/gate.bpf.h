@@ -16,6 +16,7 @@ struct box_walk {
 	uint8_t found;
 	uint8_t began; /* gates stand open for it */
 	uint32_t box;
+	uint32_t told; /* only boxes of BPF_GATE_TOLD count, else all others */
 };
 
 /* How many boxes there are to look at; 0 leaves w alone. */

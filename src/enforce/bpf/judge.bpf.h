@@ -48,40 +48,57 @@ static long judge_box(uint32_t i, void *ctx)
 		return 1;
 	if (!box_holds(w, b) || b->kind != BPF_BOX_OPENS || !entry_lives(&b->entry, w->now))
 		return 0;
-	if (b->gate && !w->began && !gate_is_open(b->gate, w->now))
+	if (w->told ? b->gate != BPF_GATE_TOLD
+		    : b->gate && !w->began && !gate_is_open(b->gate, w->now))
+		return 0;
+	if (!w->told && b->gate == BPF_GATE_TOLD)
 		return 0;
 	w->found = 1;
 	w->box = index;
 	return 1;
 }
 
-static __always_inline int judge_boxes(struct ask *a, uint64_t now)
+static __always_inline int judge_boxes(struct ask *a, uint64_t now, uint32_t told)
 {
 	struct box_walk w;
 	uint32_t count = box_walk_begin(&w, a, now);
 
 	if (!count)
 		return 0;
+	w.told = told;
 	bpf_loop(count, judge_box, &w, 0);
 	a->box = w.box;
 	return w.found;
 }
 
-/* What work(which).ask says may be: enum bpf_opener, or 0. Global: verified once. */
-__noinline int judge(uint32_t which)
+/* Global: verified once. told: only what passes and is told. */
+__noinline int judge_as(uint32_t which, uint32_t told)
 {
 	struct work *w = work_at(which);
-	const struct bpf_entry *e;
+	const struct bpf_entry *e = 0;
 
 	if (!w)
 		return 0;
 	w->ask.by = 0;
-	e = judge_exact(&w->ask);
+	if (!told)
+		e = judge_exact(&w->ask);
 	if (e && entry_lives(e, w->now))
 		w->ask.by = BPF_BY_EXACT;
-	else if (judge_boxes(&w->ask, w->now))
+	else if (judge_boxes(&w->ask, w->now, told))
 		w->ask.by = BPF_BY_BOX;
 	return w->ask.by;
+}
+
+/* What work(which).ask says may be: enum bpf_opener, or 0. */
+static __always_inline int judge(uint32_t which)
+{
+	return judge_as(which, 0);
+}
+
+/* Nothing lets it be, but it passes and is told. */
+static __always_inline int judge_told(uint32_t which)
+{
+	return judge_as(which, 1);
 }
 
 static __noinline void judge_count_box(uint32_t index, uint64_t packets, uint64_t bytes)

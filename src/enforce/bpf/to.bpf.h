@@ -28,9 +28,9 @@ static __noinline int to_policed(struct __sk_buff *skb, struct work *w)
 	if (infra_to(p) || is_related(skb, w))
 		return TC_ACT_UNSPEC;
 	ask_of_packet(w, subject);
-	if (!judge(WORK_PACKET))
+	if (!judge(WORK_PACKET) && !is_told(subject))
 		return deny(w, subject);
-	return accept(w, subject);
+	return accept(subject);
 }
 
 /* The gateway begins a conversation: for TCP only a SYN does, and what comes late in one

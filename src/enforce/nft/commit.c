@@ -133,7 +133,7 @@ static int commit_table(struct commit *c)
 /* nft learns no names and waits for no triggers: what does lets nothing pass. */
 static bool is_known(const struct element *e)
 {
-	return e->kind < ELEMENT_NAME && !e->gate;
+	return e->kind < ELEMENT_NAME && (!e->gate || e->gate == ELEMENT_GATE_TOLD);
 }
 
 /* A limit is in a second set, too: of all that have any. */

@@ -87,6 +87,14 @@ static size_t copy_fields(const enum field *fields, struct element *e, struct en
 	return at;
 }
 
+/* That of IPv4. */
+static enum nft_set set_of(const struct element *e)
+{
+	if (e->gate != ELEMENT_GATE_TOLD)
+		return layouts[e->kind].set4;
+	return e->kind == ELEMENT_OUT_RANGE ? NFT_SET_TOLD_F4 : NFT_SET_TOLD_T4;
+}
+
 void entry_from_element(struct entry *ret, const struct element *from)
 {
 	static const struct range16 all_types = {0, 0xffff};
@@ -98,20 +106,23 @@ void entry_from_element(struct entry *ret, const struct element *from)
 	/* the kernel's bucket has 32 bits, enough for 34 Gbit/s */
 	*ret = (struct entry){.timeout_s = e.timeout_s,
 		.rate = e.rate < UINT32_MAX ? (uint32_t)e.rate : UINT32_MAX};
-	ret->set = (uint8_t)(layouts[e.kind].set4 + (e.family == 6));
+	ret->set = (uint8_t)(set_of(&e) + (e.family == 6));
 	ret->key_len = (uint8_t)copy_fields(layouts[e.kind].fields, &e, ret, false);
 }
 
 void entry_to_element(const struct entry *n, struct element *ret)
 {
-	unsigned kind = ELEMENT_OUT;
+	bool from = n->set == NFT_SET_TOLD_F4 || n->set == NFT_SET_TOLD_F6;
+	bool told = from || n->set == NFT_SET_TOLD_T4 || n->set == NFT_SET_TOLD_T6;
+	unsigned kind = from ? ELEMENT_OUT_RANGE : told ? ELEMENT_IN_RANGE : ELEMENT_OUT;
 	struct entry copy = *n;
 
-	while (kind < ELEMENT_IN && layouts[kind].set4 != n->set &&
+	while (!told && kind < ELEMENT_IN && layouts[kind].set4 != n->set &&
 		layouts[kind].set4 + 1 != n->set)
 		kind++;
-	*ret = (struct element){.kind = (enum element_kind)kind};
-	ret->family = n->set == layouts[kind].set4 ? 4 : 6;
+	*ret = (struct element){.kind = (enum element_kind)kind,
+		.gate = told ? ELEMENT_GATE_TOLD : 0};
+	ret->family = nft_sets[n->set].family;
 	ret->peer_lo.family = ret->peer_hi.family = ret->family;
 	if (layouts[kind].fields[0] == DEVICE)
 		ret->device.family = ret->family;

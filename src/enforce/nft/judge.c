@@ -51,8 +51,12 @@ static int is_there(struct judge *j, const struct element *e, bool *ret)
  * begin, from either side. */
 static int is_allowed(struct judge *j, const struct entry *flow, bool *ret)
 {
-	static const enum element_kind kinds[] = {ELEMENT_OUT, ELEMENT_IN,
-		ELEMENT_OUT_RANGE, ELEMENT_IN_RANGE};
+	static const struct {
+		enum element_kind kind;
+		uint32_t gate;
+	} kinds[] = {{ELEMENT_OUT, 0}, {ELEMENT_IN, 0}, {ELEMENT_OUT_RANGE, 0},
+		{ELEMENT_IN_RANGE, 0}, {ELEMENT_OUT_RANGE, ELEMENT_GATE_TOLD},
+		{ELEMENT_IN_RANGE, ELEMENT_GATE_TOLD}};
 	struct element e;
 
 	entry_to_flow(flow, &e);
@@ -64,8 +68,9 @@ static int is_allowed(struct judge *j, const struct entry *flow, bool *ret)
 	*ret = false;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !*ret && !error; i++) {
 		uint16_t lead = e.family == 4 ? ICMP_ECHO_LEAD : ICMP6_ECHO_LEAD;
-		bool out = kinds[i] == ELEMENT_OUT_RANGE;
-		e.kind = kinds[i];
+		bool out = kinds[i].kind == ELEMENT_OUT_RANGE;
+		e.kind = kinds[i].kind;
+		e.gate = kinds[i].gate;
 		if (flow->set >= NFT_SET_ECHO4) {
 			e.device_port.lo = e.device_port.hi = out ? lead : 0;
 			e.peer_port.lo = e.peer_port.hi = out ? 0 : lead;

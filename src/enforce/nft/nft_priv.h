@@ -31,9 +31,10 @@ int skeleton_lay(const char *text) CARDEA_MUSTCHECK;
 /* entry.c */
 
 /* All sets, those in pairs once for each IP version, and whether they have ranges. From
- * OUT on they have timeouts; OUT to INR open conversations, and count them; FLOWS and
- * later are the datapath's own, not the engine's. The key of OUT and OUTR begins with
- * the device's MAC, that of all after them with its address. LIMITED is all that have
+ * OUT on they have timeouts; OUT to TOLD_T open conversations, and count them; FLOWS and
+ * later are the datapath's own, not the engine's. The key of OUT to TOLD_F begins with
+ * the device's MAC, that of all after them with its address. TOLD are the ranges of
+ * ELEMENT_GATE_TOLD. LIMITED is all that have
  * any limit, in the order of the two after it. */
 #define NFT_SETS(ONE, PAIR) \
 	ONE(MANAGED, "managed", false) \
@@ -51,8 +52,10 @@ int skeleton_lay(const char *text) CARDEA_MUSTCHECK;
 	PAIR(PACKETS_T, "packets_t", false) \
 	PAIR(OUT, "out", false) \
 	PAIR(OUTR, "outr", true) \
+	PAIR(TOLD_F, "told_f", true) \
 	PAIR(IN, "in", false) \
 	PAIR(INR, "inr", true) \
+	PAIR(TOLD_T, "told_t", true) \
 	PAIR(FLOWS, "flows", false) \
 	PAIR(ECHO, "echo", false) \
 	ONE(PROBE, "probe", false)

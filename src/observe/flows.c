@@ -85,9 +85,12 @@ void flows_set_class(struct flows *f, struct flow_entry *e, enum flow_class clas
 
 void flows_end(struct flows *f, struct flow_entry *e)
 {
+	uint64_t hash = flows_hash(f, &e->key);
+
+	index_fetch(&f->index, hash); /* it is far by now, and comes while over() works */
 	f->over(f->ctx, e);
 	unfile(f, e);
-	index_remove(&f->index, flows_hash(f, &e->key), flows_id(f, e));
+	index_remove(&f->index, hash, flows_id(f, e));
 	*e = (struct flow_entry){.next = f->free};
 	f->free = flows_id(f, e);
 	f->count--;
@@ -158,6 +161,8 @@ static void sweep_second(struct flows *f, int64_t second, unsigned class)
 	for (; id; id = next) {
 		struct flow_entry *e = &f->entries[id];
 		next = e->next;
+		__builtin_prefetch(&f->entries[next]);
+		__builtin_prefetch(&f->entries[next].first);
 		if (!refile(f, e))
 			flows_end(f, e);
 	}

@@ -72,11 +72,12 @@ int flows_init(struct flows *f, uint32_t most) CARDEA_MUSTCHECK;
 void flows_free(struct flows *f);
 static inline uint64_t flows_hash(const struct flows *f, const struct walk_key *k)
 {
-	const uint64_t *secret = f->index.secret;
-	uint64_t h = index_fold(k->addr[0][0] ^ secret[1], k->addr[0][1] ^ secret[0]);
+	const uint64_t *secret = f->index.secret.k;
+	/* two that do not wait for each other */
+	uint64_t h = hash_fold(k->addr[0][0] ^ secret[1], k->addr[1][0] ^ secret[0]) ^
+		     hash_fold(k->addr[0][1] ^ secret[0], k->addr[1][1] ^ secret[1]);
 
-	h = index_fold(k->addr[1][0] ^ secret[1], k->addr[1][1] ^ h);
-	return index_fold(k->rest ^ secret[1], h ^ secret[0]);
+	return hash_fold(k->rest ^ secret[1], h ^ secret[0]);
 }
 /* NULL: none. */
 static inline struct flow_entry *flows_find(

@@ -86,8 +86,7 @@ static int open_initial(struct observe *o, struct stream *s,
 	if (!error || same || initial_open(o->initial, p, &p->dcid, ret_frames))
 		return error;
 	s->cid = p->dcid;
-	s->have = s->end = 0;
-	memset(s->there, 0, sizeof s->there);
+	stream_clear(s);
 	return 0;
 }
 

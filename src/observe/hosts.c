@@ -45,6 +45,8 @@ static uint64_t mac_hash(const struct hosts *h, const struct mac *m)
 
 uint32_t hosts_find(const struct hosts *h, const struct mac *m)
 {
+	if (mac_is_group(m))
+		return 0;
 	uint64_t hash = mac_hash(h, m);
 	uint32_t at = index_first(&h->macs, hash), id;
 
@@ -70,7 +72,7 @@ uint32_t hosts_see(struct hosts *h, const struct mac *m, nstime when)
 static uint64_t addr_hash(const struct hosts *h, const struct addr *a)
 {
 	return index_hash2(
-		&h->addrs, index_word(a->b), index_word(a->b + 8) ^ a->family);
+		&h->addrs, hash_word(a->b), hash_word(a->b + 8) ^ a->family);
 }
 
 /* The place of an address in all rings; 0: none. */
@@ -96,21 +98,35 @@ static void addr_forget(struct hosts *h, uint32_t place)
 	h->addresses[place] = (struct host_addr){0};
 }
 
+static bool was_last(const struct hosts *h, uint32_t host, const struct addr *a)
+{
+	const struct host_addr *last = &h->addresses[host * LIMIT_ADDRS_PER_DEVICE +
+						     h->hosts[host].addr_last];
+
+	return last->host == host && addr_equal(&last->addr, a);
+}
+
 void hosts_own(struct hosts *h, uint32_t host, const struct addr *a)
 {
-	uint32_t place = addr_place(h, a);
+	uint32_t place;
 
-	if (!host || !a->family || addr_is_unspecified(a) || addr_is_multicast(a) ||
-		addr_is_limited_broadcast(a) || h->addresses[place].host == host)
+	if (!host || was_last(h, host, a) || !a->family || addr_is_unspecified(a) ||
+		addr_is_multicast(a) || addr_is_limited_broadcast(a))
 		return;
+	place = addr_place(h, a);
+	if (h->addresses[place].host == host) {
+		h->hosts[host].addr_last = (uint8_t)(place % LIMIT_ADDRS_PER_DEVICE);
+		return;
+	}
 	if (place)
 		addr_forget(h, place);
+	h->hosts[host].addr_last = h->hosts[host].addr_next;
 	place = host * LIMIT_ADDRS_PER_DEVICE + h->hosts[host].addr_next;
 	h->hosts[host].addr_next =
 		(uint8_t)((h->hosts[host].addr_next + 1) % LIMIT_ADDRS_PER_DEVICE);
 	if (h->addresses[place].host)
 		addr_forget(h, place);
-	h->addresses[place] = (struct host_addr){.addr = *a, .host = host};
+	h->addresses[place] = (struct host_addr){.addr = *a, .host = (uint16_t)host};
 	index_add(&h->addrs, addr_hash(h, a), place);
 	if (addr_equal(a, &h->router))
 		hosts_set_gateway(h, host);
@@ -169,7 +185,9 @@ void hosts_learn(struct hosts *h, uint32_t id, const struct addr *src, uint8_t t
 			hosts_own(h, id, src);
 		return;
 	}
-	if (h->has_gateway || hosts_owner(h, src) == id)
+	/* what is known already */
+	if (h->has_gateway || (src->family == 4 && host->flags & HOST_CARRIER) ||
+		hosts_owner(h, src) == id)
 		return;
 	/* IPv6 has no private addresses to go by: a device is in one prefix and did not
 	 * forward what it sends. */

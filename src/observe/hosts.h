@@ -25,6 +25,7 @@ struct host {
 	struct mac mac;
 	uint8_t flags;
 	uint8_t addr_next; /* in the ring of its addresses */
+	uint8_t addr_last; /* the one that it was last seen with */
 	uint32_t boot_xid; /* of the DHCP exchange that was told as a boot */
 	bool has_subnet;
 	uint8_t subnet[8]; /* the first foreign IPv6 /64 it sent from */
@@ -33,8 +34,9 @@ struct host {
 
 struct host_addr {
 	struct addr addr; /* family 0: free */
-	uint32_t host;
+	uint16_t host;
 };
+_Static_assert(HOSTS_MAX <= UINT16_MAX, "hosts have numbers");
 
 struct hosts {
 	struct index macs, addrs;

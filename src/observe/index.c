@@ -4,16 +4,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include "base/hash.h"
 
 #define SLOTS_MIN 1024
 
 int index_init(struct index *x, uint32_t most)
 {
-	struct hash_key key = hash_key_random();
 	uint32_t size = SLOTS_MIN;
 
-	while (size / 2 < most)
+	while (size - size / 4 < most)
 		size *= 2;
 	x->spare[0] = calloc(size, sizeof *x->slots);
 	x->spare[1] = calloc(size, sizeof *x->slots);
@@ -21,8 +19,8 @@ int index_init(struct index *x, uint32_t most)
 		return -ENOMEM;
 	x->slots = x->spare[0];
 	x->mask = SLOTS_MIN - 1;
-	x->secret[0] = key.k[0];
-	x->secret[1] = key.k[1] | 1; /* a factor, never zero */
+	x->secret = hash_key_random();
+	x->secret.k[1] |= 1;
 	return 0;
 }
 
@@ -58,8 +56,8 @@ static void grow(struct index *x)
 
 void index_add(struct index *x, uint64_t hash, uint32_t id)
 {
-	/* most numbers fill half of all slots, so that this ends in time */
-	if (x->count >= (x->mask + 1) / 2)
+	/* most numbers fill three quarters of all slots, so that this ends in time */
+	if (x->count >= x->mask + 1 - (x->mask + 1) / 4)
 		grow(x);
 	put(x, (struct index_slot){.tag = index_tag(hash), .id = id});
 	x->count++;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* index - open addressing from a hash to a number from 1 on; what is numbered stands
- * elsewhere and is compared by the caller. Half empty at least, so that a search ends
- * soon; the hash has a secret, since keys come from attackers. */
+ * elsewhere and is compared by the caller. A quarter is empty at least, so that a search
+ * ends soon, mostly within the line of the cache where it begins; the hash has a secret,
+ * since keys come from attackers. */
 #ifndef CARDEA_OBSERVE_INDEX_H
 #define CARDEA_OBSERVE_INDEX_H
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/error.h"
+#include "base/hash.h"
 
 struct index_slot {
 	uint32_t tag; /* of the hash: says where it would like to stand */
@@ -18,7 +20,7 @@ struct index_slot {
 struct index {
 	struct index_slot *slots; /* those in use, of spare[0] or spare[1] */
 	uint32_t mask, count;
-	uint64_t secret[2];
+	struct hash_key secret; /* k[1] is a factor, never zero */
 	struct index_slot *spare[2];
 };
 
@@ -31,48 +33,16 @@ void index_add(struct index *x, uint64_t hash, uint32_t id);
 /* The number must be in it, with that hash. */
 void index_remove(struct index *x, uint64_t hash, uint32_t id);
 
-/* The 128-bit product of two words, folded: what wyhash and its kin mix with. */
-static inline uint64_t index_fold(uint64_t a, uint64_t b)
-{
-#ifdef __SIZEOF_INT128__
-	__extension__ unsigned __int128 p = (unsigned __int128)a * b;
-
-	return (uint64_t)p ^ (uint64_t)(p >> 64);
-#else
-	uint64_t al = (uint32_t)a, ah = a >> 32, bl = (uint32_t)b, bh = b >> 32;
-	uint64_t low = al * bl, mid = ah * bl + (low >> 32),
-		 mid2 = al * bh + (uint32_t)mid;
-
-	return ((mid2 << 32) | (uint32_t)low) ^ (ah * bh + (mid >> 32) + (mid2 >> 32));
-#endif
-}
-
-static inline uint64_t index_word(const void *bytes)
-{
-	uint64_t w;
-
-	memcpy(&w, bytes, sizeof w);
-	return w;
-}
-
 /* Two words, of which one may be zero. */
 static inline uint64_t index_hash2(const struct index *x, uint64_t a, uint64_t b)
 {
-	return index_fold(index_fold(a ^ x->secret[1], b ^ x->secret[0]) ^ x->secret[0],
-		x->secret[1]);
+	return hash_fold(hash_fold(a ^ x->secret.k[1], b ^ x->secret.k[0]) ^ x->secret.k[0],
+		x->secret.k[1]);
 }
 
-/* len: any; the last word is filled with zeros. */
 static inline uint64_t index_hash(const struct index *x, const void *bytes, size_t len)
 {
-	const uint8_t *p = bytes;
-	uint64_t h = x->secret[0] ^ len, last[2] = {0, 0};
-
-	for (; len > 16; len -= 16, p += 16)
-		h = index_fold(index_word(p) ^ x->secret[1], index_word(p + 8) ^ h);
-	memcpy(last, p, len);
-	h = index_fold(last[0] ^ x->secret[1], last[1] ^ h);
-	return index_fold(h ^ x->secret[0], x->secret[1]);
+	return hash_quick(&x->secret, bytes, len);
 }
 
 static inline uint32_t index_tag(uint64_t hash)
@@ -85,6 +55,10 @@ static inline uint32_t index_tag(uint64_t hash)
 static inline uint32_t index_first(const struct index *x, uint64_t hash)
 {
 	return index_tag(hash) & x->mask;
+}
+static inline void index_fetch(const struct index *x, uint64_t hash)
+{
+	__builtin_prefetch(&x->slots[index_first(x, hash)]);
 }
 static inline uint32_t index_next(const struct index *x, uint64_t hash, uint32_t *at)
 {

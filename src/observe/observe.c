@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* observe.c - the way of a frame. Most are of a known TCP or UDP conversation and end
- * in count(); what is first, or says something, goes on to the other files. */
+/* observe.c - the way of a frame of which known.c does not know all: what is first of a
+ * conversation, or says something, goes on to the other files. */
 #include "observe/observe_priv.h"
 
 #include <errno.h>
@@ -9,14 +9,6 @@
 #include "wire/ip.h"
 #include "wire/tcp.h"
 
-/* Times that captures claim before 1970 and far in the future are held within, so that
- * sums of them with periods stay in range. */
-#define TIME_MAX (INT64_MAX / 2)
-
-#define PORT_DHCP_SERVER 67
-#define PORT_DHCP6_SERVER 547
-#define PORT_SSDP 1900
-#define PORT_MDNS 5353
 #define PORT_DNS_TLS 853 /* RFC 7858, and RFC 9250 over QUIC */
 
 /* Who wants few conversations at once wants little of all else. */
@@ -83,34 +75,6 @@ void observe_end(struct observe *o)
 	o->now = o->next_sweep = o->next_active = 0;
 }
 
-static void tick(struct observe *o, nstime when)
-{
-	if (when < o->now - OBSERVE_DISORDER) {
-		flows_end_all(&o->flows);
-		o->now = o->next_sweep = o->next_active = when;
-	}
-	if (when > o->now)
-		o->now = when;
-	if (o->now < o->next_sweep)
-		return;
-	o->next_sweep = o->now - o->now % NS_PER_SEC + NS_PER_SEC;
-	flows_sweep(&o->flows, o->now);
-	if (!o->config.active || o->now < o->next_active)
-		return;
-	o->next_active = o->now + OBSERVE_ACTIVE_LATE;
-	observe_tell_active(o, o->config.active);
-}
-
-static nstime within(nstime when)
-{
-	return when < 0 ? 0 : when > TIME_MAX ? TIME_MAX : when;
-}
-
-void observe_time(struct observe *o, nstime now)
-{
-	tick(o, within(now));
-}
-
 void observe_tell(struct observe *o)
 {
 	observe_tell_active(o, 0);
@@ -122,13 +86,11 @@ void observe_add_lan(struct observe *o, const struct prefix *p)
 }
 
 /* Both FINs, or a reset: what comes now is of the end, or of another conversation. */
-static void see_flags(struct observe *o, struct flow_entry *e, const struct walk *w)
+void observe_flags(struct observe *o, struct flow_entry *e, unsigned side, uint8_t flags)
 {
-	if ((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		e->seq = w->seq + 1;
-	if (w->flags & TCP_FIN)
-		e->flags |= w->swapped ? FLOW_FIN1 : FLOW_FIN0;
-	if (w->flags & TCP_RST || (e->flags & FLOW_FIN0 && e->flags & FLOW_FIN1))
+	if (flags & TCP_FIN)
+		e->flags |= side ? FLOW_FIN1 : FLOW_FIN0;
+	if (flags & TCP_RST || (e->flags & FLOW_FIN0 && e->flags & FLOW_FIN1))
 		flows_set_class(&o->flows, e, FLOW_CLOSING);
 }
 
@@ -186,7 +148,7 @@ static bool takes_mac(struct observe *o, struct flow_entry *e, const struct walk
 /* Ports that servers have. */
 static bool is_service(uint16_t port)
 {
-	return port < 1024 || port == PORT_SSDP || port == PORT_MDNS;
+	return port < 1024 || port == OBSERVE_PORT_SSDP || port == OBSERVE_PORT_MDNS;
 }
 
 /* Who began, when this packet is the first that was seen. */
@@ -290,7 +252,7 @@ static struct flow_entry *begin(struct observe *o, const struct walk *w, uint64_
  */
 static uint64_t spread(uint64_t a, uint64_t b)
 {
-	return index_fold(a ^ 0x9e3779b97f4a7c15, b ^ 0xbf58476d1ce4e5b9);
+	return hash_fold(a ^ 0x9e3779b97f4a7c15, b ^ 0xbf58476d1ce4e5b9);
 }
 
 /* Where the latest question of this text from this address and port is remembered. */
@@ -390,18 +352,11 @@ static void later_fragment(struct observe *o, const struct walk *w)
 		count(o, e, w);
 }
 
-/* Those that may say something about the house or about a name; by port, as DNS servers
- * and DHCP clients are. */
+/* Those that may say something about the house or about a name. */
 static inline bool is_telling(const struct walk *w)
 {
-	uint16_t s = w->sport, d = w->dport;
-
-	if (w->proto != IP_PROTO_UDP)
-		return w->proto == IP_PROTO_ICMP6;
-	return s == DNS_PORT || d == DNS_PORT || s == PORT_MDNS || d == PORT_MDNS ||
-	       s == PORT_SSDP || d == PORT_SSDP || s == PORT_DHCP_SERVER ||
-	       d == PORT_DHCP_SERVER || s == PORT_DHCP6_SERVER ||
-	       d == PORT_DHCP6_SERVER;
+	return w->proto == IP_PROTO_UDP ? observe_is_telling(w->sport, w->dport)
+					: w->proto == IP_PROTO_ICMP6;
 }
 
 /* ARP, ND, MLD and IGMP keep the link together and are nobody's conversation. */
@@ -444,8 +399,10 @@ static void see_packet(struct observe *o, struct walk *w)
 			e->first = o->now; /* of what was not told yet */
 	}
 	count(o, e, w);
+	if ((w->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		e->seq = w->seq + 1;
 	if (w->flags & (TCP_FIN | TCP_RST | TCP_SYN))
-		see_flags(o, e, w);
+		observe_flags(o, e, w->swapped, w->flags);
 	if (e->class == FLOW_OPENING && w->proto == IP_PROTO_TCP && e->packets[0] &&
 		e->packets[1])
 		flows_set_class(&o->flows, e, FLOW_LONG);
@@ -465,16 +422,12 @@ static void find_dst(struct observe *o, struct walk *w)
 	w->dst = o->hosts.hosts[hosts_owner(&o->hosts, &dst)].mac;
 }
 
-void observe_frame(struct observe *o, uint32_t linktype, struct cursor frame,
-	uint32_t wire_len, nstime when)
+void observe_any(
+	struct observe *o, uint32_t linktype, struct cursor frame, uint32_t wire_len)
 {
 	struct walk *w = &o->walk;
-	size_t len = cursor_left(&frame);
 
-	tick(o, within(when));
-	o->counts.packets++;
-	o->counts.bytes += len;
-	walk_frame(w, linktype, frame, wire_len < len ? (uint32_t)len : wire_len);
+	walk_frame(w, linktype, frame, wire_len);
 	if (w->kind != WALK_PACKET) {
 		observe_link(o, w);
 		return;

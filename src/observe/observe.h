@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include "base/addr.h"
 #include "base/clock.h"
-#include "base/cursor.h"
 #include "base/error.h"
 #include "model/limits.h"
 #include "model/record.h"
@@ -72,7 +71,7 @@ int observe_new(const struct observe_config *c, struct observe **ret) CARDEA_MUS
 void observe_free(struct observe *o);
 /* One captured frame; wire_len: its length before it was cut. Times may jump, also back:
  * then conversations of before end. */
-void observe_frame(struct observe *o, uint32_t linktype, struct cursor frame,
+void observe_frame(struct observe *o, uint32_t linktype, const uint8_t *frame, size_t len,
 	uint32_t wire_len, nstime when);
 /* It is this late, and no frame tells: conversations that are over become records. */
 void observe_time(struct observe *o, nstime now);

@@ -33,6 +33,28 @@ struct observe_fragment {
  * latest questions find the conversation. */
 #define OBSERVE_QUESTIONS 256
 
+/* What devices ask they ask again, in the same octets, and it is asked once more in each
+ * answer: these need not be spelt again. Names that are longer are rare. */
+#define OBSERVE_ASKED 256
+#define OBSERVE_ASKED_MAX 59
+
+struct observe_asked {
+	uint32_t text; /* held in strings; 0: free */
+	uint8_t len;
+	uint8_t octets[OBSERVE_ASKED_MAX]; /* name and type, as they were sent */
+};
+_Static_assert(sizeof(struct observe_asked) == 64, "a line of the cache");
+
+/* So it is with what they seek by SSDP, and what they announce. */
+#define OBSERVE_SOUGHT 64
+#define OBSERVE_SOUGHT_MAX 506
+
+struct observe_sought {
+	uint32_t text; /* as in observe_asked */
+	uint16_t len;
+	uint8_t octets[OBSERVE_SOUGHT_MAX]; /* the message */
+};
+
 /* Too large for a stack; what stands in them is for one call. */
 struct observe_scratch {
 	union {
@@ -62,8 +84,34 @@ struct observe {
 	struct walk walk;
 	struct observe_fragment fragments[OBSERVE_FRAGMENTS];
 	uint32_t questions[OBSERVE_QUESTIONS]; /* flows */
+	struct observe_asked asked[OBSERVE_ASKED];
+	struct observe_sought sought[OBSERVE_SOUGHT];
 	struct observe_scratch scratch;
 };
+
+/* ---- observe.c ---- */
+
+/* A frame at this time of o->now, counted already, of whatever kind. Not inlined: known.c
+ * would save all registers for it in each call. */
+__attribute__((noinline)) void observe_any(
+	struct observe *o, uint32_t linktype, struct cursor frame, uint32_t wire_len);
+
+/* TCP's, of a packet of this side that ends something. */
+void observe_flags(struct observe *o, struct flow_entry *e, unsigned side, uint8_t flags);
+
+#define OBSERVE_PORT_SSDP 1900
+#define OBSERVE_PORT_MDNS 5353
+
+/* UDP that may say something about the house or about a name; by port, as DNS servers
+ * and DHCP clients are. */
+static inline bool observe_is_telling(unsigned s, unsigned d)
+{
+	return s == DNS_PORT || d == DNS_PORT || s == OBSERVE_PORT_MDNS ||
+	       d == OBSERVE_PORT_MDNS || s == OBSERVE_PORT_SSDP ||
+	       d == OBSERVE_PORT_SSDP || s == DHCP4_SERVER_PORT ||
+	       d == DHCP4_SERVER_PORT || s == DHCP6_SERVER_PORT ||
+	       d == DHCP6_SERVER_PORT;
+}
 
 /* The conversation is encrypted DNS. */
 void observe_hidden(struct observe *o, struct flow_entry *e);

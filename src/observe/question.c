@@ -5,8 +5,6 @@
 
 #include "base/str.h"
 
-#define MDNS_PORT 5353
-#define SSDP_PORT 1900
 #define DHCP4_COOKIE_AT 236 /* RFC 2131 3 */
 #define DHCP4_COOKIE 0x63825363
 
@@ -41,17 +39,96 @@ static uint32_t take_text(struct observe *o, uint16_t type, const struct dns_nam
 	return strings_take(&o->strings, text);
 }
 
+/* The octets of a name that is spelt out, and of the type behind it; 0: it is not, or
+ * longer than is remembered, or something is missing. */
+static size_t asked_octets(const struct cursor *c)
+{
+	const uint8_t *p = c->pos;
+	size_t at = 0, left = cursor_left(c);
+
+	while (at < left && p[at] && p[at] <= DNS_LABEL_MAX)
+		at += 1U + p[at];
+	at += 1 + sizeof(uint16_t); /* the root, the type; the class */
+	if (at > OBSERVE_ASKED_MAX || at + sizeof(uint16_t) > left || p[at - 3])
+		return 0;
+	return at;
+}
+
+/* Without a secret, so that the same capture gives the same records; who fills a place on
+ * purpose has names spelt again. */
+static uint64_t place_of(const uint8_t *octets, size_t len)
+{
+	static const struct hash_key fixed = {{0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9}};
+
+	return hash_quick(&fixed, octets, len);
+}
+
+/* One more holder of what the octets ask for, as it was spelt last time; 0: it is to be
+ * spelt, and goes to *ret_place. */
+static uint32_t asked_before(struct observe *o, const uint8_t *octets, size_t len,
+	struct observe_asked **ret_place)
+{
+	struct observe_asked *a = &o->asked[place_of(octets, len) % OBSERVE_ASKED];
+
+	*ret_place = a;
+	if (!a->text || a->len != len || memcmp(a->octets, octets, len))
+		return 0;
+	return strings_hold(&o->strings, a->text);
+}
+
+static void asked_note(struct observe *o, struct observe_asked *a,
+	const uint8_t *octets, size_t len, uint32_t text)
+{
+	strings_drop(&o->strings, a->text);
+	a->text = strings_hold(&o->strings, text);
+	a->len = (uint8_t)len;
+	memcpy(a->octets, octets, len);
+}
+
 /* The first question; in an mDNS announcement, which has none, the first record. */
 static uint32_t take_dns(struct observe *o, struct cursor c, bool *ret_is_one)
 {
 	struct dns_question *q = &o->scratch.question;
+	struct observe_asked *place;
 	struct dns_header h;
 
-	if (dns_parse_header(&c, &h) || !(h.questions || h.answers) ||
-		dns_next_question(&c, q))
+	if (dns_parse_header(&c, &h) || !(h.questions || h.answers))
+		return 0;
+	const uint8_t *octets = c.pos;
+	size_t len = h.opcode ? 0 : asked_octets(&c);
+	uint32_t text = len ? asked_before(o, octets, len, &place) : 0;
+	if (!text && dns_next_question(&c, q))
 		return 0;
 	*ret_is_one = true;
-	return h.opcode ? 0 : take_text(o, q->type, &q->name);
+	if (text || h.opcode)
+		return text;
+	text = take_text(o, q->type, &q->name);
+	if (len)
+		asked_note(o, place, octets, len, text);
+	return text;
+}
+
+/* What an SSDP message says, as take_dns; false: it is none. */
+static bool take_ssdp(struct observe *o, struct cursor c, uint32_t *ret_text)
+{
+	const uint8_t *octets = c.pos;
+	size_t len = cursor_left(&c);
+	struct observe_sought *s = &o->sought[place_of(octets, len) % OBSERVE_SOUGHT];
+
+	if (s->text && s->len == len && !memcmp(s->octets, octets, len)) {
+		*ret_text = strings_hold(&o->strings, s->text);
+		return true;
+	}
+	if (!observe_ssdp(o, c))
+		return false;
+	*ret_text = strings_take(&o->strings, o->scratch.text);
+	if (len > OBSERVE_SOUGHT_MAX)
+		return true;
+	strings_drop(&o->strings, s->text);
+	s->text = strings_hold(&o->strings, *ret_text);
+	s->len = (uint16_t)len;
+	memcpy(s->octets, octets, len);
+	return true;
 }
 
 static bool is_dhcp(const struct walk *w)
@@ -68,7 +145,7 @@ uint32_t observe_asked(
 	struct observe *o, const struct walk *w, enum record_app *ret_app)
 {
 	bool dns = w->sport == DNS_PORT || w->dport == DNS_PORT;
-	bool mdns = w->sport == MDNS_PORT || w->dport == MDNS_PORT;
+	bool mdns = w->sport == OBSERVE_PORT_MDNS || w->dport == OBSERVE_PORT_MDNS;
 	bool is_one = false;
 	uint32_t asked = 0;
 
@@ -78,11 +155,9 @@ uint32_t observe_asked(
 		asked = take_dns(o, w->payload, &is_one);
 		if (is_one)
 			*ret_app = dns ? RECORD_APP_DNS : RECORD_APP_MDNS;
-	} else if (w->sport == SSDP_PORT || w->dport == SSDP_PORT) {
-		if (observe_ssdp(o, w->payload)) {
+	} else if (w->sport == OBSERVE_PORT_SSDP || w->dport == OBSERVE_PORT_SSDP) {
+		if (take_ssdp(o, w->payload, &asked))
 			*ret_app = RECORD_APP_SSDP;
-			asked = strings_take(&o->strings, o->scratch.text);
-		}
 	} else if ((w->sport == DHCP4_SERVER_PORT || w->dport == DHCP4_SERVER_PORT ||
 			   w->sport == DHCP6_SERVER_PORT ||
 			   w->dport == DHCP6_SERVER_PORT) &&
@@ -103,8 +178,7 @@ bool observe_ssdp(struct observe *o, struct cursor message)
 	if (head_parse(message, &h))
 		return false;
 	method = h.is_answer ? h.status : h.method;
-	if (!head_field(&h, "st", &what))
-		(void)head_field(&h, "nt", &what);
+	(void)head_field_or(&h, "st", "nt", &what);
 	str_escape(method, text, HEAD_METHOD_MAX + 1);
 	at = strlen(text);
 	if (what.len) {

@@ -19,9 +19,8 @@ uint16_t streams_take(struct streams *s, uint32_t flow)
 	t->flow = flow;
 	t->base = 0;
 	t->pieces = 0;
-	t->have = t->end = 0;
 	t->cid = (struct quic_cid){0};
-	memset(t->there, 0, sizeof t->there);
+	stream_clear(t);
 	return (uint16_t)s->last;
 }
 
@@ -40,6 +39,8 @@ static void put_behind(struct stream *s, size_t offset, struct cursor data)
 	cursor_copy(&data, s->bytes + offset, len);
 	memset(s->there + offset, true, len);
 	s->end = offset + len;
+	if (s->have == offset)
+		s->have = s->end;
 }
 
 void stream_put(struct stream *s, uint64_t offset, struct cursor data)

@@ -40,6 +40,12 @@ uint32_t streams_loser(const struct streams *s);
 /* The number of an empty one for this flow. */
 uint16_t streams_take(struct streams *s, uint32_t flow);
 void streams_drop(struct streams *s, uint16_t number); /* 0 is fine */
+/* Nothing is there. */
+static inline void stream_clear(struct stream *s)
+{
+	memset(s->there, 0, s->end); /* nothing is behind it */
+	s->have = s->end = 0;
+}
 /* What does not fit is cut. */
 void stream_put(struct stream *s, uint64_t offset, struct cursor data);
 /* After each packet: false once there is nothing more to wait for: full, or too many.

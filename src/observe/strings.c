@@ -46,13 +46,14 @@ uint32_t strings_take(struct strings *s, const char *text)
 	if (!len || len >= STRINGS_TEXT_MAX)
 		return 0;
 	while ((id = index_next(&s->index, hash, &at)))
-		if (!strcmp(s->texts[id], text))
+		if (s->entries[id].len == len && !memcmp(s->texts[id], text, len))
 			return strings_hold(s, id);
 	id = cell_take(s);
 	if (!id)
 		return 0;
 	memcpy(s->texts[id], text, len + 1);
 	s->entries[id].refs = 1;
+	s->entries[id].len = (uint32_t)len;
 	index_add(&s->index, hash, id);
 	return id;
 }
@@ -68,8 +69,8 @@ void strings_drop(struct strings *s, uint32_t id)
 {
 	if (!id || --s->entries[id].refs)
 		return;
-	const char *text = s->texts[id];
-	index_remove(&s->index, index_hash(&s->index, text, strlen(text)), id);
+	index_remove(&s->index,
+		index_hash(&s->index, s->texts[id], s->entries[id].len), id);
 	s->entries[id].next = s->free;
 	s->free = id;
 }

@@ -14,7 +14,10 @@ _Static_assert(LIMIT_NAME >= LIMIT_TEXT, "details stand here, too");
 
 struct strings_entry {
 	uint32_t refs; /* 0: free */
-	uint32_t next; /* of those that are free */
+	union {
+		uint32_t next; /* of those that are free */
+		uint32_t len;
+	};
 };
 
 struct strings {
@@ -35,6 +38,10 @@ void strings_drop(struct strings *s, uint32_t id);     /* 0 is fine */
 static inline const char *strings_text(const struct strings *s, uint32_t id)
 {
 	return id ? s->texts[id] : "";
+}
+static inline size_t strings_length(const struct strings *s, uint32_t id)
+{
+	return id ? s->entries[id].len : 0;
 }
 
 #endif

@@ -77,19 +77,25 @@ static enum record_place place_of(
 	return is_on_link(o, &a, &device) ? RECORD_GATEWAY : RECORD_INTERNET;
 }
 
+static void copy_string(const struct observe *o, uint32_t id, char *ret, size_t size)
+{
+	str_copy_bytes(ret, size, strings_text(&o->strings, id),
+		strings_length(&o->strings, id));
+}
+
 static void set_name(
 	struct observe *o, const struct flow_entry *e, unsigned side, struct record *r)
 {
 	unsigned starter = e->flags & FLOW_STARTER ? 1 : 0;
 	unsigned named = e->flags & FLOW_NAMED_STARTER ? starter : !starter;
 
-	r->name[0] = r->detail[0] = '\0';
+	r->name[0] = '\0';
 	r->naming = RECORD_UNNAMED;
 	if (e->name && named != side) {
 		r->naming = e->naming;
-		str_copy(r->name, sizeof r->name, strings_text(&o->strings, e->name));
+		copy_string(o, e->name, r->name, sizeof r->name);
 	}
-	str_copy(r->detail, sizeof r->detail, strings_text(&o->strings, e->detail));
+	copy_string(o, e->detail, r->detail, sizeof r->detail);
 }
 
 static void set_ports(const struct flow_entry *e, unsigned side, struct record *r)

@@ -9,23 +9,23 @@ int told_init(struct told_table *t, uint32_t hosts)
 {
 	int error = index_init(&t->index, hosts * LIMIT_BINDINGS);
 
-	t->told = calloc((hosts + 1) * LIMIT_BINDINGS, sizeof *t->told);
-	t->next = calloc(hosts + 1, sizeof *t->next);
-	return error || !t->told || !t->next ? -ENOMEM : 0;
+	t->told = calloc((hosts * TOLD_BLOCKS + 1) * TOLD_BLOCK, sizeof *t->told);
+	t->rings = calloc(hosts + 1, sizeof *t->rings);
+	return error || !t->told || !t->rings ? -ENOMEM : 0;
 }
 
 void told_free(struct told_table *t)
 {
 	index_free(&t->index);
 	free(t->told);
-	free(t->next);
+	free(t->rings);
 }
 
 static uint64_t told_hash(
 	const struct told_table *t, uint32_t host, const struct addr *a)
 {
-	return index_hash2(&t->index, index_word(a->b) ^ (uint64_t)host << 48,
-		index_word(a->b + 8) + host);
+	return index_hash2(&t->index, hash_word(a->b) ^ (uint64_t)host << 48,
+		hash_word(a->b + 8) + host);
 }
 
 static bool is_of(const struct told *e, uint32_t host, const struct addr *a)
@@ -40,6 +40,19 @@ static void told_forget(struct told_table *t, struct strings *s, uint32_t id)
 	index_remove(&t->index, told_hash(t, e->host, &e->addr), id);
 	strings_drop(s, e->name);
 	*e = (struct told){0};
+}
+
+/* The oldest place of a ring, or one never used. Later ones of a ring have the higher
+ * numbers, until it is full. */
+static uint32_t ring_next(struct told_table *t, struct told_ring *r)
+{
+	uint32_t at = r->next;
+	uint16_t *block = &r->blocks[at / TOLD_BLOCK];
+
+	if (!*block)
+		*block = ++t->last_block;
+	r->next = (uint16_t)((at + 1) % LIMIT_BINDINGS);
+	return *block * TOLD_BLOCK + at % TOLD_BLOCK;
 }
 
 /* The entry to write: the one with this name, else the oldest of too many names, else a
@@ -61,8 +74,7 @@ static uint32_t told_place(struct told_table *t, struct strings *s, uint32_t hos
 	}
 	id = oldest;
 	if (names < TOLD_NAMES_MAX) {
-		id = host * LIMIT_BINDINGS + t->next[host];
-		t->next[host] = (uint16_t)((t->next[host] + 1) % LIMIT_BINDINGS);
+		id = ring_next(t, &t->rings[host]);
 	}
 	if (t->told[id].addr.family)
 		told_forget(t, s, id);

@@ -20,10 +20,22 @@ struct told {
 	nstime when, expires;
 };
 
+/* Rings grow by so many: most devices are told a handful of addresses. */
+#define TOLD_BLOCK 16
+#define TOLD_BLOCKS (LIMIT_BINDINGS / TOLD_BLOCK)
+_Static_assert(LIMIT_BINDINGS % TOLD_BLOCK == 0, "rings are whole blocks");
+_Static_assert((HOSTS_MAX + 1) * TOLD_BLOCKS <= UINT16_MAX, "blocks have numbers");
+
+struct told_ring {
+	uint16_t next;                /* place in it */
+	uint16_t blocks[TOLD_BLOCKS]; /* 0: not needed yet; in order of their numbers */
+};
+
 struct told_table {
 	struct index index; /* by host and address, several names each */
-	struct told *told;  /* host's ring at host * LIMIT_BINDINGS */
-	uint16_t *next;     /* in each ring */
+	struct told *told;  /* block's first at block * TOLD_BLOCK */
+	struct told_ring *rings;
+	uint16_t last_block; /* that was taken */
 };
 
 int told_init(struct told_table *t, uint32_t hosts) CARDEA_MUSTCHECK;

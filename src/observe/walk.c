@@ -242,9 +242,76 @@ static void walk_link(
 		wire_len - (uint32_t)cursor_offset(&c));
 }
 
+/* TCP's or UDP's header and payload, of which all is there: what walk_tcp and walk_udp
+ * do, of plain pointers. */
+static inline bool plain_transport(struct walk *w, const uint8_t *p, size_t len)
+{
+	size_t head = UDP_HEADER_LEN, claimed;
+
+	w->sport = (uint16_t)get16(p);
+	w->dport = (uint16_t)get16(p + 2);
+	if (w->proto == IP_PROTO_TCP) {
+		head = (p[12] >> 4) * 4U;
+		if (head < TCP_HEADER_LEN)
+			return false;
+		w->seq = get32(p + 4);
+		w->flags = p[13];
+	} else {
+		claimed = get16(p + 4);
+		if (claimed && claimed < UDP_HEADER_LEN)
+			return false;
+		if (claimed && claimed < len)
+			len = claimed;
+		w->flags = 0;
+	}
+	w->payload = head <= len ? cursor_of(p + head, len - head) : cursor_of(NULL, 0);
+	return true;
+}
+
+/* Most frames: Ethernet without tags, IPv4 without options, no fragment, and a whole
+ * header of TCP or UDP. One check of the length for all of them; false: it is another,
+ * or has something wrong with it. */
+static inline bool walk_plain(
+	struct walk *w, uint32_t linktype, const struct cursor *frame, uint32_t wire_len)
+{
+	const uint8_t *p = frame->pos, *ip = p + ETH_HEADER_LEN;
+	size_t len = cursor_left(frame);
+	uint32_t least;
+
+	if (linktype != LINK_ETHERNET ||
+		len < ETH_HEADER_LEN + IP4_HEADER_LEN + UDP_HEADER_LEN ||
+		get16(p + 12) != ETH_TYPE_IPV4 || ip[0] != 0x45 ||
+		get16(ip + 6) & (IP4_MORE | IP4_OFFSET))
+		return false;
+	w->proto = ip[9];
+	if (w->proto != IP_PROTO_TCP && w->proto != IP_PROTO_UDP)
+		return false;
+	least = IP4_HEADER_LEN +
+		(w->proto == IP_PROTO_TCP ? TCP_HEADER_LEN : UDP_HEADER_LEN);
+	w->len = length_of(get16(ip + 2), wire_len - ETH_HEADER_LEN);
+	len -= ETH_HEADER_LEN;
+	if (len > w->len) /* a short frame is padded */
+		len = w->len;
+	if (len < least ||
+		!plain_transport(w, ip + IP4_HEADER_LEN, len - IP4_HEADER_LEN))
+		return false;
+	w->ttl = ip[8];
+	w->family = 4;
+	w->icmp_type = 0;
+	w->fragment = w->later = false;
+	w->has_dst = true;
+	w->type = ETH_TYPE_IPV4;
+	memcpy(&w->dst, p, 6);
+	memcpy(&w->src, p + 6, 6);
+	finish(w, ip + 12, ip + 16);
+	return true;
+}
+
 void walk_frame(
 	struct walk *w, uint32_t linktype, struct cursor frame, uint32_t wire_len)
 {
+	if (walk_plain(w, linktype, &frame, wire_len))
+		return;
 	struct cursor c = frame;
 	const uint8_t *p =
 		linktype == LINK_ETHERNET ? cursor_take(&c, ETH_HEADER_LEN) : NULL;
@@ -260,7 +327,7 @@ void walk_frame(
 		const uint8_t *tag = cursor_take(&c, 4);
 		type = tag ? get16(tag + 2) : 0;
 	}
-	if (type != ETH_TYPE_IPV4 && type != ETH_TYPE_IPV6) {
+	if (type != ETH_TYPE_ARP && type != ETH_TYPE_IPV4 && type != ETH_TYPE_IPV6) {
 		walk_link(w, linktype, frame, wire_len);
 		return;
 	}

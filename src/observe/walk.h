@@ -36,8 +36,8 @@ struct walk {
 	uint32_t len; /* of the IP packet */
 	struct mac dst, src;
 	struct walk_key key;
-	struct cursor network; /* from the IP header on, or what stands in its place */
-	struct cursor transport;
+	struct cursor network;   /* of what is no IP: what stands in its place */
+	struct cursor transport; /* of ICMP, too; not of all TCP and UDP */
 	struct cursor payload; /* starts where it stands, as DNS counts */
 };
 

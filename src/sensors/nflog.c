@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Datagrams of the kernel's nfnetlink_log: packets that our rules refused, with the
- * reason in the log prefix (enforce/nft writes it). */
+/* Datagrams of the kernel's nfnetlink_log: packets that our rules refused, or only tell of,
+ * with the reason in the log prefix (enforce/nft writes it). */
 #include "sensors/sensors.h"
 
 #include <arpa/inet.h>
@@ -16,6 +16,11 @@
 /* A netlink message of 64 KiB holds fewer; more is not the kernel speaking. */
 #define NFLOG_PACKETS_MAX 1024
 
+/* Reports are few, whatever there is: one a second says that more than so many packets of
+ * the device were refused in it (enforce/nft/skeleton.nft). */
+#define FLOOD_PACKETS 150
+#define STORM_PACKETS 1500
+
 struct logged {
 	struct cursor prefix, payload, hardware;
 	uint16_t protocol;
@@ -25,13 +30,18 @@ static const struct {
 	const char *text;
 	enum direction direction;
 	enum verdict_reason reason;
+	uint32_t packets; /* that this one stands for */
 } prefixes[] = {
-	{"cardea:f:deny", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY},
-	{"cardea:t:deny", DIRECTION_TO_DEVICE, REASON_DEFAULT_DENY},
-	{"cardea:f:spoof", DIRECTION_FROM_DEVICE, REASON_SPOOFED},
-	{"cardea:t:spoof", DIRECTION_TO_DEVICE, REASON_SPOOFED},
-	{"cardea:f:rogue", DIRECTION_FROM_DEVICE, REASON_ROGUE_RA},
-	{"cardea:f:frag", DIRECTION_FROM_DEVICE, REASON_FRAGMENT},
+	{"cardea:f:deny", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, 1},
+	{"cardea:t:deny", DIRECTION_TO_DEVICE, REASON_DEFAULT_DENY, 1},
+	{"cardea:f:spoof", DIRECTION_FROM_DEVICE, REASON_SPOOFED, 1},
+	{"cardea:t:spoof", DIRECTION_TO_DEVICE, REASON_SPOOFED, 1},
+	{"cardea:f:rogue", DIRECTION_FROM_DEVICE, REASON_ROGUE_RA, 1},
+	{"cardea:f:frag", DIRECTION_FROM_DEVICE, REASON_FRAGMENT, 1},
+	{"cardea:f:told", DIRECTION_FROM_DEVICE, REASON_TOLD, 1},
+	{"cardea:t:told", DIRECTION_TO_DEVICE, REASON_TOLD, 1},
+	{"cardea:f:flood", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, FLOOD_PACKETS},
+	{"cardea:f:storm", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, STORM_PACKETS},
 };
 
 /* Netlink integers are in host order, unlike everything else here. */
@@ -107,6 +117,7 @@ static bool judge_prefix(struct cursor text, struct message_seen_violation *m)
 			(len == want || text.pos[want] == 0)) {
 			m->direction = (uint8_t)prefixes[i].direction;
 			m->reason = (uint8_t)prefixes[i].reason;
+			m->packets = prefixes[i].packets;
 			return true;
 		}
 	}
@@ -116,15 +127,10 @@ static bool judge_prefix(struct cursor text, struct message_seen_violation *m)
 static void fill_ports(const struct packet *p, bool from,
 	struct message_seen_violation *m)
 {
-	uint16_t src = 0, dst = 0;
+	uint16_t src, dst;
 
-	if (p->layers & PACKET_TCP) {
-		src = p->tcp.src_port;
-		dst = p->tcp.dst_port;
-	} else if (p->layers & PACKET_UDP) {
-		src = p->udp.src_port;
-		dst = p->udp.dst_port;
-	} else if (p->layers & PACKET_ICMP) {
+	packet_ports(p, &src, &dst);
+	if (p->layers & PACKET_ICMP) {
 		m->icmp_type = p->icmp.type;
 		m->icmp_code = p->icmp.code;
 	}

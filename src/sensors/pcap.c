@@ -30,6 +30,7 @@ int pcap_fail(struct pcap *p, int error, const char *fmt, ...)
 		(void)snprintf(p->message + n, sizeof p->message - (size_t)n,
 			" (at byte %" PRIu64 ")", p->done);
 	p->error = error;
+	p->is_plain = false;
 	return error;
 }
 
@@ -145,7 +146,30 @@ static int classic_fail(struct pcap *p, uint32_t caplen)
 		PCAP_PACKET_MAX);
 }
 
-/* Of the many calls almost all find the record in the buffer. */
+/* What almost all calls find: a record that is whole in the buffer, with nothing odd
+ * about it. False: classic_next sees to it. */
+static inline bool classic_plain(struct pcap *p, struct pcap_record *ret)
+{
+	const uint8_t *head = p->buf + p->start;
+	size_t there = p->end - p->start;
+
+	if (there < RECORD_HEADER_LEN)
+		return false;
+	uint32_t caplen = load32(head + 8, false), len = load32(head + 12, false);
+	uint32_t micro = load32(head + 4, false);
+	if (caplen > PCAP_PACKET_MAX || caplen > there - RECORD_HEADER_LEN ||
+		micro >= 1000000)
+		return false;
+	ret->linktype = p->linktype;
+	ret->time = load32(head, false) * NS_PER_SEC + micro * (nstime)1000;
+	ret->caplen = caplen;
+	ret->len = len < caplen ? caplen : len;
+	ret->data = head + RECORD_HEADER_LEN;
+	p->last = ret->time;
+	pcap_consume(p, RECORD_HEADER_LEN + caplen);
+	return true;
+}
+
 static int classic_next(struct pcap *p, struct pcap_record *ret)
 {
 	size_t there = p->end - p->start;
@@ -189,6 +213,7 @@ static int classic_open(struct pcap *p, bool nano)
 	p->linktype = pcap_u32(p, 20) & 0xffff;
 	pcap_consume(p, FILE_HEADER_LEN);
 	p->next = classic_next;
+	p->is_plain = !p->nano && !p->swap;
 	return 1;
 }
 
@@ -245,6 +270,8 @@ void pcap_close(struct pcap *p)
 
 int pcap_next(struct pcap *p, struct pcap_record *ret)
 {
+	if (p->is_plain && classic_plain(p, ret))
+		return 1;
 	return p->error ? p->error : p->next(p, ret);
 }
 

@@ -35,6 +35,7 @@ struct pcap {
 	/* pcap */
 	bool nano;
 	bool swap; /* its order is not this machine's */
+	bool is_plain; /* neither, and no error yet */
 	uint32_t linktype;
 	/* pcapng */
 	uint32_t interface_count;

@@ -282,7 +282,7 @@ static bool may_go(const struct device *d, nstime wall)
 {
 	nstime silent = wall - d->last_seen; /* negative: the clock was set */
 
-	return !device_is_enforced(d) && !d->quarantine[0] && !device_is_proven(d) &&
+	return !device_is_enforced(d) && !d->hold && !device_is_proven(d) &&
 	       !d->named_by_owner &&
 	       (silent < 0 || silent >= INVENTORY_IDLE_S * NS_PER_SEC);
 }

@@ -101,8 +101,8 @@ static struct import_file *import_load(struct importer *im, const struct tree *a
 	const char *path)
 {
 	char shown[NOTE_NAME];
-	const void *bytes;
-	size_t len;
+	const void *bytes = NULL;
+	size_t len = 0;
 	struct import_file *file = NULL;
 
 	str_escape(str_untrusted(path), shown, sizeof shown);

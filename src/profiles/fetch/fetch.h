@@ -18,6 +18,8 @@
 /* Addresses tried for one host; more would only prolong a failure. */
 #define FETCH_ADDRS_MAX 8
 
+#define FETCH_KEY_MAX 256 /* octets of the key that messages to the owner are signed with */
+
 struct mud_trust;
 struct fetcher;
 
@@ -25,8 +27,13 @@ struct fetch_config {
 	const struct mud_trust *trust; /* NULL: no anchor is configured */
 	/* Servers at private and loopback addresses are fine: labs and tests only. */
 	bool allow_private;
-	struct prefix lan[LIMIT_LAN_PREFIXES]; /* never a destination */
+	struct prefix lan[LIMIT_LAN_PREFIXES]; /* never a destination, but by the next */
 	unsigned lan_count;
+	/* Where the owner himself wants to be told of what happens; empty: nowhere. With a
+	 * key each message says who made it: HMAC-SHA256 over its octets. */
+	char webhook[LIMIT_URL];
+	uint8_t webhook_key[FETCH_KEY_MAX];
+	unsigned webhook_key_len;
 };
 
 /* One request, to one of these addresses and nowhere else. */
@@ -40,6 +47,9 @@ struct fetch_transfer {
 	const char *post;               /* a body to send; NULL: it is a GET */
 	size_t post_len;
 	const char *post_type;          /* its media type */
+	const char *post_header;        /* one more field of its head; NULL: none */
+	bool plain;                     /* http in place of https: within the house */
+	bool literal;                   /* host is an address */
 	char if_none_match[LIMIT_TEXT]; /* an ETag, or empty */
 	size_t limit;                   /* bytes of the body */
 	void *owner;

@@ -295,7 +295,9 @@ static int pin_write(const struct fetch_transfer *t, char pin[PIN_MAX])
 {
 	char text[ADDR_TEXT_MAX];
 	size_t len;
-	int e = str_print(pin, PIN_MAX, "%s:%u:", t->host, t->port);
+	/* an address needs no pin, and on_open holds to it */
+	int e = str_print(pin, PIN_MAX, "%s:%u:", t->literal ? "none.invalid" : t->host,
+		t->port);
 
 	for (unsigned i = 0; !e && i < t->addr_count; i++) {
 		const struct addr *a = &t->addrs[i];
@@ -314,7 +316,7 @@ static struct curl_slist *headers_make(const struct fetch_transfer *t)
 	char accept[LIMIT_TEXT], match[LIMIT_TEXT + 32] = "", type[LIMIT_TEXT] = "";
 	/* no "Expect: 100-continue": a server that keeps silent would cost a second */
 	const char *lines[] = {accept, "Accept-Language: en", match, type,
-		t->post ? "Expect:" : ""};
+		t->post ? "Expect:" : "", t->post_header ? t->post_header : ""};
 	struct curl_slist *list = NULL, *grown;
 
 	if (str_print(accept, sizeof accept, "Accept: %s", t->accept))
@@ -376,7 +378,7 @@ static void set_pointer(struct options *o, CURLoption option, const void *value)
 static void options_security(
 	struct options *o, const struct fetch_curl *c, const struct request *r)
 {
-	set_pointer(o, CURLOPT_PROTOCOLS_STR, "https");
+	set_pointer(o, CURLOPT_PROTOCOLS_STR, r->t->plain ? "http" : "https");
 	set_long(o, CURLOPT_FOLLOWLOCATION, 0);
 	set_long(o, CURLOPT_SSL_VERIFYPEER, 1);
 	set_long(o, CURLOPT_SSL_VERIFYHOST, 2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fetch_curl - transfers by libcurl in our loop: HTTPS alone, verified, to the given
- * addresses and nowhere else, no redirects, no proxies, no files. */
+/* fetch_curl - transfers by libcurl in our loop: HTTPS, verified, or HTTP where the owner
+ * wrote that down himself; to the given addresses and nowhere else, no redirects, no
+ * proxies, no files. */
 #ifndef CARDEA_PROFILES_FETCH_FETCH_CURL_H
 #define CARDEA_PROFILES_FETCH_FETCH_CURL_H
 

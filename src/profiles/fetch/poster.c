@@ -3,14 +3,20 @@
 #include "profiles/fetch/poster.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "base/str.h"
+#include "model/webhook.h"
 #include "profiles/fetch/fetch_priv.h"
 #include "profiles/mud/mud.h"
 
 #define TYPE_REPORT "application/yang-data+json" /* RFC 8040 5.2, RFC 7951 */
+#define TYPE_NOTICE "application/json"
+#define SIGNATURE_FIELD "X-Cardea-Signature: sha256="
+#define SIGNATURE_BYTES 32
 
 struct post {
 	struct poster *owner;
@@ -20,6 +26,8 @@ struct post {
 	size_t have;
 	bool waits_for_host;
 	bool in_transfer;
+	bool to_owner;
+	char signature[sizeof SIGNATURE_FIELD + 2 * SIGNATURE_BYTES]; /* of a notice */
 	struct fetch_transfer transfer;
 	struct loop_timer deadline;
 	char body[]; /* want bytes */
@@ -98,6 +106,11 @@ static void post_late(struct loop_timer *t)
 
 /* ---- the transfer ---- */
 
+static const char *advice(const struct post *x)
+{
+	return x->to_owner ? "see url under [webhook] of the settings" : "tell the maker";
+}
+
 /* RFC 9110 15: 2xx is a yes, all else is a no; RFC 8040 4.4.2 answers 204 or 200. */
 static void transfer_done(struct fetch_transfer *t, int error, const char *why)
 {
@@ -111,11 +124,11 @@ static void transfer_done(struct fetch_transfer *t, int error, const char *why)
 	else if (t->status >= 300 && t->status < 400)
 		fetch_say(text,
 			"%.110s: the server sends it elsewhere (%u), where it does not "
-			"go; tell the maker",
-			t->url, t->status);
+			"go; %s",
+			t->url, t->status, advice(x));
 	else if (t->status < 200 || t->status >= 300)
-		fetch_say(text, "%.110s: the server answered %u; tell the maker", t->url,
-			t->status);
+		fetch_say(text, "%.110s: the server answered %u; %s", t->url, t->status,
+			advice(x));
 	if (!error && text[0])
 		error = CARDEA_EPEER;
 	post_end(x, error, text);
@@ -127,10 +140,11 @@ static void transfer_begin(struct post *x)
 	struct fetch_transfer *t = &x->transfer;
 	char text[LIMIT_TEXT];
 
-	t->accept = TYPE_REPORT ", */*;q=0.1";
+	t->accept = x->to_owner ? "*/*" : TYPE_REPORT ", */*;q=0.1";
 	t->post = x->body;
 	t->post_len = x->have;
-	t->post_type = TYPE_REPORT;
+	t->post_type = x->to_owner ? TYPE_NOTICE : TYPE_REPORT;
+	t->post_header = x->signature[0] ? x->signature : NULL;
 	t->limit = POSTER_ANSWER_BYTES;
 	t->done = transfer_done;
 	t->owner = x;
@@ -142,6 +156,14 @@ static void transfer_begin(struct post *x)
 	}
 }
 
+/* The owner's own receiver may be anywhere, his house before all. */
+static unsigned all_addrs(const struct message_addrs *from, struct fetch_transfer *t)
+{
+	for (unsigned i = 0; i < from->count && i < FETCH_ADDRS_MAX; i++)
+		t->addrs[t->addr_count++] = from->addrs[i];
+	return t->addr_count;
+}
+
 static void host_known(struct post *x, const struct message_host_addrs *m)
 {
 	struct fetch_transfer *t = &x->transfer;
@@ -150,7 +172,9 @@ static void host_known(struct post *x, const struct message_host_addrs *m)
 	char text[LIMIT_TEXT];
 
 	x->waits_for_host = false;
-	if (!m->failed && fetch_addrs_filter(x->owner->config, &m->addrs, t, &refused)) {
+	if (!m->failed && (x->to_owner ? all_addrs(&m->addrs, t)
+				       : fetch_addrs_filter(x->owner->config, &m->addrs, t,
+						 &refused))) {
 		transfer_begin(x);
 		return;
 	}
@@ -200,15 +224,63 @@ static int url_check(struct post *x, char ret_text[LIMIT_TEXT])
 	return e;
 }
 
+static int sign(struct post *x)
+{
+	const struct fetch_config *c = x->owner->config;
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (!c->webhook_key_len)
+		return 0;
+	if (!HMAC(EVP_sha256(), c->webhook_key, (int)c->webhook_key_len,
+		    (const unsigned char *)x->body, x->have, mac, &len) ||
+		len != SIGNATURE_BYTES)
+		return -ENOMEM;
+	(void)str_copy(x->signature, sizeof x->signature, SIGNATURE_FIELD);
+	for (unsigned i = 0; i < len; i++) {
+		char *at = x->signature + strlen(SIGNATURE_FIELD) + 2 * (size_t)i;
+
+		(void)str_print(at, 3, "%02x", mac[i]);
+	}
+	return 0;
+}
+
+/* 0: its host is to be asked for, or is known: *ret_known. */
+static int to_owner_ready(struct post *x, bool *ret_known, char ret_text[LIMIT_TEXT])
+{
+	struct fetch_transfer *t = &x->transfer;
+	struct webhook_url url;
+	const char *why = "";
+	int e = webhook_url_read(t->url, &url, &why);
+
+	if (e) {
+		fetch_say(ret_text, "url under [webhook] of the settings: %s",
+			t->url[0] ? why : "there is none, or its key cannot be read: see the log");
+		return e;
+	}
+	(void)str_copy(t->host, sizeof t->host, url.host);
+	t->port = url.port;
+	t->plain = !url.tls;
+	t->literal = *ret_known = url.literal;
+	t->addrs[0] = url.addr;
+	t->addr_count = url.literal;
+	return sign(x);
+}
+
 static void post_ready(struct post *x)
 {
 	struct poster *p = x->owner;
 	struct message m = {.type = MESSAGE_HOST_WANTED};
 	char text[LIMIT_TEXT] = "";
-	int e = url_check(x, text);
+	bool known = false;
+	int e = x->to_owner ? to_owner_ready(x, &known, text) : url_check(x, text);
 
 	if (e) {
 		post_end(x, e, text[0] ? text : error_text(e));
+		return;
+	}
+	if (known) {
+		transfer_begin(x);
 		return;
 	}
 	x->waits_for_host = true;
@@ -232,7 +304,9 @@ int poster_begin(struct poster *p, const struct message_report *m)
 	x->owner = p;
 	x->id = m->id;
 	x->want = m->length;
-	(void)str_copy(x->transfer.url, sizeof x->transfer.url, m->url);
+	x->to_owner = !m->url[0];
+	(void)str_copy(x->transfer.url, sizeof x->transfer.url,
+		x->to_owner ? p->config->webhook : m->url);
 	x->deadline.fire = post_late;
 	x->deadline.ctx = x;
 	x->next = p->first;

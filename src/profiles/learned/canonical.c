@@ -10,6 +10,9 @@
 #define PORT_NTP 123
 #define PORT_SYSTEM 1024 /* below, nobody gets one by chance */
 
+_Static_assert(sizeof((struct record *)0)->detail <= sizeof((struct canonical *)0)->text,
+	"what is said is part of a detail");
+
 /* RFC 792, RFC 4443: it belongs to the conversation that it is about. */
 static bool is_icmp_error(const struct record *r, uint16_t type)
 {
@@ -43,19 +46,31 @@ static bool is_void(const struct record *r)
 	       !r->answered && !r->name[0];
 }
 
+/* What names of the internet are made of. */
+enum { CHAR_ODD, CHAR_OF_LABEL, CHAR_DOT };
+static const uint8_t chars[256] = {['a' ... 'z'] = CHAR_OF_LABEL,
+	['0' ... '9'] = CHAR_OF_LABEL,
+	['-'] = CHAR_OF_LABEL,
+	['_'] = CHAR_OF_LABEL,
+	['.'] = CHAR_DOT};
+
+/* The name's length; 0: it is not sound. */
+static size_t sound_length(const char *name)
+{
+	uint8_t before = CHAR_DOT, now;
+	size_t i = 0;
+
+	for (; name[i]; before = now, i++) {
+		now = chars[(unsigned char)name[i]];
+		if (now == CHAR_ODD || (now & before) == CHAR_DOT)
+			return 0;
+	}
+	return before != CHAR_DOT && i <= LIMIT_NAME - 3 ? i : 0;
+}
+
 bool learned_name_is_sound(const char *name)
 {
-	char before = '.';
-
-	for (size_t i = 0; name[i]; before = name[i++]) {
-		char c = name[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-			      c == '-' || c == '_';
-
-		if (i >= LIMIT_NAME - 3 || (!letter && (c != '.' || before == '.')))
-			return false;
-	}
-	return before != '.';
+	return sound_length(name) > 0;
 }
 
 /* Who answers what a group was asked begins a conversation of its own: from the port of
@@ -100,7 +115,9 @@ static void conversation(const struct record *r, struct canonical *c)
 {
 	struct learned_key *k = &c->key;
 
-	*c = (struct canonical){0};
+	*k = (struct learned_key){0};
+	c->text[0] = '\0';
+	c->len = 0;
 	k->direction = (uint8_t)r->direction;
 	k->family = r->family;
 	k->proto = r->proto;
@@ -108,8 +125,9 @@ static void conversation(const struct record *r, struct canonical *c)
 	set_port(r, k);
 	switch ((enum record_place)k->place) {
 	case RECORD_INTERNET:
-		if (learned_name_is_sound(r->name))
-			str_copy(c->text, sizeof c->text, r->name);
+		c->len = sound_length(r->name);
+		if (c->len)
+			memcpy(c->text, r->name, c->len + 1);
 		else
 			k->peer = r->peer;
 		break;
@@ -169,13 +187,14 @@ static bool speech(const struct record *r, struct canonical *c)
 	object = said_object(r, object);
 	if (r->app == RECORD_APP_DNS && !learned_name_is_sound(object))
 		return false;
-	*c = (struct canonical){0};
+	c->key = (struct learned_key){0};
 	c->key.said = (uint8_t)r->app;
 	c->key.direction = (uint8_t)r->direction;
 	c->key.proto = r->proto;
 	c->key.place = r->app == RECORD_APP_DNS ? RECORD_GATEWAY : RECORD_GROUP;
 	memcpy(c->key.verb, r->detail, verb);
-	str_copy(c->text, sizeof c->text, object);
+	c->len = strlen(object);
+	memcpy(c->text, object, c->len + 1); /* as long as a detail at most */
 	return true;
 }
 

@@ -76,14 +76,14 @@ static void count_leaves(struct comparison *c)
 		if (theirs == UINT32_MAX)
 			continue;
 		if (cover) {
-			learned_set_join(&c->met[cover - c->known.groups], &leaf->set);
+			learned_marks_add(&leaf->marks, &c->met[cover - c->known.groups]);
 			continue;
 		}
 		struct group *g = &c->theirs.groups[theirs];
 		if (!g->seen)
 			g->set = (struct learned_set){0};
 		g->seen = true; /* here: unseen by us, with what of it is */
-		learned_set_join(&g->set, &leaf->set);
+		learned_marks_add(&leaf->marks, &g->set);
 	}
 	for (uint32_t i = 0; i < c->known.count; i++)
 		c->test.incidences += learned_set_count(&c->met[i]);
@@ -160,7 +160,7 @@ static void find_strange_days(
 
 	learned_sittings(d, &s);
 	for (uint32_t i = 0; i < n && s.all < LEARNED_EPISODES_LEAST; i++)
-		if (!learned_sittings_reach(&s, other->hour[i]))
+		if (!learned_sittings_reach(&s, other->latest[i].hour))
 			learned_set_put(ret, i);
 }
 
@@ -181,13 +181,13 @@ static void find_strange(
 
 		if (k->place == RECORD_DEVICE && !k->said && !k->peer_any &&
 			!is_met(d, &k->mac))
-			learned_set_join(&s->companion, &other->leaves[i]->set);
+			learned_marks_add(&other->leaves[i]->marks, &s->companion);
 	}
 	find_strange_days(d, other, n, &s->day);
 	learned_dev_span(d, &from, &to);
 	for (uint32_t i = 0; i < n; i++)
-		if (other->hour[i] > to / NS_PER_HOUR ||
-			(nstime)other->hour[i] < from / NS_PER_HOUR)
+		if (other->latest[i].hour > to / NS_PER_HOUR ||
+			(nstime)other->latest[i].hour < from / NS_PER_HOUR)
 			learned_set_put(&s->time, i);
 	learned_set_join(&s->any, &s->context);
 	learned_set_join(&s->any, &s->companion);

@@ -9,6 +9,27 @@
 
 /* ---- bursts under way ---- */
 
+static int bursts_grow(struct dev *d)
+{
+	uint32_t cap = d->burst_cap ? d->burst_cap * 2 : 1;
+	struct burst *bursts = realloc(d->bursts, cap * sizeof *bursts);
+
+	if (!bursts)
+		return -ENOMEM;
+	d->bursts = bursts;
+	d->burst_cap = cap;
+	return 0;
+}
+
+/* Each that is under way may become an episode, and the background, too: none can fail
+ * for lack of memory when it ends. */
+static int burst_reserve(struct dev *d)
+{
+	int r = d->burst_count == d->burst_cap ? bursts_grow(d) : 0;
+
+	return r ? r : learned_dev_reserve(d, d->number + d->burst_count + 2);
+}
+
 static struct burst *burst_at(struct dev *d, uint32_t i)
 {
 	memmove(&d->bursts[i + 1], &d->bursts[i],
@@ -24,7 +45,6 @@ static void burst_free(struct dev *d, uint32_t i)
 	d->burst_count--;
 	memmove(&d->bursts[i], &d->bursts[i + 1],
 		(d->burst_count - i) * sizeof *d->bursts);
-	d->bursts[d->burst_count] = (struct burst){0};
 }
 
 static struct touch *touch_find(const struct burst *b, const struct leaf *leaf)
@@ -44,7 +64,7 @@ static int touch_get(struct burst *b, struct leaf *leaf, struct touch **ret)
 	struct touch *t = leaf->pending ? touch_find(b, leaf) : NULL;
 
 	if (!t && b->count == b->cap) {
-		uint32_t cap = b->cap ? b->cap * 2 : 16;
+		uint32_t cap = b->cap + b->cap / 2 + 2;
 		struct touch *touches = realloc(b->touches, cap * sizeof *touches);
 
 		if (!touches)
@@ -131,6 +151,9 @@ static int burst_get(struct learned *l, struct dev *d, nstime when, struct burst
 			learned_burst_close(l, d, 0);
 			i -= i > 0;
 		}
+		int r = burst_reserve(d);
+		if (r)
+			return r;
 		struct burst *b = burst_at(d, i);
 		b->start = b->end = when;
 		*ret = b;
@@ -208,14 +231,14 @@ static void say_many(struct dev *d, const struct leaf *leaf, nstime when)
 }
 
 static int leaf_for(struct learned *l, struct dev *d, const struct canonical *c,
-	nstime when, struct leaf **ret)
+	uint64_t hash, nstime when, struct leaf **ret)
 {
-	struct leaf *leaf = learned_leaf_find(d, &c->key, c->text);
+	struct leaf *leaf = learned_leaf_find_kind(d, c, hash);
 	int r = 0;
 
 	if (!leaf) {
 		r = learned_leaf_collapse(l, d);
-		leaf = r ? NULL : learned_leaf_find(d, &c->key, c->text);
+		leaf = r ? NULL : learned_leaf_find_kind(d, c, hash);
 	}
 	if (!r && !leaf)
 		r = learned_leaf_new(d, &c->key, c->text, &leaf);
@@ -232,16 +255,17 @@ static int leaf_for(struct learned *l, struct dev *d, const struct canonical *c,
 	return 0;
 }
 
-int learned_touch(struct learned *l, struct dev *d, const struct record *r,
-	const struct canonical *kinds, size_t count, bool fruitless)
+int learned_touch(
+	struct learned *l, struct dev *d, const struct learned_batched *of, bool fruitless)
 {
+	const struct record *r = of->record;
 	nstime when = time_of(l, r);
 	struct burst *b = NULL;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < of->count; i++) {
 		struct leaf *leaf;
 		struct touch *t;
-		int e = leaf_for(l, d, &kinds[i], when, &leaf);
+		int e = leaf_for(l, d, &of->kinds[i], of->hash[i], when, &leaf);
 
 		if (e)
 			return e == CARDEA_ELIMIT ? 0 : e;
@@ -261,8 +285,8 @@ int learned_touch(struct learned *l, struct dev *d, const struct record *r,
 			leaf->naming = (uint8_t)r->naming;
 		touch_add(t, r, fruitless);
 		note_gap(l, d, leaf, r->first);
-		b->by_user |= is_by_user(r, leaf);
-		e = learned_interact_see(l, d, r, &kinds[i], leaf);
+		b->by_user = b->by_user || is_by_user(r, leaf);
+		e = learned_interact_see(l, d, r, &of->kinds[i], leaf);
 		if (e)
 			return e;
 	}
@@ -350,6 +374,35 @@ static enum learned_context context_of(
 	return is_timed(b) ? LEARNED_TIMER : LEARNED_QUIET;
 }
 
+static uint32_t enough(uint32_t cap, uint32_t need, uint32_t most)
+{
+	while (cap < need && cap < most)
+		cap = cap ? 2 * cap : 2;
+	return cap;
+}
+
+int learned_dev_reserve(struct dev *d, uint32_t episodes)
+{
+	uint32_t latest = enough(d->latest_cap, episodes, LEARNED_WINDOW);
+	uint32_t days = enough(d->day_cap, d->day_count + episodes - d->number, LEARNED_DAYS);
+
+	if (latest != d->latest_cap) {
+		void *p = realloc(d->latest, latest * sizeof *d->latest);
+		if (!p)
+			return -ENOMEM;
+		d->latest = p;
+		d->latest_cap = latest;
+	}
+	if (days != d->day_cap) {
+		void *p = realloc(d->days, days * sizeof *d->days);
+		if (!p)
+			return -ENOMEM;
+		d->days = p;
+		d->day_cap = days;
+	}
+	return 0;
+}
+
 /* The slot of the ring that the next episode takes is freed: what was in it is older.
  */
 static uint32_t next_slot(struct dev *d)
@@ -358,14 +411,9 @@ static uint32_t next_slot(struct dev *d)
 
 	if (d->number++ < LEARNED_WINDOW)
 		return slot;
-	for (uint32_t i = 0; i < d->count; i++) {
-		struct leaf *leaf = d->leaves[i];
-
-		if (!learned_set_has(&leaf->set, slot))
-			continue;
-		learned_set_clear(&leaf->set, slot);
-		leaf->older[d->context[slot]]++;
-	}
+	for (uint32_t i = 0; i < d->count; i++)
+		learned_marks_age(
+			&d->leaves[i]->marks, slot, d->latest[slot].context);
 	return slot;
 }
 
@@ -373,7 +421,7 @@ static void touch_end(struct touch *t, uint32_t slot, uint32_t day)
 {
 	struct leaf *leaf = t->leaf;
 
-	learned_set_put(&leaf->set, slot);
+	learned_marks_put(&leaf->marks, slot);
 	learned_day_mark(leaf, day);
 	if (!leaf->flows || t->first < leaf->first)
 		leaf->first = t->first;
@@ -383,7 +431,7 @@ static void touch_end(struct touch *t, uint32_t slot, uint32_t day)
 	leaf->packets += t->packets;
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		leaf->bytes[i] += t->bytes[i];
-	learned_volumes_add(&leaf->volumes, t->bytes[0] + t->bytes[1]);
+	learned_few_add(&leaf->volumes, t->bytes[0] + t->bytes[1]);
 	leaf->pending--;
 }
 
@@ -394,9 +442,9 @@ static void episode_end(struct dev *d, struct burst *b, enum learned_context c)
 	if (!b->count)
 		return;
 	slot = next_slot(d);
-	d->context[slot] = (uint8_t)c;
-	d->hour[slot] = (uint32_t)(b->start / NS_PER_HOUR);
-	day = learned_day_note(d, d->hour[slot]);
+	d->latest[slot] = (struct learned_episode){
+		.context = c & 0xf, .hour = (uint32_t)(b->start / NS_PER_HOUR) & 0xfffffff};
+	day = learned_day_note(d, d->latest[slot].hour);
 	d->episodes[c]++;
 	learned_volumes_add(&d->downloads, b->download);
 	for (uint32_t i = 0; i < b->count; i++) {

@@ -38,12 +38,22 @@ void learned_set_common(struct learned_set *into, const struct learned_set *s)
 		into->w[i] &= s->w[i];
 }
 
+/* Sums of pairs, of fours, of eights, of all: what compilers make of their own word for
+ * it is a call, unless they may count on a newer processor. */
+static uint32_t bits_of(uint64_t w)
+{
+	w -= w >> 1 & 0x5555555555555555;
+	w = (w & 0x3333333333333333) + (w >> 2 & 0x3333333333333333);
+	w = (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (uint32_t)(w * 0x0101010101010101 >> 56);
+}
+
 uint32_t learned_set_count(const struct learned_set *s)
 {
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < LEARNED_WINDOW / 64; i++)
-		n += (uint32_t)__builtin_popcountll(s->w[i]);
+		n += bits_of(s->w[i]);
 	return n;
 }
 
@@ -53,7 +63,7 @@ static unsigned log2_of(uint64_t v)
 }
 
 /* Two buckets an octave: the second begins at one and a half. */
-static unsigned volume_bucket(uint64_t bytes)
+unsigned learned_volumes_bucket(uint64_t bytes)
 {
 	unsigned bits = log2_of(bytes);
 
@@ -73,7 +83,7 @@ static uint64_t volume_end(unsigned bucket)
 /* Full counters are halved: what is new counts more then. */
 void learned_volumes_add(struct learned_volumes *v, uint64_t bytes)
 {
-	uint16_t *n = &v->n[volume_bucket(bytes)];
+	uint16_t *n = &v->n[learned_volumes_bucket(bytes)];
 
 	if (*n == UINT16_MAX)
 		for (size_t i = 0; i < LEARNED_VOLUMES; i++)

@@ -30,7 +30,11 @@ struct item {
 	uint32_t leaf;
 	uint32_t siblings;
 	bool general;
+	/* Of the text, when it is a name: its labels, and those of the ends that
+	 * fixed_apex and learned_public_labels tell. */
+	uint8_t labels, fixed, public;
 };
+_Static_assert(LIMIT_NAME / 2 < UINT8_MAX, "labels are counted in an octet");
 
 static int compare_masked(const void *a, const void *b)
 {
@@ -162,12 +166,22 @@ static void widen(struct item *items, size_t n, const struct widening *w)
 
 /* ---- names ---- */
 
+/* As learned_label_tail, of a name whose labels were counted. */
+static const char *tail_of(const struct item *i, unsigned n)
+{
+	const char *name = i->text;
+
+	for (unsigned labels = i->labels; labels > n; labels--)
+		name = strchr(name, '.') + 1;
+	return name;
+}
+
 /* Of a name below `depth` labels: the next label, and how long. */
 static const char *next_label(const struct item *i, unsigned depth, size_t *ret_len)
 {
-	const char *tail = learned_label_tail(i->text, depth + 1);
+	const char *tail = tail_of(i, depth + 1);
 
-	*ret_len = strcspn(tail, ".");
+	*ret_len = (size_t)(strchrnul(tail, '.') - tail);
 	return tail;
 }
 
@@ -181,7 +195,9 @@ static bool same_child(const struct item *a, const struct item *b, unsigned dept
 
 static void set_suffix(struct item *i, unsigned depth, uint32_t siblings)
 {
-	i->text = learned_label_tail(i->text, depth);
+	i->text = tail_of(i, depth);
+	if (i->labels > depth)
+		i->labels = (uint8_t)depth;
 	i->key.name_any = 1;
 	i->general = true;
 	i->siblings = siblings;
@@ -189,7 +205,7 @@ static void set_suffix(struct item *i, unsigned depth, uint32_t siblings)
 
 static bool is_at(const struct item *i, unsigned depth)
 {
-	return !i->key.name_any && learned_label_count(i->text) == depth;
+	return !i->key.name_any && i->labels == depth;
 }
 
 struct children {
@@ -208,11 +224,11 @@ static struct children children_of(const struct item *items, size_t n, unsigned 
 		if (is_at(&items[i], depth))
 			continue;
 		c.names += items[i].siblings;
-		if (learned_label_count(items[i].text) == depth) {
+		if (items[i].labels == depth) {
 			c.any = true;
 			continue;
 		}
-		if (i && learned_label_count(items[i - 1].text) > depth &&
+		if (i && items[i - 1].labels > depth &&
 			same_child(&items[i], &items[i - 1], depth))
 			continue;
 		const char *label = next_label(&items[i], depth, &len);
@@ -232,12 +248,11 @@ static unsigned fixed_apex(const char *name)
 }
 
 /* items: all names that end in the same `depth` labels, in order of labels. */
-static void walk_names(
-	struct item *items, size_t n, unsigned depth, unsigned public_labels)
+static void walk_names(struct item *items, size_t n, unsigned depth)
 {
 	struct children c = children_of(items, n, depth);
-	bool wide = fixed_apex(items->text) == depth ||
-		    (depth > public_labels && (c.any || c.count >= SIBLINGS_NAMES ||
+	bool wide = items->fixed == depth ||
+		    (depth > items->public && (c.any || c.count >= SIBLINGS_NAMES ||
 						      c.machine >= SIBLINGS_MACHINE));
 
 	for (size_t i = 0, j; i < n; i = j) {
@@ -248,11 +263,11 @@ static void walk_names(
 			set_suffix(&items[i], depth, c.names);
 			continue;
 		}
-		if (learned_label_count(items[i].text) == depth)
+		if (items[i].labels == depth)
 			continue;
 		while (j < n && same_child(&items[i], &items[j], depth))
 			j++;
-		walk_names(items + i, j - i, depth + 1, public_labels);
+		walk_names(items + i, j - i, depth + 1);
 	}
 }
 
@@ -265,22 +280,17 @@ unsigned learned_public_labels(const struct learned *l, const char *name)
 }
 
 /* Labels from which on names may be one: all above are different owners'. */
-static unsigned apex_of(const struct learned *l, const char *name)
+static unsigned apex_of(const struct item *i)
 {
-	unsigned fixed = fixed_apex(name);
-
-	return fixed ? fixed : learned_public_labels(l, name) + 1;
+	return i->fixed ? i->fixed : i->public + 1U;
 }
 
-static bool same_apex(
-	const struct learned *l, const struct item *a, const struct item *b)
+static bool same_apex(const struct item *a, const struct item *b)
 {
-	unsigned n = apex_of(l, a->text);
+	unsigned n = apex_of(a);
 
 	return memcmp(&a->masked, &b->masked, sizeof a->masked) == 0 &&
-	       n == apex_of(l, b->text) &&
-	       strcmp(learned_label_tail(a->text, n), learned_label_tail(b->text, n)) ==
-		       0;
+	       n == apex_of(b) && strcmp(tail_of(a, n), tail_of(b, n)) == 0;
 }
 
 static bool has_name(const struct item *i)
@@ -290,25 +300,34 @@ static bool has_name(const struct item *i)
 	return i->key.place == RECORD_INTERNET && i->text[0];
 }
 
+static void count_labels(const struct learned *l, struct item *i)
+{
+	unsigned public = learned_public_labels(l, i->text);
+
+	i->labels = (uint8_t)learned_label_count(i->text);
+	i->fixed = (uint8_t)fixed_apex(i->text);
+	i->public = (uint8_t)(public < UINT8_MAX ? public : UINT8_MAX);
+}
+
 static void widen_names(const struct learned *l, struct item *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		items[i].masked = items[i].key;
 		items[i].masked.name_any = 0;
+		if (has_name(&items[i]))
+			count_labels(l, &items[i]);
 	}
 	qsort(items, n, sizeof *items, compare_named);
 	for (size_t i = 0, j; i < n; i = j) {
 		j = i + 1;
 		if (!has_name(&items[i]))
 			continue;
-		unsigned depth = apex_of(l, items[i].text);
+		unsigned depth = apex_of(&items[i]);
 
-		while (j < n && has_name(&items[j]) &&
-			same_apex(l, &items[i], &items[j]))
+		while (j < n && has_name(&items[j]) && same_apex(&items[i], &items[j]))
 			j++;
-		if (depth <= learned_label_count(items[i].text))
-			walk_names(items + i, j - i, depth,
-				learned_public_labels(l, items[i].text));
+		if (depth <= items[i].labels)
+			walk_names(items + i, j - i, depth);
 	}
 }
 
@@ -326,8 +345,8 @@ static bool is_namesake(const struct learned_key *k, const struct leaf *named)
 
 static bool is_preferred(const struct leaf *named, const struct leaf *best)
 {
-	uint32_t n = learned_set_count(&named->set);
-	uint32_t most = best ? learned_set_count(&best->set) : 0;
+	uint32_t n = learned_marks_count(&named->marks);
+	uint32_t most = best ? learned_marks_count(&best->marks) : 0;
 
 	return !best || n > most ||
 	       (n == most && strcmp(named->text, best->text) < 0);
@@ -387,14 +406,10 @@ static int items_of(const struct dev *d, bool pending, struct item **ret, size_t
 
 static void group_add(struct group *g, const struct leaf *leaf)
 {
-	learned_set_join(&g->set, &leaf->set);
+	learned_marks_add(&leaf->marks, &g->set);
 	g->days |= leaf->days;
 	g->elder |= leaf->elder;
-	/* Of episodes that left the window only numbers are known: at least as many as
-	 * the most frequent member had. */
-	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
-		if (leaf->older[c] > g->older[c])
-			g->older[c] = leaf->older[c];
+	learned_marks_add_older(&leaf->marks, g->older);
 }
 
 static void join_namesakes(const struct dev *d, struct grouping *g)

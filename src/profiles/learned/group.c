@@ -23,7 +23,7 @@ void learned_dev_masks(
 
 	memset(masks, 0, LEARNED_CONTEXT_MAX * sizeof *masks);
 	for (uint32_t i = 0; i < n; i++)
-		learned_set_put(&masks[d->context[i]], i);
+		learned_set_put(&masks[d->latest[i].context], i);
 }
 
 static bool text_covers(const struct group *g, const char *text)
@@ -171,7 +171,7 @@ void learned_group_kind(const struct dev *d, const struct grouping *g, uint32_t 
 			continue;
 		kind_evidence(d->leaves[j], ret);
 		kind_period(d->leaves[j], ret, &periods);
-		learned_volumes_join(&volumes, &d->leaves[j]->volumes);
+		learned_few_add_to(&d->leaves[j]->volumes, &volumes);
 	}
 	ret->bytes_median = learned_volumes_at(&volumes, 50);
 	ret->bytes_p99 = learned_volumes_at(&volumes, 99);

@@ -215,10 +215,8 @@ static void evident_kind(const struct dev *d, const struct learned_key *key,
 		if (of[i])
 			continue;
 		group.siblings += d->leaves[i]->merged ? d->leaves[i]->merged : 1;
-		learned_set_join(&group.set, &d->leaves[i]->set);
-		for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
-			if (d->leaves[i]->older[c] > group.older[c])
-				group.older[c] = d->leaves[i]->older[c];
+		learned_marks_add(&d->leaves[i]->marks, &group.set);
+		learned_marks_add_older(&d->leaves[i]->marks, group.older);
 	}
 	group.general = key->name_any || key->peer_any ||
 			(key->port_any && !key->source_port);

@@ -11,39 +11,40 @@
 /* Groups are looked for when there are so many leaves more than last time. */
 #define COLLAPSE_STEP 64
 
-struct full_key {
-	uint8_t bytes[sizeof(struct learned_key) + LIMIT_NAME];
-	size_t len;
-};
-
-static void full_key_of(
-	const struct learned_key *key, const char *text, struct full_key *ret)
+static uint64_t hash_of(const struct hash_key *secret, const struct learned_key *key,
+	const char *text, size_t len)
 {
-	size_t len = strnlen(text, LIMIT_NAME);
+	uint64_t h = hash_quick(secret, key, sizeof *key);
 
-	memcpy(ret->bytes, key, sizeof *key);
-	memcpy(ret->bytes + sizeof *key, text, len);
-	ret->len = sizeof *key + len;
+	return len ? hash_fold(h ^ secret->k[0], hash_quick(secret, text, len)) : h;
 }
 
-static bool leaf_equal(const struct hash_node *n, const void *key)
+uint64_t learned_leaf_hash(const struct hash_key *secret, const struct canonical *c)
 {
-	const struct leaf *leaf = (const struct leaf *)n;
-	const struct full_key *k = key;
+	return hash_of(secret, &c->key, c->text, c->len);
+}
 
-	return k->len == sizeof leaf->key + leaf->text_len &&
-	       memcmp(k->bytes, &leaf->key, sizeof leaf->key) == 0 &&
-	       memcmp(k->bytes + sizeof leaf->key, leaf->text, leaf->text_len) == 0;
+static struct leaf *find_hashed(const struct dev *d, const struct learned_key *key,
+	const char *text, size_t len, uint64_t hash)
+{
+	uint32_t at = learned_tag(hash), i;
+
+	while (learned_index_next(&d->index, hash, &at, &i)) {
+		struct leaf *leaf = d->leaves[i];
+
+		if (leaf->text_len == len && !memcmp(key, &leaf->key, sizeof *key) &&
+			!memcmp(text, leaf->text, len))
+			return leaf;
+	}
+	return NULL;
 }
 
 static struct leaf *find_exactly(
 	const struct dev *d, const struct learned_key *key, const char *text)
 {
-	struct full_key k;
+	size_t len = strnlen(text, LIMIT_NAME);
 
-	full_key_of(key, text, &k);
-	/* node is the first member */
-	return (struct leaf *)hash_find(&d->table, &k, k.len, leaf_equal);
+	return find_hashed(d, key, text, len, hash_of(&d->key, key, text, len));
 }
 
 /* One that stands for several, at each height of the name. */
@@ -105,9 +106,17 @@ struct leaf *learned_leaf_find(
 	return leaf || !d->merged ? leaf : find_general(d, key, text);
 }
 
+struct leaf *learned_leaf_find_kind(
+	const struct dev *d, const struct canonical *c, uint64_t hash)
+{
+	struct leaf *leaf = find_hashed(d, &c->key, c->text, c->len, hash);
+
+	return leaf || !d->merged ? leaf : find_general(d, &c->key, c->text);
+}
+
 static int grow(struct dev *d)
 {
-	uint32_t cap = d->cap ? d->cap * 2 : 16;
+	uint32_t cap = d->cap + d->cap / 2 + 4;
 	struct leaf **leaves;
 
 	if (d->count < d->cap)
@@ -123,22 +132,21 @@ static int grow(struct dev *d)
 static int leaf_make(struct dev *d, const struct learned_key *key, const char *text,
 	struct leaf **ret)
 {
-	struct full_key k;
 	struct leaf *leaf;
 	size_t len = strnlen(text, LIMIT_NAME - 1);
 
-	if (grow(d))
+	if (grow(d) || learned_index_reserve(&d->index))
 		return -ENOMEM;
 	leaf = calloc(1, sizeof *leaf + len + 1);
 	if (!leaf)
 		return -ENOMEM;
-	full_key_of(key, text, &k);
 	memcpy(leaf->text, text, len);
 	leaf->text_len = (uint16_t)len;
 	leaf->key = *key;
 	leaf->index = d->count;
+	learned_index_put(
+		&d->index, hash_of(&d->key, key, leaf->text, len), d->count);
 	d->leaves[d->count++] = leaf;
-	hash_insert(&d->table, &leaf->node, k.bytes, k.len);
 	*ret = leaf;
 	return 0;
 }
@@ -151,14 +159,23 @@ int learned_leaf_new(struct dev *d, const struct learned_key *key, const char *t
 	return leaf_make(d, key, text, ret);
 }
 
+static uint64_t own_hash(const struct dev *d, const struct leaf *leaf)
+{
+	return hash_of(&d->key, &leaf->key, leaf->text, leaf->text_len);
+}
+
 void learned_leaf_free(struct dev *d, struct leaf *leaf)
 {
 	struct leaf *last = d->leaves[--d->count];
 
+	learned_index_remove(&d->index, own_hash(d, leaf), leaf->index);
+	if (last != leaf)
+		learned_index_move(&d->index, own_hash(d, last), d->count, leaf->index);
 	d->leaves[leaf->index] = last;
 	last->index = leaf->index;
-	hash_remove(&d->table, &leaf->node);
 	d->merged -= leaf->merged > 0;
+	free(leaf->marks.wide);
+	free(leaf->volumes.all);
 	free(leaf->peers);
 	free(leaf->sketch);
 	free(leaf->detail);
@@ -173,15 +190,31 @@ bool learned_leaf_has_met(const struct leaf *leaf, const struct addr *peer)
 	return false;
 }
 
+static bool peers_grow(struct leaf *leaf)
+{
+	struct learned_peers *p = leaf->peers;
+	uint8_t room = p ? p->room : 0;
+
+	if (p && (p->count < room || room == LEARNED_PEERS))
+		return true;
+	room = room ? (uint8_t)(2 * room) : 1;
+	p = realloc(p, sizeof *p + room * sizeof *p->at);
+	if (!p)
+		return false;
+	if (!leaf->peers)
+		*p = (struct learned_peers){0};
+	p->room = room;
+	leaf->peers = p;
+	return true;
+}
+
 /* Without memory for it, it is another time's to note. */
 void learned_leaf_met(struct leaf *leaf, const struct addr *peer)
 {
 	if (!leaf->text[0] || leaf->key.said || leaf->key.place != RECORD_INTERNET ||
 		learned_leaf_has_met(leaf, peer))
 		return;
-	if (!leaf->peers)
-		leaf->peers = calloc(1, sizeof *leaf->peers);
-	if (!leaf->peers)
+	if (!peers_grow(leaf))
 		return;
 	leaf->peers->at[leaf->peers->next] = *peer;
 	leaf->peers->next = (uint8_t)((leaf->peers->next + 1) % LEARNED_PEERS);
@@ -189,18 +222,9 @@ void learned_leaf_met(struct leaf *leaf, const struct addr *peer)
 		leaf->peers->count++;
 }
 
-uint32_t learned_leaf_older(const struct leaf *leaf)
-{
-	uint32_t n = 0;
-
-	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
-		n += leaf->older[c];
-	return n;
-}
-
 bool learned_leaf_is_evident(const struct leaf *leaf)
 {
-	return learned_set_count(&leaf->set) || learned_leaf_older(leaf);
+	return learned_marks_count(&leaf->marks) || learned_marks_older(&leaf->marks);
 }
 
 void learned_leaf_release(struct dev *d, struct leaf *leaf)
@@ -228,16 +252,13 @@ void learned_leaf_sketch(struct dev *d, struct leaf *leaf, const char *text)
 		leaf->sketch = calloc(1, sizeof *leaf->sketch);
 	if (leaf->sketch)
 		learned_set_put(leaf->sketch,
-			(uint32_t)(hash_bytes(&d->table.key, text, strlen(text)) %
+			(uint32_t)(hash_bytes(&d->key, text, strlen(text)) %
 				   LEARNED_WINDOW));
 }
 
 static void join_evidence(struct leaf *into, const struct leaf *from)
 {
-	learned_set_join(&into->set, &from->set);
-	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
-		if (from->older[c] > into->older[c]) /* at least; see learned_group */
-			into->older[c] = from->older[c];
+	learned_marks_join(&into->marks, &from->marks);
 	into->days |= from->days;
 	into->elder |= from->elder;
 	if (!into->flows || from->first < into->first)
@@ -248,7 +269,6 @@ static void join_evidence(struct leaf *into, const struct leaf *from)
 	into->packets += from->packets;
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		into->bytes[i] += from->bytes[i];
-	learned_volumes_join(&into->volumes, &from->volumes);
 	into->begun_once |= from->begun_once;
 	for (size_t i = 0; from->peers && i < from->peers->count; i++)
 		learned_leaf_met(into, &from->peers->at[i]);
@@ -256,6 +276,7 @@ static void join_evidence(struct leaf *into, const struct leaf *from)
 		into->app = from->app;
 	uint32_t merged = (uint32_t)into->merged + (from->merged ? from->merged : 1);
 	into->merged = (uint16_t)(merged > UINT16_MAX ? UINT16_MAX : merged);
+	learned_few_join(&into->volumes, &from->volumes);
 }
 
 /* Bursts under way that touched `from` touched `into`. */

@@ -7,14 +7,20 @@
 
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-static bool dev_equal(const struct hash_node *n, const void *key)
+static uint64_t mac_hash(const struct learned *l, const struct mac *mac)
 {
-	return mac_equal(&((const struct dev *)n)->mac, key);
+	return hash_quick(&l->key, mac->b, sizeof mac->b);
 }
 
 struct dev *learned_dev_find(const struct learned *l, const struct mac *mac)
 {
-	return (struct dev *)hash_find(&l->table, mac, sizeof *mac, dev_equal);
+	uint64_t hash = mac_hash(l, mac);
+	uint32_t at = learned_tag(hash), i;
+
+	while (learned_index_next(&l->index, hash, &at, &i))
+		if (mac_equal(&l->devices[i]->mac, mac))
+			return l->devices[i];
+	return NULL;
 }
 
 static void dev_free(struct dev *d)
@@ -24,9 +30,12 @@ static void dev_free(struct dev *d)
 	learned_dev_forget(d);
 	while (d->count)
 		learned_leaf_free(d, d->leaves[d->count - 1]);
-	hash_free(&d->table);
+	learned_index_free(&d->index);
+	learned_watches_free(d);
 	free(d->leaves);
-	free(d->watches);
+	free(d->bursts);
+	free(d->latest);
+	free(d->days);
 	free(d->findings);
 	free(d);
 }
@@ -38,13 +47,12 @@ int learned_dev_get(struct learned *l, const struct mac *mac, struct dev **ret)
 	if (!d) {
 		if (l->count == LEARNED_DEVICES_MAX)
 			return CARDEA_ELIMIT;
-		d = calloc(1, sizeof *d);
-		if (!d || hash_init(&d->table, 8)) {
-			free(d);
+		d = learned_index_reserve(&l->index) ? NULL : calloc(1, sizeof *d);
+		if (!d)
 			return -ENOMEM;
-		}
 		d->mac = *mac;
-		hash_insert(&l->table, &d->node, &d->mac, sizeof d->mac);
+		d->key = l->key;
+		learned_index_put(&l->index, mac_hash(l, mac), l->count);
 		l->devices[l->count++] = d;
 	}
 	*ret = d;
@@ -57,10 +65,7 @@ int learned_new(const struct learned_config *c, struct learned **ret)
 
 	if (!l)
 		return -ENOMEM;
-	if (hash_init(&l->table, 16)) {
-		free(l);
-		return -ENOMEM;
-	}
+	l->key = hash_key_random();
 	if (learned_interact_new(&l->interact)) {
 		learned_free(l);
 		return -ENOMEM;
@@ -78,7 +83,7 @@ void learned_free(struct learned *l)
 	for (uint32_t i = 0; i < l->count; i++)
 		dev_free(l->devices[i]);
 	learned_interact_free(l->interact);
-	hash_free(&l->table);
+	learned_index_free(&l->index);
 	free(l);
 }
 
@@ -126,18 +131,37 @@ static struct addr addr_of(const struct addr *a)
 				: (struct addr){0};
 }
 
-/* A caller's record with times that can be reckoned with, and texts that end. */
-static void take(const struct record *r, struct record *ret)
+#define EIGHT(octet) (0x0101010101010101 * (uint64_t)(octet))
+
+/* Whether one of eight octets is no printable ASCII, or the end. */
+static bool has_odd(const char *p)
 {
-	*ret = *r;
-	ret->first = sane(r->first);
-	ret->last = MAX(sane(r->last), ret->first);
-	ret->name[sizeof ret->name - 1] = 0;
-	ret->detail[sizeof ret->detail - 1] = 0;
-	for (char *c = ret->detail; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	ret->peer = addr_of(&r->peer);
+	uint64_t x = hash_word(p);
+
+	return ((x - EIGHT(' ')) | (x + EIGHT(0x7f - '~')) | x) & EIGHT(0x80);
+}
+
+/* What is not printable is a question mark. size: a multiple of eight. */
+static void mend_text(char *text, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && !has_odd(text + i))
+		i += sizeof(uint64_t);
+	for (; i < size && text[i]; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+}
+
+/* A caller's record gets times that can be reckoned with, and texts that end. */
+static void mend(struct record *r)
+{
+	r->name[sizeof r->name - 1] = 0;
+	r->detail[sizeof r->detail - 1] = 0;
+	r->first = sane(r->first);
+	r->last = MAX(sane(r->last), r->first);
+	mend_text(r->detail, sizeof r->detail);
+	r->peer = addr_of(&r->peer);
 }
 
 static bool is_known(const struct record *r)
@@ -146,25 +170,57 @@ static bool is_known(const struct record *r)
 	       r->app < RECORD_APP_MAX && r->naming < RECORD_NAMING_MAX;
 }
 
+static void prepare(struct learned *l, struct record *r, struct learned_batched *ret)
+{
+	mend(r);
+	ret->record = r;
+	ret->dev = NULL;
+	ret->count = learned_canonical(r, ret->kinds);
+	for (size_t i = 0; i < ret->count; i++)
+		ret->hash[i] = learned_leaf_hash(&l->key, &ret->kinds[i]);
+}
+
+static int see(struct learned *l, const struct learned_batched *b)
+{
+	const struct record *r = b->record;
+	struct dev *d = b->dev;
+	int e = d ? 0 : learned_dev_get(l, &r->device, &d);
+
+	if (e)
+		return e;
+	tell_time(l, r->last);
+	learned_dev_end(l, d, l->now, false);
+	if (!learned_poison_admits(d, r) || !b->count)
+		return 0;
+	return learned_touch(l, d, b, learned_record_is_fruitless(r));
+}
+
 int learned_record(struct learned *l, const struct record *told)
 {
-	struct canonical kinds[LEARNED_CANONICAL_MAX];
+	struct learned_batched b;
 	struct record r;
-	struct dev *d;
-	size_t n;
 
 	if (!is_known(told))
 		return CARDEA_EMALFORMED;
-	take(told, &r);
-	int e = learned_dev_get(l, &r.device, &d);
-	if (e)
-		return e;
-	tell_time(l, r.last);
-	learned_dev_end(l, d, l->now, false);
-	n = learned_canonical(&r, kinds);
-	if (!learned_poison_admits(d, &r) || !n)
-		return 0;
-	return learned_touch(l, d, &r, kinds, n, learned_record_is_fruitless(&r));
+	record_copy(&r, told);
+	prepare(l, &r, &b);
+	return see(l, &b);
+}
+
+void learned_records(
+	struct learned *l, struct record r[], size_t n, int ret[LEARNED_BATCH])
+{
+	struct learned_batched all[LEARNED_BATCH];
+	size_t count = 0;
+
+	for (size_t i = 0; i < n && i < LEARNED_BATCH; i++) {
+		ret[i] = is_known(&r[i]) ? 0 : CARDEA_EMALFORMED;
+		if (!ret[i])
+			prepare(l, &r[i], &all[count++]);
+	}
+	learned_batch_fetch(l, all, count);
+	for (size_t i = 0; i < count; i++)
+		ret[all[i].record - r] = see(l, &all[i]);
 }
 
 void learned_seen(struct learned *l, const struct mac *device, nstime when)
@@ -209,9 +265,12 @@ void learned_forget(struct learned *l, const struct mac *device)
 		return;
 	while (l->devices[i] != d)
 		i++;
-	l->count--;
-	memmove(&l->devices[i], &l->devices[i + 1], (l->count - i) * sizeof l->devices[0]);
-	hash_remove(&l->table, &d->node);
+	learned_index_remove(&l->index, mac_hash(l, &d->mac), i);
+	for (l->count--; i < l->count; i++) { /* they keep their order */
+		l->devices[i] = l->devices[i + 1];
+		learned_index_move(
+			&l->index, mac_hash(l, &l->devices[i]->mac), i + 1, i);
+	}
 	learned_interact_forget(l, device);
 	dev_free(d);
 }

@@ -140,6 +140,11 @@ void learned_capture(struct learned *l);
 /* What observe tells, in the order in which it does. -ENOMEM; CARDEA_ELIMIT: one device
  * too many; CARDEA_EMALFORMED: no record. What was learned before stays. */
 int learned_record(struct learned *l, const struct record *r);
+/* The same of several, one after the other, in less time than one at a time; they are
+ * changed. ret: of each. */
+#define LEARNED_BATCH 32
+void learned_records(
+	struct learned *l, struct record r[], size_t n, int ret[LEARNED_BATCH]);
 void learned_seen(struct learned *l, const struct mac *device, nstime when); /* new */
 void learned_booted(struct learned *l, const struct mac *device, nstime when);
 /* Ends the episode of this device that is under way. */

@@ -66,11 +66,68 @@ struct learned_volumes {
 	uint16_t n[LEARNED_VOLUMES];
 };
 
+/* In which of the latest episodes: of the first 64 as long as there are no others. */
+struct learned_marks {
+	uint64_t low;
+	struct learned_wide {
+		struct learned_set set;
+		uint32_t older[LEARNED_CONTEXT_MAX]; /* in how many of those before */
+	} *wide; /* or NULL: low is all */
+};
+
+/* Volumes as long as they are of few sizes. */
+#define LEARNED_FEW 4
+struct learned_few {
+	uint8_t bucket[LEARNED_FEW];
+	uint16_t n[LEARNED_FEW]; /* up to the first that is 0 */
+	struct learned_volumes *all; /* or NULL: those are all */
+};
+
 struct learned_gaps {
 	uint32_t ms[LEARNED_GAPS]; /* the latest, a ring */
 	uint32_t count;            /* of all */
 	uint16_t octaves[LEARNED_GAP_OCTAVES];
 };
+
+/* ---- finding ---- */
+
+struct learned_slot {
+	uint32_t tag;   /* of the hash: says where it would like to stand */
+	uint32_t place; /* in the array, and 1; 0: empty */
+};
+
+/* index.c: what stands where in an array, by hash. */
+struct learned_index {
+	struct learned_slot *slots;
+	uint32_t mask, count;
+};
+
+static inline uint32_t learned_tag(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+/* Walks those whose hash may be this one: for (at = learned_tag(hash);
+ * learned_index_next(x, hash, &at, &place);) */
+static inline bool learned_index_next(
+	const struct learned_index *x, uint64_t hash, uint32_t *at, uint32_t *ret)
+{
+	const struct learned_slot *s;
+
+	if (!x->slots)
+		return false;
+	do
+		s = &x->slots[(*at)++ & x->mask];
+	while (s->place && s->tag != learned_tag(hash));
+	*ret = s->place - 1;
+	return s->place;
+}
+/* Room for one more. */
+int learned_index_reserve(struct learned_index *x) CARDEA_MUSTCHECK;
+void learned_index_put(struct learned_index *x, uint64_t hash, uint32_t at);
+/* It must be there, in both. */
+void learned_index_move(struct learned_index *x, uint64_t hash, uint32_t from, uint32_t to);
+void learned_index_remove(struct learned_index *x, uint64_t hash, uint32_t at);
+void learned_index_free(struct learned_index *x);
 
 /* ---- kinds ---- */
 
@@ -96,13 +153,13 @@ struct interact;
 /* Addresses that a name had, the latest: a front of a cloud gives two or three. */
 #define LEARNED_PEERS 8
 struct learned_peers {
-	uint8_t count, next; /* a ring */
-	struct addr at[LEARNED_PEERS];
+	uint8_t count, next; /* a ring, when it is full */
+	uint8_t room;	     /* 1, 2, 4 and then all */
+	struct addr at[];
 };
 
 /* What each record needs stands first: a house has thousands, and no cache has all. */
 struct leaf {
-	struct hash_node node; /* in device.table, first */
 	struct learned_key key;
 	uint16_t text_len;
 	uint8_t app, naming;
@@ -113,20 +170,19 @@ struct leaf {
 	char *detail; /* of the application, the first that was seen; or NULL */
 	struct learned_peers *peers; /* of a name of the internet; or NULL */
 	struct learned_set *sketch; /* of the texts of those that were merged; or NULL */
+	struct act *act;  /* what the miner of interactions has for it, */
+	uint32_t act_age; /* as long as that made room no oftener; 0: none */
 	uint16_t merged; /* members that became this one; 0: it never stood for several
 			  */
 	bool begun_once; /* not all of it was under way when it was first seen */
-	struct act *act;  /* what the miner of interactions has for it, */
-	uint32_t act_age; /* as long as that made room no oftener; 0: none */
+	bool elder;      /* in episodes of before device.days */
 	struct learned_gaps gaps;
 	/* of episodes that ended */
-	struct learned_set set; /* in which of the latest */
-	uint32_t older[LEARNED_CONTEXT_MAX]; /* of those before */
+	struct learned_marks marks;
 	uint64_t days; /* in which of device.days */
-	bool elder;    /* also before those */
 	nstime first, last;
 	uint64_t flows, packets, bytes[DIRECTION_MAX];
-	struct learned_volumes volumes;
+	struct learned_few volumes;
 	char text[]; /* name or what was said; empty: see key.peer, key.mac */
 };
 
@@ -149,6 +205,7 @@ struct burst {
 
 #define LEARNED_WATCHES_MAX 32
 #define LEARNED_WATCHED_MAX 32
+#define LEARNED_WATCHED_FEW 2 /* most see no more */
 /* Something that may become a scan: within a minute, how many different. */
 struct watch {
 	uint8_t type; /* enum watch_type */
@@ -158,13 +215,14 @@ struct watch {
 	struct addr peer;
 	nstime start, until;
 	uint32_t count, distinct;
-	uint32_t seen[LEARNED_WATCHED_MAX];
+	uint32_t few[LEARNED_WATCHED_FEW]; /* the first that were seen */
+	uint32_t *more;			   /* the others; or NULL */
 };
 
 /* Most devices have a few. */
 struct watches {
 	uint32_t count, cap;
-	uint32_t tags[LEARNED_WATCHES_MAX]; /* of what each is about, to find it by */
+	uint16_t tags[LEARNED_WATCHES_MAX]; /* of what each is about, to find it by */
 	struct watch all[];
 };
 
@@ -173,19 +231,27 @@ struct said_finding {
 	uint64_t key; /* what it is about: said once */
 };
 
-/* Here, too, what each record needs stands first. */
+/* One of the latest LEARNED_WINDOW episodes. */
+struct learned_episode {
+	uint32_t hour : 28;   /* in which it began, since 1970 */
+	uint32_t context : 4; /* enum learned_context */
+};
+_Static_assert(LEARNED_TIME_MAX / LEARNED_HOUR < 1 << 28, "hours fit");
+
+/* Here, too, what each record needs stands first; most devices do little, so that what
+ * grows with what they do has no room of its own here. */
 struct dev {
-	struct hash_node node; /* in learned.table, first */
 	struct mac mac;
 	bool fresh;       /* first sighting; `appeared` says when */
 	uint32_t capture; /* of the latest record */
-	struct hash_table table; /* leaves by key and text */
+	struct hash_key key;
+	struct learned_index index; /* leaves by key and text */
 	struct leaf **leaves;
 	uint32_t count, cap, merged; /* merged: leaves that stand for several */
-	uint32_t burst_count, burst_id;
+	uint32_t burst_count, burst_cap, burst_id;
+	struct burst *bursts; /* under way, in order of time */
 	struct watches *watches;
 	nstime appeared;
-	struct burst bursts[LEARNED_BURSTS_MAX]; /* under way, in order of time */
 	struct burst background;
 	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
 	uint32_t refused;      /* records for which there was no room */
@@ -194,10 +260,10 @@ struct dev {
 	/* of episodes that ended */
 	uint32_t number;
 	uint32_t episodes[LEARNED_CONTEXT_MAX];
-	uint8_t context[LEARNED_WINDOW]; /* of the latest */
-	uint32_t hour[LEARNED_WINDOW];   /* in which they began, since 1970 */
-	struct learned_hours days[LEARNED_DAYS]; /* that had episodes, by UTC */
-	uint32_t day_count, days_older;		 /* days_older: those that made room */
+	struct learned_episode *latest; /* room for latest_cap */
+	struct learned_hours *days;     /* that had episodes, by UTC; room for day_cap */
+	uint32_t latest_cap, day_cap;
+	uint32_t day_count, days_older; /* days_older: those that made room */
 	nstime first, last;
 	struct learned_volumes downloads; /* of an episode */
 	struct said_finding *findings; /* room for LEARNED_FINDING_MAX; or NULL */
@@ -207,7 +273,8 @@ struct dev {
 struct learned {
 	struct learned_config config;
 	struct interact *interact;
-	struct hash_table table;
+	struct hash_key key;
+	struct learned_index index; /* devices by MAC */
 	struct dev *devices[LEARNED_DEVICES_MAX];
 	uint32_t count;
 	uint32_t capture;
@@ -233,7 +300,6 @@ bool learned_leaf_is_evident(const struct leaf *leaf);
 void learned_leaf_note(struct leaf *leaf, const struct record *r);
 void learned_leaf_met(struct leaf *leaf, const struct addr *peer);
 bool learned_leaf_has_met(const struct leaf *leaf, const struct addr *peer);
-uint32_t learned_leaf_older(const struct leaf *leaf);
 /* Leaves that many texts, addresses or ports made become one. */
 int learned_leaf_collapse(const struct learned *l, struct dev *d);
 void learned_leaf_sketch(struct dev *d, struct leaf *leaf, const char *text);
@@ -242,6 +308,7 @@ void learned_leaf_sketch(struct dev *d, struct leaf *leaf, const char *text);
 #define LEARNED_CANONICAL_MAX 2
 struct canonical {
 	struct learned_key key;
+	size_t len; /* of the text; behind its end stands anything */
 	char text[LIMIT_NAME];
 };
 /* How many; 0: it is nothing that a device chose to do. Mends who began. */
@@ -250,16 +317,35 @@ size_t learned_canonical(struct record *r, struct canonical out[LEARNED_CANONICA
 #define LEARNED_EMPTY_BYTES 60
 /* No name of the internet: hostile, or another protocol's. */
 bool learned_name_is_sound(const char *name);
+/* leaf.c, of kinds: as learned_leaf_find. */
+struct leaf *learned_leaf_find_kind(
+	const struct dev *d, const struct canonical *c, uint64_t hash);
+uint64_t learned_leaf_hash(const struct hash_key *secret, const struct canonical *c);
+
+/* batch.c */
+struct learned_batched {
+	const struct record *record;
+	struct canonical kinds[LEARNED_CANONICAL_MAX];
+	size_t count;
+	uint64_t hash[LEARNED_CANONICAL_MAX]; /* learned_leaf_hash */
+	struct dev *dev; /* NULL: not known yet, or not looked for */
+	/* what is guessed of them */
+	const struct leaf *leaf[LEARNED_CANONICAL_MAX];
+};
+/* Brings what is known of them near. */
+void learned_batch_fetch(struct learned *l, struct learned_batched b[], size_t n);
 
 /* episode.c */
-int learned_touch(struct learned *l, struct dev *d, const struct record *r,
-	const struct canonical *kinds, size_t count, bool fruitless);
+int learned_touch(
+	struct learned *l, struct dev *d, const struct learned_batched *b, bool fruitless);
 void learned_burst_close(struct learned *l, struct dev *d, uint32_t i);
 /* Closes what is over; all: whatever is under way. */
 void learned_dev_end(struct learned *l, struct dev *d, nstime now, bool all);
 void learned_burst_drop(struct dev *d, struct burst *b,
 	bool (*condemned)(const struct touch *t, const void *ctx), const void *ctx);
 void learned_dev_forget(struct dev *d); /* what is under way */
+/* Room for so many episodes in all, and as many days. */
+int learned_dev_reserve(struct dev *d, uint32_t episodes) CARDEA_MUSTCHECK;
 
 /* evidence.c */
 bool learned_set_has(const struct learned_set *s, uint32_t bit);
@@ -268,6 +354,7 @@ void learned_set_clear(struct learned_set *s, uint32_t bit);
 void learned_set_join(struct learned_set *into, const struct learned_set *s);
 void learned_set_common(struct learned_set *into, const struct learned_set *s);
 uint32_t learned_set_count(const struct learned_set *s);
+unsigned learned_volumes_bucket(uint64_t bytes);
 void learned_volumes_add(struct learned_volumes *v, uint64_t bytes);
 void learned_volumes_join(
 	struct learned_volumes *into, const struct learned_volumes *v);
@@ -275,6 +362,24 @@ void learned_volumes_join(
 uint64_t learned_volumes_at(const struct learned_volumes *v, unsigned percent);
 void learned_gaps_add(struct learned_gaps *g, nstime gap);
 nstime learned_gaps_period(const struct learned_gaps *g);
+
+/* compact.c */
+void learned_marks_put(struct learned_marks *m, uint32_t slot);
+/* The slot is another episode's from now on; what was in it is older. */
+void learned_marks_age(struct learned_marks *m, uint32_t slot, uint8_t context);
+uint32_t learned_marks_count(const struct learned_marks *m);
+uint32_t learned_marks_older(const struct learned_marks *m);
+void learned_marks_add(const struct learned_marks *m, struct learned_set *into);
+void learned_marks_add_older(
+	const struct learned_marks *m, uint32_t into[LEARNED_CONTEXT_MAX]);
+void learned_marks_join(struct learned_marks *into, const struct learned_marks *from);
+int learned_marks_take(struct learned_marks *m, const struct learned_set *s,
+	const uint32_t older[LEARNED_CONTEXT_MAX]) CARDEA_MUSTCHECK;
+void learned_few_add(struct learned_few *f, uint64_t bytes);
+void learned_few_join(struct learned_few *into, const struct learned_few *from);
+void learned_few_add_to(const struct learned_few *f, struct learned_volumes *into);
+int learned_few_take(
+	struct learned_few *f, const struct learned_volumes *v) CARDEA_MUSTCHECK;
 
 /* sitting.c */
 /* Marks the hour as watched; the bit of its day, LEARNED_DAYS: before all of them. */
@@ -387,6 +492,7 @@ void learned_dev_span(const struct dev *d, nstime *ret_from, nstime *ret_to);
 
 /* poison.c */
 bool learned_findings_have_room(struct dev *d); /* false: no memory */
+void learned_watches_free(struct dev *d);
 /* False: nothing to learn from. */
 bool learned_poison_admits(struct dev *d, const struct record *r);
 bool learned_record_is_fruitless(const struct record *r);

@@ -170,22 +170,27 @@ static void get_days_of(struct cursor *c, const struct dev *d, struct leaf *leaf
 static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf)
 {
 	uint32_t bits = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
+	uint32_t older[LEARNED_CONTEXT_MAX] = {0};
+	struct learned_set set = {0};
+	struct learned_volumes volumes = {0};
 
-	get_set(c, &leaf->set, bits);
-	if (d->number > LEARNED_WINDOW) {
-		for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++) {
-			leaf->older[i] = cursor_u32(c);
-			if (leaf->older[i] > d->episodes[i])
-				fail(c);
-		}
+	get_set(c, &set, bits);
+	for (size_t i = 0; d->number > LEARNED_WINDOW && i < LEARNED_CONTEXT_MAX; i++) {
+		older[i] = cursor_u32(c);
+		if (older[i] > d->episodes[i])
+			fail(c);
 	}
+	if (learned_marks_take(&leaf->marks, &set, older))
+		cursor_fail(c, -ENOMEM);
 	get_days_of(c, d, leaf);
 	(void)get_times(c, &leaf->first, &leaf->last);
 	leaf->flows = cursor_u64(c);
 	leaf->packets = cursor_u64(c);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		leaf->bytes[i] = cursor_u64(c);
-	learned_state_get_counters(c, leaf->volumes.n, LEARNED_VOLUMES);
+	learned_state_get_counters(c, volumes.n, LEARNED_VOLUMES);
+	if (learned_few_take(&leaf->volumes, &volumes))
+		cursor_fail(c, -ENOMEM);
 	get_gaps(c, &leaf->gaps);
 	if (!learned_leaf_is_evident(leaf) || !leaf->flows)
 		fail(c);
@@ -294,18 +299,26 @@ static void get_episodes(struct cursor *c, struct dev *d)
 	kept = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
 	for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++)
 		sum += d->episodes[i] = cursor_u32(c);
-	cursor_copy(c, d->context, kept);
+	if (learned_dev_reserve(d, d->number)) {
+		cursor_fail(c, -ENOMEM);
+		return;
+	}
 	for (uint32_t i = 0; i < kept; i++) {
-		if (d->context[i] >= LEARNED_CONTEXT_MAX) {
+		uint8_t context = cursor_u8(c);
+
+		if (context >= LEARNED_CONTEXT_MAX) {
 			fail(c);
 			return;
 		}
-		in[d->context[i]]++;
+		d->latest[i].context = context & 0xf;
+		in[context]++;
 	}
 	for (uint32_t i = 0; i < kept; i++) {
-		d->hour[i] = cursor_u32(c);
-		if (d->hour[i] > LEARNED_TIME_MAX / NS_PER_HOUR)
+		uint32_t hour = cursor_u32(c);
+
+		if (hour > LEARNED_TIME_MAX / NS_PER_HOUR)
 			fail(c);
+		d->latest[i].hour = hour & 0xfffffff;
 	}
 	for (size_t i = 0; i < LEARNED_CONTEXT_MAX; i++)
 		if (in[i] > d->episodes[i])
@@ -334,6 +347,8 @@ static void get_days(struct cursor *c, struct dev *d)
 	if (n > LEARNED_DAYS || (d->days_older && n < LEARNED_DAYS) ||
 		(uint64_t)n + d->days_older > d->number || (d->number && !n))
 		fail(c);
+	else if (learned_dev_reserve(d, d->number + n))
+		cursor_fail(c, -ENOMEM);
 	while (d->day_count < n && !c->error) {
 		struct learned_hours h = {.first = cursor_u32(c)};
 

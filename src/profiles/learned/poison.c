@@ -133,19 +133,21 @@ static bool same_watch(const struct watch *a, const struct watch *b)
 }
 
 /* Not secret: who makes many alike has them compared one by one. */
-static uint32_t tag_of(const struct watch *w)
+static uint16_t tag_of(const struct watch *w)
 {
 	uint64_t a, b;
+	uint32_t key = (uint32_t)w->type << 29 | (uint32_t)w->direction << 28 |
+		       (uint32_t)w->proto << 16 | w->port;
 
 	memcpy(&a, w->peer.b, sizeof a);
 	memcpy(&b, w->peer.b + sizeof a, sizeof b);
 	a = (a ^ b * 3) * 0x9e3779b97f4a7c15;
-	return (uint32_t)(a >> 32) ^ ((uint32_t)w->type << 29 | (uint32_t)w->direction << 28 |
-					      (uint32_t)w->proto << 16 | w->port);
+	key = (key ^ (uint32_t)(a >> 32)) * 0x9e3779b1;
+	return (uint16_t)(key >> 16);
 }
 
 static struct watch *watch_find(
-	struct watches *all, const struct watch *key, uint32_t tag)
+	struct watches *all, const struct watch *key, uint16_t tag)
 {
 	for (uint32_t i = 0; i < all->count; i++)
 		if (all->tags[i] == tag && same_watch(&all->all[i], key))
@@ -171,7 +173,8 @@ static bool watch_grow(struct dev *d)
 		return true;
 	if (cap == LEARNED_WATCHES_MAX)
 		return false;
-	cap = cap ? 2 * cap : 4;
+	cap += cap / 2 < 2 ? 2 : cap / 2;
+	cap = cap < LEARNED_WATCHES_MAX ? cap : LEARNED_WATCHES_MAX;
 	all = realloc(all, sizeof *all + cap * sizeof *all->all);
 	if (!all)
 		return false;
@@ -188,17 +191,37 @@ static uint32_t watch_place(struct dev *d)
 	const struct watches *all = d->watches;
 	uint32_t least = 0;
 
-	if (watch_grow(d))
+	if (watch_grow(d)) {
+		d->watches->all[d->watches->count].more = NULL;
 		return d->watches->count++;
+	}
 	for (uint32_t i = 1; i < all->count; i++)
 		if (is_lesser(&all->all[i], &all->all[least]))
 			least = i;
 	return least;
 }
 
+/* What was seen under the watch that had this place is forgotten. */
+static void watch_begin(struct watch *w, const struct watch *key, nstime when)
+{
+	uint32_t *more = w->more;
+
+	*w = *key;
+	w->more = more;
+	w->start = when;
+}
+
+void learned_watches_free(struct dev *d)
+{
+	for (uint32_t i = 0; d->watches && i < d->watches->count; i++)
+		free(d->watches->all[i].more);
+	free(d->watches);
+}
+
 static struct watch *watch_get(struct dev *d, const struct watch *key, nstime when)
 {
-	uint32_t tag = tag_of(key), place;
+	uint16_t tag = tag_of(key);
+	uint32_t place;
 	struct watch *w;
 
 	if (!d->watches && !watch_grow(d))
@@ -209,11 +232,16 @@ static struct watch *watch_get(struct dev *d, const struct watch *key, nstime wh
 	place = watch_place(d);
 	d->watches->tags[place] = tag;
 	w = &d->watches->all[place];
-	*w = *key;
-	w->start = when;
+	watch_begin(w, key, when);
 	return w;
 }
 
+static uint32_t *seen_at(struct watch *w, uint32_t i)
+{
+	return i < LEARNED_WATCHED_FEW ? &w->few[i] : &w->more[i - LEARNED_WATCHED_FEW];
+}
+
+/* Without memory for it, it is not counted how many differ. */
 static void watch_count(struct watch *w, nstime when, uint32_t what)
 {
 	if (when > w->start + NS_PER_MIN || when < w->start - NS_PER_MIN) {
@@ -222,15 +250,18 @@ static void watch_count(struct watch *w, nstime when, uint32_t what)
 	}
 	w->count++;
 	for (uint32_t i = 0; i < w->distinct; i++)
-		if (w->seen[i] == what)
+		if (*seen_at(w, i) == what)
 			return;
-	if (w->distinct < LEARNED_WATCHED_MAX)
-		w->seen[w->distinct++] = what;
+	if (w->distinct == LEARNED_WATCHED_FEW && !w->more)
+		w->more = calloc(
+			LEARNED_WATCHED_MAX - LEARNED_WATCHED_FEW, sizeof *w->more);
+	if (w->distinct < (w->more ? LEARNED_WATCHED_MAX : LEARNED_WATCHED_FEW))
+		*seen_at(w, w->distinct++) = what;
 }
 
 static uint32_t mark_of(const struct dev *d, const void *data, size_t len)
 {
-	return (uint32_t)hash_bytes(&d->table.key, data, len);
+	return (uint32_t)hash_quick(&d->key, data, len);
 }
 
 /* ---- what is condemned ---- */
@@ -368,7 +399,7 @@ static bool watch_record(struct dev *d, const struct record *r, enum watch_type 
 	if (!w)
 		return false; /* no memory to watch: nothing is condemned unseen */
 	if (w->condemned && r->first > w->until)
-		*w = key, w->start = r->first;
+		watch_begin(w, &key, r->first);
 	watch_count(w, r->first, mark);
 	if (!w->condemned && !is_over(w, r, fruitless))
 		return false;

@@ -85,6 +85,10 @@ static void put_gaps(struct writer *w, const struct learned_gaps *g)
 
 static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *leaf)
 {
+	struct learned_set set = {0};
+	struct learned_volumes volumes = {0};
+	uint32_t older[LEARNED_CONTEXT_MAX] = {0};
+
 	learned_state_put_key(w, &leaf->key);
 	learned_state_put_text(w, leaf->text);
 	learned_state_put_text(w, leaf->detail);
@@ -92,10 +96,12 @@ static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *l
 	writer_u8(w, leaf->naming);
 	writer_u8(w, leaf->begun_once);
 	put_peers(w, leaf->peers);
-	put_set(w, &leaf->set, learned_state_words(d->number));
+	learned_marks_add(&leaf->marks, &set);
+	put_set(w, &set, learned_state_words(d->number));
+	learned_marks_add_older(&leaf->marks, older);
 	if (d->number > LEARNED_WINDOW)
 		for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
-			writer_u32(w, leaf->older[c]);
+			writer_u32(w, older[c]);
 	writer_u64(w, leaf->days);
 	writer_u8(w, leaf->elder);
 	put_times(w, leaf->first, leaf->last);
@@ -103,7 +109,8 @@ static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *l
 	writer_u64(w, leaf->packets);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		writer_u64(w, leaf->bytes[i]);
-	learned_state_put_counters(w, leaf->volumes.n, LEARNED_VOLUMES);
+	learned_few_add_to(&leaf->volumes, &volumes);
+	learned_state_put_counters(w, volumes.n, LEARNED_VOLUMES);
 	put_gaps(w, &leaf->gaps);
 	writer_u16(w, leaf->merged);
 	writer_u8(w, leaf->sketch != NULL);
@@ -143,9 +150,10 @@ static void put_device(struct writer *w, const struct dev *d)
 	writer_u32(w, d->number);
 	for (size_t c = 0; c < LEARNED_CONTEXT_MAX; c++)
 		writer_u32(w, d->episodes[c]);
-	writer_bytes(w, d->context, kept);
 	for (uint32_t i = 0; i < kept; i++)
-		writer_u32(w, d->hour[i]);
+		writer_u8(w, d->latest[i].context);
+	for (uint32_t i = 0; i < kept; i++)
+		writer_u32(w, d->latest[i].hour);
 	put_days(w, d);
 	put_times(w, d->first, d->last);
 	learned_state_put_counters(w, d->downloads.n, LEARNED_VOLUMES);

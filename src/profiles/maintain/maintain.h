@@ -280,6 +280,7 @@ void maintain_report_text(const struct maintain_report *r, FILE *out);
 /* ---- words ---- */
 
 #define MAINTAIN_TEXT_MAX (2 * LIMIT_NAME)
+#define MAINTAIN_NO_ACL "refused" /* rule.acl of what the owner said no to */
 /* "tcp 443 to cloud.example.com" */
 const char *maintain_kind_text(
 	const struct learned_kind *k, char buf[MAINTAIN_TEXT_MAX]);

@@ -172,6 +172,9 @@ static void add_no(struct list *l, const struct item *i)
 
 	r->action = RULE_DROP;
 	r->initiator = INITIATOR_EITHER;
+	/* who only watches still keeps to the owner's own word */
+	if (i->pub.status == MAINTAIN_REJECTED)
+		(void)str_copy(r->acl, sizeof(r->acl), MAINTAIN_NO_ACL);
 	set_peer(&i->pub.kind, &r->peer);
 	(void)str_copy(r->detail, sizeof(r->detail),
 		i->pub.status == MAINTAIN_REJECTED ? "you refused it"

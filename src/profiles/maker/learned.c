@@ -11,7 +11,6 @@
 
 #define CACHE_HOURS 48
 #define NAME_BYTES 60 /* RFC 8520 3.7 */
-#define URN "urn:ietf:params:mud:"
 
 enum { FROM4, FROM6, TO4, TO6, LISTS };
 static const char *const list_names[LISTS] = {
@@ -34,198 +33,10 @@ const char *maker_said_name(enum maker_said s)
 	return (unsigned)s < MAKER_SAID_MAX ? names[s] : "unknown";
 }
 
-static bool has_ports(int16_t proto)
-{
-	return proto == FLOW_PROTO_TCP || proto == FLOW_PROTO_UDP;
-}
-
-static bool is_icmp(int16_t proto)
-{
-	return proto == FLOW_PROTO_ICMP || proto == FLOW_PROTO_ICMP6;
-}
-
-static bool is_any(struct range16 p)
-{
-	return p.lo == 0 && p.hi == UINT16_MAX;
-}
-
-/* Nobody has port 0. */
-static bool is_all(struct range16 p)
-{
-	return p.lo <= 1 && p.hi == UINT16_MAX;
-}
-
-/* ---- which conversations a rule is about ---- */
-
-static bool peer_covers(const struct peer *p, const struct learned_kind *k)
-{
-	switch (p->kind) {
-	case PEER_ANY:
-		return true;
-	case PEER_NAME:
-		return k->name[0] && (rule_name_matches(p->name, k->name) ||
-					     strcmp(p->name, k->name) == 0);
-	case PEER_PREFIX:
-		return !k->name[0] && prefix_contains(&p->prefix, &k->peer);
-	case PEER_LOCAL_NETWORKS:
-		return k->place != RECORD_INTERNET;
-	case PEER_GATEWAY:
-	case PEER_CONTROLLER_DNS:
-	case PEER_CONTROLLER_NTP:
-		return k->place == RECORD_GATEWAY;
-	case PEER_MAC:
-		return k->place == RECORD_DEVICE && mac_equal(&p->mac, &k->peer_mac);
-	case PEER_CONTROLLER:
-	case PEER_MY_CONTROLLER:
-	case PEER_SAME_MANUFACTURER:
-	case PEER_MANUFACTURER:
-	case PEER_MODEL:
-		return k->place == RECORD_DEVICE;
-	case PEER_MAX:
-		break;
-	}
-	return false;
-}
-
-static bool holds(struct range16 range, uint16_t port)
-{
-	return range.lo <= port && port <= range.hi;
-}
-
-static bool ports_cover(const struct rule *r, const struct learned_kind *k)
-{
-	bool from = k->direction == DIRECTION_FROM_DEVICE;
-	struct range16 to = from ? r->peer_port : r->device_port;
-	struct range16 own = from ? r->device_port : r->peer_port;
-
-	if (k->source_port) /* answers, to whatever port had asked */
-		return holds(to, LEARNED_PORT_DYNAMIC) && holds(to, UINT16_MAX) &&
-		       holds(own, k->source_port);
-	return k->port_any ? is_all(to) : holds(to, k->port);
-}
-
-bool maker_rule_covers(const struct rule *r, const struct learned_kind *k)
-{
-
-	if (r->direction != k->direction || (r->family && r->family != k->family) ||
-		(r->proto != RULE_PROTO_ANY && r->proto != k->proto))
-		return false;
-	if (has_ports(k->proto) && !ports_cover(r, k))
-		return false;
-	if (is_icmp(k->proto) && r->icmp_type != RULE_ICMP_ANY &&
-		r->icmp_type != (int16_t)k->port)
-		return false;
-	return peer_covers(&r->peer, k);
-}
-
-/* ---- entries ---- */
-
-static json_t *port_match(struct range16 p)
-{
-	if (p.lo == p.hi)
-		return json_pack("{s:s, s:i}", "operator", "eq", "port", (int)p.lo);
-	return json_pack("{s:i, s:i}", "lower-port", (int)p.lo, "upper-port", (int)p.hi);
-}
-
-/* The part of the transport; NULL when the rule says nothing of it. */
-static json_t *transport(const struct rule *r, bool to_list)
-{
-	bool from_device = r->direction == DIRECTION_FROM_DEVICE;
-	const struct range16 *src = to_list ? &r->peer_port : &r->device_port;
-	const struct range16 *dst = to_list ? &r->device_port : &r->peer_port;
-	json_t *o = json_object();
-
-	if (is_icmp(r->proto)) {
-		if (r->icmp_type != RULE_ICMP_ANY)
-			json_object_set_new(o, "type", json_integer(r->icmp_type));
-		if (r->icmp_code != RULE_ICMP_ANY)
-			json_object_set_new(o, "code", json_integer(r->icmp_code));
-		return o;
-	}
-	if (!is_any(*src))
-		json_object_set_new(o, "source-port", port_match(*src));
-	if (!is_any(*dst))
-		json_object_set_new(o, "destination-port", port_match(*dst));
-	/* what is forbidden is so whoever begins */
-	if (r->proto == FLOW_PROTO_TCP && r->action == RULE_ACCEPT)
-		json_object_set_new(o, "ietf-mud:direction-initiated",
-			json_string(from_device ? "from-device" : "to-device"));
-	return o;
-}
-
-static void set_network(json_t *ip, const struct prefix *p, bool to_list)
-{
-	char text[PREFIX_TEXT_MAX];
-	bool four = p->addr.family == 4;
-
-	prefix_format(p, text);
-	json_object_set_new(ip,
-		four ? to_list ? "source-ipv4-network" : "destination-ipv4-network"
-		: to_list ? "source-ipv6-network"
-			  : "destination-ipv6-network",
-		json_string(text));
-}
-
-/* Of the classes of RFC 8520 4; NULL when the peer is no class. */
-static json_t *class_of(const struct peer *p)
-{
-	switch (p->kind) {
-	case PEER_LOCAL_NETWORKS:
-	case PEER_MAC: /* what one home has, another has not */
-	case PEER_GATEWAY: /* no class is registered for it (RFC 8520 17.6) */
-		return json_pack("{s:[n]}", "local-networks");
-	case PEER_CONTROLLER_DNS:
-		return json_pack("{s:s}", "controller", URN "dns");
-	case PEER_CONTROLLER_NTP:
-		return json_pack("{s:s}", "controller", URN "ntp");
-	case PEER_CONTROLLER:
-		return json_pack("{s:s}", "controller", p->name);
-	case PEER_MY_CONTROLLER:
-		return json_pack("{s:[n]}", "my-controller");
-	case PEER_SAME_MANUFACTURER:
-		return json_pack("{s:[n]}", "same-manufacturer");
-	case PEER_MANUFACTURER:
-		return json_pack("{s:s}", "manufacturer", p->name);
-	case PEER_MODEL:
-		return json_pack("{s:s}", "model", p->name);
-	case PEER_ANY:
-	case PEER_NAME:
-	case PEER_PREFIX:
-	case PEER_MAX:
-		break;
-	}
-	return NULL;
-}
-
 static json_t *matches_of(const struct rule *r, int list)
 {
-	bool to_list = list == TO4 || list == TO6;
-	json_t *m = json_object(), *ip = json_object(), *class = class_of(&r->peer);
-
-	if (class)
-		json_object_set_new(m, "ietf-mud:mud", class);
-	if (r->proto != RULE_PROTO_ANY)
-		json_object_set_new(ip, "protocol", json_integer(r->proto));
-	if (r->peer.kind == PEER_NAME)
-		json_object_set_new(ip,
-			to_list ? "ietf-acldns:src-dnsname" : "ietf-acldns:dst-dnsname",
-			json_string(r->peer.name));
-	if (r->peer.kind == PEER_PREFIX)
-		set_network(ip, &r->peer.prefix, to_list);
-	if (json_object_size(ip))
-		json_object_set(m, list == FROM4 || list == TO4 ? "ipv4" : "ipv6", ip);
-	json_decref(ip);
-	if (has_ports(r->proto) || is_icmp(r->proto)) {
-		json_t *t = transport(r, to_list);
-		if (json_object_size(t))
-			json_object_set(m,
-				is_icmp(r->proto)		? "icmp"
-				: r->proto == FLOW_PROTO_TCP ? "tcp"
-							     : "udp",
-				t);
-		json_decref(t);
-	}
-	return m;
+	return maker_matches_of(
+		r, list == TO4 || list == TO6, list == FROM4 || list == TO4);
 }
 
 /* ---- names of entries ---- */
@@ -271,12 +82,12 @@ static void service_word(const struct rule *r, char buf[MAKER_SERVICE_MAX])
 		(void)str_copy(buf, MAKER_SERVICE_MAX,
 			flow_proto_text((uint8_t)r->proto, proto));
 	size_t n = strlen(buf);
-	if (is_icmp(r->proto) && r->icmp_type != RULE_ICMP_ANY)
+	if (maker_is_icmp(r->proto) && r->icmp_type != RULE_ICMP_ANY)
 		(void)str_print(
 			buf + n, MAKER_SERVICE_MAX - n, "-%d", r->icmp_type);
-	else if (has_ports(r->proto) && p.lo == p.hi)
+	else if (maker_has_ports(r->proto) && p.lo == p.hi)
 		(void)str_print(buf + n, MAKER_SERVICE_MAX - n, "-%u", p.lo);
-	else if (has_ports(r->proto) && !is_any(p))
+	else if (maker_has_ports(r->proto) && !maker_is_any(p))
 		(void)str_print(
 			buf + n, MAKER_SERVICE_MAX - n, "-%u-%u", p.lo, p.hi);
 }
@@ -354,7 +165,7 @@ static uint8_t family_of(const struct rule *r)
 /* Only what asks and answers by ports has halves; nobody answers from a group. */
 static bool has_mirror(const struct rule *r)
 {
-	return has_ports(r->proto) &&
+	return maker_has_ports(r->proto) &&
 	       !(r->peer.kind == PEER_PREFIX &&
 		       (addr_is_multicast(&r->peer.prefix.addr) ||
 			       addr_is_limited_broadcast(&r->peer.prefix.addr)));

@@ -138,7 +138,7 @@ static void get_head(struct cursor *c, struct subject *s)
 	require(c, flags <= 3);
 	s->allowed = flags & 1;
 	s->unrecovered = flags >> 1 & 1;
-	s->class = (enum probe_class)get_enum(c, PROBE_CLASS_MAX);
+	s->class = (enum device_class)get_enum(c, DEVICE_CLASS_MAX);
 	s->window.start = cursor_u16(c);
 	s->window.length = cursor_u16(c);
 	s->since = get_time(c);

@@ -80,12 +80,12 @@ void probe_tell(const struct probe *p, const struct subject *s, struct probe_not
 		p->config.told(p->config.ctx, &s->mac, &n);
 }
 
-int probe_allow(struct probe *p, const struct mac *device, enum probe_class class,
+int probe_allow(struct probe *p, const struct mac *device, enum device_class class,
 	const struct probe_window *w, const struct probe_time *now)
 {
 	struct subject *s = probe_find(p, device);
 
-	if ((unsigned)class >= PROBE_CLASS_MAX || probe_class_is_forbidden(class))
+	if ((unsigned)class >= DEVICE_CLASS_MAX || probe_class_is_forbidden(class))
 		return CARDEA_EREFUSED;
 	if (!probe_window_is_sound(w))
 		return CARDEA_EMALFORMED;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "model/device_class.h"
 #include "model/limits.h"
 #include "model/record.h"
 
@@ -45,29 +46,6 @@
 #define PROBE_FRUITLESS_MAX 6
 /* Nights that were ended count as one of those that taught nothing. */
 #define PROBE_STOPPED_FEW 8
-
-/* What the device is for, as the owner says. Those of the second part are never probed:
- * people or other devices depend on them at night. */
-enum probe_class {
-	PROBE_CLASS_UNKNOWN, /* not said: never probed */
-	PROBE_CLASS_LIGHT,
-	PROBE_CLASS_PLUG,
-	PROBE_CLASS_SPEAKER,
-	PROBE_CLASS_TV,
-	PROBE_CLASS_CAMERA,
-	PROBE_CLASS_SENSOR,
-	PROBE_CLASS_APPLIANCE,
-	PROBE_CLASS_CLIMATE,
-	PROBE_CLASS_PRINTER,
-	PROBE_CLASS_TOY,
-	PROBE_CLASS_OTHER, /* and none of those below */
-	PROBE_CLASS_LOCK,  /* doors, gates */
-	PROBE_CLASS_ALARM, /* burglars, fire, gas, water */
-	PROBE_CLASS_MEDICAL,
-	PROBE_CLASS_PHONE, /* emergency calls */
-	PROBE_CLASS_HUB,   /* locks and alarms may hang on it */
-	PROBE_CLASS_MAX,
-};
 
 /* Every night, local time. It contains no noon, so that a night has one. */
 struct probe_window {
@@ -176,7 +154,7 @@ enum probe_need { PROBE_NEED_UNKNOWN, PROBE_NEED_ESSENTIAL, PROBE_NEED_NONE };
 struct probe_device {
 	struct mac mac;
 	bool allowed;
-	enum probe_class class;
+	enum device_class class;
 	struct probe_window window;
 	nstime since; /* wall: of the owner's last word */
 	enum probe_state state;
@@ -246,7 +224,7 @@ void probe_free(struct probe *p); /* takes nothing back; NULL is fine */
 /* The owner's word. CARDEA_EREFUSED: no class, or one that is never probed;
  * CARDEA_EMALFORMED: no night; CARDEA_ELIMIT. What is allowed again may be probed
  * again, also when something did not recover. */
-int probe_allow(struct probe *p, const struct mac *device, enum probe_class class,
+int probe_allow(struct probe *p, const struct mac *device, enum device_class class,
 	const struct probe_window *w, const struct probe_time *now) CARDEA_MUSTCHECK;
 /* What was found stays. -ENOENT. */
 int probe_forbid(struct probe *p, const struct mac *device,
@@ -304,12 +282,8 @@ int probe_load(struct probe *p, struct cursor saved) CARDEA_MUSTCHECK;
 
 /* ---- words ---- */
 
-const char *probe_class_name(enum probe_class c); /* "light", ... */
-bool probe_class_parse(const char *text, enum probe_class *ret);
-bool probe_class_is_forbidden(enum probe_class c);
-/* A class that is never probed, by what a device or its maker calls it; UNKNOWN: none.
- */
-enum probe_class probe_class_of_text(const char *text);
+/* Never probed: people or other devices depend on it at night, or nobody said what it is. */
+bool probe_class_is_forbidden(enum device_class c);
 const char *probe_why_text(enum probe_why w);     /* half a sentence */
 const char *probe_why_name(enum probe_why w);     /* one word */
 const char *probe_state_name(enum probe_state s); /* "idle", "refusing", ... */

@@ -71,7 +71,7 @@ struct run {
 struct subject {
 	struct mac mac;
 	bool allowed, unrecovered;
-	enum probe_class class;
+	enum device_class class;
 	struct probe_window window;
 	nstime since;
 	enum probe_state state;

@@ -1,138 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* words - how probing calls things, and what a device's own words say of its class. */
+/* words - how probing calls things. */
 #include "profiles/probe/probe_priv.h"
 
-#include <ctype.h>
 #include <string.h>
 #include "base/str.h"
 #include "model/flow.h"
 #include "model/rule.h"
 
-static const char *const classes[PROBE_CLASS_MAX] = {
-	[PROBE_CLASS_UNKNOWN] = "unknown",
-	[PROBE_CLASS_LIGHT] = "light",
-	[PROBE_CLASS_PLUG] = "plug",
-	[PROBE_CLASS_SPEAKER] = "speaker",
-	[PROBE_CLASS_TV] = "tv",
-	[PROBE_CLASS_CAMERA] = "camera",
-	[PROBE_CLASS_SENSOR] = "sensor",
-	[PROBE_CLASS_APPLIANCE] = "appliance",
-	[PROBE_CLASS_CLIMATE] = "climate",
-	[PROBE_CLASS_PRINTER] = "printer",
-	[PROBE_CLASS_TOY] = "toy",
-	[PROBE_CLASS_OTHER] = "other",
-	[PROBE_CLASS_LOCK] = "lock",
-	[PROBE_CLASS_ALARM] = "alarm",
-	[PROBE_CLASS_MEDICAL] = "medical",
-	[PROBE_CLASS_PHONE] = "phone",
-	[PROBE_CLASS_HUB] = "hub",
-};
-
-const char *probe_class_name(enum probe_class c)
+bool probe_class_is_forbidden(enum device_class c)
 {
-	return (unsigned)c < PROBE_CLASS_MAX ? classes[c] : "unknown";
-}
-
-bool probe_class_parse(const char *text, enum probe_class *ret)
-{
-	for (unsigned c = PROBE_CLASS_UNKNOWN + 1; text && c < PROBE_CLASS_MAX; c++)
-		if (strcmp(text, classes[c]) == 0) {
-			*ret = (enum probe_class)c;
-			return true;
-		}
-	return false;
-}
-
-bool probe_class_is_forbidden(enum probe_class c)
-{
-	return c == PROBE_CLASS_UNKNOWN || c >= PROBE_CLASS_LOCK;
-}
-
-/* Words of names and model texts. Rather one device too many is left alone. */
-static const struct {
-	const char *word;
-	enum probe_class class;
-} hints[] = {
-	{"lock", PROBE_CLASS_LOCK},
-	{"locks", PROBE_CLASS_LOCK},
-	{"doorlock", PROBE_CLASS_LOCK},
-	{"smartlock", PROBE_CLASS_LOCK},
-	{"padlock", PROBE_CLASS_LOCK},
-	{"deadbolt", PROBE_CLASS_LOCK},
-	{"door", PROBE_CLASS_LOCK},
-	{"doors", PROBE_CLASS_LOCK},
-	{"gate", PROBE_CLASS_LOCK},
-	{"garage", PROBE_CLASS_LOCK},
-	{"intercom", PROBE_CLASS_LOCK},
-	{"alarm", PROBE_CLASS_ALARM},
-	{"alarms", PROBE_CLASS_ALARM},
-	{"siren", PROBE_CLASS_ALARM},
-	{"smoke", PROBE_CLASS_ALARM},
-	{"fire", PROBE_CLASS_ALARM},
-	{"gas", PROBE_CLASS_ALARM},
-	{"leak", PROBE_CLASS_ALARM},
-	{"flood", PROBE_CLASS_ALARM},
-	{"burglar", PROBE_CLASS_ALARM},
-	{"security", PROBE_CLASS_ALARM},
-	{"detector", PROBE_CLASS_ALARM},
-	{"medical", PROBE_CLASS_MEDICAL},
-	{"insulin", PROBE_CLASS_MEDICAL},
-	{"glucose", PROBE_CLASS_MEDICAL},
-	{"cpap", PROBE_CLASS_MEDICAL},
-	{"oximeter", PROBE_CLASS_MEDICAL},
-	{"pacemaker", PROBE_CLASS_MEDICAL},
-	{"infusion", PROBE_CLASS_MEDICAL},
-	{"ventilator", PROBE_CLASS_MEDICAL},
-	{"patient", PROBE_CLASS_MEDICAL},
-	{"phone", PROBE_CLASS_PHONE},
-	{"telephone", PROBE_CLASS_PHONE},
-	{"voip", PROBE_CLASS_PHONE},
-	{"dect", PROBE_CLASS_PHONE},
-	{"hub", PROBE_CLASS_HUB},
-	{"bridge", PROBE_CLASS_HUB},
-	{"gateway", PROBE_CLASS_HUB},
-};
-
-#define WORD_MAX 16 /* longer than any hint */
-
-static enum probe_class class_of_word(const char *word)
-{
-	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-		if (strcmp(word, hints[i].word) == 0)
-			return hints[i].class;
-	return PROBE_CLASS_UNKNOWN;
-}
-
-/* The next word in lower case; a capital after a small letter begins one ("SmartLock").
- */
-static bool next_word(const char **text, char word[WORD_MAX])
-{
-	const unsigned char *c = (const unsigned char *)*text;
-	size_t n = 0;
-
-	while (*c && !isalpha(*c))
-		c++;
-	for (const unsigned char *from = c; isalpha(*c); c++) {
-		if (c > from && isupper(*c) && islower(c[-1]))
-			break;
-		if (n < WORD_MAX - 1)
-			word[n++] = (char)tolower(*c);
-	}
-	word[n] = 0;
-	*text = (const char *)c;
-	return n > 0;
-}
-
-enum probe_class probe_class_of_text(const char *text)
-{
-	char word[WORD_MAX];
-
-	while (next_word(&text, word)) {
-		enum probe_class c = class_of_word(word);
-		if (c != PROBE_CLASS_UNKNOWN)
-			return c;
-	}
-	return PROBE_CLASS_UNKNOWN;
+	return c == DEVICE_CLASS_UNKNOWN || c >= DEVICE_CLASS_LOCK;
 }
 
 static const struct {

@@ -13,26 +13,8 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "model/advisory.h"
 #include "model/limits.h"
-
-enum advisory_class {
-	ADVISORY_OWNER,
-	ADVISORY_ISP,
-	ADVISORY_VENDOR, /* only of its own types: the PKI that signs their MUD files */
-	ADVISORY_CSIRT,
-	ADVISORY_COMMUNITY,
-	ADVISORY_CLASS_MAX,
-};
-
-enum advisory_effect {
-	ADVISORY_NOTHING,
-	ADVISORY_OBSERVE,
-	ADVISORY_NOTIFY,
-	ADVISORY_LIMIT,
-	ADVISORY_UPDATE_ONLY,
-	ADVISORY_BLOCK,
-	ADVISORY_EFFECT_MAX,
-};
 
 #define ADVISORY_TTL_MAX (30LL * 86400 * NS_PER_SEC) /* nobody accuses for ever */
 #define ADVISORY_ISSUERS_MAX 64	 /* of one accusation; more add nothing */
@@ -42,35 +24,15 @@ enum advisory_effect {
 #define ADVISORY_DEVICES_MAX 3	  /* of a home that one advisory may touch unasked */
 #define ADVISORY_SHARE_MAX 0.2	  /* ... and which part of its devices */
 
-/* One issuer's word about one type of device, or about its traffic. */
-struct advisory {
-	char id[LIMIT_LABEL];
-	char issuer[LIMIT_LABEL];
-	char group[LIMIT_LABEL]; /* who owns the issuer: key, registrant; counts once */
-	enum advisory_class class;
-	bool signature_good;
-	nstime issued, expires; /* wall */
-	char mud_url[LIMIT_URL]; /* of the type; or empty */
-	bool has_oui;
-	uint8_t oui[3];
-	/* Traffic that shows it; peer empty: the type alone is accused. */
-	char domain[LIMIT_NAME];
-	bool has_peer;
-	struct prefix peer;
-	uint8_t proto;
-	uint16_t port;
-	enum advisory_effect effect;
-	char fixed_in[LIMIT_LABEL]; /* firmware that mends it; or empty */
-	uint32_t homes;	     /* COMMUNITY: that agree */
-	uint32_t overturned; /* earlier advisories of this issuer */
-};
-
 /* What this home knows of it. */
 struct advisory_home {
 	nstime now;
 	bool flows_match; /* our own flows of the last day show the traffic */
 	/* ... but at an address that many names share: worth nothing as evidence */
 	bool match_is_shared;
+	/* ... or is what the device's own file lists: a competitor could name the cloud
+	 * that every one of them talks to */
+	bool match_is_listed;
 	bool is_its_vendor; /* the issuer signs the MUD file of the type */
 	bool is_fixed;	    /* the device runs fixed_in, or newer */
 	bool critical;	    /* medical, lock, smoke, heating */
@@ -93,10 +55,35 @@ int advisory_check(const struct advisory *a, nstime now,
 void advisory_judge(const struct advisory *list, size_t count,
 	const struct advisory_home *homes, struct advisory_verdict *ret);
 double advisory_weight(const struct advisory *a);
+/* How far this one goes by itself in this home; why: a sentence. */
+enum advisory_effect advisory_alone(const struct advisory *a,
+	const struct advisory_home *h, const char **ret_why);
+bool advisory_has_traffic(const struct advisory *a);
 
-const char *advisory_class_name(enum advisory_class c);
-bool advisory_class_parse(const char *text, enum advisory_class *ret);
-const char *advisory_effect_name(enum advisory_effect e); /* "update-only", ... */
-bool advisory_effect_parse(const char *text, enum advisory_effect *ret);
+/* Labels of firmware, part by part, numbers by value: "2.10" is newer than "2.9", and
+ * "2.9" than "2.9-rc1" (SemVer 2.0 11). False when one of them is empty or they are not
+ * alike enough to be compared: nothing is mended by a guess. */
+bool advisory_version_reaches(const char *runs, const char *wanted);
+
+/* ---- the file (advisory_read.c) ---- */
+
+#define ADVISORY_FILE_MAX (256 * 1024) /* some 500 of them; a feed has its own door */
+#define ADVISORY_IN_FILE_MAX 256       /* chosen: what a person may still look through */
+/* Wider than that is no traffic of one attacker (chosen: a /20 is what small providers
+ * have, a /40 some customers of large ones). */
+#define ADVISORY_PREFIX4_MIN 20
+#define ADVISORY_PREFIX6_MIN 40
+
+struct advisory_fault {
+	uint32_t line, column; /* 0 unknown */
+	char text[LIMIT_TEXT];
+};
+
+/* What a file says ("cardea.advisory/1": one object, or an array of them), strictly: a
+ * member that is not known is an error. Who its issuer is, its class and signature, the
+ * caller knows. list has room for max; *ret_count of them. CARDEA_EMALFORMED,
+ * CARDEA_ELIMIT, -ENOMEM; *ret_fault says what and where. */
+int advisory_read(const char *text, size_t len, struct advisory *list, size_t max,
+	size_t *ret_count, struct advisory_fault *ret_fault) CARDEA_MUSTCHECK;
 
 #endif

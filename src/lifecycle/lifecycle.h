@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "model/device.h"
 #include "model/limits.h"
 
 enum life_state {
@@ -55,6 +56,8 @@ enum life_event {
 	LIFE_FORGED,	    /* one that is forged, replayed or of old firmware */
 	LIFE_HOPELESS,	    /* no update came forth for LIFE_FIX_MAX, or the maker says so */
 	LIFE_SERVED,	    /* probation is over without an offence */
+	LIFE_ABSOLVED, /* what others said of it is over, taken back or wrong; nothing else
+			* holds it */
 	LIFE_EVENT_MAX,
 };
 
@@ -91,8 +94,8 @@ enum life_action {
 #define LIFE_UPDATE_MAX (2 * LIFE_HOUR)     /* the slowest image over the thinnest line */
 #define LIFE_ATTEST_MAX (24 * LIFE_HOUR)    /* a device that starts at night */
 #define LIFE_FIX_MAX (30 * LIFE_DAY)	      /* what makers need for an urgent fix */
-#define LIFE_PROBATION_FIRST (7 * LIFE_DAY)	      /* a week has all of a home's contexts */
-#define LIFE_PROBATION_AGAIN (30 * LIFE_DAY) /* for who offends a second time */
+#define LIFE_PROBATION_FOR (7 * LIFE_DAY) /* a week has all of a home's contexts */
+#define LIFE_PROBATION_TIMES 4	/* so many times as long for who offends again */
 /* Returns in a row that no human being looked at; then only the owner can. A device that
  * oscillates tires nobody out. */
 #define LIFE_RETURNS_MAX 2
@@ -108,6 +111,8 @@ struct life_facts {
 	enum life_level least; /* that its class demands for a return */
 	bool by_device; /* it was asked from one of the device's own addresses */
 	uint32_t steps; /* of the owner's word for a release: 2 are needed */
+	nstime probation; /* as long as the owner says; 0: LIFE_PROBATION_FOR */
+	bool accused_alone; /* ABSOLVED: it is held for others' word and nothing else */
 };
 
 /* Where one device stands; small, saved and loaded as it is. */
@@ -126,6 +131,7 @@ struct life {
 
 /* What came of an event. */
 struct life_step {
+	enum life_event event;
 	bool moved; /* or stayed, with actions */
 	enum life_state from, to;
 	unsigned actions;
@@ -150,6 +156,15 @@ const char *life_event_name(enum life_event e);
 /* False: it may speak with the internet beyond its update hosts. Who is AWAY is kept as
  * it was before. */
 bool life_is_isolated(enum life_state s);
+
+/* How far a device that stands there is held; who is AWAY, as before. */
+enum device_hold life_hold(const struct life *l);
+/* The clock was set, or the gateway was off for so long: what was to end in a while still
+ * does after the same while. */
+void life_shift(struct life *l, nstime jump);
+/* What its class demands for a return without its owner. */
+enum life_level life_least(enum device_class c);
+const char *life_level_name(enum life_level l); /* "none", "owner", "network", ... */
 
 /* ---- the table itself, for the test that walks it, the diagram and the API ---- */
 

@@ -41,7 +41,7 @@ static enum life_state target(const struct life *l, const struct life_arc *a)
 }
 
 /* For how long something is awaited in a state; 0: for nothing. */
-static nstime patience(const struct life *l, enum life_state s)
+static nstime patience(const struct life *l, const struct life_facts *f, enum life_state s)
 {
 	switch (s) {
 	case LIFE_QUARANTINED:
@@ -52,7 +52,8 @@ static nstime patience(const struct life *l, enum life_state s)
 	case LIFE_ATTESTING:
 		return LIFE_ATTEST_MAX;
 	case LIFE_PROBATION:
-		return l->offences > 1 ? LIFE_PROBATION_AGAIN : LIFE_PROBATION_FIRST;
+		return (f->probation ? f->probation : LIFE_PROBATION_FOR) *
+		       (l->offences > 1 ? LIFE_PROBATION_TIMES : 1);
 	case LIFE_NEW:
 	case LIFE_LEARNING:
 	case LIFE_PROTECTED:
@@ -88,7 +89,11 @@ static void remember(struct life *l, const struct life_arc *a, enum life_state t
 		l->level = LIFE_L_NONE;
 		l->held = to;
 	}
-	if (to == LIFE_PROBATION && a->returns)
+	if (a->event == LIFE_OWNER_ISOLATES) /* also what was limited until now */
+		l->held = to;
+	if (a->event == LIFE_ABSOLVED) /* it was none, and no return by itself either */
+		l->offences -= l->offences > 0;
+	else if (to == LIFE_PROBATION && a->returns)
 		count_return(l, f, a->event == LIFE_OWNER_RELEASES);
 	if (a->event == LIFE_EVIDENCE || a->event == LIFE_FETCHED)
 		l->level = f->level > l->level ? f->level : l->level;
@@ -103,9 +108,9 @@ static void remember(struct life *l, const struct life_arc *a, enum life_state t
 /* What is awaited goes on being awaited when a device comes back from absence, or when it
  * fails to update: neither starts the clock anew. */
 static nstime deadline(const struct life *l, const struct life_arc *a,
-	enum life_state to, nstime now)
+	const struct life_facts *f, enum life_state to)
 {
-	nstime p = patience(l, to);
+	nstime p = patience(l, f, to), now = f->now;
 
 	if (to == LIFE_AWAY && l->deadline) /* what is left of it; 0 is nothing awaited */
 		return l->deadline > now ? l->deadline - now : 1;
@@ -138,7 +143,7 @@ static void move(struct life *l, const struct life_arc *a, const struct life_fac
 	remember(l, a, to, f);
 	if (!ret->moved && a->event == LIFE_FORGED)
 		return;
-	l->deadline = deadline(l, a, to, f->now);
+	l->deadline = deadline(l, a, f, to);
 	l->state = to;
 	l->since = f->now;
 }
@@ -149,7 +154,7 @@ bool life_event(struct life *l, enum life_event e, const struct life_facts *f,
 	const struct life_arc *a;
 	const char *no = NULL;
 
-	*ret = (struct life_step){.from = l->state, .to = l->state};
+	*ret = (struct life_step){.event = e, .from = l->state, .to = l->state};
 	for (size_t i = 0; (a = life_arc_at(i)); i++) {
 		if (a->event != e || !(a->from & 1U << l->state))
 			continue;
@@ -181,7 +186,7 @@ static bool overdue(enum life_state s, enum life_event *ret)
 bool life_tick(struct life *l, const struct life_facts *f, const char *name,
 	struct life_step *ret)
 {
-	nstime most = patience(l, l->state);
+	nstime most = patience(l, f, l->state);
 	enum life_event e;
 
 	*ret = (struct life_step){.from = l->state, .to = l->state};

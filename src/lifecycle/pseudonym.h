@@ -14,6 +14,11 @@
 
 struct pseudonym;
 
+/* A key for one purpose and number, which says nothing of the home's or of others made
+ * from it (HMAC-SHA-256). -ENOMEM. */
+int pseudonym_key(const uint8_t home[PSEUDONYM_KEY], const char *purpose, uint64_t number,
+	uint8_t ret[PSEUDONYM_KEY]) CARDEA_MUSTCHECK;
+
 /* -ENOMEM. */
 int pseudonym_new(const uint8_t key[PSEUDONYM_KEY], struct pseudonym **ret) CARDEA_MUSTCHECK;
 void pseudonym_free(struct pseudonym *p); /* NULL is fine; forgets the key */

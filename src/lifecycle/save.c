@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Where a device stands, as octets for the store. */
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/when.h"
 
 #define VERSION 1
 
@@ -19,6 +20,14 @@ int life_save(const struct life *l, struct writer *w)
 	return w->error;
 }
 
+/* AWAY: not a time, but what is left until then. */
+static bool are_times_real(const struct life *l, uint8_t state)
+{
+	return when_is_real(l->since) && when_is_real(l->first_return) &&
+	       when_is_real(l->deadline) &&
+	       (state != LIFE_AWAY || l->deadline <= WHEN_LEFT);
+}
+
 int life_load(struct cursor saved, struct life *ret)
 {
 	struct cursor *c = &saved;
@@ -34,7 +43,7 @@ int life_load(struct cursor saved, struct life *ret)
 	if (c->error || cursor_left(c) || version != VERSION || state >= LIFE_STATE_MAX ||
 		before >= LIFE_STATE_MAX || before == LIFE_AWAY || before == LIFE_RETIRED ||
 		(held != LIFE_QUARANTINED && held != LIFE_LIMITED) ||
-		level >= LIFE_LEVEL_MAX || l.since < 0 || l.deadline < 0) {
+		level >= LIFE_LEVEL_MAX || !are_times_real(&l, state)) {
 		life_init(ret, 0);
 		return CARDEA_EMALFORMED;
 	}

@@ -32,15 +32,24 @@ static const struct {
  * a few more than the devices that a home has of one kind. */
 #define SCAN_FEW 15
 #define SCAN_MANY 40
-/* Refused packets a second, for so many seconds: no service needs what it is refused. */
-#define FLOOD_RATE 300
-#define FLOOD_SECONDS 5
-/* Tries of one login service within a minute: no person is that quick. */
+/* Refused packets within ten seconds: no service needs what it is refused. The kernel
+ * tells of many at once, every so many seconds. */
+#define FLOOD_WINDOW (10 * NS_PER_SEC)
+#define FLOOD_FEW 1500
+#define FLOOD_MANY 10000
+/* Tries of one login service within a minute: no person is that quick. Web pages are asked
+ * for by the dozen, so that there it takes more, and it counts within the house alone. */
 #define BRUTE_TRIES 30
+#define BRUTE_TRIES_WEB 300
+/* Conversations in vain with one service within a minute. A client that retries each second
+ * has 60. */
+#define FLOOD_TRIES 300
 /* Even gaps in a row that make a beacon; a device that retries doubles its gaps. */
 #define BEACON_GAPS 12
-#define BEACON_GAP_MIN (5 * NS_PER_SEC)
+#define BEACON_GAP_MIN (15 * NS_PER_SEC) /* the kernel tells of retries every 10 s */
 #define BEACON_GAP_MAX (3600 * NS_PER_SEC)
+/* A conviction by this sign alone. */
+#define WHOLE(k) ((SUSPICION_CONVICTED_AT + 20.0) / signs[k].points)
 /* What is most likely innocent. */
 #define DRIFTED_FACTOR 0.1
 #define OUTDATED_FACTOR 0.25
@@ -110,28 +119,35 @@ static void next_window(struct suspicion *s, nstime now)
 	if (now - s->window < WINDOW && now >= s->window)
 		return;
 	s->window = now;
-	s->ports = s->hosts_in = s->hosts_out = s->kinds = (struct suspicion_count){0};
+	s->ports = s->hosts_in = s->hosts_out = s->kinds = s->sources =
+		(struct suspicion_count){0};
 	s->scanned_host = 0;
-	s->told_ports = s->told_hosts = false;
+	s->told_ports = s->told_hosts = s->told_sources = false;
+	memset(s->services, 0, sizeof(s->services));
 	for (size_t i = 0; i < SUSPICION_PEERS; i++) {
 		s->peers[i].tries = 0;
 		s->peers[i].told_brute = false;
 	}
 }
 
-static void see_flood(struct suspicion *s, const struct suspicion_seen *e)
+static void see_flood(struct suspicion *s, const struct suspicion_seen *e, double factor)
 {
-	if (e->when - s->second >= NS_PER_SEC || e->when < s->second) {
-		bool on = s->in_second >= FLOOD_RATE &&
-			  e->when - s->second < 2 * NS_PER_SEC;
-		s->flooded = on ? s->flooded + 1 : 0;
-		s->second = e->when;
-		s->in_second = 0;
-	}
-	s->in_second += e->count;
-	if (s->flooded >= FLOOD_SECONDS) {
-		add(s, SUSPICION_FLOOD, e, 1);
+	if (e->when - s->flood >= FLOOD_WINDOW || e->when < s->flood) {
+		/* one that goes on is one: a stream that nobody takes does not convict */
+		bool on = s->flooded >= FLOOD_FEW && e->when - s->flood < 3 * FLOOD_WINDOW;
+
+		s->flood = e->when;
 		s->flooded = 0;
+		s->told_flood = s->told_flood && on;
+		s->told_great_flood = s->told_great_flood && on;
+	}
+	s->flooded += e->count;
+	if (s->flooded >= FLOOD_MANY && !s->told_great_flood) {
+		s->told_flood = s->told_great_flood = true;
+		add(s, SUSPICION_FLOOD, e, factor * WHOLE(SUSPICION_FLOOD));
+	} else if (s->flooded >= FLOOD_FEW && !s->told_flood) {
+		s->told_flood = true;
+		add(s, SUSPICION_FLOOD, e, factor);
 	}
 }
 
@@ -140,7 +156,7 @@ static bool see_scan(struct suspicion *s, enum suspicion_kind k, double n, bool 
 	const struct suspicion_seen *e)
 {
 	if (n >= SCAN_MANY && !(told && s->points[k] >= SUSPICION_CONVICTED_AT)) {
-		add(s, k, e, (SUSPICION_CONVICTED_AT + 20.0) / signs[k].points);
+		add(s, k, e, WHOLE(k));
 		return true;
 	}
 	if (n >= SCAN_FEW && !told) {
@@ -150,34 +166,52 @@ static bool see_scan(struct suspicion *s, enum suspicion_kind k, double n, bool 
 	return told;
 }
 
-static void see_scans(struct suspicion *s, const struct suspicion_seen *e)
+/* The host that is asked most lately is the one that is scanned. */
+static void see_ports(struct suspicion *s, const struct suspicion_seen *e)
 {
 	uint64_t host = hash_of(s, e, true, false), port = hash_of(s, e, false, true);
-	struct suspicion_count *hosts = e->inside ? &s->hosts_in : &s->hosts_out;
 
-	/* The host that is asked most lately is the one that is scanned. */
 	if (s->scanned_host != host && count_of(&s->ports) < SCAN_FEW) {
 		s->scanned_host = host;
 		s->ports = (struct suspicion_count){0};
 	}
 	if (s->scanned_host == host)
 		count_add(&s->ports, port);
-	count_add(hosts, host);
 	s->told_ports = see_scan(
 		s, SUSPICION_PORT_SCAN, count_of(&s->ports), s->told_ports, e);
+}
+
+static void see_hosts(struct suspicion *s, const struct suspicion_seen *e)
+{
+	struct suspicion_count *hosts = e->inside ? &s->hosts_in : &s->hosts_out;
+
+	count_add(hosts, hash_of(s, e, true, false));
 	s->told_hosts =
 		see_scan(s, SUSPICION_ADDR_SCAN, count_of(hosts), s->told_hosts, e);
 }
 
-static bool is_login(uint8_t proto, uint16_t port)
-{
-	static const uint16_t ports[] = {21, 22, 23, 80, 443, 554, 2222, 2323, 3389, 5900,
-		8080, 8443};
+enum login { LOGIN_NONE, LOGIN_SHELL, LOGIN_WEB };
 
-	for (size_t i = 0; proto == FLOW_PROTO_TCP && i < sizeof(ports) / sizeof(*ports); i++)
-		if (ports[i] == port)
-			return true;
-	return false;
+static enum login login_of(uint8_t proto, uint16_t port)
+{
+	static const uint16_t shells[] = {21, 22, 23, 2222, 2323, 3389, 5900};
+	static const uint16_t webs[] = {80, 443, 554, 8080, 8443};
+
+	for (size_t i = 0; proto == FLOW_PROTO_TCP && i < sizeof(shells) / sizeof(*shells); i++)
+		if (shells[i] == port)
+			return LOGIN_SHELL;
+	for (size_t i = 0; proto == FLOW_PROTO_TCP && i < sizeof(webs) / sizeof(*webs); i++)
+		if (webs[i] == port)
+			return LOGIN_WEB;
+	return LOGIN_NONE;
+}
+
+static bool is_brute(const struct suspicion_seen *e, uint32_t tries)
+{
+	enum login l = login_of(e->proto, e->port);
+
+	return (l == LOGIN_SHELL && tries >= BRUTE_TRIES) ||
+	       (l == LOGIN_WEB && e->inside && tries >= BRUTE_TRIES_WEB);
 }
 
 static struct suspicion_peer *peer_of(struct suspicion *s, uint64_t key, nstime now)
@@ -202,16 +236,22 @@ static bool is_even(nstime a, nstime b)
 	return off <= NS_PER_SEC || off <= a / 10;
 }
 
+static void count_tries(struct suspicion *s, struct suspicion_peer *p,
+	const struct suspicion_seen *e, double factor)
+{
+	p->tries += e->count < UINT32_MAX - p->tries ? (uint32_t)e->count : 0;
+	if (!is_brute(e, p->tries) || p->told_brute)
+		return;
+	p->told_brute = true;
+	add(s, SUSPICION_BRUTE, e, factor);
+}
+
 static void see_peer(struct suspicion *s, const struct suspicion_seen *e, double factor)
 {
 	struct suspicion_peer *p = peer_of(s, hash_of(s, e, true, true), e->when);
 	nstime gap = e->when - p->last;
 
-	p->tries++;
-	if (is_login(e->proto, e->port) && p->tries >= BRUTE_TRIES && !p->told_brute) {
-		p->told_brute = true;
-		add(s, SUSPICION_BRUTE, e, factor);
-	}
+	count_tries(s, p, e, factor);
 	if (gap < BEACON_GAP_MIN && gap >= 0)
 		return; /* the same try again: TCP repeats its first packet */
 	p->even = gap <= BEACON_GAP_MAX && is_even(gap, p->gap) ? p->even + 1 : 0;
@@ -238,8 +278,98 @@ static void see_stray(struct suspicion *s, const struct suspicion_seen *e, doubl
 		s->last[SUSPICION_STRAY] = e->when;
 	}
 	see_peer(s, e, factor);
-	if (!e->drifted)
-		see_scans(s, e);
+	if (e->drifted)
+		return;
+	see_ports(s, e);
+	see_hosts(s, e);
+}
+
+/* ---- what nothing refuses ---- */
+
+static struct suspicion_service *service_of(struct suspicion *s, uint32_t key)
+{
+	struct suspicion_service *least = &s->services[0];
+
+	for (size_t i = 0; i < SUSPICION_SERVICES; i++) {
+		if (s->services[i].key == key)
+			return &s->services[i];
+		if (count_of(&s->services[i].hosts) < count_of(&least->hosts))
+			least = &s->services[i];
+	}
+	*least = (struct suspicion_service){.key = key};
+	return least;
+}
+
+/* One service of many hosts: who talks with many, as phones and computers do, does so by
+ * many ports. */
+static void see_service(struct suspicion *s, const struct suspicion_seen *e)
+{
+	struct suspicion_service *v =
+		service_of(s, (uint32_t)e->proto << 16 | e->port | 1U << 31);
+
+	count_add(&v->hosts, hash_of(s, e, true, false));
+	s->told_hosts = see_scan(
+		s, SUSPICION_ADDR_SCAN, count_of(&v->hosts), s->told_hosts, e);
+}
+
+static void see_worm(struct suspicion *s, const struct suspicion_seen *e)
+{
+	struct suspicion_count before = s->kinds;
+
+	if (e->proto != FLOW_PROTO_TCP || e->inside || !worm_port_find(e->port))
+		return;
+	count_add(&s->kinds, hash_of(s, e, true, true));
+	if (memcmp(&before, &s->kinds, sizeof(before)) != 0)
+		add(s, SUSPICION_WORM, e, 1);
+}
+
+static void see_allowed(struct suspicion *s, const struct suspicion_seen *e)
+{
+	struct suspicion_peer *p = peer_of(s, hash_of(s, e, true, true), e->when);
+	struct suspicion_seen one = *e;
+
+	one.count = 1; /* a conversation is one try, however long it lasted */
+	count_tries(s, p, &one, 1);
+	if (p->tries >= FLOOD_TRIES && !s->told_flood) {
+		s->told_flood = true;
+		add(s, SUSPICION_FLOOD, e, 1);
+	}
+	see_worm(s, e);
+	see_ports(s, e);
+	see_service(s, e);
+}
+
+/* Another's address, once for each within a minute; made-up ones when they are many. */
+static void see_spoof(struct suspicion *s, const struct suspicion_seen *e)
+{
+	struct suspicion_count before = s->kinds;
+	uint64_t source = hash_of(s, e, true, false);
+
+	if (e->foreign) {
+		count_add(&s->sources, source);
+		if (count_of(&s->sources) < SCAN_MANY || s->told_sources)
+			return;
+		s->told_sources = true;
+		add(s, SUSPICION_FLOOD, e, WHOLE(SUSPICION_FLOOD));
+		return;
+	}
+	count_add(&s->kinds, source);
+	if (memcmp(&before, &s->kinds, sizeof(before)) != 0)
+		add(s, SUSPICION_SPOOF, e, 1);
+}
+
+/* What it offers in its first days is learned; later it is news, once for each port. */
+static void see_listen(struct suspicion *s, const struct suspicion_seen *e, double factor)
+{
+	struct suspicion_count before = s->listens;
+
+	if (!s->listens_since)
+		s->listens_since = e->when;
+	count_add(&s->listens, hash_bytes(&(struct hash_key){{0, 0}},
+				       &(uint32_t){(uint32_t)e->proto << 16 | e->port}, 4));
+	if (memcmp(&before, &s->listens, sizeof(before)) != 0 &&
+		e->when - s->listens_since >= SUSPICION_LISTEN_LEARNS)
+		add(s, SUSPICION_LISTEN, e, factor);
 }
 
 void suspicion_see(struct suspicion *s, const struct suspicion_seen *e)
@@ -248,9 +378,15 @@ void suspicion_see(struct suspicion *s, const struct suspicion_seen *e)
 
 	reckon(s, e->when);
 	next_window(s, e->when);
-	see_flood(s, e);
-	if (e->kind == SUSPICION_STRAY)
+	see_flood(s, e, factor);
+	if (e->kind == SUSPICION_STRAY && e->allowed)
+		see_allowed(s, e);
+	else if (e->kind == SUSPICION_STRAY)
 		see_stray(s, e, factor);
+	else if (e->kind == SUSPICION_SPOOF)
+		see_spoof(s, e);
+	else if (e->kind == SUSPICION_LISTEN)
+		see_listen(s, e, factor);
 	else
 		add(s, e->kind, e, factor);
 }
@@ -261,7 +397,7 @@ void suspicion_init(struct suspicion *s, struct hash_key key, nstime now)
 {
 	memset(s, 0, sizeof(*s));
 	s->key = key;
-	s->at = s->window = s->second = now;
+	s->at = s->window = s->flood = now;
 }
 
 void suspicion_tighten(struct suspicion *s, bool tight)
@@ -271,10 +407,12 @@ void suspicion_tighten(struct suspicion *s, bool tight)
 
 void suspicion_forgive(struct suspicion *s, nstime now)
 {
-	bool tight = s->tight;
+	struct suspicion before = *s;
 
 	suspicion_init(s, s->key, now);
-	s->tight = tight;
+	s->tight = before.tight;
+	s->listens = before.listens;
+	s->listens_since = before.listens_since;
 }
 
 double suspicion_score(struct suspicion *s, nstime now)
@@ -294,11 +432,14 @@ enum suspicion_level suspicion_level(
 		1, SUSPICION_CRITICAL_FACTOR, SUSPICION_COMPUTER_FACTOR};
 	double factor = factors[c] * (s->tight ? SUSPICION_TIGHT_FACTOR : 1);
 	double raised = SUSPICION_RAISED_AT * factor, score = suspicion_score(s, now);
-	/* What is only new, many times over, is for the owner to see, not to be judged. */
-	double attack = score - s->points[SUSPICION_STRAY] - s->points[SUSPICION_HIDDEN] -
-			s->points[SUSPICION_LISTEN];
+	/* What is only new, many times over, or tried again and again, is for the owner to
+	 * see, not to be judged. */
+	double new = s->points[SUSPICION_STRAY] + s->points[SUSPICION_HIDDEN] +
+		     s->points[SUSPICION_LISTEN] + s->points[SUSPICION_BEACON];
+	double attack = score - new;
 
-	if (score >= SUSPICION_CONVICTED_AT * factor && attack >= raised)
+	if (attack + fmin(new, SUSPICION_NEW_MOST) >= SUSPICION_CONVICTED_AT * factor &&
+		attack >= raised)
 		s->level = SUSPICION_CONVICTED;
 	else if (s->level < SUSPICION_RAISED && score >= raised)
 		s->level = SUSPICION_RAISED;

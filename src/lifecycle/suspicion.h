@@ -18,6 +18,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "model/device_class.h"
 #include "model/limits.h"
 
 enum suspicion_kind {
@@ -44,6 +45,12 @@ struct suspicion_seen {
 	uint16_t port;	/* of the service */
 	uint64_t count; /* packets that this stands for; at least 1 */
 	bool inside;	/* the peer is in the house */
+	/* STRAY: nothing refused it, but it was in vain: nobody answered, or with nothing,
+	 * and no name led there. What is allowed is no stray; it may be an attack. */
+	bool allowed;
+	/* SPOOF: the address (peer) is nobody's: an old one, where the house has got others,
+	 * unless there are many. */
+	bool foreign;
 	/* The likeliest innocent causes: a name of its profile had, or will have, this
 	 * address; its file is overdue, or it just updated. */
 	bool drifted, outdated;
@@ -66,9 +73,15 @@ enum suspicion_level { SUSPICION_NONE, SUSPICION_RAISED, SUSPICION_CONVICTED };
 #define SUSPICION_COMPUTER_FACTOR 2.0
 #define SUSPICION_TIGHT_FACTOR 0.5 /* on probation */
 #define SUSPICION_STRAY_MOST 60.0
+/* What is only new counts so much towards a conviction: a few hosts or ports that were tried
+ * in vain are half of one, and are new by nature. */
+#define SUSPICION_NEW_MOST 30.0
 #define SUSPICION_CLEARED_BELOW 0.5 /* of the threshold that was passed: no flapping */
 #define SUSPICION_PEERS 16 /* refused peers that are followed at once */
 #define SUSPICION_BITS 256 /* counts up to some 500 different things */
+#define SUSPICION_SERVICES 8 /* tried at many hosts, that are followed at once */
+/* What a device offers in its first days is what it is for. Chosen. */
+#define SUSPICION_LISTEN_LEARNS (3LL * 86400 * NS_PER_SEC)
 
 struct suspicion_count { /* different things in a window, by linear counting */
 	uint64_t bits[SUSPICION_BITS / 64];
@@ -83,6 +96,12 @@ struct suspicion_peer {
 	bool told_brute, told_beacon;
 };
 
+/* One protocol and port that is tried at hosts without a name. */
+struct suspicion_service {
+	uint32_t key; /* 0: free */
+	struct suspicion_count hosts;
+};
+
 struct suspicion {
 	struct hash_key key;
 	double points[SUSPICION_KIND_MAX];
@@ -90,19 +109,23 @@ struct suspicion {
 	uint32_t times[SUSPICION_KIND_MAX];
 	nstime last[SUSPICION_KIND_MAX];
 	char text[SUSPICION_KIND_MAX][LIMIT_LABEL]; /* "TCP 23 at 198.51.100.7" */
-	/* one minute, and one second, of refused packets */
-	nstime window, second;
-	uint64_t in_second;
-	unsigned flooded; /* seconds in a row */
+	/* one minute, and ten seconds, of refused packets */
+	nstime window, flood; /* when each began */
+	uint64_t flooded;     /* packets since then */
+	bool told_flood, told_great_flood;
 	uint64_t scanned_host;
-	struct suspicion_count ports, hosts_in, hosts_out, kinds;
-	uint16_t scanned_port;
-	bool told_ports, told_hosts;
+	struct suspicion_count ports, hosts_in, hosts_out, kinds, sources;
+	bool told_ports, told_hosts, told_sources;
 	struct suspicion_peer peers[SUSPICION_PEERS];
+	struct suspicion_service services[SUSPICION_SERVICES];
+	struct suspicion_count listens; /* ports that it offers, since listens_since */
+	nstime listens_since;		/* 0: none yet */
 	enum suspicion_level level;
 	bool tight;
 };
 
+/* As the owner says what the device is. */
+enum suspicion_class suspicion_class_of(enum device_class c);
 void suspicion_init(struct suspicion *s, struct hash_key key, nstime now);
 void suspicion_see(struct suspicion *s, const struct suspicion_seen *e);
 /* On probation, or no longer. */
@@ -116,5 +139,13 @@ enum suspicion_level suspicion_level(
 /* What the score is made of, the weightiest first: "47 points: port scan (TCP 23 at
  * 198.51.100.7, 61 times)". Returns ret. */
 char *suspicion_why(struct suspicion *s, nstime now, char ret[LIMIT_TEXT]);
+
+#define SUSPICION_SAVED 1024 /* octets, at most */
+int suspicion_save(const struct suspicion *s, struct writer *w) CARDEA_MUSTCHECK;
+/* CARDEA_EMALFORMED: none of ours; ret suspects nothing then. */
+int suspicion_load(struct cursor saved, struct hash_key key, nstime now,
+	struct suspicion *ret) CARDEA_MUSTCHECK;
+/* The clock was set: what was some time ago still is. */
+void suspicion_shift(struct suspicion *s, nstime jump);
 
 #endif

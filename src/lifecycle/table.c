@@ -51,6 +51,12 @@ static const char *is_proven(const struct life *l, const struct life_facts *f)
 	return NULL;
 }
 
+static const char *is_absolved(const struct life *l, const struct life_facts *f)
+{
+	(void)l;
+	return f->accused_alone ? NULL : "it is held for more than what others say";
+}
+
 static const char *is_present(const struct life *l, const struct life_facts *f)
 {
 	(void)l;
@@ -107,6 +113,9 @@ static const struct life_arc table[] = {
 	{SERVICE | IN(PROBATION) | IN(LIMITED) | IN(AWAY), LIFE_OWNER_ISOLATES,
 		LIFE_QUARANTINED, by_owner, LIFE_DO_ISOLATE | LIFE_DO_CASE_OPEN, false,
 		"owner", "", "$ is in quarantine, as its owner wants"},
+	{IN(UPDATING) | IN(ATTESTING) | IN(UNFIXABLE), LIFE_OWNER_ISOLATES,
+		LIFE_QUARANTINED, by_owner, LIFE_DO_ISOLATE, false, "owner", "",
+		"$ is in quarantine, as its owner wants"},
 
 	/* the way back */
 	{IN(QUARANTINED) | IN(LIMITED) | IN(UNFIXABLE), LIFE_FETCHING, LIFE_UPDATING, NULL,
@@ -127,6 +136,8 @@ static const struct life_arc table[] = {
 		"what $ showed is forged, old or another's: nothing changes for it"},
 	{HELD, LIFE_OWNER_RELEASES, LIFE_PROBATION, by_owner_twice, RETURN, true, "owner",
 		"", "$ is released by its owner; it is on probation"},
+	{HELD, LIFE_ABSOLVED, LIFE_PROBATION, is_absolved, RETURN, true, "advisory", "STIX",
+		"nobody accuses $ any longer; it is on probation"},
 	{IN(QUARANTINED) | IN(LIMITED), LIFE_HOPELESS, LIFE_UNFIXABLE, NULL,
 		LIFE_DO_TELL | LIFE_DO_ASK, false, "no-update", "SUIT",
 		"nobody mends $: no update in all this time"},

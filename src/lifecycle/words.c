@@ -16,7 +16,15 @@ const char *life_event_name(enum life_event e)
 		"profile", "profile lost", "suspicion", "cleared", "attack", "accused",
 		"owner isolates", "owner releases", "owner retires", "owner readmits",
 		"fetching", "fetched", "nothing came", "evidence", "forged", "no update",
-		"served"};
+		"served", "absolved"};
 
 	return e < LIFE_EVENT_MAX ? names[e] : "?";
+}
+
+const char *life_level_name(enum life_level l)
+{
+	static const char *const names[LIFE_LEVEL_MAX] = {
+		"none", "owner", "network", "report", "token", "result"};
+
+	return l < LIFE_LEVEL_MAX ? names[l] : "?";
 }

@@ -41,6 +41,8 @@ int store_device_save(struct store *s, const struct device *d)
 	sqlite3_bind_int(st, 13, d->confirmed);
 	store_bind_text(st, 14, d->mud_signer);
 	store_bind_text(st, 15, d->quarantine);
+	sqlite3_bind_int(st, 16, (int)d->hold);
+	sqlite3_bind_int(st, 17, (int)d->class);
 	error = store_write(s, st);
 	st = error ? NULL : store_statement(s, STORE_ADDR_CLEAR);
 	if (!st)
@@ -78,15 +80,19 @@ static int read_addrs(struct store *s, struct device *d)
 
 static bool read_device(sqlite3_stmt *st, struct device *d)
 {
-	unsigned state, source;
+	unsigned state, source, hold, class;
 
 	memset(d, 0, sizeof(*d));
 	if (sqlite3_column_bytes(st, 1) != 6 ||
 		!store_column_enum(st, 2, DEVICE_STATE_MAX, &state) ||
-		!store_column_enum(st, 11, URL_SOURCE_MAX, &source))
+		!store_column_enum(st, 11, URL_SOURCE_MAX, &source) ||
+		!store_column_enum(st, 15, HOLD_MAX, &hold) ||
+		!store_column_enum(st, 16, DEVICE_CLASS_MAX, &class))
 		return false;
+	d->hold = (enum device_hold)hold;
 	d->state = (enum device_state)state;
 	d->url_source = (enum url_source)source;
+	d->class = (enum device_class)class;
 	d->id = (device_id)sqlite3_column_int64(st, 0);
 	memcpy(d->mac.b, sqlite3_column_blob(st, 1), 6);
 	store_column_text(st, 3, d->name, sizeof(d->name));

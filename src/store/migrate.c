@@ -103,6 +103,155 @@ static const char *const migrations[] = {
 	"CREATE TABLE maintained("
 	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
 	" approved INTEGER NOT NULL, state BLOB NOT NULL) STRICT;",
+	/* 8 -> 9. How far a device is held: whoever was in quarantine is. */
+	"ALTER TABLE device ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE device SET hold=2 WHERE quarantine<>'';",
+	/* 9 -> 10. What outsiders say, what showed it, and what was done about it. */
+	"CREATE TABLE advisory_issuer("
+	" name TEXT PRIMARY KEY, class INTEGER NOT NULL, party TEXT NOT NULL,"
+	" key TEXT NOT NULL, signer TEXT NOT NULL, signer_key TEXT NOT NULL,"
+	" overturned INTEGER NOT NULL, added INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE advisory("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, issuer TEXT NOT NULL, name TEXT NOT NULL,"
+	" state INTEGER NOT NULL, taken INTEGER NOT NULL, issued INTEGER NOT NULL,"
+	" expires INTEGER NOT NULL, mud_url TEXT NOT NULL, oui BLOB NOT NULL,"
+	" cpe TEXT NOT NULL, matter TEXT NOT NULL, domain TEXT NOT NULL, peer BLOB,"
+	" len INTEGER NOT NULL, proto INTEGER NOT NULL, port INTEGER NOT NULL,"
+	" effect INTEGER NOT NULL, fixed_in TEXT NOT NULL, homes INTEGER NOT NULL,"
+	" text TEXT NOT NULL, signed INTEGER NOT NULL, UNIQUE(issuer, name)) STRICT;"
+	"CREATE TABLE advisory_seen("
+	" advisory INTEGER NOT NULL REFERENCES advisory(id) ON DELETE CASCADE,"
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, shared INTEGER NOT NULL,"
+	" listed INTEGER NOT NULL, name TEXT NOT NULL, peer BLOB, proto INTEGER NOT NULL,"
+	" port INTEGER NOT NULL, PRIMARY KEY(advisory, device)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX advisory_seen_device ON advisory_seen(device);"
+	"CREATE TABLE advisory_held("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" effect INTEGER NOT NULL, accused INTEGER NOT NULL, since INTEGER NOT NULL,"
+	" why TEXT NOT NULL) STRICT;"
+	"CREATE TABLE advisory_shared("
+	" net BLOB NOT NULL, len INTEGER NOT NULL, name TEXT NOT NULL,"
+	" PRIMARY KEY(net, len)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE firmware("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" label TEXT NOT NULL, since INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE advisory_log("
+	" seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, act INTEGER NOT NULL,"
+	" issuer TEXT NOT NULL, advisory TEXT NOT NULL, device TEXT NOT NULL,"
+	" text TEXT NOT NULL, before BLOB NOT NULL, digest BLOB NOT NULL) STRICT;"
+	"CREATE TABLE advisory_head("
+	" place INTEGER PRIMARY KEY, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+	" cut INTEGER NOT NULL, cut_digest BLOB NOT NULL) STRICT;",
+	/* 10 -> 11. What a device was asked and has shown, in a form of its own; and whose
+	 * signatures count. A key of a device goes with it. */
+	"CREATE TABLE attest("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" state BLOB NOT NULL) STRICT;"
+	"CREATE TABLE attest_key("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, use INTEGER NOT NULL,"
+	" device INTEGER REFERENCES device(id) ON DELETE CASCADE,"
+	" vendor TEXT NOT NULL, pem BLOB NOT NULL, since INTEGER NOT NULL) STRICT;",
+	/* 11 -> 12. What a device is for; where it stands, in the life cycle's own form; and
+	 * how it came there. */
+	"ALTER TABLE device ADD COLUMN class INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE life("
+	" device INTEGER PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+	" state BLOB NOT NULL, suspicion BLOB NOT NULL) STRICT;"
+	"CREATE TABLE life_step("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" at INTEGER NOT NULL, was INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" event INTEGER NOT NULL, kind TEXT NOT NULL, protocol TEXT NOT NULL,"
+	" sentence TEXT NOT NULL, detail TEXT NOT NULL) STRICT;"
+	"CREATE INDEX life_step_device ON life_step(device);",
+	/* 12 -> 13. Cases with what happened in them, whole; the house's secrets; and
+	 * playbooks that the owner is asked about. */
+	"CREATE TABLE life_case("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" state INTEGER NOT NULL, opened INTEGER NOT NULL, closed INTEGER NOT NULL,"
+	" left_out INTEGER NOT NULL, bundle BLOB NOT NULL) STRICT;"
+	"CREATE INDEX life_case_device ON life_case(device);"
+	"CREATE TABLE life_moment("
+	" life_case INTEGER NOT NULL REFERENCES life_case(id) ON DELETE CASCADE,"
+	" place INTEGER NOT NULL, at INTEGER NOT NULL, was INTEGER NOT NULL,"
+	" became INTEGER NOT NULL, kind TEXT NOT NULL, protocol TEXT NOT NULL,"
+	" sentence TEXT NOT NULL, shows TEXT NOT NULL,"
+	" PRIMARY KEY(life_case, place)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE secret("
+	" name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE playbook("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" device INTEGER NOT NULL UNIQUE REFERENCES device(id) ON DELETE CASCADE,"
+	" step INTEGER NOT NULL, taken INTEGER NOT NULL, text BLOB NOT NULL) STRICT;",
+	/* 13 -> 14. A return answers what was seen before it; and what devices are configured
+	 * with, sealed. */
+	"ALTER TABLE advisory_held ADD COLUMN healed INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE vault("
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" version INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL,"
+	" bytes INTEGER NOT NULL, sha256 BLOB NOT NULL, nonce BLOB NOT NULL,"
+	" sealed BLOB NOT NULL, PRIMARY KEY(device, version)) STRICT;",
+	/* 14 -> 15. Where a device may fetch what repairs it while it is held. */
+	"CREATE TABLE update_host("
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" source INTEGER NOT NULL, name TEXT NOT NULL, addr BLOB NOT NULL,"
+	" proto INTEGER NOT NULL, port INTEGER NOT NULL, since INTEGER NOT NULL,"
+	" PRIMARY KEY(device, source, name, addr, proto, port)) STRICT, WITHOUT ROWID;",
+	/* 15 -> 16. What was changed by the control API, and what takes it back. */
+	"CREATE TABLE change("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL,"
+	" sentence TEXT NOT NULL, command TEXT NOT NULL, about TEXT NOT NULL,"
+	" method TEXT NOT NULL, path TEXT NOT NULL, why_not TEXT NOT NULL,"
+	" undoes INTEGER NOT NULL, undone_by INTEGER NOT NULL, body BLOB NOT NULL)"
+	" STRICT;",
+	/* 16 -> 17. Whom devices talk with, by the hour. Of hours and days as a whole there are
+	 * sums, which folding touches not. */
+	"CREATE TABLE talk_peer("
+	" id INTEGER PRIMARY KEY,"
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" place INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL,"
+	" proto INTEGER NOT NULL, port INTEGER NOT NULL, direction INTEGER NOT NULL,"
+	" told INTEGER NOT NULL, addr BLOB, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" UNIQUE(device, place, name, key, proto, port, direction)) STRICT;"
+	"CREATE TABLE talk("
+	" peer INTEGER NOT NULL REFERENCES talk_peer(id) ON DELETE CASCADE,"
+	" hour INTEGER NOT NULL, refused INTEGER NOT NULL, up INTEGER NOT NULL,"
+	" down INTEGER NOT NULL, count INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" PRIMARY KEY(peer, hour, refused)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE talk_hour("
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" hour INTEGER NOT NULL, flags INTEGER NOT NULL, up INTEGER NOT NULL,"
+	" down INTEGER NOT NULL, count INTEGER NOT NULL, refused INTEGER NOT NULL,"
+	" peers INTEGER NOT NULL, fresh INTEGER NOT NULL,"
+	" PRIMARY KEY(device, hour)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE talk_day("
+	" device INTEGER NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+	" day INTEGER NOT NULL, hours INTEGER NOT NULL, up INTEGER NOT NULL,"
+	" down INTEGER NOT NULL, count INTEGER NOT NULL, refused INTEGER NOT NULL,"
+	" peers INTEGER NOT NULL, fresh INTEGER NOT NULL,"
+	" PRIMARY KEY(device, day)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE talk_span("
+	" day INTEGER PRIMARY KEY, since INTEGER NOT NULL, hours INTEGER NOT NULL) STRICT;",
+	/* 17 -> 18. Who may use the page. What opens a door stands here as its SHA-256. */
+	"CREATE TABLE user("
+	" name TEXT PRIMARY KEY, role INTEGER NOT NULL, key BLOB NOT NULL,"
+	" since INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE session("
+	" id BLOB PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE,"
+	" since INTEGER NOT NULL, used INTEGER NOT NULL, until INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX session_user ON session(user);"
+	"CREATE TABLE token("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,"
+	" role INTEGER NOT NULL, digest BLOB NOT NULL UNIQUE, by TEXT NOT NULL,"
+	" since INTEGER NOT NULL, until INTEGER NOT NULL, used INTEGER NOT NULL) STRICT;",
+	/* 18 -> 19. What a restore leaves to be done, and to be known by. */
+	"CREATE TABLE restored("
+	" name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+	/* 19 -> 20. The owner may say something for a while; 0: for good. */
+	"ALTER TABLE overlay ADD COLUMN until INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -18,6 +18,7 @@ static void bind(sqlite3_stmt *st, const struct overlay *o)
 	sqlite3_bind_int(st, 7, o->port.lo);
 	sqlite3_bind_int(st, 8, o->port.hi);
 	sqlite3_bind_int64(st, 9, o->said);
+	sqlite3_bind_int64(st, 10, o->until);
 }
 
 int store_overlay_save(struct store *s, struct overlay *o)
@@ -43,6 +44,20 @@ int store_overlay_save(struct store *s, struct overlay *o)
 	if (!error)
 		o->id = (uint32_t)sqlite3_last_insert_rowid(s->db);
 	return error;
+}
+
+int store_overlay_time(struct store *s, const struct overlay *o)
+{
+	sqlite3_stmt *st = overlay_is_sound(o) ? store_statement(s, STORE_OVERLAY_TIME) : NULL;
+	int error;
+
+	if (!st)
+		return overlay_is_sound(o) ? -EIO : CARDEA_EMALFORMED;
+	sqlite3_bind_int64(st, 1, o->id);
+	sqlite3_bind_int64(st, 2, o->said);
+	sqlite3_bind_int64(st, 3, o->until);
+	error = store_write(s, st);
+	return !error && sqlite3_changes(s->db) == 0 ? -ENOENT : error;
 }
 
 int store_overlay_remove(struct store *s, uint32_t id)
@@ -82,6 +97,7 @@ static bool read_overlay(sqlite3_stmt *st, struct overlay *o)
 	o->proto = (int16_t)proto;
 	o->port = (struct range16){(uint16_t)lo, (uint16_t)hi};
 	o->said = sqlite3_column_int64(st, 9);
+	o->until = sqlite3_column_int64(st, 10);
 	return overlay_is_sound(o);
 }
 

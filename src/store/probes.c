@@ -5,16 +5,7 @@
 
 int store_probe_save(struct store *s, device_id device, const void *state, size_t len)
 {
-	sqlite3_stmt *st;
-
-	if (!device || !len || len > STORE_PROBE_MAX)
-		return CARDEA_EMALFORMED;
-	st = store_statement(s, STORE_PROBE_SAVE);
-	if (!st)
-		return -EIO;
-	store_bind_device(st, 1, device);
-	sqlite3_bind_blob64(st, 2, state, len, SQLITE_STATIC);
-	return store_write(s, st);
+	return store_state_save(s, STORE_PROBE_SAVE, device, state, len, STORE_PROBE_MAX);
 }
 
 int store_probe_remove(struct store *s, device_id device)
@@ -27,19 +18,5 @@ int store_probe_remove(struct store *s, device_id device)
 int store_probes(struct store *s,
 	int (*each)(void *, device_id, const void *, size_t), void *ctx)
 {
-	sqlite3_stmt *st = store_statement(s, STORE_PROBE_ALL);
-	int code = SQLITE_OK, error = 0;
-
-	if (!st)
-		return -EIO;
-	while (!error && (code = sqlite3_step(st)) == SQLITE_ROW) {
-		const void *state = sqlite3_column_blob(st, 1);
-		int len = sqlite3_column_bytes(st, 1);
-
-		if (len > 0 && len <= STORE_PROBE_MAX)
-			error = each(ctx, (device_id)sqlite3_column_int64(st, 0), state,
-				(size_t)len);
-	}
-	sqlite3_reset(st);
-	return error ? error : store_error(code);
+	return store_states(s, STORE_PROBE_ALL, STORE_PROBE_MAX, each, ctx);
 }

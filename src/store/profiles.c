@@ -155,17 +155,14 @@ static int take_rule(struct profile *p, const struct message *m)
 
 static int take_note(struct profile *p, const struct message_profile_note *m)
 {
-	struct note *n;
+	int error;
 
-	if (p->note_count == LIMIT_NOTES || m->level > NOTE_ERROR)
+	if (p->note_count == LIMIT_NOTES)
 		return CARDEA_EMALFORMED;
-	n = &p->notes[p->note_count++];
-	n->level = (enum note_level)m->level;
-	n->line = m->line;
-	n->column = m->column;
-	str_copy(n->path, sizeof(n->path), m->path);
-	str_copy(n->text, sizeof(n->text), m->text);
-	return 0;
+	error = message_to_note(m, &p->notes[p->note_count]);
+	if (!error)
+		p->note_count++;
+	return error;
 }
 
 static int take_tls(struct profile *p, const struct message *m)

@@ -5,11 +5,13 @@
 static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
+	[STORE_ROLLBACK] = "ROLLBACK",
 	[STORE_DEVICE_SAVE] =
 		"INSERT INTO device VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,"
-		"?15) ON CONFLICT(id) DO UPDATE SET state=?3, name=?4, named_by_owner=?5,"
+		"?15,?16,?17) ON CONFLICT(id) DO UPDATE SET state=?3, name=?4, named_by_owner=?5,"
 		" hostname=?6, vendor_class=?7, mud_url=?8, problem=?9, last_seen=?11,"
-		" url_source=?12, confirmed=?13, mud_signer=?14, quarantine=?15",
+		" url_source=?12, confirmed=?13, mud_signer=?14, quarantine=?15,"
+		" hold=?16, class=?17",
 	[STORE_DEVICE_ALL] = "SELECT * FROM device ORDER BY id",
 	[STORE_ADDR_CLEAR] = "DELETE FROM device_addr WHERE device=?1",
 	[STORE_ADDR_SAVE] = "INSERT OR REPLACE INTO device_addr VALUES(?1,?2,?3,?4)",
@@ -36,9 +38,7 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 			       "(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
 	[STORE_EVENT_UPDATE] = "UPDATE event SET last=?2, packets=?3 WHERE id=?1",
 	[STORE_EVENT_TRIM] = "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?1",
-	[STORE_EVENT_LIST] = "SELECT * FROM (SELECT * FROM event WHERE id > ?1 AND"
-			     " (?2 = 0 OR device = ?2) ORDER BY id DESC LIMIT ?3)"
-			     " ORDER BY id",
+	[STORE_EVENT_AFTER] = "SELECT * FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
 	[STORE_EVENT_ONE] = "SELECT * FROM event WHERE id=?1",
 	[STORE_BINDING_SAVE] = "INSERT OR REPLACE INTO binding VALUES(?1,?2,?3,?4)",
 	[STORE_BINDING_ALL] = "SELECT * FROM binding WHERE expires > ?1 ORDER BY expires",
@@ -88,9 +88,17 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_CONTROLLER_ALL] = "SELECT device, class, target, addr FROM controller"
 				 " ORDER BY id",
 	[STORE_OVERLAY_ROOM] = "SELECT count(*) FROM overlay WHERE device IS ?1",
-	[STORE_OVERLAY_SAVE] = "INSERT INTO overlay VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[STORE_OVERLAY_SAVE] = "INSERT INTO overlay"
+			       " VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+	[STORE_OVERLAY_TIME] = "UPDATE overlay SET said=?2, until=?3 WHERE id=?1",
 	[STORE_OVERLAY_REMOVE] = "DELETE FROM overlay WHERE id=?1",
 	[STORE_OVERLAY_ALL] = "SELECT * FROM overlay ORDER BY id",
+	[STORE_UPDATE_HOST_SAVE] =
+		"INSERT OR REPLACE INTO update_host VALUES(?1,?2,?3,?4,?5,?6,?7)",
+	[STORE_UPDATE_HOST_REMOVE] =
+		"DELETE FROM update_host WHERE device=?1 AND source=?2 AND name=?3 AND"
+		" addr=?4 AND proto=?5 AND port=?6",
+	[STORE_UPDATE_HOST_ALL] = "SELECT * FROM update_host ORDER BY device, since",
 	[STORE_ADOPTED_SAVE] = "INSERT OR REPLACE INTO adopted VALUES(?1,?2,?3,?4,?5,?6)",
 	[STORE_ADOPTED_REMOVE] = "DELETE FROM adopted WHERE device=?1",
 	[STORE_ADOPTED_ALL] = "SELECT * FROM adopted ORDER BY device",
@@ -101,6 +109,13 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 	[STORE_MAINTAINED_REMOVE] = "DELETE FROM maintained WHERE device=?1",
 	[STORE_MAINTAINED_ALL] = "SELECT * FROM maintained ORDER BY device",
 	[STORE_PROBE_ALL] = "SELECT * FROM probe ORDER BY device",
+	[STORE_ATTEST_SAVE] = "INSERT OR REPLACE INTO attest VALUES(?1,?2)",
+	[STORE_ATTEST_ALL] = "SELECT * FROM attest ORDER BY device",
+	[STORE_ATTEST_KEY_ADD] =
+		"INSERT INTO attest_key(use,device,vendor,pem,since) VALUES(?1,?2,?3,?4,?5)",
+	[STORE_ATTEST_KEY_REMOVE] = "DELETE FROM attest_key WHERE id=?1",
+	[STORE_ATTEST_KEY_ALL] = "SELECT id,use,coalesce(device,0),vendor,pem,since "
+				 "FROM attest_key ORDER BY id",
 	[STORE_LEARNER_SAVE] = "INSERT OR REPLACE INTO learner VALUES(0,?1,?2)",
 	[STORE_LEARNER_LOAD] = "SELECT saved, state FROM learner WHERE place=0",
 	[STORE_LEARNER_ASIDE] = "UPDATE OR REPLACE learner SET place=1 WHERE place=0",
@@ -114,7 +129,128 @@ static const char *const texts[STORE_STATEMENT_MAX] = {
 		" direction, row_number() OVER (PARTITION BY device ORDER BY last DESC)"
 		" AS n FROM rule_hit) WHERE n > ?1)",
 	[STORE_HIT_ALL] = "SELECT * FROM rule_hit ORDER BY device, acl, ace, direction",
+	[STORE_LIFE_SAVE] = "INSERT OR REPLACE INTO life VALUES(?1,?2,?3)",
+	[STORE_LIFE_ALL] = "SELECT device, state, suspicion FROM life ORDER BY device",
+	[STORE_STEP_INSERT] = "INSERT INTO life_step VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[STORE_STEP_TRIM] =
+		"DELETE FROM life_step WHERE id IN (SELECT id FROM life_step WHERE device=?1"
+		" ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+	[STORE_STEP_LIST] =
+		"SELECT * FROM (SELECT * FROM life_step WHERE ?1 IS NULL OR device=?1"
+		" ORDER BY id DESC LIMIT ?2) ORDER BY id",
+	[STORE_SAVEPOINT_LIFE] = "SAVEPOINT life",
+	[STORE_RELEASE_LIFE] = "RELEASE life",
+	[STORE_ROLLBACK_TO_LIFE] = "ROLLBACK TO life",
 	[STORE_HIT_REMOVE] = "DELETE FROM rule_hit WHERE device=?1",
+	[STORE_ISSUER_ROOM] = "SELECT count(*) FROM advisory_issuer WHERE name<>?1",
+	[STORE_ISSUER_SAVE] =
+		"INSERT OR REPLACE INTO advisory_issuer VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	[STORE_ISSUER_REMOVE] = "DELETE FROM advisory_issuer WHERE name=?1",
+	[STORE_ISSUER_ALL] = "SELECT * FROM advisory_issuer ORDER BY name",
+	[STORE_ADVISORY_SAVE] =
+		"INSERT INTO advisory VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,"
+		"?15,?16,?17,?18,?19,?20,?21) ON CONFLICT(id) DO UPDATE SET state=?4,"
+		" taken=?5, issued=?6, expires=?7, mud_url=?8, oui=?9, cpe=?10, matter=?11,"
+		" domain=?12, peer=?13, len=?14, proto=?15, port=?16, effect=?17,"
+		" fixed_in=?18, homes=?19, text=?20, signed=?21",
+	[STORE_ADVISORY_REMOVE] = "DELETE FROM advisory WHERE id=?1",
+	[STORE_ADVISORY_ALL] = "SELECT * FROM advisory ORDER BY id",
+	[STORE_ADVISORY_SEEN_SAVE] =
+		"INSERT OR REPLACE INTO advisory_seen VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+	[STORE_ADVISORY_SEEN_ALL] = "SELECT * FROM advisory_seen",
+	[STORE_ADVISORY_HELD_SAVE] =
+		"INSERT OR REPLACE INTO advisory_held VALUES(?1,?2,?3,?4,?5,?6)",
+	[STORE_ADVISORY_HELD_ALL] = "SELECT * FROM advisory_held",
+	[STORE_SHARED_ROOM] = "SELECT count(*) FROM advisory_shared",
+	[STORE_SHARED_SAVE] = "INSERT OR REPLACE INTO advisory_shared VALUES(?1,?2,?3)",
+	[STORE_SHARED_REMOVE] = "DELETE FROM advisory_shared WHERE net=?1 AND len=?2",
+	[STORE_SHARED_ALL] = "SELECT * FROM advisory_shared ORDER BY net, len",
+	[STORE_FIRMWARE_SAVE] = "INSERT OR REPLACE INTO firmware VALUES(?1,?2,?3)",
+	[STORE_FIRMWARE_ALL] = "SELECT * FROM firmware",
+	[STORE_LOG_HEAD] = "SELECT seq, digest, cut, cut_digest FROM advisory_head",
+	[STORE_LOG_HEAD_SAVE] =
+		"INSERT OR REPLACE INTO advisory_head VALUES(0,?1,?2,?3,?4)",
+	[STORE_LOG_ADD] = "INSERT INTO advisory_log VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+	[STORE_LOG_CUT] = "DELETE FROM advisory_log WHERE seq<=?1",
+	[STORE_LOG_ALL] = "SELECT * FROM advisory_log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+	[STORE_CASE_OPEN] = "INSERT INTO life_case VALUES(NULL,?1,?2,?3,0,0,?4)",
+	[STORE_CASE_UPDATE] = "UPDATE life_case SET state=?2, closed=?3, left_out=?4"
+			      " WHERE id=?1",
+	[STORE_CASE_BUNDLE] = "UPDATE life_case SET bundle=?2 WHERE id=?1",
+	[STORE_CASE_ALL] = "SELECT id, device, state, opened, closed, left_out"
+			   " FROM life_case ORDER BY id",
+	[STORE_CASE_ONE] = "SELECT * FROM life_case WHERE id=?1",
+	[STORE_CASE_TRIM] = "DELETE FROM life_case WHERE id IN (SELECT id FROM life_case"
+			    " WHERE closed<>0 ORDER BY id LIMIT max(0,"
+			    " (SELECT count(*) FROM life_case) - ?1))",
+	[STORE_CASE_TRIM_OF] = "DELETE FROM life_case WHERE id IN (SELECT id FROM life_case"
+			       " WHERE device=?1 AND closed<>0 ORDER BY id LIMIT max(0,"
+			       " (SELECT count(*) FROM life_case WHERE device=?1) - ?2))",
+	[STORE_CASE_MOMENT_ADD] =
+		"INSERT INTO life_moment VALUES(?1,(SELECT coalesce(max(place), 0) + 1"
+		" FROM life_moment WHERE life_case=?1),?2,?3,?4,?5,?6,?7,?8)",
+	[STORE_CASE_MOMENT_TRIM] =
+		"DELETE FROM life_moment WHERE life_case=?1 AND place IN"
+		" (SELECT place FROM life_moment WHERE life_case=?1 AND place>?2"
+		" ORDER BY was<>became, place LIMIT max(0,"
+		" (SELECT count(*) FROM life_moment WHERE life_case=?1) - ?3))",
+	[STORE_CASE_MOMENTS] =
+		"SELECT at, was, became, kind, protocol, sentence, shows FROM life_moment"
+		" WHERE life_case=?1 ORDER BY place",
+	[STORE_SECRET_SAVE] = "INSERT OR REPLACE INTO secret VALUES(?1,?2)",
+	[STORE_SECRET_FIND] = "SELECT value FROM secret WHERE name=?1",
+	[STORE_PLAYBOOK_SAVE] = "INSERT OR REPLACE INTO playbook VALUES(?1,?2,?3,?4,?5)",
+	[STORE_PLAYBOOK_REMOVE] = "DELETE FROM playbook WHERE device=?1",
+	[STORE_PLAYBOOK_ONE] = "SELECT * FROM playbook WHERE device=?1",
+	[STORE_VAULT_SAVE] = "INSERT INTO vault VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	[STORE_VAULT_ALL] = "SELECT * FROM vault WHERE device=?1 ORDER BY version",
+	[STORE_VAULT_REMOVE] = "DELETE FROM vault WHERE device=?1 AND version=?2",
+	[STORE_VAULT_BYTES] = "SELECT coalesce(sum(length(sealed)), 0) FROM vault",
+	[STORE_CHANGE_ADD] =
+		"INSERT INTO change(at, who, sentence, command, about, method, path, why_not,"
+		" undoes, undone_by, body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+	[STORE_CHANGE_TRIM] = "DELETE FROM change WHERE at<?2 OR id IN (SELECT id FROM change"
+			      " ORDER BY id DESC LIMIT -1 OFFSET ?1)",
+	[STORE_CHANGE_FADE] =
+		"UPDATE change SET method='', path='', body=x'' WHERE path<>'' AND (at<?1"
+		" OR id IN (SELECT id FROM (SELECT id, sum(length(body)) OVER"
+		" (ORDER BY id DESC) AS total FROM change) WHERE total>?2))",
+	[STORE_CHANGE_UNDONE] = "UPDATE change SET undone_by=?2 WHERE id=?1",
+	[STORE_CHANGE_WAY] = "UPDATE change SET method=?2, path=?3, body=?4 WHERE id=?1",
+	[STORE_CHANGE_LIST] = "SELECT id, at, who, sentence, command, about, method, path,"
+			      " why_not, undoes, undone_by, x'' FROM change WHERE id<?1"
+			      " ORDER BY id DESC LIMIT ?2",
+	[STORE_CHANGE_ONE] = "SELECT id, at, who, sentence, command, about, method, path,"
+			     " why_not, undoes, undone_by, body FROM change WHERE id=?1",
+	[STORE_CHANGE_OF] = "SELECT id FROM change WHERE path=?1 AND undone_by=0"
+			    " ORDER BY id DESC LIMIT 1",
+	[STORE_CHANGE_LATER] =
+		"SELECT id FROM change WHERE about=?1 AND id>?2 AND undone_by=0"
+		" AND (undoes=0 OR undoes<=?2) ORDER BY id DESC LIMIT 1",
+	[STORE_USER_ROOM] = "SELECT count(*) FROM user WHERE name<>?1",
+	[STORE_USER_SAVE] = "INSERT INTO user VALUES(?1,?2,?3,?4,?5) ON CONFLICT(name)"
+			    " DO UPDATE SET role=?2, key=?3, since=?4, last=?5",
+	[STORE_USER_REMOVE] = "DELETE FROM user WHERE name=?1",
+	[STORE_USER_ALL] =
+		"SELECT name, role, key, since, last, (SELECT count(*) FROM session"
+		" WHERE session.user=name) FROM user ORDER BY name",
+	[STORE_SESSION_ADD] = "INSERT INTO session VALUES(?1,?2,?3,?4,?5)",
+	[STORE_SESSION_TRIM] =
+		"DELETE FROM session WHERE id IN (SELECT id FROM session WHERE user=?1"
+		" ORDER BY used DESC, since DESC LIMIT -1 OFFSET ?2)",
+	[STORE_SESSION_ONE] = "SELECT session.user, role, session.since, used, until"
+			      " FROM session JOIN user ON user.name=session.user"
+			      " WHERE session.id=?1",
+	[STORE_SESSION_USED] = "UPDATE session SET used=?2 WHERE id=?1",
+	[STORE_SESSION_REMOVE] = "DELETE FROM session WHERE id=?1",
+	[STORE_SESSION_REMOVE_OF] = "DELETE FROM session WHERE user=?1",
+	[STORE_SESSION_PRUNE] = "DELETE FROM session WHERE until<=?1 OR used<=?2",
+	[STORE_TOKEN_ROOM] = "SELECT count(*) FROM token",
+	[STORE_TOKEN_ADD] = "INSERT INTO token VALUES(NULL,?1,?2,?3,?4,?5,?6,0)",
+	[STORE_TOKEN_REMOVE] = "DELETE FROM token WHERE id=?1",
+	[STORE_TOKEN_REMOVE_BY] = "DELETE FROM token WHERE by=?1",
+	[STORE_TOKEN_USED] = "UPDATE token SET used=?2 WHERE id=?1",
+	[STORE_TOKEN_ALL] = "SELECT * FROM token ORDER BY id",
 };
 
 sqlite3_stmt *store_statement(struct store *s, enum store_statement which)

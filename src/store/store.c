@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/str.h"
-#include "store/store_priv.h"
+#include "store/backup_priv.h"
 
 /* Pages of 4 KiB that SQLite may keep: an idle gateway with 20 devices needs few. */
 #define STORE_PRAGMAS                                                                    \
@@ -101,6 +101,8 @@ int store_open(const char *dir, struct store **ret, bool *ret_damaged)
 		return -ENOMEM;
 	error = str_print(path, sizeof(path), "%s/cardea.db", dir);
 	if (!error)
+		error = store_restore_take(dir);
+	if (!error)
 		error = open_file(path, s);
 	if (error == CARDEA_EMALFORMED) {
 		sqlite3_close(s->db);
@@ -115,6 +117,7 @@ int store_open(const char *dir, struct store **ret, bool *ret_damaged)
 		free(s);
 		return error;
 	}
+	store_restore_drop(s); /* of one that was cut short */
 	*ret = s;
 	*ret_damaged = damaged;
 	return 0;
@@ -167,6 +170,19 @@ int store_commit(struct store *s)
 	return run(store_statement(s, STORE_COMMIT));
 }
 
+void store_rollback(struct store *s)
+{
+	if (!sqlite3_get_autocommit(s->db) && run(store_statement(s, STORE_ROLLBACK)))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+sqlite3_stmt *store_prepare(struct store *s, const char *text)
+{
+	sqlite3_stmt *st = NULL;
+
+	return sqlite3_prepare_v2(s->db, text, -1, &st, NULL) == SQLITE_OK ? st : NULL;
+}
+
 int store_write_number(struct store *s, enum store_statement which, int64_t number)
 {
 	sqlite3_stmt *st = store_statement(s, which);
@@ -175,6 +191,41 @@ int store_write_number(struct store *s, enum store_statement which, int64_t numb
 		return -EIO;
 	sqlite3_bind_int64(st, 1, number);
 	return store_write(s, st);
+}
+
+int store_state_save(struct store *s, enum store_statement which, device_id device,
+	const void *state, size_t len, size_t most)
+{
+	sqlite3_stmt *st;
+
+	if (!device || !len || len > most)
+		return CARDEA_EMALFORMED;
+	st = store_statement(s, which);
+	if (!st)
+		return -EIO;
+	store_bind_device(st, 1, device);
+	sqlite3_bind_blob64(st, 2, state, len, SQLITE_STATIC);
+	return store_write(s, st);
+}
+
+int store_states(struct store *s, enum store_statement which, size_t most,
+	int (*each)(void *, device_id, const void *, size_t), void *ctx)
+{
+	sqlite3_stmt *st = store_statement(s, which);
+	int code = SQLITE_OK, error = 0;
+
+	if (!st)
+		return -EIO;
+	while (!error && (code = sqlite3_step(st)) == SQLITE_ROW) {
+		const void *state = sqlite3_column_blob(st, 1);
+		int len = sqlite3_column_bytes(st, 1);
+
+		if (len > 0 && (size_t)len <= most)
+			error = each(ctx, (device_id)sqlite3_column_int64(st, 0), state,
+				(size_t)len);
+	}
+	sqlite3_reset(st);
+	return error ? error : store_error(code);
 }
 
 int store_count(sqlite3_stmt *st, int64_t *ret)
@@ -232,4 +283,37 @@ bool store_column_enum(sqlite3_stmt *st, int index, unsigned max, unsigned *ret)
 		return false;
 	*ret = (unsigned)value;
 	return true;
+}
+
+static int pragma(struct store *s, const char *sql, uint64_t *ret)
+{
+	sqlite3_stmt *st = NULL;
+	int code = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(st);
+	if (code == SQLITE_ROW)
+		*ret = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return code == SQLITE_ROW ? 0 : store_error(code);
+}
+
+int store_size(struct store *s, struct store_size *ret)
+{
+	uint64_t page = 0, pages = 0, empty = 0;
+	int written = 0, most, error = pragma(s, "PRAGMA page_size", &page);
+
+	if (!error)
+		error = pragma(s, "PRAGMA page_count", &pages);
+	if (!error)
+		error = pragma(s, "PRAGMA freelist_count", &empty);
+	if (!error && sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_WRITE, &written, &most,
+			      0) != SQLITE_OK)
+		error = -EIO;
+	if (error)
+		return error;
+	ret->bytes = page * pages;
+	ret->free_bytes = page * empty;
+	ret->written = page * (uint64_t)written;
+	return 0;
 }

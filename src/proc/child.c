@@ -67,21 +67,30 @@ static int child_set(struct child *c, const char *key, const char *value)
 
 /* ---- the engine's channel ---- */
 
+static bool hears_engine(const struct child *c)
+{
+	return c->engine_said || c->engine_passed;
+}
+
+/* A descriptor is the first message's. */
 static int engine_receive(struct ipc *ipc, const uint8_t *data, size_t len, int fd)
 {
 	struct child *c = ipc->ctx;
 	struct cursor packet = cursor_of(data, len);
 	int e = 0;
 
-	if (fd >= 0) { /* the engine hands out no descriptors */
-		close(fd);
-		return CARDEA_EMALFORMED;
-	}
+	if (fd >= 0 && !c->engine_passed)
+		e = CARDEA_EMALFORMED;
 	while (!e && cursor_left(&packet) && ipc_is_open(ipc)) {
 		e = message_next(&packet, &c->from_engine);
-		if (!e)
-			e = c->engine_said(c, &c->from_engine);
+		if (e)
+			break;
+		e = c->engine_passed ? c->engine_passed(c, &c->from_engine, fd)
+				     : c->engine_said(c, &c->from_engine);
+		fd = -1;
 	}
+	if (fd >= 0)
+		close(fd);
 	return e;
 }
 
@@ -131,7 +140,7 @@ static int child_passed(struct child *c, const struct message *m, int fd)
 {
 	if (fd < 0)
 		return CARDEA_EMALFORMED;
-	if (m->type == MESSAGE_PEER && m->peer.role == ROLE_ENGINE && c->engine_said)
+	if (m->type == MESSAGE_PEER && m->peer.role == ROLE_ENGINE && hears_engine(c))
 		engine_peer(c, fd);
 	else if (m->type == MESSAGE_PEER && m->peer.role < ROLE_MAX && c->peer)
 		c->peer(c, (enum role)m->peer.role, fd);

@@ -34,10 +34,13 @@ struct child {
 	int (*config)(struct child *c, const char *key, const char *value);
 	/* The descriptor is a channel to role and belongs to the callee; a new one
 	 * replaces an older one. May come at any time, also before child_hello. Not
-	 * called for the engine's when engine_said is set. */
+	 * called for the engine's when engine_said or engine_passed is set. */
 	void (*peer)(struct child *c, enum role role, int fd);
 	/* One message of the engine; an error ends the channel. */
 	int (*engine_said)(struct child *c, const struct message *m);
+	/* The same in its place, for who gets descriptors, too: -1 without one; it belongs
+	 * to the callee. */
+	int (*engine_passed)(struct child *c, const struct message *m, int fd);
 	/* A channel to an engine stands, the first time from child_run on. */
 	void (*engine_came)(struct child *c);
 	/* It is gone, or another one follows. */

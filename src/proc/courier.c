@@ -4,20 +4,20 @@
  * addresses that the resolver found and that do not lie in the house. */
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "proc/child.h"
+#include "proc/memory.h"
 #include "profiles/fetch/fetch.h"
 #include "profiles/fetch/fetch_curl.h"
 #include "profiles/fetch/poster.h"
 #include "profiles/mud/cms.h"
+#include "model/mqtt_broker.h"
+#include "report/report.h"
 
 #define HTTPS_CA_DEFAULT "/etc/ssl/certs/ca-certificates.crt"
 /* All roots, or all anchors, together: Debian's store has 220 KiB. */
@@ -44,6 +44,8 @@ struct process {
 	struct fetch_curl *curl;
 	struct mud_trust *trust;
 	struct pem roots, anchors;
+	struct broker_config broker_config;
+	struct broker *broker; /* NULL: the owner has none */
 };
 
 /* ---- files, read before the sandbox ---- */
@@ -123,6 +125,67 @@ static int set_pem(struct pem *p, const char *path)
 	return pem_add(p, path);
 }
 
+/* The octets of a file, but for a line end behind them. Without it nothing is sent: a
+ * receiver that checks would believe in a forgery. */
+static int set_webhook_key(struct process *p, const char *path)
+{
+	struct fetch_config *c = &p->config;
+	struct pem file = {0};
+	int e = *path ? pem_add(&file, path) : 0;
+
+	while (!e && file.len && strchr("\r\n", file.text[file.len - 1]))
+		file.len--;
+	if (*path && (e || !file.len || file.len > sizeof c->webhook_key)) {
+		log_error("config", "%s: this is to have 1 to %d octets; nothing is sent", path,
+			FETCH_KEY_MAX);
+		c->webhook[0] = 0;
+		e = 0;
+	} else if (*path) {
+		memcpy(c->webhook_key, file.text, file.len);
+		c->webhook_key_len = (unsigned)file.len;
+	}
+	free(file.text);
+	return e;
+}
+
+/* The first line of a file. Without it the broker says what it thinks of that. */
+static int set_password(struct process *p, const char *path)
+{
+	struct pem file = {0};
+	int e = *path ? pem_add(&file, path) : 0;
+	size_t len = 0;
+
+	while (len < file.len && !strchr("\r\n", file.text[len]))
+		len++;
+	if (!e && file.text && !str_copy_bytes(p->broker_config.password,
+				       sizeof p->broker_config.password, file.text, len))
+		log_error("config", "%s: a password has at most %zu octets", path,
+			sizeof p->broker_config.password - 1);
+	free(file.text);
+	return 0;
+}
+
+static int set_broker(struct process *p, const char *key, const char *value)
+{
+	struct broker_config *b = &p->broker_config;
+
+	if (!strcmp(key, "mqtt_broker"))
+		return *value ? mqtt_broker_read(value, &b->addr, &b->port) : 0;
+	if (!strcmp(key, "mqtt_user"))
+		return str_copy(b->user, sizeof b->user, value) ? 0 : CARDEA_ELIMIT;
+	if (!strcmp(key, "mqtt_password"))
+		return set_password(p, value);
+	if (strcmp(key, "mqtt_node") != 0)
+		return 0;
+	(void)str_copy(b->will, sizeof b->will, "offline");
+	(void)str_copy(b->birth, sizeof b->birth, "online");
+	return str_print(b->client_id, sizeof b->client_id, "cardea%s", value) ||
+			       str_print(b->will_topic, sizeof b->will_topic,
+				       "cardea/%s/status", value)
+		       ? CARDEA_ELIMIT
+		       : 0;
+}
+
 static int on_config(struct child *c, const char *key, const char *value)
 {
 	struct process *p = c->ctx;
@@ -135,6 +198,14 @@ static int on_config(struct child *c, const char *key, const char *value)
 		return set_lan(&p->config, value);
 	if (!strcmp(key, "allow_private"))
 		return set_yes_no(key, value, &p->config.allow_private);
+	if (!strcmp(key, "webhook"))
+		return str_copy(p->config.webhook, sizeof p->config.webhook, value)
+			       ? 0
+			       : CARDEA_ELIMIT;
+	if (!strncmp(key, "mqtt_", 5))
+		return set_broker(p, key, value);
+	if (!strcmp(key, "webhook_key"))
+		return set_webhook_key(p, value);
 	return 0;
 }
 
@@ -161,36 +232,12 @@ static int on_send(void *ctx, const struct message *m)
 	return child_send_engine(&p->child, m);
 }
 
-/* Gives the pages of one library's code and constants back; they come again from the
- * file when they are used. Segments that were ever writable stay: their relocations
- * exist in memory alone. */
-static int image_return(struct dl_phdr_info *image, size_t size, void *ctx)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
-	(void)size;
-	(void)ctx;
-	for (unsigned i = 0; i < image->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &image->dlpi_phdr[i];
-		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
-			continue;
-		uintptr_t from = (image->dlpi_addr + h->p_vaddr) & ~(page - 1);
-		uintptr_t to =
-			(image->dlpi_addr + h->p_vaddr + h->p_memsz) & ~(page - 1);
-		if (from < to)
-			(void)madvise((void *)from, to - from, MADV_DONTNEED);
-	}
-	return 0;
-}
-
-/* Most of the time there is nothing to fetch. libcurl alone brings thirty libraries,
- * touched once by the dynamic linker, and a fetch parses all roots: a router has
- * better use for that memory. */
+/* Most of the time there is nothing to fetch. libcurl alone brings thirty libraries, and
+ * a fetch parses all roots. */
 static void on_idle(void *ctx)
 {
 	(void)ctx;
-	malloc_trim(0);
-	dl_iterate_phdr(image_return, NULL);
+	memory_return();
 }
 
 static const struct fetch_ops ops = {
@@ -202,6 +249,23 @@ static const struct fetch_ops ops = {
 
 /* ---- the engine ---- */
 
+static void on_broker(void *ctx, bool connected, const char *text)
+{
+	struct process *p = ctx;
+	struct message m = {.type = MESSAGE_MQTT_STATE};
+
+	m.mqtt_state.connected = connected;
+	(void)str_copy(m.mqtt_state.text, sizeof m.mqtt_state.text, text ? text : "");
+	(void)!child_send_engine(&p->child, &m);
+}
+
+/* What is not taken is said again once the connection is back. */
+static void publish(struct process *p, const struct message_mqtt_publish *m)
+{
+	if (p->broker)
+		(void)!broker_publish(p->broker, m->topic, m->payload);
+}
+
 static int on_engine(struct child *c, const struct message *m)
 {
 	struct process *p = c->ctx;
@@ -212,6 +276,8 @@ static int on_engine(struct child *c, const struct message *m)
 		return poster_begin(p->poster, &m->report);
 	else if (m->type == MESSAGE_REPORT_PART)
 		return poster_part(p->poster, &m->report_part);
+	else if (m->type == MESSAGE_MQTT_PUBLISH)
+		publish(p, &m->mqtt_publish);
 	else if (m->type != MESSAGE_HOST_ADDRS)
 		return CARDEA_EPEER;
 	else if (!poster_host(p->poster, &m->host_addrs))
@@ -226,6 +292,20 @@ static void on_engine_left(struct child *c)
 
 	poster_reset(p->poster);
 	fetcher_reset(p->fetcher);
+	broker_free(p->broker); /* nobody knows how things are: "offline" */
+	p->broker = NULL;
+}
+
+/* One that is new is to hear that the connection is there: it is made for it. */
+static void on_engine_came(struct child *c)
+{
+	struct process *p = c->ctx;
+
+	broker_free(p->broker);
+	p->broker = NULL;
+	if (p->broker_config.addr.family &&
+		broker_new(c->loop, &p->broker_config, on_broker, p, &p->broker))
+		log_error("courier", "no memory for the broker");
 }
 
 /* ---- start ---- */
@@ -277,6 +357,7 @@ static int process_start(struct process *p)
 
 static void process_end(struct process *p)
 {
+	broker_free(p->broker);
 	poster_free(p->poster);
 	fetcher_free(p->fetcher);
 	fetch_curl_free(p->curl);
@@ -292,6 +373,7 @@ int main(void)
 		.child = {.role = ROLE_COURIER,
 			.config = on_config,
 			.engine_said = on_engine,
+			.engine_came = on_engine_came,
 			.engine_left = on_engine_left},
 	};
 

@@ -12,6 +12,10 @@
 #include "engine/pipeline.h"
 #include "proc/child.h"
 
+/* Clients of the control API, by root's socket and through web, of which a pipe's other end
+ * may wait to be sent; the store, channels, the loop. */
+#define FILES_MAX (API_CLIENTS_MAX + 2 * LIMIT_WEB_PIPES + 48)
+
 struct engine {
 	struct child child;
 	struct pipeline pipeline;
@@ -58,8 +62,15 @@ static int take_message(struct child *c, const struct message *m)
 {
 	struct engine *e = c->ctx;
 
+	if (m->type == MESSAGE_MEMORY)
+		return pipeline_memory(&e->pipeline, &m->memory);
+	if (m->type == MESSAGE_CONFIG_NOTE) {
+		journal_note(&e->pipeline.journal, pipeline_wall(&e->pipeline), 0,
+			EVENT_GATEWAY, "%s", m->config_note.text);
+		return 0;
+	}
 	if (m->type != MESSAGE_PROCESS)
-		return CARDEA_EMALFORMED;
+		return settings_said(&e->pipeline.settings, m);
 	pipeline_process(&e->pipeline, &m->process);
 	return 0;
 }
@@ -74,15 +85,35 @@ static void stop_wanted(void *ctx, bool open_network)
 		child_stop(&e->child, CARDEA_EPEER);
 }
 
-/* PEER without a descriptor: the channel to that process is broken. */
+/* PEER without a descriptor: the channel to that process is broken. Ourselves we can end. */
 static void restart_wanted(void *ctx, enum role role)
 {
 	struct engine *e = ctx;
 	struct message m = {.type = MESSAGE_PEER};
 
+	if (role == ROLE_ENGINE) {
+		child_stop(&e->child, 0);
+		return;
+	}
 	m.peer.role = (uint8_t)role;
 	if (child_send_parent(&e->child, &m))
 		child_stop(&e->child, CARDEA_EPEER);
+}
+
+static void memory_wanted(void *ctx)
+{
+	struct engine *e = ctx;
+	struct message m = {.type = MESSAGE_MEMORY_WANTED};
+
+	if (child_send_parent(&e->child, &m))
+		child_stop(&e->child, CARDEA_EPEER);
+}
+
+static int propose(void *ctx, const struct message *m)
+{
+	struct engine *e = ctx;
+
+	return child_send_parent(&e->child, m);
 }
 
 static void event_added(void *ctx, const struct event *event)
@@ -90,6 +121,7 @@ static void event_added(void *ctx, const struct event *event)
 	struct engine *e = ctx;
 
 	api_event(e->api, event);
+	webhook_event(&e->pipeline, event);
 }
 
 static int open_state(struct engine *e)
@@ -104,6 +136,9 @@ static int open_state(struct engine *e)
 		return error;
 	e->pipeline.restart = restart_wanted;
 	e->pipeline.restart_ctx = e;
+	e->pipeline.measure = memory_wanted;
+	e->pipeline.settings.send = propose;
+	e->pipeline.settings.send_ctx = e;
 	error = pipeline_open(&e->pipeline, e->child.loop, e->store, event_added, e);
 	if (!error && damaged)
 		journal_note(&e->pipeline.journal, pipeline_wall(&e->pipeline), 0,
@@ -122,6 +157,7 @@ static int start(struct engine *e)
 	/* Its folder is the root now: the store opens and grows files in it. */
 	e->child.sandbox.allow = SANDBOX_FILES;
 	e->child.sandbox.landlock_rw = "/";
+	e->child.sandbox.files_max = FILES_MAX;
 	error = child_hello(&e->child);
 	if (!error)
 		error = open_state(e);
@@ -153,6 +189,7 @@ int main(void)
 	if (error)
 		log_error("engine", "stopped: %s", error_text(error));
 	api_free(e->api);
+	settings_end(&e->pipeline.settings);
 	pipeline_end(&e->pipeline);
 	store_close(e->store);
 	child_end(&e->child);

@@ -150,7 +150,7 @@ int identity_tell(int fd, const struct identity_claim *c, char ret_text[LIMIT_TE
 	static char reply[REPLY_MAX];
 	struct http_head h;
 	struct cursor in;
-	size_t len;
+	size_t len = 0;
 	int error = say(fd, c);
 
 	if (!error)

@@ -32,6 +32,10 @@ static void signals_ready(struct loop_fd *f, uint32_t events)
 
 	(void)events;
 	while (read(f->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			parent_change_reload(p);
+			continue;
+		}
 		if (info.ssi_signo != SIGCHLD) {
 			parent_process_stop_all(p, p->config.stop_open);
 			continue;
@@ -52,17 +56,28 @@ static void lan_watch_ready(struct loop_fd *f, uint32_t events)
 	loop_arm(p->loop, &p->lan_settle, LAN_SETTLE_MS * NS_PER_MS);
 }
 
-/* The resolver reads it before its sandbox closes: a new one needs a new start. */
+/* It is read before a sandbox closes: a new one needs a new start. */
 static void tls_follow(struct loop_timer *t)
 {
+	static const enum role readers[] = {ROLE_RESOLVER, ROLE_WEB};
 	struct parent *p = t->ctx;
-	struct parent_process *resolver = &p->processes[ROLE_RESOLVER];
 
 	loop_arm(p->loop, t, TLS_LOOK_MS * NS_PER_MS);
-	if (!parent_tls_is_new(&p->config, &p->tls_seen) || !resolver->pid)
+	if (!parent_tls_is_new(&p->config, &p->tls_seen))
 		return;
-	log_info("parent", "the certificate under [dns] changed: the resolver reads it");
-	kill(resolver->pid, SIGTERM);
+	log_info("parent", "the certificate under [dns] changed: the resolver and web "
+			   "read it");
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (p->processes[readers[i]].pid)
+			kill(p->processes[readers[i]].pid, SIGTERM);
+}
+
+void parent_tls_follow(struct parent *p)
+{
+	p->tls_seen = 0;
+	loop_disarm(&p->tls_follow);
+	if (p->config.dns_tls_cert[0])
+		tls_follow(&p->tls_follow);
 }
 
 static int watch(struct parent *p)
@@ -74,6 +89,7 @@ static int watch(struct parent *p)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	p->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	p->signals.ready = signals_ready;
@@ -90,8 +106,8 @@ static int watch(struct parent *p)
 	error = loop_watch(p->loop, &p->signals, EPOLLIN);
 	if (!error)
 		error = loop_watch(p->loop, &p->lan_watch, EPOLLIN);
-	if (p->config.dns_tls_cert[0])
-		tls_follow(&p->tls_follow);
+	parent_tls_follow(p);
+	parent_change_start(p);
 	/* for what changed before we watched */
 	loop_arm(p->loop, &p->lan_settle, LAN_SETTLE_MS * NS_PER_MS);
 	return error;
@@ -114,8 +130,14 @@ static void find_libexec(struct parent *p)
 static int prepare(struct parent *p)
 {
 	char missing[LIMIT_IFNAME];
-	int error;
+	int error = parent_files_make(&p->config, p->empty, p->resolver_dir);
 
+	if (!error)
+		error = parent_files_lock(&p->config);
+	if (!error)
+		error = parent_change_settle(p);
+	if (error)
+		return error;
 	if (p->config.lan_interfaces.count == 0) {
 		log_error("parent", "no LAN interface is named: set interfaces = [\"...\"] "
 				    "under [lan]");
@@ -125,11 +147,6 @@ static int prepare(struct parent *p)
 	if (error == -ENODEV)
 		log_error("parent", "there is no interface \"%s\"; `ip link` lists them",
 			missing);
-	if (error)
-		return error;
-	error = parent_files_make(&p->config, p->empty, p->resolver_dir);
-	if (!error)
-		error = parent_files_lock(&p->config);
 	if (error)
 		return error;
 	error = parent_listen_open(p);
@@ -150,6 +167,7 @@ static int start_all(struct parent *p)
 		if (error)
 			return error;
 	}
+	parent_wait_begin(p);
 	return 0;
 }
 
@@ -211,6 +229,15 @@ static bool open_standard(void)
 	return fd >= 0 && close(fd) == 0;
 }
 
+void parent_log_level(const struct config *c)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+
+	for (unsigned i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcmp(c->log_level, levels[i]) == 0)
+			log_init("cardead", STDERR_FILENO, (enum log_level)i);
+}
+
 static int usage(FILE *out, int code)
 {
 	fputs("cardead --config /etc/cardea/cardea.toml\n\n"
@@ -235,7 +262,7 @@ int main(int argc, char **argv)
 	static struct parent p;
 	const char *path = "/etc/cardea/cardea.toml";
 	bool check = false, background = false;
-	char error[CONFIG_ERROR_MAX];
+	char error[CONFIG_ERROR_MAX] = "the name of the file is too long";
 	int c, result;
 
 	if (!open_standard())
@@ -260,7 +287,9 @@ int main(int argc, char **argv)
 		return usage(stderr, 2);
 	log_init("cardead", STDERR_FILENO, LOG_LEVEL_INFO);
 	config_defaults(&p.config);
-	if (config_load(&p.config, path, error)) {
+	if (parent_change_open(&p, path) ||
+		(check ? config_load(&p.config, path, error)
+		       : parent_change_load(&p, error))) {
 		fprintf(stderr, "%s\n", error);
 		return 2;
 	}
@@ -272,6 +301,7 @@ int main(int argc, char **argv)
 		return 7;
 	}
 	find_libexec(&p);
+	parent_log_level(&p.config);
 	if (background && daemon(0, 1))
 		return 1;
 	result = run(&p);

@@ -36,6 +36,50 @@ static void report(struct parent *p, const struct parent_process *c)
 	(void)parent_send(engine, &p->message, -1);
 }
 
+/* "\t 1234 kB\n"; 0: it is none. */
+static uint32_t kib_of(const char *text)
+{
+	char digits[16] = "";
+	int64_t kib = 0;
+
+	text += strspn(text, " \t");
+	(void)str_print(digits, sizeof(digits), "%.*s", (int)strspn(text, "0123456789"), text);
+	return str_to_i64(digits, 0, UINT32_MAX, &kib) ? 0 : (uint32_t)kib;
+}
+
+/* Pages of a process that no file is behind, as proc(5) tells all users; 0: unknown. */
+static uint32_t own_kib(pid_t pid)
+{
+	char path[48], line[128];
+	uint32_t kib = 0;
+	FILE *f;
+
+	(void)str_print(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	f = fopen(path, "re");
+	while (f && !kib && fgets(line, sizeof(line), f))
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			kib = kib_of(line + 8);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/* Asked for by whoever looks, so that nobody wakes up for it. */
+static void report_memory(struct parent *p)
+{
+	for (unsigned i = 0; i < ROLE_MAX; i++) {
+		struct parent_process *c = &p->processes[i];
+
+		if (!c->pid || (!c->ready && i != ROLE_PARENT))
+			continue;
+		memset(&p->message, 0, sizeof(p->message));
+		p->message.type = MESSAGE_MEMORY;
+		p->message.memory.role = (uint8_t)i;
+		p->message.memory.kib = own_kib(c->pid);
+		(void)parent_send(&p->processes[ROLE_ENGINE], &p->message, -1);
+	}
+}
+
 static void introduce(struct parent *p, struct parent_process *a,
 	struct parent_process *b)
 {
@@ -103,8 +147,10 @@ static void said_hello(struct parent_process *c, const struct message_hello *m)
 			report(p, other);
 	}
 	report(p, c);
-	if (c->role == ROLE_ENGINE)
+	if (c->role == ROLE_ENGINE) {
 		report(p, &p->processes[ROLE_PARENT]);
+		parent_change_tell(p);
+	}
 }
 
 /* The engine lost a process that runs (either found fault with the other): channels are
@@ -136,10 +182,17 @@ static int child_said(struct ipc *ipc, const uint8_t *data, size_t len, int fd)
 		parent_process_stop_all(c->parent, m.stop_wanted.open_network);
 		return 0;
 	}
+	if (m.type == MESSAGE_MEMORY_WANTED && c->role == ROLE_ENGINE) {
+		report_memory(c->parent);
+		return 0;
+	}
 	if (m.type == MESSAGE_PEER && c->role == ROLE_ENGINE) {
 		end_mute(c->parent, m.peer.role);
 		return 0;
 	}
+	if ((m.type == MESSAGE_CONFIG_PROPOSE || m.type == MESSAGE_CONFIG_PART) &&
+		c->role == ROLE_ENGINE)
+		return parent_change_said(c->parent, &m);
 	return CARDEA_EMALFORMED;
 }
 
@@ -236,6 +289,26 @@ static bool all_gone(const struct parent *p)
 	return true;
 }
 
+void parent_process_again(struct parent_process *c)
+{
+	if (!c->pid || c->parent->stopping)
+		return; /* it starts with them in any case */
+	c->again = true;
+	kill(c->pid, SIGTERM);
+}
+
+/* This is no fault of the process, and nothing to be slow about. */
+static void come_again(struct parent_process *c)
+{
+	c->again = false;
+	log_info("parent", "%s starts anew, with other settings", role_name(c->role));
+	report(c->parent, c);
+	if (c->role == ROLE_WEB)
+		parent_wait_begin(c->parent);
+	else
+		loop_arm(c->parent->loop, &c->restart, 0);
+}
+
 void parent_process_ended(struct parent *p, pid_t pid, int status)
 {
 	for (size_t i = 0; i < ROLE_MAX; i++) {
@@ -246,8 +319,19 @@ void parent_process_ended(struct parent *p, pid_t pid, int status)
 		c->pid = 0;
 		c->ready = false;
 		ipc_close(&c->ipc);
+		if (i == ROLE_ENGINE)
+			parent_change_forget(p);
 		if (p->stopping)
 			break;
+		if (c->again) {
+			come_again(c);
+			continue;
+		}
+		if (i == ROLE_WEB && WIFEXITED(status) && !WEXITSTATUS(status)) {
+			report(p, c);
+			parent_wait_begin(p); /* nobody asked for a while */
+			continue;
+		}
 		if (WIFSIGNALED(status))
 			log_warn("parent", "%s ended by signal %d; restarting it",
 				role_name(c->role), WTERMSIG(status));

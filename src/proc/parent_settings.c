@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/str.h"
+#include "model/web.h"
 #include "proc/child.h"
 #include "proc/parent_priv.h"
 
@@ -97,13 +98,34 @@ static void settings_enforcer(struct parent_process *c)
 	setting_macs(c);
 }
 
+/* What tells this gateway from others at a broker: the digits of its first MAC. */
+static const char *node_of(const struct parent_process *c, char buf[MAC_TEXT_MAX])
+{
+	const struct parent_lan *lan = &c->parent->lan;
+	size_t n = 0;
+
+	mac_format(&lan->interfaces[0].mac, buf);
+	for (size_t i = 0; buf[i]; i++)
+		if (buf[i] != ':')
+			buf[n++] = buf[i];
+	buf[lan->interface_count ? n : 0] = 0;
+	return buf;
+}
+
 static void settings_courier(struct parent_process *c)
 {
 	const struct config *k = &c->parent->config;
+	char node[MAC_TEXT_MAX];
 
 	setting_list(c, "https_ca", &k->mud_https_ca);
 	setting_list(c, "mud_anchor", &k->mud_anchors);
 	parent_setting(c, "allow_private", k->mud_allow_private ? "yes" : "no");
+	parent_setting(c, "mqtt_node", node_of(c, node));
+	parent_setting(c, "mqtt_broker", k->mqtt_broker);
+	parent_setting(c, "mqtt_user", k->mqtt_user);
+	parent_setting(c, "mqtt_password", k->mqtt_password);
+	parent_setting(c, "webhook", k->webhook_url);
+	parent_setting(c, "webhook_key", k->webhook_key);
 	setting_addrs(c, true);
 }
 
@@ -165,20 +187,74 @@ static void settings_upstream(struct parent_process *c)
 	setting_list(c, "private_name", &k->dns_private_names);
 }
 
-static void settings_resolver(struct parent_process *c)
+/* Of the services that have a certificate. */
+static void settings_tls(struct parent_process *c)
 {
 	const struct config *k = &c->parent->config;
 	char dir[PARENT_PATH_MAX];
 
-	settings_upstream(c);
-	setting_number(c, "dns_rate", k->dns_rate);
-	setting_number(c, "dns_burst", k->dns_burst);
 	parent_tls_dir(k, dir);
-	parent_setting(c, "tls", k->dns_tls ? "yes" : "no");
 	parent_setting(c, "tls_dir", dir);
 	parent_setting(c, "tls_cert", k->dns_tls_cert);
 	parent_setting(c, "tls_key", k->dns_tls_key);
 	parent_setting(c, "dns_name", k->dns_name);
+}
+
+static void settings_web(struct parent_process *c)
+{
+	settings_tls(c);
+	setting_number(c, "idle_s", c->parent->config.web_idle);
+	parent_settings_lan(c);
+}
+
+/* Where something is by HTTP: the port only where it is another one. 0: nowhere. */
+static void setting_uri(struct parent_process *c, const char *key, const char *scheme,
+	int64_t port, int64_t usual, const char *path)
+{
+	const struct config *k = &c->parent->config;
+	char uri[LIMIT_URL] = "", number[24] = "";
+
+	if (port != usual)
+		(void)str_print(number, sizeof(number), ":%lld", (long long)port);
+	if (port)
+		(void)str_print(uri, sizeof(uri), "%s://%s%s%s", scheme, k->dns_name,
+			number, path);
+	parent_setting(c, key, uri);
+}
+
+/* What answers devices, as they are told by DHCP, and people. */
+void parent_settings_portal(struct parent_process *c)
+{
+	const struct config *k = &c->parent->config;
+	int64_t https = k->web_enabled ? k->web_https_port : 0;
+	int64_t http = k->web_enabled ? k->web_http_port : 0;
+
+	parent_setting(c, "portal", k->web_enabled ? "yes" : "no");
+	if (k->web_enabled) {
+		setting_number(c, "portal_https_port", https);
+		setting_number(c, "portal_http_port", http);
+	}
+	setting_uri(c, "portal_https", "https", https, 443, WEB_PATH_CAPPORT);
+	setting_uri(c, "portal_http", "http", http, 80, WEB_PATH_CAPPORT);
+	setting_uri(c, "portal_page", "https", k->web_page_port, 443, "/");
+}
+
+/* All of them each time. */
+void parent_settings_encrypted(struct parent_process *c)
+{
+	parent_setting(c, "encrypted_begin", "");
+	setting_list(c, "encrypted_name", &c->parent->config.dns_encrypted_names);
+}
+
+static void settings_resolver(struct parent_process *c)
+{
+	const struct config *k = &c->parent->config;
+
+	settings_upstream(c);
+	setting_number(c, "dns_rate", k->dns_rate);
+	setting_number(c, "dns_burst", k->dns_burst);
+	parent_setting(c, "tls", k->dns_tls ? "yes" : "no");
+	settings_tls(c);
 	parent_setting(c, "dns_domain", k->dns_domain);
 	parent_setting(c, "canary", k->dns_canary ? "yes" : "no");
 	setting_list(c, "encrypted_name", &k->dns_encrypted_names);
@@ -189,6 +265,7 @@ static void settings_resolver(struct parent_process *c)
 void parent_settings(struct parent_process *c)
 {
 	struct parent *p = c->parent;
+	char node[MAC_TEXT_MAX];
 
 	setting_number(c, "uid", p->config.uid_base + (int64_t)c->role);
 	parent_setting(c, "chroot", root_of(c));
@@ -199,20 +276,31 @@ void parent_settings(struct parent_process *c)
 		settings_courier(c);
 	if (c->role == ROLE_RESOLVER)
 		settings_resolver(c);
+	if (c->role == ROLE_WEB)
+		settings_web(c);
 	if (c->role == ROLE_SENSOR && p->config.learn_enabled)
 		parent_settings_sensor(c);
 	if (c->role == ROLE_ENGINE) {
 		parent_setting(c, "require_signature",
 			p->config.mud_require_signature ? "yes" : "no");
 		parent_setting(c, "report", p->config.mud_report ? "yes" : "no");
+		parent_setting(c, "mqtt_prefix", p->config.mqtt_prefix);
+		parent_setting(c, "mqtt_node", node_of(c, node));
+		parent_setting(c, "mqtt_broker", p->config.mqtt_broker);
+		parent_setting(c, "webhook", p->config.webhook_enabled ? "yes" : "no");
+		parent_setting(c, "webhook_url", p->config.webhook_url);
 		parent_setting(c, "learn", p->config.learn_enabled ? "yes" : "no");
+		parent_setting(c, "life_isolate", p->config.life_isolate ? "yes" : "no");
+		setting_number(c, "life_probation", p->config.life_probation);
 		setting_number(c, "probe_longest", p->config.probe_longest);
 		setting_number(c, "probe_calm", p->config.probe_calm);
 		setting_number(c, "probe_episodes", p->config.probe_episodes);
 		parent_setting(c, "dns_domain", p->config.dns_domain);
 		parent_setting(c, "dns_unlisted", p->config.dns_unlisted);
+		parent_setting(c, "policy_mode", p->config.policy_mode);
 		parent_setting(c, "dns_foreign", p->config.dns_foreign);
-		setting_list(c, "encrypted_name", &p->config.dns_encrypted_names);
+		parent_settings_encrypted(c);
+		parent_settings_portal(c);
 		parent_settings_house(c);
 	}
 	memset(&p->message, 0, sizeof(p->message));

@@ -26,7 +26,7 @@
 #define NFLOG_TIMEOUT_CS 5 /* hundredths of a second until a report is delivered */
 #define DNS_PORT 53
 #define DNS_TLS_PORT 853
-#define DNS_BACKLOG 64
+#define LAN_BACKLOG 64
 #define CONTROL_BACKLOG 16
 
 static int failed(int fd)
@@ -135,7 +135,7 @@ int parent_socket_nflog(uint16_t group)
 	return fd;
 }
 
-static socklen_t dns_sockaddr(const struct addr *a, uint32_t ifindex, uint16_t port,
+static socklen_t lan_sockaddr(const struct addr *a, uint32_t ifindex, uint16_t port,
 	struct sockaddr_storage *ss)
 {
 	memset(ss, 0, sizeof(*ss));
@@ -157,13 +157,11 @@ static socklen_t dns_sockaddr(const struct addr *a, uint32_t ifindex, uint16_t p
 	return sizeof(*in6);
 }
 
-int parent_socket_dns(const struct addr *a, uint32_t ifindex, enum socket_kind kind)
+static int open_lan(const struct addr *a, uint32_t ifindex, uint16_t port, bool stream)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = dns_sockaddr(
-		a, ifindex, kind == SOCKET_DNS_TLS ? DNS_TLS_PORT : DNS_PORT, &ss);
+	socklen_t len = lan_sockaddr(a, ifindex, port, &ss);
 	int one = 1, family = a->family == 4 ? AF_INET : AF_INET6;
-	bool stream = kind != SOCKET_DNS_UDP;
 	int fd = socket(family,
 		(stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -176,9 +174,20 @@ int parent_socket_dns(const struct addr *a, uint32_t ifindex, enum socket_kind k
 		return failed(fd);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 		bind(fd, (struct sockaddr *)&ss, len) ||
-		(stream && listen(fd, DNS_BACKLOG)))
+		(stream && listen(fd, LAN_BACKLOG)))
 		return failed(fd);
 	return fd;
+}
+
+int parent_socket_dns(const struct addr *a, uint32_t ifindex, enum socket_kind kind)
+{
+	return open_lan(a, ifindex, kind == SOCKET_DNS_TLS ? DNS_TLS_PORT : DNS_PORT,
+		kind != SOCKET_DNS_UDP);
+}
+
+int parent_socket_web(const struct addr *a, uint32_t ifindex, uint16_t port)
+{
+	return open_lan(a, ifindex, port, true);
 }
 
 static int listen_unix(const char *path)

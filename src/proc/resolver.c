@@ -206,6 +206,16 @@ static int set_private(struct process *p, const char *value)
 	return e;
 }
 
+/* Also while it runs. */
+static int set_rate(struct process *p, const char *value, unsigned *ret)
+{
+	int e = set_number(value, 1, RATE_MAX, ret);
+
+	if (!e)
+		resolver_set_rate(p->resolver, p->rate, p->burst);
+	return e;
+}
+
 static int on_config(struct child *c, const char *key, const char *value)
 {
 	struct process *p = c->ctx;
@@ -217,9 +227,9 @@ static int on_config(struct child *c, const char *key, const char *value)
 	if (!strcmp(key, "cache_kb"))
 		return set_number(value, CACHE_KB_MIN, CACHE_KB_MAX, &p->cache_kb);
 	if (!strcmp(key, "dns_rate"))
-		return set_number(value, 1, RATE_MAX, &p->rate);
+		return set_rate(p, value, &p->rate);
 	if (!strcmp(key, "dns_burst"))
-		return set_number(value, 1, RATE_MAX, &p->burst);
+		return set_rate(p, value, &p->burst);
 	if (!strcmp(key, "upstream"))
 		return set_upstream(p, value);
 	if (!strcmp(key, "dnssec"))

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/error.h"
@@ -233,9 +234,12 @@ static int ours_open(const struct resolver_cert_wish *wish, nstime wall,
 	if (wish->dir[0] && dir < 0)
 		log_warn("tls", "%s is not used, the certificate lasts until the end: %s",
 			wish->dir, error_text(dir));
+	/* two services have this certificate and start together: one makes it */
+	while (dir >= 0 && flock(dir, LOCK_EX) && errno == EINTR)
+		;
 	int e = ours_make(dir, wish, wall, c);
 	if (dir >= 0)
-		close(dir);
+		close(dir); /* and lets the other one in */
 	if (e)
 		(void)str_print(
 			why, LIMIT_TEXT, "no certificate was made: %s", error_text(e));

@@ -44,9 +44,6 @@ struct resolver_listen {
 int resolver_udp_listen(struct resolver_listen *s, int fd) CARDEA_MUSTCHECK;
 int resolver_tcp_listen(struct resolver_listen *s, int fd) CARDEA_MUSTCHECK;
 
-/* A waiting connection of a listener, and whose it is; negative when there is none. */
-int resolver_accept(int listener, struct addr *ret_client);
-
 void resolver_udp_reply(struct resolver_listen *s, const struct resolver_origin *to,
 	const uint8_t *message, size_t len);
 /* Sends what waits, and lets go of it. */

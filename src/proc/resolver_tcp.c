@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/cursor.h"
+#include "proc/accept.h"
 #include "wire/dns.h"
 
 /* Without a whole query, or without taking a reply, for so long. RFC 7766 6.2.3 wants
@@ -254,20 +255,6 @@ static int conn_new(struct resolver_listen *s, int fd, const struct addr *client
 	return 0;
 }
 
-int resolver_accept(int listener, struct addr *ret_client)
-{
-	struct sockaddr_in6 from;
-	socklen_t len = sizeof from;
-	int fd = accept4(listener, (struct sockaddr *)&from, &len,
-		SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct sockaddr_in *in = (struct sockaddr_in *)&from;
-
-	if (fd >= 0)
-		*ret_client = from.sin6_family == AF_INET6 ? addr_v6(&from.sin6_addr)
-							    : addr_v4(&in->sin_addr);
-	return fd;
-}
-
 static void tcp_ready(struct loop_fd *f, uint32_t events)
 {
 	struct resolver_tcp *t = f->ctx;
@@ -275,7 +262,7 @@ static void tcp_ready(struct loop_fd *f, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < RESOLVER_ACCEPT_BURST; i++) {
-		int fd = resolver_accept(f->fd, &client);
+		int fd = accept_from(f->fd, &client);
 
 		if (fd < 0)
 			return;

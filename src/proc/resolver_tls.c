@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/cursor.h"
+#include "proc/accept.h"
 #include "wire/dns.h"
 #include "wire/dns_pad.h"
 
@@ -386,7 +387,7 @@ static void listener_ready(struct loop_fd *f, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < RESOLVER_ACCEPT_BURST; i++) {
-		int fd = resolver_accept(f->fd, &client);
+		int fd = accept_from(f->fd, &client);
 
 		if (fd < 0)
 			return;

@@ -53,7 +53,4 @@ void resolver_tls_reply(struct resolver_tls *t, const struct resolver_origin *to
 	const uint8_t *message, size_t len);
 void resolver_tls_end(struct resolver_tls *t);
 
-/* resolver_tls_context.c: NULL when OpenSSL refuses. */
-struct ssl_ctx_st *resolver_tls_context(const struct resolver_cert *c);
-
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* resolver_tls_context - what we agree to with a client of DNS over TLS, and the
- * service's certificate over time. */
+/* resolver_tls_context - the certificate of DNS over TLS ("dot", RFC 7858's name in
+ * IANA's registry of protocols) over time. */
 #include <inttypes.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -8,65 +8,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "proc/resolver_tls.h"
+#include "proc/tls_context.h"
 
 /* The certificate is looked at so often; the clock may have been set since. */
 #define CHECK_MS (3600LL * 1000)
 /* Tickets are under keys of the context: with a new one, old recordings stay closed. */
 #define CONTEXT_S (24LL * 3600)
-/* A ticket saves a phone a handshake when it wakes up. */
-#define TICKET_S (4L * 3600)
-
-static const uint8_t session_context[] = "cardea-dot";
-
-/* "dot" (RFC 7858's name in IANA's registry), or nothing was asked. Who wants another
- * protocol is at the wrong door: answering would be an attack's other half. */
-static int choose_protocol(SSL *s, const uint8_t **out, uint8_t *out_len,
-	const uint8_t *in, unsigned in_len, void *ctx)
-{
-	static const uint8_t ours[] = "\x03" "dot";
-
-	(void)s, (void)ctx;
-	return SSL_select_next_proto((uint8_t **)out, out_len, ours, sizeof ours - 1, in,
-		       in_len) == OPENSSL_NPN_NEGOTIATED
-		       ? SSL_TLSEXT_ERR_OK
-		       : SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-static bool context_identify(SSL_CTX *x, const struct resolver_cert *c)
-{
-	return SSL_CTX_use_certificate(x, c->cert) == 1 &&
-	       (!c->chain || SSL_CTX_set1_chain(x, c->chain) == 1) &&
-	       SSL_CTX_use_PrivateKey(x, c->key) == 1 &&
-	       SSL_CTX_check_private_key(x) == 1;
-}
-
-struct ssl_ctx_st *resolver_tls_context(const struct resolver_cert *c)
-{
-	SSL_CTX *x = SSL_CTX_new(TLS_server_method());
-
-	/* RFC 9325: TLS 1.2 with forward secrecy and AEAD, or 1.3 */
-	if (!x || SSL_CTX_set_min_proto_version(x, TLS1_2_VERSION) != 1 ||
-		SSL_CTX_set_cipher_list(x, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
-		SSL_CTX_set_session_id_context(
-			x, session_context, sizeof session_context - 1) != 1 ||
-		!context_identify(x, c)) {
-		SSL_CTX_free(x);
-		ERR_clear_error();
-		return NULL;
-	}
-	SSL_CTX_set_options(x, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-				       SSL_OP_CIPHER_SERVER_PREFERENCE |
-				       SSL_OP_PRIORITIZE_CHACHA |
-				       SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_mode(x, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS |
-				    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	/* The client keeps the session, not we; no early data, which can be replayed. */
-	SSL_CTX_set_session_cache_mode(x, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_timeout(x, TICKET_S);
-	SSL_CTX_set_max_early_data(x, 0);
-	SSL_CTX_set_alpn_select_cb(x, choose_protocol, NULL);
-	return x;
-}
 
 static void tell(struct resolver_tls *t, const struct message_dns_tls *now)
 {
@@ -80,7 +27,7 @@ static void tell(struct resolver_tls *t, const struct message_dns_tls *now)
 /* Running connections keep the context that they began with. */
 static void context_make(struct resolver_tls *t)
 {
-	SSL_CTX *fresh = resolver_tls_context(&t->cert);
+	SSL_CTX *fresh = tls_context(&t->cert, "dot");
 	struct message_dns_tls now;
 
 	memset(&now, 0, sizeof now);

@@ -230,7 +230,8 @@ void sensor_observe_frame(struct sensor_lan *lan, const struct sensor_frame *f)
 {
 	if (lan->owner->watched_count)
 		touched(lan, f);
-	observe_frame(lan->observe, LINK_ETHERNET, f->bytes, f->len, f->when);
+	observe_frame(lan->observe, LINK_ETHERNET, f->bytes.pos, cursor_left(&f->bytes),
+		f->len, f->when);
 }
 
 void sensor_observe_time(struct sensor_observe *s, nstime wall)

@@ -44,7 +44,22 @@ struct config {
 	bool mud_require_signature;
 	bool mud_allow_private;
 	bool mud_report;
+	bool webhook_enabled;
+	char mqtt_broker[CONFIG_STRING_MAX];
+	char mqtt_user[CONFIG_STRING_MAX];
+	char mqtt_password[CONFIG_STRING_MAX];
+	char mqtt_prefix[CONFIG_STRING_MAX];
+	char webhook_url[CONFIG_STRING_MAX];
+	char webhook_key[CONFIG_STRING_MAX];
+	char policy_mode[CONFIG_STRING_MAX];
 	bool learn_enabled;
+	bool life_isolate;
+	int64_t life_probation;
+	bool web_enabled;
+	int64_t web_https_port;
+	int64_t web_http_port;
+	int64_t web_page_port;
+	int64_t web_idle;
 	int64_t probe_longest;
 	int64_t probe_calm;
 	int64_t probe_episodes;
@@ -68,7 +83,30 @@ int config_parse(struct config *c, const char *file, const char *text, size_t le
 	char error[CONFIG_ERROR_MAX]) CARDEA_MUSTCHECK;
 int config_load(struct config *c, const char *path, char error[CONFIG_ERROR_MAX])
 	CARDEA_MUSTCHECK;
+/* All of a file; *ret_text is the caller's. -errno, or CARDEA_ELIMIT, with words. */
+int config_read(const char *path, char **ret_text, size_t *ret_len,
+	char error[CONFIG_ERROR_MAX]) CARDEA_MUSTCHECK;
 /* Every key with its default and meaning, as a file that would load. */
 void config_print_schema(FILE *out);
+/* What is not as it would be without a file, as a file: short, and nothing is lost. -ENOMEM. */
+int config_print(const struct config *c, char **ret_text, size_t *ret_len) CARDEA_MUSTCHECK;
+bool config_same(const struct config *a, const struct config *b);
+
+/* Settings that are right each by itself, and not together: which, and why; 0 when they
+ * are. */
+int config_agree(const struct config *c, const char **ret_setting,
+	char error[CONFIG_ERROR_MAX]) CARDEA_MUSTCHECK;
+
+/* The owner's file with another value of one setting, and every other byte as it was: what
+ * stands there is replaced, else a line is added where it belongs: behind the setting as a
+ * comment, or at the end of its section. value is as config_value_print writes it. The
+ * file must be right before; whether it still is, only parsing it says. *ret_text is the
+ * caller's. */
+int config_edit(const char *text, size_t len, const char *section, const char *key,
+	const char *value, char **ret_text, size_t *ret_len) CARDEA_MUSTCHECK;
+/* The same for each setting of another text, which is a file by itself; errors of that one
+ * have the place in it. */
+int config_merge(const char *text, size_t len, const char *settings, size_t settings_len,
+	char **ret_text, size_t *ret_len, char error[CONFIG_ERROR_MAX]) CARDEA_MUSTCHECK;
 
 #endif

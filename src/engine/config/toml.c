@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/str.h"
-#include "engine/config/schema_priv.h"
+#include "engine/config/schema.h"
 
 struct toml {
 	struct config *config;
@@ -21,6 +21,9 @@ struct toml {
 	const char *line_start;
 	char section[CONFIG_STRING_MAX];
 	char *error;
+	const char *text;
+	void (*seen)(void *ctx, const struct config_seen *s);
+	void *ctx;
 };
 
 static int fail(struct toml *t, const char *at, const char *fmt, ...) CARDEA_PRINTF(3, 4);
@@ -107,13 +110,17 @@ static int quoted(struct toml *t, char buf[CONFIG_STRING_MAX])
 		return fail(t, start, "the closing double quote is missing");
 	t->pos++;
 	buf[len] = 0;
+	/* as TOML has it; what is none could be shown to nobody, and not be set again */
+	if (!str_is_clean_utf8(buf, len))
+		return fail(t, start, "this is no UTF-8");
 	return 0;
 }
 
 static int checked(struct toml *t, const struct config_item *item, const char *start,
 	const char *value)
 {
-	const char *why = item->check ? item->check(value) : NULL;
+	char buf[CONFIG_STRING_MAX];
+	const char *why = config_schema_check(item, value, buf);
 
 	return why ? fail(t, start, "%s \"%s\": %s", item->key, value, why) : 0;
 }
@@ -212,6 +219,19 @@ static int unknown(struct toml *t, const char *start, const char *section,
 		kind, name);
 }
 
+static void see(struct toml *t, const struct config_item *item, const char *start,
+	const char *value)
+{
+	struct config_seen s = {.item = item,
+		.section = t->section,
+		.start = (size_t)(start - t->text),
+		.value = (size_t)(value - t->text),
+		.end = (size_t)(t->pos - t->text)};
+
+	if (t->seen)
+		t->seen(t->ctx, &s);
+}
+
 static int section(struct toml *t)
 {
 	char name[CONFIG_STRING_MAX];
@@ -226,6 +246,7 @@ static int section(struct toml *t)
 	if (!config_schema_has_section(name))
 		return unknown(t, start, NULL, name);
 	str_copy(t->section, sizeof(t->section), name);
+	see(t, NULL, start - 1, start);
 	return 0;
 }
 
@@ -233,7 +254,7 @@ static int setting(struct toml *t)
 {
 	const struct config_item *item;
 	char key[CONFIG_STRING_MAX];
-	const char *start = t->pos;
+	const char *at_value, *start = t->pos;
 	int error = word(t, key, sizeof(key));
 
 	if (error)
@@ -248,14 +269,20 @@ static int setting(struct toml *t)
 		return fail(t, t->pos, "expected '=' after \"%s\"", key);
 	t->pos++;
 	skip_blanks(t);
-	return value(t, item);
+	at_value = t->pos;
+	error = value(t, item);
+	if (!error)
+		see(t, item, start, at_value);
+	return error;
 }
 
-int config_parse(struct config *c, const char *file, const char *text, size_t len,
+int config_walk(struct config *c, const char *file, const char *text, size_t len,
+	void (*seen)(void *ctx, const struct config_seen *s), void *ctx,
 	char error[CONFIG_ERROR_MAX])
 {
 	struct toml t = {.config = c, .file = file, .pos = text, .end = text + len,
-		.line = 1, .line_start = text, .error = error};
+		.line = 1, .line_start = text, .error = error, .text = text,
+		.seen = seen, .ctx = ctx};
 	int result;
 
 	for (skip_lines(&t); t.pos < t.end; skip_lines(&t)) {
@@ -291,10 +318,32 @@ void config_defaults(struct config *c)
 	}
 }
 
-int config_load(struct config *c, const char *path, char error[CONFIG_ERROR_MAX])
+int config_parse(struct config *c, const char *file, const char *text, size_t len,
+	char error[CONFIG_ERROR_MAX])
+{
+	return config_walk(c, file, text, len, NULL, NULL, error);
+}
+
+int config_value_set(const struct config_item *item, struct config *c, const char *text,
+	char error[CONFIG_ERROR_MAX])
+{
+	char told[CONFIG_ERROR_MAX];
+	struct toml t = {.config = c, .file = "", .pos = text, .end = text + strlen(text),
+		.line = 1, .line_start = text, .error = told, .text = text};
+	int result = value(&t, item);
+
+	if (!result && t.pos < t.end)
+		result = fail(&t, t.pos, "one value alone");
+	if (result) /* ":1:1: what" */
+		str_copy(error, CONFIG_ERROR_MAX, strchr(told, ' ') + 1);
+	return result;
+}
+
+int config_read(const char *path, char **ret_text, size_t *ret_len,
+	char error[CONFIG_ERROR_MAX])
 {
 	char *text = malloc(CONFIG_FILE_MAX + 1);
-	int result, fd = open(path, O_RDONLY | O_CLOEXEC);
+	int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = 0;
 	size_t len = 0;
 
@@ -313,7 +362,9 @@ int config_load(struct config *c, const char *path, char error[CONFIG_ERROR_MAX]
 			n < 0 ? strerror(errno) : "larger than 64 KiB");
 		goto out;
 	}
-	result = config_parse(c, path, text, len, error);
+	*ret_text = text;
+	*ret_len = len;
+	text = NULL;
 out:
 	if (fd >= 0)
 		close(fd);
@@ -321,16 +372,15 @@ out:
 	return result;
 }
 
-void config_print_schema(FILE *out)
+int config_load(struct config *c, const char *path, char error[CONFIG_ERROR_MAX])
 {
-	const char *section_name = "";
+	char *text;
+	size_t len;
+	int result = config_read(path, &text, &len, error);
 
-	for (size_t i = 0; config_schema_item(i); i++) {
-		const struct config_item *item = config_schema_item(i);
-
-		if (strcmp(section_name, item->section) != 0)
-			fprintf(out, "%s[%s]\n", i ? "\n" : "", item->section);
-		section_name = item->section;
-		fprintf(out, "# %s\n# %s = %s\n", item->help, item->key, item->fallback);
-	}
+	if (result)
+		return result;
+	result = config_parse(c, path, text, len, error);
+	free(text);
+	return result;
 }

@@ -22,6 +22,16 @@
 #define API_FOLLOW_QUEUE 262144	 /* bytes that a slow follower may lag behind */
 
 struct api;
+struct api_answer;
+
+/* Answers that are kept for who asks again, the oldest first (answers.c). */
+struct api_answers {
+	struct api_answer *first;
+	unsigned count;
+	size_t bytes;
+};
+
+void api_answers_free(struct api_answers *a);
 
 /* stop: the owner asked for it through the API. */
 int api_new(struct pipeline *p, void (*stop)(void *ctx, bool open_network), void *ctx,

@@ -1,165 +1,131 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of routes, and what all answers share. */
+/* The table of routes, from routes.def: texts in one block without pointers, so that it
+ * stays in the file's pages, and a small row for each. */
 #include <errno.h>
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include "engine/api/api_priv.h"
 
-static const struct api_route routes[] = {
-	{"GET", "/v1/status", false, api_view_status, "health, processes, back end"},
-	{"GET", "/v1/devices", false, api_view_devices, "all devices"},
-	{"GET", "/v1/devices", true, api_view_device, "one device, whole"},
-	{"POST", "/v1/devices", true, api_change_device, "rename: {\"name\":\"...\"}"},
-	{"POST", "/v1/identities", false, api_add_identity,
-		"{\"mac\":\"...\",\"source\":\"...\",\"mud_url\":\"...\"}"},
-	{"GET", "/v1/decisions", false, api_view_decisions, "what the owner is asked: all=1"},
-	{"POST", "/v1/decisions", true, api_change_decision,
-		"{\"answer\":\"accept|reject\",\"choice\":\"DEVICE\"}"},
-	{"GET", "/v1/events", false, api_view_events,
-		"after=ID device=D limit=N follow=1"},
-	{"GET", "/v1/why", false, api_view_why,
-		"event=ID, or device=D destination=X port=N proto=tcp"},
-	{"GET", "/v1/policy", false, api_view_policy, "device=D elements=1"},
-	{"GET", "/v1/overlays", false, api_view_overlays,
-		"what the owner says beside the profiles: device=D"},
-	{"POST", "/v1/overlays", false, api_add_overlay,
-		"{\"device\":D,\"kind\":\"refuse\",\"peer\":NAME}"},
-	{"POST", "/v1/overlays", true, api_remove_overlay, "{\"remove\":true}"},
-	{"GET", "/v1/profiles", false, api_view_adopted,
-		"profiles that the owner put in force himself: device=D"},
-	{"POST", "/v1/profiles", false, api_adopt,
-		"{\"device\":D,\"text\":PROFILE,\"binding\":BINDING,\"dry_run\":false}",
-		true},
-	{"POST", "/v1/profiles", true, api_change_adopted, "{\"remove\":true}"},
-	{"GET", "/v1/learning", false, api_view_learnings,
-		"what is learned of all devices, and how complete it is"},
-	{"GET", "/v1/learning", true, api_view_learning,
-		"of one, with rules and evidence; export=1: as files"},
-	{"POST", "/v1/learning", true, api_change_learning,
-		"{\"learn\":false}, {\"again\":true}, {\"episode\":true}, "
-		"{\"approve\":true,\"now\":false,\"dry_run\":false}"},
-	{"GET", "/v1/controllers", false, api_view_controllers,
-		"who the classes of controllers are, and who might be"},
-	{"POST", "/v1/controllers", false, api_change_controllers,
-		"{\"class\":URI,\"device\":D,\"target\":DEVICE or ADDRESS}"},
-	{"GET", "/v1/quarantine", false, api_view_quarantine, "devices in quarantine"},
-	{"GET", "/v1/probes", false, api_view_probes, "devices that may be probed"},
-	{"GET", "/v1/probes", true, api_view_probe, "what was found in one device"},
-	{"POST", "/v1/probes", false, api_stop_probes, "{\"stop\":true}"},
-	{"POST", "/v1/probes", true, api_change_probe,
-		"{\"allow\":true,\"class\":C,\"window\":W}, {\"forbid\":true}, {\"stop\":true}"},
-	{"GET", "/v1/reports", false, api_view_reports, "device=D"},
-	{"GET", "/v1/weeks", false, api_view_weeks,
-		"alerts, false blocks and what is unseen, of this week: ago=N weeks"},
-	{"POST", "/v1/reports", false, api_send_report, "send one now: {\"device\":D}"},
-	{"POST", "/v1/stop", false, api_change_stop, "{\"open\":true}"},
+#define WHOLE false
+#define OBJECT true
+#define SMALL false
+#define LARGE true
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+#define TEXT(path, query, takes, gives, help)                                          \
+	path "\0" query "\0" takes "\0" gives "\0" help
+
+static const struct {
+#define ROUTE(m, path, o, view, large, roles, query, takes, gives, help)               \
+	char JOIN(t, __LINE__)[sizeof(TEXT(path, query, takes, gives, help))];
+#include "engine/api/routes.def"
+#undef ROUTE
+} texts = {
+#define ROUTE(m, path, o, view, large, roles, query, takes, gives, help)               \
+	TEXT(path, query, takes, gives, help),
+#include "engine/api/routes.def"
+#undef ROUTE
 };
 
-const struct api_route *api_route_find(const struct http_head *h, char *object,
-	size_t size)
-{
-	char noun[32], version[8], rest[2], path[48];
-	bool has_object;
-	int error;
+static const struct row {
+	void (*answer)(struct api_request *r);
+	uint16_t text;
+	uint8_t method, roles;
+	bool has_object, large;
+} rows[] = {
+#define ROUTE(m, path, o, view, large, roles, query, takes, gives, help)               \
+	{view, offsetof(__typeof__(texts), JOIN(t, __LINE__)), API_##m, roles, o, large},
+#include "engine/api/routes.def"
+#undef ROUTE
+};
 
-	if (http_path_segment(h->path, 0, version, sizeof(version)) ||
-		http_path_segment(h->path, 1, noun, sizeof(noun)) ||
-		http_path_segment(h->path, 3, rest, sizeof(rest)) != -ENOENT ||
-		str_print(path, sizeof(path), "/%s/%s", version, noun))
-		return NULL;
-	object[0] = 0;
-	error = http_path_segment(h->path, 2, object, size);
-	if (error && error != -ENOENT)
-		return NULL; /* too long or badly encoded: nobody's name */
-	has_object = error == 0;
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (http_str_equal(h->method, routes[i].method) &&
-			strcmp(path, routes[i].path) == 0 &&
-			has_object == routes[i].has_object)
-			return &routes[i];
-	return NULL;
+_Static_assert(sizeof(texts) <= UINT16_MAX, "offsets of 16 bits");
+
+static const char *next_text(const char *text)
+{
+	return text + strlen(text) + 1;
 }
 
-void api_fail(struct api_request *r, unsigned status, const char *next, const char *fmt,
-	...)
+bool api_route_at(size_t index, struct api_route *ret)
 {
-	char text[LIMIT_TEXT];
-	va_list ap;
+	const struct row *row;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	jsonw_free(&r->json);
-	jsonw_init_buffer(&r->json, API_REPLY_MAX);
-	r->status = status;
-	jsonw_object(&r->json);
-	jsonw_kv_string(&r->json, "schema", "cardea.error/1");
-	jsonw_kv_string(&r->json, "error", text);
-	jsonw_kv_string(&r->json, "next", next);
-	jsonw_object_end(&r->json);
-}
-
-json_t *api_body(struct api_request *r)
-{
-	json_error_t error;
-	json_t *root = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &error);
-
-	if (root && json_is_object(root))
-		return root;
-	json_decref(root);
-	api_fail(r, 400, "send a JSON object", "the body is no JSON object (line %d)",
-		error.line);
-	return NULL;
-}
-
-bool api_query(struct api_request *r, const char *key, char *buf, size_t size)
-{
-	int error = http_query_value(r->head->query, key, buf, size);
-
-	if (error == -ENOENT) {
-		buf[0] = 0;
-		return true;
-	}
-	if (error)
-		api_fail(r, 400, "percent-encode it and keep it short",
-			"the value of %s is not readable", key);
-	return !error;
-}
-
-bool api_query_number(struct api_request *r, const char *key, int64_t min, int64_t max,
-	int64_t *value)
-{
-	char text[32];
-
-	if (!api_query(r, key, text, sizeof(text)))
+	if (index >= sizeof(rows) / sizeof(rows[0]))
 		return false;
-	if (text[0] && str_to_i64(text, min, max, value)) {
-		api_fail(r, 400, "give a whole number", "%s is a number from %lld to %lld",
-			key, (long long)min, (long long)max);
-		return false;
-	}
+	row = &rows[index];
+	ret->method = (enum api_method)row->method;
+	ret->has_object = row->has_object;
+	ret->large = row->large;
+	ret->roles = row->roles;
+	ret->answer = row->answer;
+	ret->path = (const char *)&texts + row->text;
+	ret->query = next_text(ret->path);
+	ret->takes = next_text(ret->query);
+	ret->gives = next_text(ret->takes);
+	ret->help = next_text(ret->gives);
 	return true;
 }
 
-struct device *api_device_as_is(struct api_request *r, const char *text)
+const char *api_method_name(enum api_method m)
 {
-	struct device *d = inventory_find(r->pipeline->inventory, text);
-	char shown[LIMIT_NAME];
+	static const char names[API_METHOD_MAX][8] = {
+		[API_GET] = "GET", [API_POST] = "POST"};
 
-	if (!d)
-		api_fail(r, 404, "`cardea device list` shows all",
-			"no device has the name, MAC, address or id \"%s\"",
-			str_escape(str_untrusted(text), shown, sizeof(shown)));
-	return d;
+	return m < API_METHOD_MAX ? names[m] : "";
 }
 
-struct device *api_device(struct api_request *r, const char *text)
+/* HEAD is answered like GET, without the body (RFC 9110 9.3.2). */
+static bool is_method(const struct http_head *h, enum api_method m)
 {
-	struct device *d = api_device_as_is(r, text);
+	return http_str_equal(h->method, api_method_name(m)) ||
+	       (m == API_GET && http_str_equal(h->method, "HEAD"));
+}
 
-	if (d && http_str_equal(r->head->method, "POST"))
-		(void)prober_stop(r->pipeline, d, PROBE_WHY_OWNER);
-	return d;
+/* "/v1/devices", and the object behind it; -ENOENT for no path of ours. */
+static int split(const struct http_head *h, char path[static API_PATH_MAX], char *object,
+	size_t size, bool *ret_object)
+{
+	char noun[32], version[8], rest[2];
+	int error;
+
+	if (!h->path.len || h->path.bytes[h->path.len - 1] == '/' ||
+		http_path_segment(h->path, 0, version, sizeof(version)) ||
+		http_path_segment(h->path, 1, noun, sizeof(noun)) ||
+		http_path_segment(h->path, 3, rest, sizeof(rest)) != -ENOENT ||
+		str_print(path, API_PATH_MAX, "/%s/%s", version, noun))
+		return -ENOENT;
+	object[0] = 0;
+	error = http_path_segment(h->path, 2, object, size);
+	if (error && error != -ENOENT)
+		return -ENOENT; /* too long or badly encoded: nobody's name */
+	*ret_object = error == 0;
+	/* clients and proxies take dots for steps on the way: RFC 3986 5.2.4 */
+	return *ret_object && (!object[0] || !strcmp(object, ".") || !strcmp(object, "..")) ?
+		       -ENOENT :
+		       0;
+}
+
+int api_route_find(const struct http_head *h, char *object, size_t size,
+	struct api_route *ret, unsigned *ret_methods)
+{
+	char path[API_PATH_MAX];
+	struct api_route route;
+	unsigned methods = 0;
+	bool has_object;
+	int error = split(h, path, object, size, &has_object);
+
+	if (error)
+		return error;
+	error = -ENOENT;
+	for (size_t i = 0; api_route_at(i, &route); i++) {
+		if (has_object != route.has_object || strcmp(path, route.path) != 0)
+			continue;
+		methods |= 1U << route.method;
+		if (!is_method(h, route.method))
+			continue;
+		*ret = route;
+		error = 0;
+	}
+	*ret_methods = methods;
+	return error && methods ? -ENOTSUP : error;
 }

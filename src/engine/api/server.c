@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Clients of the control socket: read one request, answer, close; followers stay. */
+/* Clients of the control API: read one request, answer, close; followers stay. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,31 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/log.h"
-#include "engine/api/api_priv.h"
+#include "engine/api/server.h"
 
-struct api_client {
-	struct loop_fd fd;
-	struct loop_timer idle;
-	struct api *api; /* NULL: free slot */
-	char *in;
-	size_t in_len, in_size; /* HTTP_HEAD_MAX + API_BODY_MAX, more once it is said */
-	char *out;
-	size_t out_len, out_sent;
-	bool follow, answered;
-	bool limited; /* came by the socket for identities */
-	device_id follow_device;
-};
-
-struct api {
-	struct pipeline *pipeline;
-	struct loop_fd listener, identities;
-	void (*stop)(void *ctx, bool open_network);
-	void *ctx;
-	struct api_client clients[API_CLIENTS_MAX];
-	unsigned followers, limited;
-};
-
-static void drop(struct api_client *c)
+void api_client_drop(struct api_client *c)
 {
 	int fd = c->fd.fd;
 
@@ -39,6 +17,8 @@ static void drop(struct api_client *c)
 		return;
 	if (c->follow)
 		c->api->followers--;
+	if (c->stream)
+		c->api->streams--;
 	if (c->limited)
 		c->api->limited--;
 	loop_disarm(&c->idle);
@@ -51,7 +31,7 @@ static void drop(struct api_client *c)
 	c->fd.fd = -1;
 }
 
-static void flush(struct api_client *c)
+void api_client_flush(struct api_client *c)
 {
 	while (c->out_sent < c->out_len) {
 		ssize_t n = send(c->fd.fd, c->out + c->out_sent, c->out_len - c->out_sent,
@@ -59,24 +39,24 @@ static void flush(struct api_client *c)
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			if (loop_watch(c->fd.loop, &c->fd, EPOLLIN | EPOLLOUT))
-				drop(c);
+				api_client_drop(c);
 			return;
 		}
 		if (n < 0) {
-			drop(c);
+			api_client_drop(c);
 			return;
 		}
 		c->out_sent += (size_t)n;
 	}
 	c->out_len = c->out_sent = 0;
 	if (!c->follow)
-		drop(c);
+		api_client_drop(c);
 	else if (loop_watch(c->fd.loop, &c->fd, EPOLLIN))
-		drop(c);
+		api_client_drop(c);
 }
 
 /* False: no memory, or a follower that lags too far behind. */
-static bool queue(struct api_client *c, const char *data, size_t len, size_t limit)
+bool api_client_queue(struct api_client *c, const char *data, size_t len, size_t limit)
 {
 	char *out;
 
@@ -96,24 +76,15 @@ static bool queue(struct api_client *c, const char *data, size_t len, size_t lim
 	return true;
 }
 
-static const char *reason(unsigned status)
+/* RFC 9110 6.4.1 */
+static bool has_content(unsigned status)
 {
-	switch (status) {
-	case 200:
-		return "OK";
-	case 400:
-		return "Bad Request";
-	case 403:
-		return "Forbidden";
-	case 404:
-		return "Not Found";
-	case 409:
-		return "Conflict";
-	case 413:
-		return "Content Too Large";
-	default:
-		return "Error";
-	}
+	return status != 204 && status != 304;
+}
+
+static bool is_head(const struct api_request *r)
+{
+	return r->head && http_str_equal(r->head->method, "HEAD");
 }
 
 static void reply(struct api_client *c, struct api_request *r)
@@ -127,30 +98,35 @@ static void reply(struct api_client *c, struct api_request *r)
 		       "large\",\"next\":\"ask for less, with limit=\"}";
 	}
 	(void)str_print(head, sizeof(head),
-		"HTTP/1.1 %u %s\r\nContent-Type: application/json\r\n"
-		"Connection: close\r\n",
-		r->status, reason(r->status));
+		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\nConnection: close\r\n", r->status,
+		api_reason(r->status), r->type ? r->type : "application/json");
 	c->answered = true;
-	c->follow = r->follow && r->status == 200;
+	c->follow = r->follow && r->status == 200 && !is_head(r);
 	c->follow_device = r->follow_device;
 	if (c->follow)
 		c->api->followers++;
-	if (!queue(c, head, strlen(head), API_REPLY_MAX))
+	if (c->follow && r->stream)
+		body = api_stream_begin(c, r);
+	if (!api_client_queue(c, head, strlen(head), API_REPLY_MAX) ||
+		!api_client_queue(c, r->headers, strlen(r->headers), API_REPLY_MAX))
 		goto fail;
 	(void)str_print(head, sizeof(head), "Content-Length: %zu\r\n", strlen(body) + 1);
-	if (!c->follow && !queue(c, head, strlen(head), API_REPLY_MAX))
+	if (!c->follow && has_content(r->status) &&
+		!api_client_queue(c, head, strlen(head), API_REPLY_MAX))
 		goto fail;
-	if (!queue(c, "\r\n", 2, API_REPLY_MAX) ||
-		!queue(c, body, strlen(body), API_REPLY_MAX) ||
-		(body[0] && !queue(c, "\n", 1, API_REPLY_MAX)))
+	if (!api_client_queue(c, "\r\n", 2, API_REPLY_MAX))
 		goto fail;
-	flush(c);
+	if (has_content(r->status) && !is_head(r) &&
+		(!api_client_queue(c, body, strlen(body), API_REPLY_MAX) ||
+			(body[0] && !api_client_queue(c, "\n", 1, API_REPLY_MAX))))
+		goto fail;
+	api_client_flush(c);
 	return;
 fail:
-	drop(c);
+	api_client_drop(c);
 }
 
-static void answer(struct api_client *c, struct api_request *r)
+void api_client_answer(struct api_client *c, struct api_request *r)
 {
 	struct api *a = c->api;
 	bool stop, stop_open;
@@ -158,12 +134,16 @@ static void answer(struct api_client *c, struct api_request *r)
 	r->pipeline = a->pipeline;
 	r->client = c;
 	loop_disarm(&c->idle);
+	if (r->head && r->status < 300)
+		api_stream_request(a, r);
 	reply(c, r);
 	if (c->api && !c->follow) /* one that does not read holds a place for others */
 		loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
+	else if (c->api && c->stream)
+		api_stream_pump(c);
 	stop = r->stop;
 	stop_open = r->stop_open;
-	jsonw_free(&r->json);
+	api_done(r);
 	if (stop)
 		a->stop(a->ctx, stop_open);
 }
@@ -175,40 +155,55 @@ static void refuse(struct api_client *c, unsigned status, const char *next,
 
 	jsonw_init_buffer(&r.json, API_REPLY_MAX);
 	api_fail(&r, status, next, "%s", what);
-	answer(c, &r);
+	api_client_answer(c, &r);
+}
+
+static struct api_request request_of(struct api_client *c, const struct http_head *h)
+{
+	return (struct api_request){.pipeline = c->api->pipeline,
+		.client = c,
+		.head = h,
+		.body_len = (size_t)h->content_length,
+		.answers = &c->api->answers,
+		.limited = c->limited,
+		.by_pipe = c->pipe,
+		.from = c->from};
 }
 
 static void serve(struct api_client *c, const struct http_head *h, const char *body)
 {
-	struct api_request r = {.pipeline = c->api->pipeline,
-		.client = c,
-		.head = h,
-		.body = body,
-		.body_len = (size_t)h->content_length,
-		.status = 200,
-		.limited = c->limited};
-	const struct api_route *route = api_route_find(h, r.object, sizeof(r.object));
+	struct api_request r = request_of(c, h);
 
-	if (c->limited && (!route || route->answer != api_add_identity)) {
-		refuse(c, 403, "as root use the control socket",
-			"by this socket come identities alone");
-		return;
-	}
-	if (!route) {
-		refuse(c, 404, "see docs/api.md for what there is", "no such route");
-		return;
-	}
-	jsonw_init_buffer(&r.json, API_REPLY_MAX);
-	route->answer(&r);
-	answer(c, &r);
+	r.body = body;
+	if (api_access(&r))
+		api_dispatch(&r);
+	if (r.later)
+		api_client_park(c, &r);
+	else
+		api_client_answer(c, &r);
 }
 
-static size_t body_max(const struct api_client *c, const struct http_head *h)
+/* What is large, he alone may send who may use it: the others are many. */
+static size_t body_max(struct api_client *c, const struct http_head *h)
 {
-	char object[LIMIT_NAME];
-	const struct api_route *route = api_route_find(h, object, sizeof(object));
+	struct api_request r = request_of(c, h);
+	struct api_route route;
+	unsigned methods;
+	bool large = !c->limited &&
+		     !api_route_find(h, r.object, sizeof(r.object), &route, &methods) &&
+		     route.large && api_access(&r) && (r.roles & route.roles);
 
-	return !c->limited && route && route->large ? API_BODY_LARGE_MAX : API_BODY_MAX;
+	api_done(&r);
+	return large ? API_BODY_LARGE_MAX : API_BODY_MAX;
+}
+
+/* Who it is, is looked for once and not with each octet that comes: somebody sends a body in
+ * as many pieces as it has. Whoever may no longer is refused when it is whole. */
+static size_t may_send(struct api_client *c, const struct http_head *h)
+{
+	if (!c->body_max)
+		c->body_max = body_max(c, h);
+	return c->body_max;
 }
 
 /* Room for the body that was announced. */
@@ -237,13 +232,13 @@ static void try_request(struct api_client *c)
 		return; /* more to come */
 	if (error)
 		refuse(c, 400, "send an HTTP/1.1 request", "this is no HTTP request");
-	else if (h.content_length > body_max(c, &h))
+	else if (h.content_length > may_send(c, &h))
 		refuse(c, 413, "send at most 16 KiB; a profile may have 256",
 			"the body is too large");
 	else if (cursor_left(&in) >= h.content_length)
 		serve(c, &h, (const char *)in.pos);
 	else if (!make_room(c, h.content_length)) /* h points into what was there */
-		drop(c);
+		api_client_drop(c);
 }
 
 static void client_ready(struct loop_fd *f, uint32_t events)
@@ -252,14 +247,16 @@ static void client_ready(struct loop_fd *f, uint32_t events)
 	ssize_t n;
 
 	if (events & EPOLLOUT) {
-		flush(c);
+		api_client_flush(c);
+		if (c->stream && !c->out_len)
+			api_stream_pump(c);
 		return;
 	}
 	n = recv(f->fd, c->in + c->in_len, c->in_size - c->in_len, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		drop(c);
+		api_client_drop(c);
 		return;
 	}
 	if (c->answered)
@@ -270,7 +267,7 @@ static void client_ready(struct loop_fd *f, uint32_t events)
 
 static void client_idle(struct loop_timer *t)
 {
-	drop(t->ctx);
+	api_client_drop(t->ctx);
 }
 
 static bool is_root(int fd)
@@ -281,22 +278,34 @@ static bool is_root(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
 }
 
-static void admit(struct api *a, int fd, bool limited)
+/* A free place among those, or NULL. */
+static struct api_client *place(struct api *a, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		if (!a->slots[i] && (a->slots[i] = calloc(1, sizeof(*a->slots[i]))))
+			a->slots[i]->fd.fd = -1;
+		if (a->slots[i] && !a->slots[i]->api)
+			return a->slots[i];
+	}
+	return NULL;
+}
+
+struct api_client *api_client_admit(struct api *a, int fd, bool limited, bool pipe)
 {
 	struct api_client *c = NULL;
-	/* places are left for root */
-	bool full = limited && a->limited == API_LIMITED_MAX;
 
-	for (size_t i = 0; i < API_CLIENTS_MAX && !c && !full; i++)
-		if (!a->clients[i].api)
-			c = &a->clients[i];
+	if (pipe)
+		c = place(a, API_CLIENTS_MAX, API_SLOTS);
+	else if (!limited || a->limited < API_LIMITED_MAX) /* places are left for root */
+		c = place(a, 0, API_CLIENTS_MAX);
 	if (!c || !(c->in = malloc(HTTP_HEAD_MAX + API_BODY_MAX))) {
 		close(fd);
-		return;
+		return NULL;
 	}
 	c->api = a;
 	c->in_size = HTTP_HEAD_MAX + API_BODY_MAX;
 	c->limited = limited;
+	c->pipe = pipe;
 	a->limited += limited;
 	c->fd.fd = fd;
 	c->fd.ready = client_ready;
@@ -304,13 +313,20 @@ static void admit(struct api *a, int fd, bool limited)
 	c->idle.fire = client_idle;
 	c->idle.ctx = c;
 	if (loop_watch(a->pipeline->loop, &c->fd, EPOLLIN)) {
-		drop(c);
-		return;
+		api_client_drop(c);
+		return NULL;
 	}
 	loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
+	return c;
+}
+
+static void admit(struct api *a, int fd, bool limited)
+{
+	struct api_client *c = api_client_admit(a, fd, limited, false);
+
 	/* The socket's mode keeps others out; this holds where the mode was changed.
 	 * Who may tell identities is a matter of the mode alone. */
-	if (!limited && !is_root(fd))
+	if (c && !limited && !is_root(fd))
 		refuse(c, 403, "run it as root, or with sudo",
 			"only root may speak to the control socket");
 }
@@ -335,6 +351,9 @@ int api_new(struct pipeline *p, void (*stop)(void *, bool), void *ctx, struct ap
 	a->stop = stop;
 	a->ctx = ctx;
 	a->listener.fd = a->identities.fd = -1;
+	p->web_open = api_pipe_open;
+	p->web_ctx = a;
+	api_later_open(a);
 	*ret = a;
 	return 0;
 }
@@ -374,8 +393,15 @@ void api_free(struct api *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < API_CLIENTS_MAX; i++)
-		drop(&a->clients[i]);
+	a->pipeline->web_open = NULL;
+	api_later_close(a);
+	loop_disarm(&a->soon);
+	for (size_t i = 0; i < API_SLOTS; i++) {
+		if (a->slots[i])
+			api_client_drop(a->slots[i]);
+		free(a->slots[i]);
+	}
+	api_answers_free(&a->answers);
 	unlisten(&a->listener);
 	unlisten(&a->identities);
 	free(a);
@@ -388,20 +414,23 @@ void api_event(struct api *a, const struct event *e)
 
 	if (!a || !a->followers)
 		return;
+	api_stream_event(a, e);
+	if (a->followers == a->streams)
+		return;
 	jsonw_init_buffer(&j, API_FOLLOW_QUEUE);
 	api_write_event(&j, a->pipeline, e);
 	line = jsonw_text(&j);
-	for (size_t i = 0; line && i < API_CLIENTS_MAX; i++) {
-		struct api_client *c = &a->clients[i];
+	for (size_t i = 0; line && i < API_SLOTS; i++) {
+		struct api_client *c = a->slots[i];
 
-		if (!c->api || !c->follow ||
+		if (!c || !c->api || !c->follow || c->stream ||
 			(c->follow_device && c->follow_device != e->device))
 			continue;
-		if (queue(c, line, strlen(line), API_FOLLOW_QUEUE) &&
-			queue(c, "\n", 1, API_FOLLOW_QUEUE + 1))
-			flush(c);
+		if (api_client_queue(c, line, strlen(line), API_FOLLOW_QUEUE) &&
+			api_client_queue(c, "\n", 1, API_FOLLOW_QUEUE + 1))
+			api_client_flush(c);
 		else
-			drop(c);
+			api_client_drop(c);
 	}
 	jsonw_free(&j);
 }

@@ -7,68 +7,44 @@
 #include "engine/api/api_priv.h"
 #include "profiles/mud/mud.h"
 
-#define EVENTS_DEFAULT 100
-#define EVENTS_MAX 1000
-
-static void write_process(struct jsonw *j, const struct pipeline *p, enum role role)
-{
-	const struct pipeline_process *s = &p->processes[role];
-	char layers[SANDBOX_TEXT_MAX];
-
-	jsonw_object(j);
-	jsonw_kv_string(j, "name", role_name(role));
-	jsonw_kv_bool(j, "running", s->running);
-	jsonw_kv_u64(j, "pid", s->pid);
-	jsonw_kv_u64(j, "restarts", s->restarts);
-	jsonw_kv_string(j, "sandbox", sandbox_format(s->layers, layers));
-	jsonw_object_end(j);
-}
-
-static void count_states(struct pipeline *p, unsigned counts[DEVICE_STATE_MAX])
+static void count_states(struct pipeline *p, unsigned counts[LIFE_STATE_MAX])
 {
 	struct device *d;
 
-	memset(counts, 0, DEVICE_STATE_MAX * sizeof(*counts));
+	memset(counts, 0, LIFE_STATE_MAX * sizeof(*counts));
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
-		counts[d->state]++;
+		counts[pipeline_life_of(p, d)->state]++;
+}
+
+/* ", 1 quarantined, 2 suspicious": what is not as usual. */
+static void add_unusual(struct str_text *t, const unsigned counts[LIFE_STATE_MAX])
+{
+	for (unsigned s = LIFE_SUSPICIOUS; s < LIFE_STATE_MAX; s++)
+		if (counts[s])
+			str_add(t, ", %u %s", counts[s],
+				life_state_name((enum life_state)s));
 }
 
 /* The one sentence that a home user wants. */
 static void write_sentence(struct jsonw *j, struct pipeline *p,
-	const unsigned counts[DEVICE_STATE_MAX])
+	const unsigned counts[LIFE_STATE_MAX])
 {
-	char text[LIMIT_TEXT], quarantined[48] = "";
+	char text[LIMIT_TEXT] = "";
+	struct str_text t = {.buf = text, .size = sizeof(text)};
 	size_t n = inventory_count(p->inventory);
 
-	if (counts[DEVICE_QUARANTINED])
-		(void)str_print(quarantined, sizeof(quarantined), ", %u in quarantine",
-			counts[DEVICE_QUARANTINED]);
-	if (!p->ready)
-		(void)str_print(text, sizeof(text),
-			"Cardea is starting; rules that were in force stay in force.");
-	else if (n == 0)
-		(void)str_print(text, sizeof(text), "No device has been seen yet.");
-	else
-		(void)str_print(text, sizeof(text),
-			"%zu device%s: %u protected, %u watched, %u new%s.", n,
-			n == 1 ? "" : "s", counts[DEVICE_PROTECTED],
-			counts[DEVICE_WATCHED], counts[DEVICE_NEW], quarantined);
+	if (!p->ready) {
+		str_add(&t, "Cardea is starting; rules that were in force stay in force.");
+	} else if (n == 0) {
+		str_add(&t, "No device has been seen yet.");
+	} else {
+		str_add(&t, "%zu device%s: %u protected, %u learning, %u new", n,
+			n == 1 ? "" : "s", counts[LIFE_PROTECTED], counts[LIFE_LEARNING],
+			counts[LIFE_NEW]);
+		add_unusual(&t, counts);
+		str_add(&t, ".");
+	}
 	jsonw_kv_string(j, "sentence", text);
-}
-
-static int count_one(void *ctx, const struct decision *d)
-{
-	(void)d;
-	++*(unsigned *)ctx;
-	return 0;
-}
-
-static unsigned count_decisions(struct pipeline *p)
-{
-	unsigned n = 0;
-
-	(void)!store_decisions(p->store, true, count_one, &n);
-	return n;
 }
 
 /* How answers reach the devices, and how many of them. */
@@ -93,7 +69,7 @@ static void write_names(struct jsonw *j, struct pipeline *p)
 	jsonw_object_end(j);
 }
 
-static void write_ports(struct jsonw *j, struct pipeline *p)
+void api_write_ports(struct jsonw *j, struct pipeline *p)
 {
 	jsonw_key(j, "ports");
 	jsonw_array(j);
@@ -114,11 +90,27 @@ static void write_ports(struct jsonw *j, struct pipeline *p)
 	jsonw_kv_u64(j, "ports_beyond", p->ports_beyond);
 }
 
+/* Where devices ask whether they are held; the first is for DHCP option 114. */
+static void write_portal(struct jsonw *j, const struct portal *o)
+{
+	jsonw_key(j, "portal");
+	jsonw_object(j);
+	jsonw_kv_bool(j, "enabled", o->enabled);
+	jsonw_kv_string(j, "uri", o->https[0] ? o->https : NULL);
+	jsonw_kv_string(j, "plain_uri", o->http[0] ? o->http : NULL);
+	jsonw_kv_string(j, "page", o->page[0] ? o->page : NULL);
+	jsonw_kv_u64(j, "asked", o->counts.asked);
+	jsonw_kv_u64(j, "unknown", o->counts.unknown);
+	jsonw_kv_u64(j, "forbidden", o->counts.forbidden);
+	jsonw_kv_u64(j, "evidence", o->counts.evidence);
+	jsonw_object_end(j);
+}
+
 void api_view_status(struct api_request *r)
 {
 	struct pipeline *p = r->pipeline;
 	struct jsonw *j = &r->json;
-	unsigned counts[DEVICE_STATE_MAX];
+	unsigned counts[LIFE_STATE_MAX];
 
 	count_states(p, counts);
 	jsonw_object(j);
@@ -129,19 +121,24 @@ void api_view_status(struct api_request *r)
 	jsonw_kv_string(j, "backend", p->backend);
 	jsonw_kv_string(j, "backend_lacks", p->backend_lacks);
 	write_names(j, p);
-	write_ports(j, p);
+	api_write_ports(j, p);
 	jsonw_kv_time(j, "started", p->started);
 	jsonw_kv_u64(j, "devices", inventory_count(p->inventory));
 	jsonw_key(j, "states");
 	jsonw_object(j);
-	for (unsigned i = 0; i < DEVICE_STATE_MAX; i++)
-		jsonw_kv_u64(j, device_state_name((enum device_state)i), counts[i]);
+	for (unsigned i = 0; i < LIFE_STATE_MAX; i++)
+		jsonw_kv_u64(j, life_state_name((enum life_state)i), counts[i]);
 	jsonw_object_end(j);
 	jsonw_key(j, "sandbox");
 	jsonw_array(j);
 	for (unsigned i = 0; i < ROLE_MAX; i++)
-		write_process(j, p, (enum role)i);
+		if (api_shows_process(p, (enum role)i)) {
+			jsonw_object(j);
+			api_write_process(j, p, (enum role)i);
+			jsonw_object_end(j);
+		}
 	jsonw_array_end(j);
+	write_portal(j, &p->portal);
 	jsonw_key(j, "sensor");
 	jsonw_object(j);
 	jsonw_kv_u64(j, "frames", p->sensor.frames);
@@ -152,7 +149,11 @@ void api_view_status(struct api_request *r)
 	jsonw_kv_u64(j, "events_suppressed", p->journal.suppressed);
 	jsonw_kv_u64(j, "refused_transactions", p->commit.refused);
 	jsonw_kv_bool(j, "clock_trusted", p->clock_trusted);
-	jsonw_kv_u64(j, "decisions", count_decisions(p));
+	jsonw_key(j, "watching");
+	jsonw_object(j);
+	api_write_watching(j, p);
+	jsonw_object_end(j);
+	jsonw_kv_u64(j, "decisions", pipeline_open_decisions(p));
 	api_write_dns(j, p);
 	jsonw_object_end(j);
 }
@@ -171,12 +172,12 @@ static void write_addrs(struct jsonw *j, const struct device *d)
 	jsonw_array_end(j);
 }
 
-void api_write_device(struct jsonw *j, const struct device *d)
+void api_write_device(struct jsonw *j, const struct pipeline *p, const struct device *d)
 {
 	jsonw_kv_u64(j, "id", d->id);
 	jsonw_kv_untrusted(j, "name", d->name);
 	jsonw_kv_mac(j, "mac", &d->mac);
-	jsonw_kv_string(j, "state", device_state_name(d->state));
+	api_write_life(j, p, d);
 	jsonw_kv_untrusted(j, "hostname", d->hostname);
 	jsonw_kv_untrusted(j, "vendor_class", d->vendor_class);
 	jsonw_kv_untrusted(j, "mud_url", d->mud_url);
@@ -184,7 +185,7 @@ void api_write_device(struct jsonw *j, const struct device *d)
 	jsonw_kv_bool(j, "confirmed", d->confirmed);
 	jsonw_kv_bool(j, "proven", device_is_proven(d));
 	jsonw_kv_untrusted(j, "mud_signer", d->mud_signer);
-	jsonw_kv_untrusted(j, "quarantine", d->quarantine[0] ? d->quarantine : NULL);
+	jsonw_kv_untrusted(j, "quarantine", d->hold ? d->quarantine : NULL);
 	jsonw_kv_untrusted(j, "problem", d->problem);
 	jsonw_kv_time(j, "first_seen", d->first_seen);
 	jsonw_kv_time(j, "last_seen", d->last_seen);
@@ -202,7 +203,7 @@ void api_view_devices(struct api_request *r)
 	jsonw_array(j);
 	for (size_t i = 0; (d = inventory_at(r->pipeline->inventory, i)); i++) {
 		jsonw_object(j);
-		api_write_device(j, d);
+		api_write_device(j, r->pipeline, d);
 		jsonw_object_end(j);
 	}
 	jsonw_array_end(j);
@@ -261,7 +262,7 @@ void api_view_device(struct api_request *r)
 	hd = household_device(&r->pipeline->household, d->id);
 	jsonw_object(j);
 	jsonw_kv_string(j, "schema", "cardea.device/1");
-	api_write_device(j, d);
+	api_write_device(j, r->pipeline, d);
 	jsonw_key(j, "profile");
 	if (hd && hd->source)
 		write_profile(j, hd->source);
@@ -274,7 +275,22 @@ void api_view_device(struct api_request *r)
 		(void)bindings_each(&hd->names, pipeline_wall(r->pipeline), write_binding,
 			j);
 	jsonw_array_end(j);
-	jsonw_object_end(j);
+	api_write_kept(r, d);
+	api_write_evidence(r, d);
+	if (r->status < 400)
+		jsonw_object_end(j);
+}
+
+static void renamed(struct api_request *r, const struct device *d, const char *before)
+{
+	struct api_command cmd;
+	struct api_path path;
+
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "device", "rename", before, d->name, NULL),
+		.path = api_path_of(&path, "devices", d),
+		.undo = json_pack("{s:s}", "name", before)},
+		"%s is now called %s.", before, d->name);
 }
 
 static void rename_device(struct api_request *r, struct device *d, const char *name)
@@ -297,9 +313,11 @@ static void rename_device(struct api_request *r, struct device *d, const char *n
 	(void)!store_commit(p->store);
 	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_RENAMED,
 		"%s is now called %s.", before, d->name);
+	if (strcmp(before, d->name) != 0)
+		renamed(r, d, before);
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.device/1");
-	api_write_device(&r->json, d);
+	api_write_device(&r->json, r->pipeline, d);
 	jsonw_kv_untrusted(&r->json, "previous_name", before);
 	jsonw_object_end(&r->json);
 }
@@ -309,12 +327,30 @@ static void answer_device(struct api_request *r, const struct device *d)
 	(void)!store_commit(r->pipeline->store);
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.device/1");
-	api_write_device(&r->json, d);
+	api_write_device(&r->json, r->pipeline, d);
 	jsonw_object_end(&r->json);
+}
+
+/* What it said itself comes back when it says it again: nobody else can say it for it. */
+static void said_url(struct api_request *r, const struct device *d,
+	const struct device *before)
+{
+	bool yours = before->mud_url[0] && before->url_source == URL_SOURCE_OWNER;
+	struct api_command cmd;
+	struct api_path path;
+
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "device", "url", d->name, d->mud_url, NULL),
+		.path = yours ? api_path_of(&path, "devices", d) : NULL,
+		.undo = yours ? json_pack("{s:s}", "mud_url", before->mud_url) : NULL,
+		.why_not = "you had said no other MUD URL of it; `cardea device url` says "
+			   "another"},
+		"You said which MUD file is %s's: %.120s", d->name, d->mud_url);
 }
 
 static void set_url(struct api_request *r, struct device *d, const char *url)
 {
+	struct device before;
 	struct identity i = {.mac = d->mac, .source = URL_SOURCE_OWNER};
 	char text[LIMIT_TEXT];
 
@@ -322,52 +358,115 @@ static void set_url(struct api_request *r, struct device *d, const char *url)
 		api_fail(r, 400, "give the https URL of its MUD file", "%s", text);
 		return;
 	}
+	before = *d;
 	str_copy(i.mud_url, sizeof(i.mud_url), url);
-	if (pipeline_identity(r->pipeline, &i, &d))
+	if (pipeline_identity(r->pipeline, &i, &d)) {
 		api_fail(r, 500, "look at the log", "the URL could not be set");
-	else
+		return;
+	}
+	if (strcmp(before.mud_url, d->mud_url) != 0 || before.url_source != d->url_source)
+		said_url(r, d, &before);
+	answer_device(r, d);
+}
+
+static void set_confirmed(struct api_request *r, struct device *d, bool confirmed)
+{
+	bool before = d->confirmed;
+	struct api_command cmd;
+	struct api_path path;
+
+	pipeline_confirm(r->pipeline, d, confirmed);
+	if (before != d->confirmed)
+		api_changed_by(r, &(struct api_change){
+			.command = api_command(&cmd, "device", "confirm", d->name,
+				confirmed ? NULL : "--no", NULL),
+			.path = api_path_of(&path, "devices", d),
+			.undo = json_pack("{s:b}", "confirmed", before)},
+			confirmed ? "You vouched that %s is what it says."
+				  : "You vouch for %s no longer.", d->name);
+	answer_device(r, d);
+}
+
+static void set_quarantine(struct api_request *r, struct device *d, const char *reason)
+{
+	if (api_put_in_quarantine(r, d, reason))
 		answer_device(r, d);
 }
 
-static void set_quarantine(struct api_request *r, struct device *d, const json_t *reason)
+static void classed(struct api_request *r, const struct device *d, enum device_class before)
 {
-	int error = pipeline_quarantine(r->pipeline, d, json_string_value(reason));
+	const char *now = device_class_name(d->class), *was = device_class_name(before);
+	struct api_command cmd;
+	struct api_path path;
 
-	if (error == CARDEA_EMALFORMED)
-		api_fail(r, 400, "say why, in 1 to 255 characters", "this is no reason");
-	else if (error)
-		api_fail(r, 500, "look at the log", "%s", error_text(error));
+	api_changed_by(r, &(struct api_change){
+		.command = d->class == DEVICE_CLASS_UNKNOWN
+				   ? NULL
+				   : api_command(&cmd, "device", "set", d->name, "--class", now,
+					     NULL),
+		.path = api_path_of(&path, "devices", d),
+		.undo = json_pack("{s:s?}", "class",
+			before == DEVICE_CLASS_UNKNOWN ? NULL : was)},
+		"%s is of the class %s now; it was of the class %s.", d->name, now, was);
+}
+
+static void set_class(struct api_request *r, struct device *d, const json_t *v)
+{
+	enum device_class c = DEVICE_CLASS_UNKNOWN, before;
+
+	if (!json_is_null(v) && !device_class_parse(json_string_value(v), &c)) {
+		api_fail(r, 400,
+			"light, plug, speaker, tv, camera, sensor, appliance, climate, "
+			"printer, toy, other, lock, alarm, medical, phone, hub, smoke, "
+			"heating or computer",
+			"this is no class of devices");
+		return;
+	}
+	before = d->class;
+	d->class = c;
+	pipeline_save_device(r->pipeline, d);
+	if (before != c)
+		classed(r, d, before);
+	answer_device(r, d);
+}
+
+static void change_device(struct api_request *r, struct device *d, const json_t *root)
+{
+	const json_t *v;
+
+	if (json_is_string(v = json_object_get(root, "name")))
+		rename_device(r, d, json_string_value(v));
+	else if (json_is_string(v = json_object_get(root, "mud_url")))
+		set_url(r, d, json_string_value(v));
+	else if (json_is_boolean(v = json_object_get(root, "confirmed")))
+		set_confirmed(r, d, json_is_true(v));
+	else if (json_is_string(v = json_object_get(root, "quarantine")))
+		set_quarantine(r, d, json_string_value(v));
+	else if ((v = json_object_get(root, "class")) &&
+		 (json_is_string(v) || json_is_null(v)))
+		set_class(r, d, v);
 	else
-		answer_device(r, d);
+		api_fail(r, 400,
+			"send {\"name\":\"...\"}, {\"mud_url\":\"...\"}, "
+			"{\"confirmed\":true}, {\"class\":\"...\"} or "
+			"{\"quarantine\":\"why\"}; a release has two steps: POST "
+			"/v1/quarantine/DEVICE",
+			"the body has nothing that can be changed");
 }
 
 void api_change_device(struct api_request *r)
 {
 	struct device *d = api_device(r, r->object);
-	json_t *root = d ? api_body(r) : NULL, *v;
+	json_t *root = d ? api_body(r) : NULL;
 
 	if (!root)
 		return;
-	if (json_object_size(root) != 1) {
+	if (json_object_size(root) != 1)
 		api_fail(r, 400,
-			"send one of name, mud_url, confirmed, quarantine at a time",
+			"send one of name, mud_url, confirmed, class, quarantine at a time",
 			"the body has %zu members", json_object_size(root));
-	} else if (json_is_string(v = json_object_get(root, "name"))) {
-		rename_device(r, d, json_string_value(v));
-	} else if (json_is_string(v = json_object_get(root, "mud_url"))) {
-		set_url(r, d, json_string_value(v));
-	} else if (json_is_boolean(v = json_object_get(root, "confirmed"))) {
-		pipeline_confirm(r->pipeline, d, json_is_true(v));
-		answer_device(r, d);
-	} else if ((v = json_object_get(root, "quarantine")) &&
-		   (json_is_string(v) || json_is_null(v))) {
-		set_quarantine(r, d, v);
-	} else {
-		api_fail(r, 400,
-			"send {\"name\":\"...\"}, {\"mud_url\":\"...\"}, "
-			"{\"confirmed\":true} or {\"quarantine\":\"why\"}",
-			"the body has nothing that can be changed");
-	}
+	else
+		change_device(r, d, root);
 	json_decref(root);
 }
 
@@ -383,15 +482,17 @@ void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 	jsonw_kv_time(j, "first", e->first);
 	jsonw_kv_time(j, "last", e->last);
 	jsonw_kv_untrusted(j, "device", d ? d->name : NULL);
-	if (d)
+	if (d) {
+		jsonw_kv_u64(j, "device_id", d->id);
 		jsonw_kv_mac(j, "mac", &d->mac);
+	}
 	jsonw_kv_untrusted(j, "text", e->text);
 	if (e->kind == EVENT_NAME_REFUSED || e->kind == EVENT_NAMES_ODD) {
 		jsonw_kv_untrusted(j, "name", e->name[0] ? e->name : NULL);
 		jsonw_kv_u64(j, "packets", e->packets);
 	}
 	if (e->kind == EVENT_VIOLATION || e->kind == EVENT_REFUSED ||
-		e->kind == EVENT_CONFLICT ||
+		e->kind == EVENT_WOULD_BLOCK || e->kind == EVENT_CONFLICT ||
 		e->kind == EVENT_NAMES_HIDDEN) {
 		jsonw_kv_string(j, "reason", verdict_reason_name(e->reason));
 		jsonw_kv_string(j, "direction", direction_name(e->flow.direction));
@@ -404,49 +505,6 @@ void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 		jsonw_kv_u64(j, "packets", e->packets);
 	}
 	jsonw_object_end(j);
-}
-
-static int list_event(void *ctx, const struct event *e)
-{
-	struct api_request *r = ctx;
-
-	api_write_event(&r->json, r->pipeline, e);
-	return 0;
-}
-
-/* Followers get lines, not a list: what happened lately comes with the list before. */
-void api_view_events(struct api_request *r)
-{
-	struct store_event_query q = {.limit = EVENTS_DEFAULT};
-	int64_t after = 0, limit = EVENTS_DEFAULT, follow = 0;
-	char device[LIMIT_NAME];
-	struct device *d = NULL;
-
-	if (!api_query_number(r, "after", 0, INT64_MAX, &after) ||
-		!api_query_number(r, "limit", 1, EVENTS_MAX, &limit) ||
-		!api_query_number(r, "follow", 0, 1, &follow) ||
-		!api_query(r, "device", device, sizeof(device)))
-		return;
-	if (device[0] && !(d = api_device(r, device)))
-		return;
-	r->follow = follow == 1;
-	r->follow_device = d ? d->id : 0;
-	if (r->follow)
-		return;
-	q.after = (event_id)after;
-	q.limit = (unsigned)limit;
-	q.device = d ? d->id : 0;
-	journal_flush(&r->pipeline->journal);
-	jsonw_object(&r->json);
-	jsonw_kv_string(&r->json, "schema", "cardea.event.list/1");
-	jsonw_key(&r->json, "events");
-	jsonw_array(&r->json);
-	if (store_events(r->pipeline->store, &q, list_event, r)) {
-		api_fail(r, 500, "look at the log", "the events could not be read");
-		return;
-	}
-	jsonw_array_end(&r->json);
-	jsonw_object_end(&r->json);
 }
 
 void api_change_stop(struct api_request *r)

@@ -68,10 +68,8 @@ static const struct household_grant *grant_of(struct pipeline *p, const struct d
 void api_view_adopted(struct api_request *r)
 {
 	struct device *only = NULL, *d;
-	char text[LIMIT_NAME];
 
-	if (!api_query(r, "device", text, sizeof(text)) ||
-		(text[0] && !(only = api_device(r, text))))
+	if (!api_query_device(r, &only))
 		return;
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.profile.list/1");
@@ -147,15 +145,77 @@ static void try_it(struct api_request *r, const struct device *d, const struct a
 	pool_free(pool);
 }
 
+/* ---- the way back ---- */
+
+/* The request that puts in force what is now; NULL: nothing is, or there is no memory. */
+static json_t *again(struct pipeline *p, const struct device *d)
+{
+	const struct adopted *a = grant_of(p, d) ? pipeline_adopted(p, d) : NULL;
+	char mac[MAC_TEXT_MAX];
+	json_t *undo;
+
+	if (!a)
+		return NULL;
+	undo = json_pack("{s:s, s:s%, s:s}", "device", mac_format(&d->mac, mac), "text", a->text,
+		a->text_len, "source", layer_name(a->layer));
+	if (undo && a->form == ADOPT_EXTENDED)
+		json_object_set_new(
+			undo, "binding", json_stringn(a->binding, a->binding_len));
+	pipeline_adopted_forget(p);
+	return undo;
+}
+
+/* undo: from before, taken. */
+static void enforced(struct api_request *r, const struct device *d, json_t *undo,
+	const struct adopted *a)
+{
+	char about[CHANGE_ABOUT_MAX];
+	struct api_command cmd;
+	struct api_path path;
+	bool first = !undo;
+
+	(void)!str_print(about, sizeof(about), "profile of %u", d->id);
+	api_changed_by(r, &(struct api_change){
+		.command = a->layer == LAYER_LEARNED
+				   ? api_command(&cmd, "profile", "approve", d->name, NULL)
+				   : api_command(&cmd, "profile", "enforce", d->name,
+					     "FILE", NULL),
+		.about = about,
+		.path = first ? api_path_of(&path, "profiles", d) : "/v1/profiles",
+		.undo = first ? json_pack("{s:b}", "remove", true) : undo},
+		a->layer == LAYER_LEARNED
+			? "You put in force for %s what was learned of it."
+			: "You put a profile in force for %s.", d->name);
+}
+
+static void abandoned(struct api_request *r, const struct device *d, json_t *undo)
+{
+	char about[CHANGE_ABOUT_MAX];
+	struct api_command cmd;
+
+	(void)!str_print(about, sizeof(about), "profile of %u", d->id);
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "profile", "abandon", d->name, NULL),
+		.about = about,
+		.path = undo ? "/v1/profiles" : NULL,
+		.undo = undo,
+		.why_not = "its text could not be kept"},
+		"You took the profile back that you had put in force for %s.", d->name);
+}
+
 static void put(struct api_request *r, struct device *d, const struct adopted *a)
 {
+	json_t *undo = again(r->pipeline, d);
 	char why[LIMIT_TEXT];
 	int error = pipeline_adopt(r->pipeline, d, a, why);
 
-	if (error)
+	if (error) {
+		json_decref(undo);
 		refuse(r, a, error, why);
-	else
-		write_one(r, d, grant_of(r->pipeline, d), device_is_enforced(d));
+		return;
+	}
+	enforced(r, d, undo, a);
+	write_one(r, d, grant_of(r->pipeline, d), device_is_enforced(d));
 }
 
 void api_adopt_text(
@@ -192,11 +252,16 @@ static void abandon(struct api_request *r, struct device *d, bool dry)
 {
 	const struct household_grant *g = grant_of(r->pipeline, d);
 	int error = g ? 0 : -ENOENT;
+	json_t *undo = g && !dry ? again(r->pipeline, d) : NULL;
 
 	if (g) {
 		write_one(r, d, g, dry && device_is_enforced(d));
 		error = dry ? 0 : pipeline_abandon(r->pipeline, d);
 	}
+	if (!error && !dry)
+		abandoned(r, d, undo);
+	else
+		json_decref(undo);
 	if (error == -ENOENT)
 		api_fail(r, 404, "`cardea policy show DEVICE` says what is",
 			"you have put no profile in force for %.60s", d->name);

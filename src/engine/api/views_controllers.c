@@ -334,6 +334,79 @@ static void refuse(struct api_request *r, int error, bool removing)
 			LIMIT_CONTROLLERS);
 }
 
+/* ---- the way back ---- */
+
+/* What a class means for one device, or for all: how many it names, and one of them. */
+struct meaning {
+	size_t count;
+	char target[ADDR_TEXT_MAX + MAC_TEXT_MAX]; /* as it may be said again */
+	uint64_t sum; /* another one where others are named */
+};
+
+static struct meaning meaning_of(
+	const struct pipeline *p, const struct device *holder, const char *class)
+{
+	const struct classes *c = &p->classes;
+	struct meaning m = {0};
+
+	for (size_t i = 0; i < c->said_count; i++) {
+		const struct store_controller *s = &c->said[i];
+		const struct device *d = inventory_by_id(p->inventory, s->target);
+
+		if (s->device != (holder ? holder->id : 0) || strcmp(s->class, class) != 0)
+			continue;
+		if (d)
+			mac_format(&d->mac, m.target);
+		else
+			addr_format(&s->addr, m.target);
+		m.sum += hash_bytes(&p->key, m.target, strlen(m.target));
+		m.count++;
+	}
+	return m;
+}
+
+static const char *command_of(struct api_command *cmd, const struct device *holder,
+	const char *class, const char *target, bool also)
+{
+	const char *of = holder ? "--device" : also ? "--add" : NULL;
+	const char *name = holder ? holder->name : NULL;
+	const char *add = holder && also ? "--add" : NULL;
+
+	if (target)
+		return api_command(
+			cmd, "controller", "set", class, target, of, name, add, NULL);
+	return api_command(cmd, "controller", "remove", class, of, name, NULL);
+}
+
+static void changed(struct api_request *r, const struct device *holder, const char *class,
+	const json_t *root, const struct meaning *before)
+{
+	const char *target = json_string_value(json_object_get(root, "target"));
+	struct meaning now = meaning_of(r->pipeline, holder, class);
+	char mac[MAC_TEXT_MAX], about[CHANGE_ABOUT_MAX];
+	struct api_command cmd;
+	bool back = before->count < 2;
+
+	if (now.count == before->count && now.sum == before->sum)
+		return;
+	(void)!str_print(about, sizeof(about), "class %s of %u", class,
+		holder ? holder->id : 0);
+	api_changed_by(r, &(struct api_change){
+		.command = command_of(&cmd, holder, class, target,
+			json_is_true(json_object_get(root, "add"))),
+		.about = about,
+		.path = back ? "/v1/controllers" : NULL,
+		.undo = back ? json_pack("{s:s, s:s?, s:s?}", "class", class, "device",
+				       holder ? mac_format(&holder->mac, mac) : NULL,
+				       "target", before->count ? before->target : NULL)
+			     : NULL,
+		.why_not = "it named several before: say each again with `cardea controller "
+			   "set --add`"},
+		target ? "You said who %.80s is%s%s: %.80s" : "%.80s is nobody now%s%s.%.0s",
+		class, holder ? ", for " : "", holder ? holder->name : "",
+		target ? target : "");
+}
+
 static int change(struct api_request *r, const struct device *holder, const char *class,
 	const char *target, bool also)
 {
@@ -350,6 +423,7 @@ static void change_with(struct api_request *r, const json_t *root)
 	const json_t *target = json_object_get(root, "target");
 	const char *class = json_string_value(json_object_get(root, "class"));
 	const struct device *holder = NULL;
+	struct meaning before;
 	int error;
 
 	if (!class || (!json_is_string(target) && !json_is_null(target)) ||
@@ -363,12 +437,15 @@ static void change_with(struct api_request *r, const json_t *root)
 	if (json_is_string(device) &&
 		!(holder = api_device(r, json_string_value(device))))
 		return;
+	before = meaning_of(r->pipeline, holder, class);
 	error = change(r, holder, class, json_string_value(target),
 		json_is_true(json_object_get(root, "add")));
-	if (error)
+	if (error) {
 		refuse(r, error, !json_is_string(target));
-	else
-		api_view_controllers(r);
+		return;
+	}
+	changed(r, holder, class, root, &before);
+	api_view_controllers(r);
 }
 
 void api_change_controllers(struct api_request *r)

@@ -115,8 +115,21 @@ static void confirm(struct api_request *r, const struct device *d)
 	if (r->limited)
 		jsonw_kv_mac(&r->json, "mac", &d->mac);
 	else
-		api_write_device(&r->json, d);
+		api_write_device(&r->json, r->pipeline, d);
 	jsonw_object_end(&r->json);
+}
+
+static void introduced(struct api_request *r, const struct device *d)
+{
+	char mac[MAC_TEXT_MAX];
+	struct api_command cmd;
+
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "device", "add", "--mac",
+			mac_format(&d->mac, mac), d->mud_url[0] ? "--url" : NULL, d->mud_url,
+			NULL),
+		.why_not = "it is known now; `cardea device retire` takes it out of service"},
+		"You introduced %s.", d->name);
 }
 
 void api_add_identity(struct api_request *r)
@@ -124,11 +137,16 @@ void api_add_identity(struct api_request *r)
 	json_t *root = api_body(r);
 	struct identity identity = {0};
 	struct device *d = NULL;
+	size_t known;
 	int error;
 
 	if (root && read_identity(r, root, &identity)) {
+		known = inventory_count(r->pipeline->inventory);
 		error = pipeline_identity(r->pipeline, &identity, &d);
 		(void)!store_commit(r->pipeline->store);
+		if (!error && !r->limited &&
+			known != inventory_count(r->pipeline->inventory))
+			introduced(r, d);
 		if (error)
 			refuse(r, error);
 		else

@@ -4,10 +4,11 @@
 #include <string.h>
 #include "base/str.h"
 #include "engine/api/api_priv.h"
+#include "engine/learner_extended.h"
 
 #define NEXT_BODY                                                                      \
 	"send {\"learn\":true|false}, {\"again\":true}, {\"episode\":true} or "        \
-	"{\"approve\":true,\"now\":false,\"dry_run\":false}"
+	"{\"approve\":true,\"now\":false,\"interactions\":false,\"dry_run\":false}"
 #define PERCENT 100.0
 
 /* False after an error reply. */
@@ -59,6 +60,25 @@ static void write_row(struct jsonw *j, const struct learner *l, const struct dev
 	jsonw_kv_mac(j, "mac", &d->mac);
 	jsonw_kv_bool(j, "learned", learner_is_on(l, d));
 	learn_device_json(&ld, j);
+	jsonw_object_end(j);
+}
+
+void api_write_unseen(struct jsonw *j, const struct learned_unseen *u)
+{
+	bool known = u->state != LEARNED_UNKNOWN;
+
+	jsonw_object(j);
+	jsonw_kv_string(j, "state", learned_state_name(u->state));
+	jsonw_key(j, "share");
+	if (known)
+		jsonw_decimal(j, u->share);
+	else
+		jsonw_null(j);
+	jsonw_key(j, "bound");
+	if (known)
+		jsonw_decimal(j, u->bound);
+	else
+		jsonw_null(j);
 	jsonw_object_end(j);
 }
 
@@ -173,6 +193,7 @@ static void write_one(struct api_request *r, const struct device *d,
 	write_layers(j, r->pipeline, d);
 	write_rules(j, p);
 	write_kinds(j, p);
+	(void)!learner_interactions_json(&r->pipeline->learner, d, j); /* no memory: none */
 	jsonw_object_end(j);
 }
 
@@ -190,6 +211,21 @@ static void write_state(struct api_request *r, const struct device *d)
 	learn_device_json(&ld, j);
 	write_layers(j, r->pipeline, d);
 	jsonw_object_end(j);
+}
+
+/* Null each where there is none. */
+static void write_extended(struct api_request *r, const struct learn_profile *p)
+{
+	struct jsonw *j = &r->json;
+	struct learn_extended x;
+	int error = learner_extended_make(&r->pipeline->learner, p, &x);
+
+	jsonw_kv_untrusted(j, "template", x.template);
+	jsonw_kv_untrusted(j, "binding", x.binding);
+	jsonw_kv_string(j, "extended_problem", x.problem[0] ? x.problem
+		: error				  ? error_text(error)
+						  : NULL);
+	learn_extended_free(&x);
 }
 
 static void write_export(struct api_request *r, const struct device *d,
@@ -212,6 +248,7 @@ static void write_export(struct api_request *r, const struct device *d,
 	jsonw_key(j, "evidence");
 	learn_evidence_json(p, p->mud ? file : NULL, j);
 	jsonw_kv_string(j, "problem", p->problem[0] ? p->problem : NULL);
+	write_extended(r, p);
 	jsonw_object_end(j);
 }
 
@@ -268,33 +305,92 @@ static void unseen_text(const struct learned_unseen *u, char *buf, size_t size)
 			u->share * PERCENT, u->bound * PERCENT);
 }
 
-static void approve(struct api_request *r, struct device *d, bool now, bool dry)
+static void adopt_mud(struct api_request *r, struct device *d,
+	const struct learn_profile *p, bool dry)
+{
+	const struct adopted a = {.layer = LAYER_LEARNED,
+		.text = p->mud,
+		.text_len = p->mud ? strlen(p->mud) : 0};
+
+	if (p->mud)
+		api_adopt_text(r, d, &a, dry);
+	else
+		api_fail(r, 409, "`cardea profile learn DEVICE` shows what it does",
+			"there is no MUD file of %.60s: %s", d->name, p->problem);
+}
+
+/* With what it does only after something else: that is then all that it may do so. */
+static void adopt_extended(struct api_request *r, struct device *d,
+	const struct learn_profile *p, bool dry)
+{
+	struct learn_extended x;
+	int error = learner_extended_make(&r->pipeline->learner, p, &x);
+	const struct adopted a = {.form = ADOPT_EXTENDED,
+		.layer = LAYER_LEARNED,
+		.text = x.template,
+		.text_len = x.template ? strlen(x.template) : 0,
+		.binding = x.binding,
+		.binding_len = x.binding ? strlen(x.binding) : 0};
+
+	if (error || !x.template)
+		api_fail(r, 409, "approve it without interactions",
+			"there is no extended profile of %.60s: %s", d->name,
+			x.problem[0] ? x.problem : error_text(error));
+	else
+		api_adopt_text(r, d, &a, dry);
+	learn_extended_free(&x);
+}
+
+struct approval {
+	bool now, interactions, dry;
+};
+
+static void approve(struct api_request *r, struct device *d, struct approval how)
 {
 	struct learn_profile p = {0};
 	int error = make(r->pipeline, d, &p);
-	struct adopted a = {.layer = LAYER_LEARNED};
 	char unseen[LIMIT_TEXT];
 
 	if (error) {
 		no_profile(r, d, error);
 	} else if (!p.rule_count) { /* it would cut the device off */
 		no_profile(r, d, -ENOENT);
-	} else if (p.device.all.state < LEARNED_SETTLED && !now) {
+	} else if (p.device.all.state < LEARNED_SETTLED && !how.now) {
 		unseen_text(&p.device.all, unseen, sizeof(unseen));
 		api_fail(r, 409,
 			"watch on, use the device, and see what was not seen with `cardea "
 			"profile learn DEVICE`; or say --now",
 			"%.60s is %s, not settled: %s", d->name,
 			learned_state_name(p.device.all.state), unseen);
-	} else if (!p.mud) {
-		api_fail(r, 409, "`cardea profile learn DEVICE` shows what it does",
-			"there is no MUD file of %.60s: %s", d->name, p.problem);
+	} else if (how.interactions) {
+		adopt_extended(r, d, &p, how.dry);
 	} else {
-		a.text = p.mud;
-		a.text_len = strlen(p.mud);
-		api_adopt_text(r, d, &a, dry);
+		adopt_mud(r, d, &p, how.dry);
 	}
 	learn_profile_free(&p);
+}
+
+static void noted(struct api_request *r, const struct device *d, bool learn)
+{
+	struct api_command cmd;
+	struct api_path path;
+
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "profile", "learn", d->name,
+			learn ? "--start" : "--stop", NULL),
+		.path = api_path_of(&path, "learning", d),
+		.undo = json_pack("{s:b}", "learn", !learn)},
+		learn ? "%s is learned." : "%s is learned no more.", d->name);
+}
+
+static void noted_again(struct api_request *r, const struct device *d)
+{
+	struct api_command cmd;
+
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "profile", "learn", d->name, "--again", NULL),
+		.why_not = "what was learned is forgotten; it is learned anew"},
+		"You had what was learned of %s forgotten.", d->name);
 }
 
 static void changed(struct api_request *r, const struct device *d, int error)
@@ -307,6 +403,16 @@ static void changed(struct api_request *r, const struct device *d, int error)
 			d->name, error_text(error));
 	else
 		write_state(r, d);
+}
+
+static void set_learned(struct api_request *r, struct device *d, bool learn)
+{
+	bool before = learner_is_on(&r->pipeline->learner, d);
+	int error = learner_set(&r->pipeline->learner, d, learn);
+
+	if (!error && before != learner_is_on(&r->pipeline->learner, d))
+		noted(r, d, learn);
+	changed(r, d, error);
 }
 
 static void again(struct pipeline *p, const struct device *d)
@@ -322,12 +428,15 @@ static void act(struct api_request *r, struct device *d, const json_t *body)
 	const json_t *learn = json_object_get(body, "learn");
 
 	if (json_is_true(json_object_get(body, "approve"))) {
-		approve(r, d, json_is_true(json_object_get(body, "now")),
-			json_is_true(json_object_get(body, "dry_run")));
+		approve(r, d, (struct approval){
+			.now = json_is_true(json_object_get(body, "now")),
+			.interactions = json_is_true(json_object_get(body, "interactions")),
+			.dry = json_is_true(json_object_get(body, "dry_run"))});
 	} else if (json_is_boolean(learn)) {
-		changed(r, d, learner_set(&p->learner, d, json_is_true(learn)));
+		set_learned(r, d, json_is_true(learn));
 	} else if (json_is_true(json_object_get(body, "again"))) {
 		again(p, d);
+		noted_again(r, d);
 		changed(r, d, 0);
 	} else if (json_is_true(json_object_get(body, "episode"))) {
 		changed(r, d, learner_cut(&p->learner, d));

@@ -3,12 +3,28 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include "base/str.h"
 #include "engine/api/api_priv.h"
 
 #define NEXT_BODY                                                                      \
 	"send {\"device\":D,\"kind\":\"refuse|allow|lan-only|no-internet|only\","      \
-	"\"peer\":NAME or ADDRESS,\"proto\":\"tcp\",\"port_from\":N,\"port_to\":N}"
+	"\"peer\":NAME or ADDRESS,\"proto\":\"tcp\",\"port_from\":N,\"port_to\":N,"          \
+	"\"for\":SECONDS}"
+
+/* NULL: of no peer in particular. */
+static const char *peer_text(const struct overlay *o, char text[PREFIX_TEXT_MAX + LIMIT_NAME])
+{
+	const struct peer *p = &o->peer;
+
+	if (!overlay_has_peer(o->kind))
+		return NULL;
+	if (p->kind == PEER_NAME)
+		return p->name;
+	return p->prefix.len == addr_bits(&p->prefix.addr)
+		       ? addr_format(&p->prefix.addr, text)
+		       : prefix_format(&p->prefix, text);
+}
 
 static void write_peer(struct jsonw *j, const struct peer *p)
 {
@@ -44,6 +60,7 @@ static void write_members(struct jsonw *j, const struct device *d,
 	jsonw_kv_u64(j, "port_from", o->port.lo);
 	jsonw_kv_u64(j, "port_to", o->port.hi);
 	jsonw_kv_time(j, "said", o->said);
+	jsonw_kv_time(j, "until", o->until);
 	jsonw_kv_bool(j, "stored", stored);
 	jsonw_kv_bool(j, "enforced", in_force && stored);
 	jsonw_kv_bool(j, "moot", s != POLICY_OVERLAY_ACTS);
@@ -77,10 +94,8 @@ static void write_device(struct api_request *r, const struct device *d)
 void api_view_overlays(struct api_request *r)
 {
 	struct device *only = NULL, *d;
-	char text[LIMIT_NAME];
 
-	if (!api_query(r, "device", text, sizeof(text)) ||
-		(text[0] && !(only = api_device(r, text))))
+	if (!api_query_device(r, &only))
 		return;
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.overlay.list/1");
@@ -128,7 +143,7 @@ static bool read_port(const json_t *v, uint16_t otherwise, uint16_t *ret)
 }
 
 /* What is wrong with it, or NULL. */
-static const char *read_overlay(const json_t *root, struct overlay *o)
+const char *api_read_overlay(const json_t *root, struct overlay *o)
 {
 	const json_t *from = json_object_get(root, "port_from");
 	const json_t *to = json_object_get(root, "port_to");
@@ -164,6 +179,119 @@ static void refuse(struct api_request *r, const struct device *d, int error)
 			d->name, error_text(error));
 }
 
+/* "1h", "90s", as the command line takes it; or empty. */
+static const char *span_of(const struct overlay *o, char span[24])
+{
+	int64_t s = (o->until - o->said + NS_PER_SEC / 2) / NS_PER_SEC;
+	int64_t unit = s % 3600 == 0 ? 3600 : s % 60 == 0 ? 60 : 1;
+
+	span[0] = 0;
+	if (o->until)
+		(void)!str_print(span, 24, "%lld%c", (long long)(s / unit),
+			unit == 3600 ? 'h' : unit == 60 ? 'm' : 's');
+	return span;
+}
+
+/* "refuse lamp ads.example.com", as the command line says it. */
+static const char *command_of(struct api_command *cmd, const struct device *d,
+	const struct overlay *o, const char *peer)
+{
+	char ports[16] = "", buf[FLOW_PROTO_TEXT_MAX], span[24];
+	const char *proto = "";
+	const char *kind = overlay_kind_name(o->kind);
+
+	if (o->kind == OVERLAY_REFUSE || o->kind == OVERLAY_ALLOW)
+		api_command(cmd, "policy", kind, d->name, peer, NULL);
+	else
+		api_command(cmd, "policy", "limit", d->name, kind, peer, NULL);
+	if (o->proto != RULE_PROTO_ANY)
+		proto = flow_proto_text((uint8_t)o->proto, buf);
+	if (o->port.lo == o->port.hi)
+		(void)!str_print(ports, sizeof(ports), "%u", o->port.lo);
+	else if (o->port.lo || o->port.hi != UINT16_MAX)
+		(void)!str_print(ports, sizeof(ports), "%u-%u", o->port.lo, o->port.hi);
+	api_command_flag(cmd, "port", ports);
+	api_command_flag(cmd, "proto", proto);
+	api_command_flag(cmd, "for", span_of(o, span));
+	return cmd->text;
+}
+
+static void said(struct api_request *r, const struct device *d, const struct overlay *o)
+{
+	char id[16], text[PREFIX_TEXT_MAX + LIMIT_NAME], words[PIPELINE_OVERLAY_TEXT];
+	struct api_command cmd;
+	struct api_path path;
+
+	(void)!str_print(id, sizeof(id), "%u", o->id);
+	api_changed_by(r, &(struct api_change){
+		.command = command_of(&cmd, d, o, peer_text(o, text)),
+		.path = api_path(&path, "overlays", id),
+		.undo = json_pack("{s:b}", "remove", true)},
+		"You said of %s: %.150s", d->name, pipeline_overlay_text(o, words));
+}
+
+/* As requests say times: to the second. */
+static const char *until_text(nstime until, char buf[CLOCK_TEXT_MAX])
+{
+	time_t seconds = (time_t)(until / NS_PER_SEC);
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) ||
+		!strftime(buf, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		buf[0] = 0;
+	return buf;
+}
+
+static void unsaid(struct api_request *r, const struct device *d, const struct overlay *o)
+{
+	char id[16], mac[MAC_TEXT_MAX], text[PREFIX_TEXT_MAX + LIMIT_NAME];
+	char words[PIPELINE_OVERLAY_TEXT], proto[8], until[CLOCK_TEXT_MAX];
+	struct api_command cmd;
+	json_t *undo = json_pack("{s:s, s:s, s:s?, s:i, s:i}", "device",
+		mac_format(&d->mac, mac), "kind", overlay_kind_name(o->kind), "peer",
+		peer_text(o, text), "port_from", (int)o->port.lo, "port_to",
+		(int)o->port.hi);
+
+	(void)!str_print(proto, sizeof(proto), "%d", o->proto);
+	if (o->proto != RULE_PROTO_ANY)
+		json_object_set_new(undo, "proto", json_string(proto));
+	if (o->until)
+		json_object_set_new(undo, "until", json_string(until_text(o->until, until)));
+	(void)!str_print(id, sizeof(id), "%u", o->id);
+	api_changed_by(r, &(struct api_change){
+		.command = api_command(&cmd, "policy", "withdraw", id, NULL),
+		.about = "",
+		.path = "/v1/overlays",
+		.undo = undo},
+		"You took back what you had said of %s: %.120s", d->name,
+		pipeline_overlay_text(o, words));
+}
+
+/* "for" or "until"; what is wrong with them, or NULL. */
+static const char *read_until(const json_t *root, nstime wall, struct overlay *o)
+{
+	const json_t *seconds = json_object_get(root, "for");
+	const char *text = json_string_value(json_object_get(root, "until"));
+	struct tm tm = {0};
+	int64_t left = json_integer_value(seconds), now = wall / NS_PER_SEC;
+
+	if (json_is_integer(seconds) && text)
+		return "\"for\" and \"until\" both say when it ends";
+	if (!json_is_integer(seconds) && !text)
+		return NULL;
+	if (text && !strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return "there is no such time";
+	if (text)
+		left = timegm(&tm) - now;
+	if (left <= 0)
+		return "the time that it was to hold for is over";
+	if (left > LIMIT_OVERLAY_S)
+		return "that is longer than 30 days: say it for good, and take it back";
+	o->said = wall;
+	o->until = text ? (now + left) * NS_PER_SEC : wall + left * NS_PER_SEC;
+	return NULL;
+}
+
 static void add(struct api_request *r, const json_t *root)
 {
 	const char *name = json_string_value(json_object_get(root, "device"));
@@ -177,7 +305,9 @@ static void add(struct api_request *r, const json_t *root)
 		api_fail(r, 400, NEXT_BODY, "no device is named");
 	if (!d)
 		return;
-	wrong = read_overlay(root, &o);
+	wrong = api_read_overlay(root, &o);
+	if (!wrong)
+		wrong = read_until(root, pipeline_wall(r->pipeline), &o);
 	if (wrong) {
 		api_fail(r, 400, NEXT_BODY, "%s", wrong);
 		return;
@@ -185,6 +315,8 @@ static void add(struct api_request *r, const json_t *root)
 	hd = household_device(&r->pipeline->household, d->id);
 	if (!json_is_true(json_object_get(root, "dry_run")))
 		error = pipeline_overlay_add(r->pipeline, d, &o);
+	if (o.id && !error)
+		said(r, d, &o);
 	if (hd && (!error || error == -EEXIST))
 		write_one(r, d, hd, &o, o.id != 0);
 	else
@@ -246,6 +378,8 @@ void api_remove_overlay(struct api_request *r)
 		error = pipeline_overlay_remove(r->pipeline, d, o.id);
 	if (error)
 		refuse(r, d, error);
-	else
+	else if (!dry)
+		unsaid(r, d, &o);
+	if (!error)
 		write_one(r, d, household_device(&r->pipeline->household, d->id), &o, dry);
 }

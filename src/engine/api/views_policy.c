@@ -197,8 +197,9 @@ static void why_event(struct api_request *r, int64_t id)
 	if (q.device && is_about_names(e.kind))
 		write_told(r, q.device, &e);
 	else if (!q.device ||
-		 (e.kind != EVENT_VIOLATION && e.kind != EVENT_REFUSED))
-		api_fail(r, 400, "ask about an event of kind violation or refused",
+		 (e.kind != EVENT_VIOLATION && e.kind != EVENT_REFUSED &&
+			 e.kind != EVENT_WOULD_BLOCK))
+		api_fail(r, 400, "ask about an event of kind violation, would-block or refused",
 			"event %lld is no violation: %s", (long long)id, e.text);
 	else
 		answer(r, &q);
@@ -364,9 +365,9 @@ static void write_policy(struct api_request *r, struct device *d, bool elements)
 	jsonw_object(j);
 	jsonw_kv_untrusted(j, "device", d->name);
 	jsonw_kv_mac(j, "mac", &d->mac);
-	jsonw_kv_string(j, "state", device_state_name(d->state));
+	api_write_life(j, r->pipeline, d);
 	jsonw_kv_untrusted(j, "problem", d->problem);
-	jsonw_kv_untrusted(j, "quarantine", d->quarantine[0] ? d->quarantine : NULL);
+	jsonw_kv_untrusted(j, "quarantine", d->hold ? d->quarantine : NULL);
 	jsonw_kv_untrusted(j, "profile", hd && hd->source ? hd->source->url : NULL);
 	jsonw_key(j, "rules");
 	jsonw_array(j);
@@ -387,14 +388,11 @@ static void write_policy(struct api_request *r, struct device *d, bool elements)
 
 void api_view_policy(struct api_request *r)
 {
-	char text[LIMIT_NAME];
 	int64_t elements = 0;
 	struct device *only = NULL, *d;
 
-	if (!api_query(r, "device", text, sizeof(text)) ||
-		!api_query_number(r, "elements", 0, 1, &elements))
-		return;
-	if (text[0] && !(only = api_device(r, text)))
+	if (!api_query_number(r, "elements", 0, 1, &elements) ||
+		!api_query_device(r, &only))
 		return;
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.policy/1");

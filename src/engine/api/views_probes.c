@@ -90,7 +90,7 @@ static void write_device(
 	jsonw_kv_untrusted(j, "device", d->name);
 	jsonw_kv_mac(j, "mac", &d->mac);
 	jsonw_kv_bool(j, "allowed", v->allowed);
-	jsonw_kv_string(j, "class", probe_class_name(v->class));
+	jsonw_kv_string(j, "class", device_class_name(v->class));
 	jsonw_kv_string(j, "window", probe_window_text(&v->window, window));
 	jsonw_kv_time(j, "since", v->since);
 	jsonw_kv_string(j, "state", probe_state_name(v->state));
@@ -155,7 +155,7 @@ static bool view_of(
 
 	if (probe_device_of(r->pipeline->prober.core, &d->mac, &now, ret) == 0)
 		return true;
-	api_fail(r, 404, "`cardea probe allow DEVICE --class CLASS` lets it",
+	api_fail(r, 404, "`cardea probe allow DEVICE` lets it",
 		"you have not let %.60s be probed", d->name);
 	return false;
 }
@@ -177,10 +177,10 @@ static void fail_class(struct api_request *r, const char *said)
 	char text[LIMIT_TEXT], shown[32];
 
 	t = (struct str_text){.buf = text, .size = sizeof(text)};
-	for (unsigned c = 0; c < PROBE_CLASS_MAX; c++)
-		if (!probe_class_is_forbidden((enum probe_class)c))
+	for (unsigned c = 0; c < DEVICE_CLASS_MAX; c++)
+		if (!probe_class_is_forbidden((enum device_class)c))
 			str_add(&t, "%s%s", t.len ? ", " : "",
-				probe_class_name((enum probe_class)c));
+				device_class_name((enum device_class)c));
 	if (!said)
 		api_fail(r, 400, text,
 			"it is not known what the device is for: name its class");
@@ -189,31 +189,43 @@ static void fail_class(struct api_request *r, const char *said)
 			str_escape(str_untrusted(said), shown, sizeof(shown)));
 }
 
-/* What the owner says is believed, unless the device says that it is another. */
-static bool read_class(struct api_request *r, const struct device *d,
-	const json_t *root, enum probe_class *ret)
+static bool fail_never(struct api_request *r, enum device_class c, const char *next)
 {
-	const char *said = json_string_value(json_object_get(root, "class"));
-	char words[LIMIT_TEXT];
-	enum probe_class other;
+	api_fail(r, 403, next, "a device of the class %s is never probed",
+		device_class_name(c));
+	return false;
+}
 
-	if (!said || !probe_class_parse(said, ret)) {
+/* What is said here is for probing alone; else the device's own class is. Either is
+ * believed, unless the device, or what its owner said of it, forbids it. */
+static bool read_class(struct api_request *r, const struct device *d,
+	const json_t *root, enum device_class *ret)
+{
+	const json_t *v = json_object_get(root, "class");
+	const char *said = json_string_value(v);
+	char words[LIMIT_TEXT];
+	enum device_class other;
+
+	*ret = !v || json_is_null(v) ? pipeline_class_of(r->pipeline, d)
+				     : DEVICE_CLASS_UNKNOWN;
+	if (said)
+		(void)device_class_parse(said, ret);
+	if (*ret == DEVICE_CLASS_UNKNOWN) {
 		fail_class(r, said);
 		return false;
 	}
-	if (probe_class_is_forbidden(*ret)) {
-		api_fail(r, 403, "leave it as it is",
-			"a device of the class %s is never probed",
-			probe_class_name(*ret));
-		return false;
-	}
+	if (d->class != DEVICE_CLASS_UNKNOWN && probe_class_is_forbidden(d->class))
+		return fail_never(r, d->class,
+			"leave it as it is; if it is none, `cardea device set DEVICE "
+			"--class CLASS`");
 	other = prober_class_by_words(r->pipeline, d, words);
-	if (other == PROBE_CLASS_UNKNOWN)
-		return true;
+	if (other == DEVICE_CLASS_UNKNOWN)
+		return !probe_class_is_forbidden(*ret) ||
+		       fail_never(r, *ret, "leave it as it is");
 	api_fail(r, 403, "rename it if only its name misleads, and try again",
 		"\"%.100s\" sounds like a device of the class %s, which is never "
 		"probed",
-		words, probe_class_name(other));
+		words, device_class_name(other));
 	return false;
 }
 
@@ -235,11 +247,65 @@ static bool read_window(
 	return false;
 }
 
+/* What one may be probed for, and when; false: it may not. */
+struct permission {
+	bool allowed;
+	enum device_class class;
+	char window[PROBE_WINDOW_TEXT];
+};
+
+static struct permission permission_of(struct api_request *r, const struct device *d)
+{
+	struct probe_time now = prober_time(r->pipeline);
+	struct permission p = {0};
+	struct probe_device v;
+
+	if (probe_device_of(r->pipeline->prober.core, &d->mac, &now, &v) || !v.allowed)
+		return p;
+	p.allowed = true;
+	p.class = v.class;
+	probe_window_text(&v.window, p.window);
+	return p;
+}
+
+static json_t *way_back(const struct permission *before)
+{
+	if (!before->allowed)
+		return json_pack("{s:b}", "forbid", true);
+	return json_pack("{s:b, s:s, s:s}", "allow", true, "class",
+		device_class_name(before->class), "window", before->window);
+}
+
+static void noted(struct api_request *r, const struct device *d,
+	const struct permission *before)
+{
+	struct permission now = permission_of(r, d);
+	const char *class = device_class_name(now.class);
+	char about[CHANGE_ABOUT_MAX];
+	struct api_command cmd;
+	struct api_path path;
+
+	if (now.allowed == before->allowed && now.class == before->class &&
+		strcmp(now.window, before->window) == 0)
+		return;
+	(void)!str_print(about, sizeof(about), "probing of %u", d->id);
+	api_changed_by(r, &(struct api_change){
+		.command = now.allowed
+				   ? api_command(&cmd, "probe", "allow", d->name, "--class",
+					     class, "--window", now.window, NULL)
+				   : api_command(&cmd, "probe", "forbid", d->name, NULL),
+		.about = about,
+		.path = api_path_of(&path, "probes", d),
+		.undo = way_back(before)},
+		now.allowed ? "%s may be probed at night." : "%s may be probed no more.",
+		d->name);
+}
+
 static bool allow(struct api_request *r, const struct device *d, const json_t *root,
 	bool dry, struct probe_device *ret)
 {
 	struct probe_window w;
-	enum probe_class class;
+	enum device_class class;
 	int error = 0;
 
 	if (!read_class(r, d, root, &class) || !read_window(r, root, &w))
@@ -293,6 +359,7 @@ static bool stop(struct api_request *r, const struct device *d, bool dry,
 static void change(struct api_request *r, const struct device *d, const json_t *root)
 {
 	bool dry = json_is_true(json_object_get(root, "dry_run")), done = false;
+	struct permission before = permission_of(r, d);
 	struct probe_device v;
 
 	if (json_is_true(json_object_get(root, "allow")))
@@ -303,8 +370,10 @@ static void change(struct api_request *r, const struct device *d, const json_t *
 		done = stop(r, d, dry, &v);
 	else
 		api_fail(r, 400, NEXT_BODY, "the body asks for nothing");
-	if (done)
-		write_one(r, d, &v);
+	if (!done)
+		return;
+	noted(r, d, &before);
+	write_one(r, d, &v);
 }
 
 void api_change_probe(struct api_request *r)

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Replies that another process has a part in: the client is parked meanwhile, and answered
+ * when that process has spoken. Its time runs on: one that is forgotten is dropped. */
+#include "engine/api/server.h"
+
+void api_client_park(struct api_client *c, struct api_request *r)
+{
+	c->answered = true; /* what else it says is not read */
+	api_done(r);
+}
+
+uint64_t api_park(struct api_request *r)
+{
+	r->later = true;
+	r->client->ticket = ++r->client->api->tickets;
+	return r->client->ticket;
+}
+
+void api_unpark(struct api_request *r)
+{
+	r->later = false;
+	r->client->ticket = 0;
+}
+
+static struct api_client *find(struct api *a, uint64_t ticket)
+{
+	for (size_t i = 0; i < API_SLOTS; i++)
+		if (a->slots[i] && a->slots[i]->api && a->slots[i]->ticket == ticket)
+			return a->slots[i];
+	return NULL;
+}
+
+void api_later(struct api *a, uint64_t ticket,
+	void (*view)(struct api_request *r, void *ctx), void *ctx)
+{
+	struct api_client *c = find(a, ticket);
+	struct api_request r = {.pipeline = a->pipeline, .client = c, .status = 200};
+
+	jsonw_init_buffer(&r.json, API_REPLY_MAX);
+	view(&r, ctx); /* what was done is noted, whoever still listens */
+	if (c) {
+		c->ticket = 0;
+		api_client_answer(c, &r);
+	} else
+		api_done(&r);
+}
+
+/* As after a request for it: also when nobody asked, and the settings came back. */
+static void settings_told(void *ctx)
+{
+	static const char text[] = "POST /v1/settings HTTP/1.1\r\n\r\n";
+	struct cursor at = cursor_of(text, sizeof(text) - 1);
+	struct http_head head;
+	struct api_request r = {.head = &head};
+
+	if (!http_parse_request(&at, &head))
+		api_stream_request(ctx, &r);
+}
+
+void api_later_open(struct api *a)
+{
+	struct settings *s = &a->pipeline->settings;
+
+	s->answered = api_settings_answered;
+	s->told = settings_told;
+	s->ctx = a;
+}
+
+void api_later_close(struct api *a)
+{
+	a->pipeline->settings.answered = NULL;
+	a->pipeline->settings.told = NULL;
+}

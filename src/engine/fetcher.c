@@ -234,17 +234,14 @@ static int take_rule(struct fetch_job *j, const struct message_profile_rule *m)
 static int take_note(struct fetch_job *j, const struct message_profile_note *m)
 {
 	struct profile *p = &j->profile;
-	struct note *n;
+	int error;
 
-	if (!j->has_head || p->note_count == j->want.note_count || m->level > NOTE_ERROR)
+	if (!j->has_head || p->note_count == j->want.note_count)
 		return CARDEA_EMALFORMED;
-	n = &p->notes[p->note_count++];
-	n->level = (enum note_level)m->level;
-	n->line = m->line;
-	n->column = m->column;
-	str_copy(n->path, sizeof(n->path), m->path);
-	str_copy(n->text, sizeof(n->text), m->text);
-	return 0;
+	error = message_to_note(m, &p->notes[p->note_count]);
+	if (!error)
+		p->note_count++;
+	return error;
 }
 
 static int take_tls(struct fetch_job *j, const struct message_profile_tls *m)

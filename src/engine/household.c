@@ -24,6 +24,7 @@ static void free_device(struct household_device *d)
 	pool_free(d->file);
 	pool_free(d->grant.pool);
 	free(d->overlays);
+	free(d->updates);
 	element_list_free(&d->installed);
 	free(d->opened.items);
 	free(d->hits);
@@ -151,10 +152,13 @@ static void device_elements(struct household *h, const struct device *d,
 	}
 	if (enforced) {
 		element_list_add(l, &managed);
-		household_limit_elements(hd, d, l);
+		if (!household_tells(hd))
+			household_limit_elements(hd, d, l);
 		household_name_elements(h, hd, d, l, ret_whole);
 		error = policy_compile(
 			&hd->policy, &h->env, &names, &pd, list_emit, &listing);
+		if (!error && household_tells(hd))
+			error = household_told_elements(hd, d, wall, l);
 		if (error)
 			l->error = error;
 	}
@@ -346,6 +350,13 @@ void household_update(
 	tell_classes(h, d, hd);
 	follow_classes(h, hd);
 	device_elements(h, d, hd, wall, &u.after, &u.whole);
+	if (u.after.error && hd->hold && !hd->bare && household_remake_bare(hd) == 0) {
+		log_warn("household",
+			"device %u: its rules are too many to be held with: %s; it is held "
+			"without them", d->id, error_text(u.after.error));
+		element_list_free(&u.after);
+		device_elements(h, d, hd, wall, &u.after, &u.whole);
+	}
 	household_open_names(h, d, hd, wall, &u.names);
 	element_list_finish(&u.names);
 	if (u.after.error || u.names.error) {

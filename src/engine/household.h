@@ -131,7 +131,11 @@ struct household_device {
 	struct overlay *overlays; /* what the owner says beside it, in order of id */
 	size_t overlay_count;
 	struct household_probe probe;
-	bool quarantined; /* the policy says so */
+	enum device_hold hold; /* as the policy has it */
+	bool keeps_fabric;     /* its class does: policy/policy.h */
+	bool bare; /* held, and what it might do did not fit: only what every one may */
+	struct update_host *updates; /* where it may fetch what repairs it while held */
+	size_t update_count;
 	struct household_block blocks[HOUSEHOLD_BLOCKS_MAX];
 	size_t block_count;
 	bool owes_forget; /* its flows were to end while the enforcer was away */
@@ -181,7 +185,10 @@ struct household {
 	struct commit *commit;
 	struct hash_key key;	   /* of opened elements */
 	struct name_key name_key;  /* of the kernel; both 0: it learns no names */
+	uint16_t portal[POLICY_PORTALS]; /* of this gateway */
+	bool redirect; /* what the held are refused is meant for a sink */
 	bool knows_gates;          /* it can wait for triggers */
+	bool tells;                /* see household_tell_only */
 	uint64_t watches;	   /* a hash of who arms what, as it was last installed */
 	/* The kernel is about to learn other names of the device than now, or none: no
 	 * answer may go to it unheld. May be NULL. */
@@ -189,6 +196,9 @@ struct household {
 	/* What the device may do is about to change: no answer that was confirmed before
 	 * counts. May be NULL. */
 	void (*unconfirm)(void *ctx, const struct device *d);
+	/* The device, which was not held, is about to be: what it may do then may still
+	 * be said by household_updates. May be NULL. */
+	void (*holding)(void *ctx, const struct device *d, struct household_device *hd);
 	void *hold_ctx;
 };
 #define HOUSEHOLD_SEQ_NEVER UINT64_MAX
@@ -209,10 +219,17 @@ int household_adopt(
  * quarantine, what he put in force himself, and who controls whom. The kernel follows
  * with household_update. */
 void household_abandon(struct household_device *d);
-/* Makes the device's state, policy and kernel elements follow device.quarantine; flows
- * end with it. */
-int household_quarantine(
+/* Makes the device's state, policy and kernel elements follow device.hold; its flows are
+ * judged anew. All stays as it was when that fails. */
+int household_hold(
 	struct household *h, struct device *d, nstime wall) CARDEA_MUSTCHECK;
+/* Where the device may fetch updates while it is held, all of it: the kernel follows at
+ * once where it is; nothing changes when that fails. */
+int household_updates(struct household *h, const struct device *d,
+	const struct update_host *list, size_t count, nstime wall) CARDEA_MUSTCHECK;
+/* The gateway's portal listens there: whoever has rules may ask it. */
+void household_portal(struct household *h, const uint16_t ports[POLICY_PORTALS],
+	const struct device *(*at)(void *ctx, size_t i), void *ctx, nstime wall);
 /* What the owner says beside the device's profile, all of it, whatever profile that is:
  * the kernel follows at once where one is in force; nothing changes when that fails. */
 int household_overlay(struct household *h, const struct device *d,
@@ -222,6 +239,20 @@ int household_overlay(struct household *h, const struct device *d,
  * the pool stays the caller's, when that fails. */
 int household_grant(struct household *h, struct device *d,
 	const struct household_grant *g, nstime wall) CARDEA_MUSTCHECK;
+/* What its policy would be, in pool, with something in the place of what is there: if it were
+ * not held, and nothing were refused by a probe or ended. Nothing changes by it. */
+struct household_trial {
+	bool file; /* rules in the place of its file's */
+	const struct rule *rules;
+	size_t rule_count;
+	const struct household_grant *grant; /* in the place of what the owner put in force */
+	bool says;			     /* overlays in the place of what he says */
+	const struct overlay *overlays;
+	size_t overlay_count;
+};
+/* ret_enforced false: there is no profile, so nothing would be. */
+int household_try(const struct household_device *d, const struct household_trial *t,
+	struct pool *pool, struct policy *ret, bool *ret_enforced) CARDEA_MUSTCHECK;
 /* Refuses this to a device for which a profile is in force (else -ENOENT), or, NULL,
  * nothing any more; nothing changes when that fails. */
 int household_refuse(struct household *h, const struct device *d,
@@ -234,6 +265,20 @@ void household_watch(struct household *h, const struct device *(*at)(void *ctx, 
  * any time, and says so; the kernel follows at the next synchronisation. */
 void household_knows_gates(struct household *h, bool knows,
 	const struct device *(*at)(void *ctx, size_t i), void *ctx, nstime wall);
+/* What the profiles of devices that are not held do not list passes, and is told: the kernel
+ * follows at once. What the owner refused is refused, and what the guard takes for a lie.
+ * Conversations that were ended, and probes, are over with it. */
+void household_tell_only(struct household *h, bool on,
+	const struct device *(*at)(void *ctx, size_t i), void *ctx, nstime wall);
+/* So it is for this device, now. */
+bool household_tells(const struct household_device *hd);
+/* All that passes then, whether it is told or not: a policy in pool. */
+int household_told_policy(const struct household_device *hd, struct pool *pool,
+	struct policy *ret) CARDEA_MUSTCHECK;
+/* What becomes of the flow: policy_evaluate, and VERDICT_WOULD_BLOCK where it passes by the
+ * above alone. It has a policy. */
+void household_judge(const struct household_device *hd, const struct policy_names *names,
+	const struct flow *f, struct verdict *ret);
 /* This conversation ends, and its like for HOUSEHOLD_BLOCK_S; the oldest block goes
  * where there are HOUSEHOLD_BLOCKS_MAX. -ENOENT when nothing is enforced for the
  * device. */

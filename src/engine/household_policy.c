@@ -63,7 +63,7 @@ static void add_probe(const struct household_probe *probe, struct rule rules[DIR
 static int combine(
 	const struct household_device *hd, struct pool *pool, struct policy_input *ret)
 {
-	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 3];
+	struct policy_layer layers[POLICY_OVERLAY_LAYERS + POLICY_HOLD_LAYERS + 3];
 	struct rule probe[DIRECTION_MAX];
 	size_t count = 0;
 	int error = policy_overlay_layers(
@@ -73,12 +73,15 @@ static int combine(
 		return error;
 	if (hd->probe.until)
 		add_probe(&hd->probe, probe, &layers[count++]);
-	if (hd->rule_count)
+	if (hd->rule_count && !hd->bare)
 		layers[count++] = (struct policy_layer){POLICY_GRANT,
 			hd->rules[0].layer, hd->rules, hd->rule_count};
-	if (hd->grant.count)
+	if (hd->grant.count && !hd->bare)
 		layers[count++] = (struct policy_layer){POLICY_GRANT, hd->grant.layer,
 			hd->grant.rules, hd->grant.count};
+	error = household_hold_layers(hd, pool, layers, &count);
+	if (error)
+		return error;
 	return policy_combine(pool, layers, count, ret);
 }
 
@@ -133,20 +136,56 @@ static int make(
 	struct pool *layers = NULL;
 	int error = 0;
 
-	if (hd->overlay_count || hd->grant.pool || hd->probe.until) {
+	if (hd->overlay_count || hd->grant.pool || hd->probe.until || hd->hold) {
 		layers = pool_new("layers", 3 * POLICY_POOL_BYTES);
 		error = layers ? combine(hd, layers, &in) : -ENOMEM;
 	}
-	if (!error && hd->grant.gate_count && !hd->house->knows_gates)
+	if (!error && hd->grant.gate_count && !hd->bare && !hd->house->knows_gates)
 		error = drop_triggers(layers, &in);
-	in.quarantined = hd->quarantined;
+	in.hold = hd->hold;
+	in.keeps_fabric = hd->keeps_fabric;
+	in.redirect = hd->house->redirect;
+	memcpy(in.portal, hd->house->portal, sizeof(in.portal));
 	if (!error)
 		error = make_with_blocks(hd, pool, &in, ret);
 	pool_free(layers);
 	return error;
 }
 
-/* The policy anew; the one there is stays when that fails. */
+static bool waits_for_triggers(const struct household_grant *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->rules[i].needs)
+			return true;
+	return false;
+}
+
+int household_try(const struct household_device *d, const struct household_trial *t,
+	struct pool *pool, struct policy *ret, bool *ret_enforced)
+{
+	struct household_device as_if = *d;
+
+	if (t->file) {
+		as_if.rules = t->rules;
+		as_if.rule_count = t->rule_count;
+	}
+	if (t->grant)
+		as_if.grant = *t->grant;
+	/* whether there are gates is all that counts here */
+	as_if.grant.gate_count = waits_for_triggers(&as_if.grant);
+	if (t->says) {
+		/* they are read alone */
+		as_if.overlays = (struct overlay *)(uintptr_t)t->overlays;
+		as_if.overlay_count = t->overlay_count;
+	}
+	as_if.hold = HOLD_NONE;
+	as_if.bare = false;
+	as_if.block_count = 0;
+	as_if.probe = (struct household_probe){0};
+	*ret_enforced = d->file || t->file || as_if.grant.pool;
+	return make(&as_if, pool, ret);
+}
+
 static int remake(struct household_device *hd)
 {
 	struct pool *pool = pool_new("policy", POLICY_POOL_BYTES);
@@ -163,6 +202,33 @@ static int remake(struct household_device *hd)
 	hd->hits_of = NULL;
 	hd->uses_classes = policy_uses_classes(&policy);
 	return 0;
+}
+
+int household_remake(struct household_device *hd)
+{
+	bool bare = hd->bare;
+	int error;
+
+	hd->bare = false;
+	error = remake(hd);
+	/* what is too much to be made into rules must not keep it from being held */
+	if (error && error != -ENOMEM && hd->hold)
+		error = household_remake_bare(hd);
+	if (error)
+		hd->bare = bare;
+	return error;
+}
+
+int household_remake_bare(struct household_device *hd)
+{
+	bool bare = hd->bare;
+	int error;
+
+	hd->bare = true;
+	error = remake(hd);
+	if (error)
+		hd->bare = bare;
+	return error;
 }
 
 /* What of a file must be at hand whenever the house changes its mind: a newer file may
@@ -202,7 +268,7 @@ int household_adopt(struct household_device *d, const struct shelf_entry *source
 	int error = copy_file(d, &source->profile);
 
 	if (!error)
-		error = remake(d);
+		error = household_remake(d);
 	if (error) {
 		pool_free(d->file);
 		*d = before;
@@ -216,8 +282,7 @@ int household_adopt(struct household_device *d, const struct shelf_entry *source
 	return 0;
 }
 
-/* A device without a file has no rules of its own: the base layer is all it gets. */
-static void drop_policy(struct household_device *hd)
+void household_drop_policy(struct household_device *hd)
 {
 	pool_free(hd->pool);
 	hd->pool = NULL;
@@ -244,47 +309,22 @@ void household_abandon(struct household_device *hd)
 	hd->hits = NULL;
 	hd->hit_of_rule = NULL;
 	hd->hit_count = 0;
-	if (!hd->quarantined && !hd->grant.pool)
-		drop_policy(hd);
-	else if (remake(hd))
+	if (!hd->hold && !hd->grant.pool)
+		household_drop_policy(hd);
+	else if (household_remake(hd))
 		log_error("household", "device %u: the rules of its old file stay in force",
 			hd->id);
 	hd->hits_of = NULL;
 }
 
-static enum device_state state_of(
+enum device_state household_state(
 	const struct device *d, const struct household_device *hd)
 {
-	if (hd->quarantined)
+	if (hd->hold)
 		return DEVICE_QUARANTINED;
 	if (hd->pool)
 		return DEVICE_PROTECTED;
 	return d->problem[0] || d->mud_url[0] ? DEVICE_WATCHED : DEVICE_NEW;
-}
-
-int household_quarantine(struct household *h, struct device *d, nstime wall)
-{
-	struct household_device *hd = household_device(h, d->id);
-	bool in = d->quarantine[0] != 0, was;
-	int error = 0;
-
-	if (!hd)
-		return CARDEA_ELIMIT;
-	was = hd->quarantined;
-	if (in == was)
-		return 0; /* another reason */
-	hd->quarantined = in;
-	if (in || hd->file || hd->grant.pool)
-		error = remake(hd);
-	else
-		drop_policy(hd);
-	if (error) {
-		hd->quarantined = was;
-		return error;
-	}
-	d->state = state_of(d, hd);
-	household_update(h, d, in, wall);
-	return 0;
 }
 
 int household_grant(struct household *h, struct device *d,
@@ -302,16 +342,16 @@ int household_grant(struct household *h, struct device *d,
 		error = household_gates_make(h, d->id, &hd->grant);
 	if (error)
 		;
-	else if (g || hd->file || hd->quarantined)
-		error = remake(hd);
+	else if (g || hd->file || hd->hold)
+		error = household_remake(hd);
 	else
-		drop_policy(hd);
+		household_drop_policy(hd);
 	if (error) {
 		hd->grant = before;
 		return error;
 	}
 	pool_free(before.pool);
-	d->state = state_of(d, hd);
+	d->state = household_state(d, hd);
 	household_update(h, d, true, wall);
 	return 0;
 }
@@ -329,7 +369,7 @@ void household_knows_gates(struct household *h, bool knows,
 
 		if (!hd || !hd->grant.gate_count)
 			continue;
-		if (remake(hd))
+		if (household_remake(hd))
 			log_error("household",
 				"device %u: its rules do not follow the new back end", hd->id);
 		household_update(h, d, false, wall);
@@ -357,7 +397,7 @@ int household_overlay(struct household *h, const struct device *d,
 	hd->overlays = own;
 	hd->overlay_count = count;
 	if (hd->pool)
-		error = remake(hd);
+		error = household_remake(hd);
 	if (error) {
 		hd->overlays = before;
 		hd->overlay_count = count_before;
@@ -379,14 +419,14 @@ int household_refuse(struct household *h, const struct device *d,
 
 	if (!hd)
 		return what ? CARDEA_ELIMIT : 0;
-	if (what && (!hd->pool || !device_is_enforced(d)))
+	if (what && (!hd->pool || !device_is_enforced(d) || household_tells(hd)))
 		return -ENOENT;
 	if (!what && !hd->probe.until)
 		return 0;
 	before = hd->probe;
 	hd->probe = what ? *what : (struct household_probe){0};
 	if (hd->pool)
-		error = remake(hd);
+		error = household_remake(hd);
 	if (error)
 		hd->probe = before;
 	else if (hd->pool)
@@ -419,7 +459,7 @@ int household_block(struct household *h, const struct device *d,
 	struct household_block *b;
 	int error;
 
-	if (!hd || !hd->pool || !device_is_enforced(d))
+	if (!hd || !hd->pool || !device_is_enforced(d) || household_tells(hd))
 		return -ENOENT;
 	b = find_block(hd, peer, proto, port);
 	if (b) {
@@ -430,7 +470,7 @@ int household_block(struct household *h, const struct device *d,
 		remove_block(hd, 0);
 	hd->blocks[hd->block_count++] = (struct household_block){
 		.peer = *peer, .proto = proto, .port = port, .until = until};
-	error = remake(hd);
+	error = household_remake(hd);
 	if (error)
 		remove_block(hd, hd->block_count - 1);
 	else
@@ -451,7 +491,7 @@ bool household_unblock(struct household_device *hd, nstime wall)
 		hd->probe = (struct household_probe){0};
 	if ((hd->block_count == before && !probed) || !hd->pool)
 		return false;
-	if (remake(hd)) {
+	if (household_remake(hd)) {
 		log_warn("household", "device %u: a block outlives its time", hd->id);
 		return false;
 	}

@@ -47,10 +47,27 @@ void household_watch_elements(struct household *h, const struct device *d, nstim
 	struct element_list *l);
 
 /* household_policy.c */
+/* The policy anew; the one there is stays when that fails. Where that would keep the
+ * device from being held, without what is its own (bare). */
+int household_remake(struct household_device *hd) CARDEA_MUSTCHECK;
+int household_remake_bare(struct household_device *hd) CARDEA_MUSTCHECK;
+/* A device without a file has no rules of its own: the base layer is all it gets. */
+void household_drop_policy(struct household_device *hd);
+enum device_state household_state(
+	const struct device *d, const struct household_device *hd);
 /* Of rules that are there for a probe. */
 #define HOUSEHOLD_PROBE_ACL "probe"
 /* True when a block or a probe is over: the policy is another one now. */
 bool household_unblock(struct household_device *hd, nstime wall);
+
+/* household_told.c: the elements for what passes and is told. */
+int household_told_elements(const struct household_device *hd, const struct device *d,
+	nstime wall, struct element_list *l) CARDEA_MUSTCHECK;
+
+/* household_hold.c */
+/* What being held adds to the layers of a device's policy, of which there are count. */
+int household_hold_layers(const struct household_device *hd, struct pool *pool,
+	struct policy_layer *layers, size_t *count) CARDEA_MUSTCHECK;
 
 /* household_limits.c */
 /* What the profile's bandwidths come to for the device as a whole. */

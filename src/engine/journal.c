@@ -159,7 +159,7 @@ const struct event *journal_last(const struct journal *j, device_id device,
 
 		if (e->id && e->device == device &&
 			((e->kind == EVENT_VIOLATION && e->reason == REASON_DEFAULT_DENY) ||
-				e->kind == EVENT_REFUSED) &&
+				e->kind == EVENT_REFUSED || e->kind == EVENT_WOULD_BLOCK) &&
 			addr_equal(&e->flow.peer, peer) && (!last || e->last > last->last))
 			last = e;
 	}

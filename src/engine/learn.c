@@ -23,22 +23,38 @@ struct learn {
 	struct learn_parties parties;
 	uint64_t crowded; /* see struct learn_capture */
 	int error; /* of the learner, which sticks: memory */
+	/* Those that the learner was not told of yet. */
+	struct record waiting[LEARNED_BATCH];
+	size_t waiting_count;
 };
+
+/* Whatever else the learner is told of comes after the records of before. */
+static void tell_waiting(struct learn *l)
+{
+	int errors[LEARNED_BATCH];
+
+	learned_records(l->learned, l->waiting, l->waiting_count, errors);
+	for (size_t i = 0; i < l->waiting_count; i++) {
+		if (errors[i] == CARDEA_ELIMIT)
+			l->crowded++;
+		else if (errors[i] && !l->error)
+			l->error = errors[i];
+	}
+	l->waiting_count = 0;
+}
 
 static void on_record(void *ctx, const struct record *r)
 {
 	struct learn *l = ctx;
-	int e = learned_record(l->learned, r);
 
 	learn_bares_see(&l->bares, r);
 	if (l->options.extended)
 		learn_parties_see(&l->parties, r);
+	record_copy(&l->waiting[l->waiting_count++], r);
+	if (l->waiting_count == LEARNED_BATCH || l->options.record)
+		tell_waiting(l);
 	if (l->options.record)
 		l->options.record(l->options.record_ctx, l->learned, r);
-	if (e == CARDEA_ELIMIT)
-		l->crowded++;
-	else if (e && !l->error)
-		l->error = e;
 }
 
 static void on_event(
@@ -46,6 +62,7 @@ static void on_event(
 {
 	struct learn *l = ctx;
 
+	tell_waiting(l);
 	switch (e) {
 	case OBSERVE_NEW:
 		learned_seen(l->learned, device, when);
@@ -103,21 +120,22 @@ void learn_free(struct learn *l)
 
 static void see(struct learn *l, struct observe *o, const struct pcap_record *r)
 {
-	struct cursor frame = cursor_of(r->data, r->caplen);
-	uint32_t linktype = r->linktype, len = r->len;
+	struct cursor frame;
 
-	if (learn_names_may(linktype, r->data, r->caplen))
-		learn_names_see(&l->names, linktype, frame);
-	if (linktype != LINK_ETHERNET && learn_link_lacks(linktype)) {
-		struct cursor made = learn_link_frame(
-			&l->link, &l->names, linktype, frame);
-		if (cursor_left(&made)) {
-			len += (uint32_t)(cursor_left(&made) - r->caplen);
-			frame = made;
-			linktype = LINK_ETHERNET;
+	if (learn_names_may(r->linktype, r->data, r->caplen))
+		learn_names_see(
+			&l->names, r->linktype, cursor_of(r->data, r->caplen));
+	if (r->linktype != LINK_ETHERNET && learn_link_lacks(r->linktype)) {
+		frame = learn_link_frame(&l->link, &l->names, r->linktype,
+			cursor_of(r->data, r->caplen));
+		if (cursor_left(&frame)) {
+			observe_frame(o, LINK_ETHERNET, frame.pos, cursor_left(&frame),
+				r->len + (uint32_t)(cursor_left(&frame) - r->caplen),
+				r->time);
+			return;
 		}
 	}
-	observe_frame(o, linktype, frame, len, r->time);
+	observe_frame(o, r->linktype, r->data, r->caplen, r->len, r->time);
 }
 
 static void progress(const struct learn *l, const struct pcap *in, uint64_t packets)
@@ -163,6 +181,7 @@ int learn_read(struct learn *l, int fd, struct learn_capture *ret)
 	if (!e) {
 		e = read_all(l, in, o, ret);
 		observe_end(o);
+		tell_waiting(l);
 		observe_counts(o, &ret->counts);
 		ret->crowded = l->crowded;
 	}
@@ -185,9 +204,9 @@ const struct learned *learn_learned(const struct learn *l)
 	return l->learned;
 }
 
-const struct learn_parties *learn_parties(const struct learn *l)
+struct learn_home learn_home(const struct learn *l)
 {
-	return &l->parties;
+	return (struct learn_home){.learned = l->learned, .parties = &l->parties};
 }
 
 const struct learn_name *learn_name(const struct learn *l, const struct mac *m)

@@ -93,7 +93,7 @@ static void add_party(struct making *m, const char *role, const struct mac *mac,
 
 static void bind_home(struct making *m)
 {
-	const struct learn_parties *t = learn_parties(m->learn);
+	const struct learn_parties *t = m->home->parties;
 	const struct mac *self = &m->of->device.mac;
 	struct extended_binding *b = &m->binding;
 
@@ -204,10 +204,10 @@ int making_finish(const struct making *m, struct learn_extended *ret)
 	return e;
 }
 
-int learn_extended_make(const struct learn *l, const struct learn_profile *p,
+int learn_extended_make(const struct learn_home *h, const struct learn_profile *p,
 	struct learn_extended *ret)
 {
-	struct making m = {.learn = l, .of = p};
+	struct making m = {.home = h, .of = p};
 	int e;
 
 	*ret = (struct learn_extended){0};

@@ -35,8 +35,16 @@ void learn_parties_see(struct learn_parties *t, const struct record *r);
 /* NULL: nobody saw one. */
 const struct learn_party *learn_parties_find(
 	const struct learn_parties *t, const struct mac *m, bool gateway);
-/* learn.c */
-const struct learn_parties *learn_parties(const struct learn *l);
+/* It is known otherwise: by whoever leases addresses. -ENOSPC beyond LEARN_PARTIES_MAX. */
+int learn_parties_add(struct learn_parties *t, const struct mac *m, bool gateway,
+	const struct addr *a) CARDEA_MUSTCHECK;
+
+/* What was learned of all devices, and where they are: of captures, or of this home. */
+struct learn_home {
+	const struct learned *learned;
+	const struct learn_parties *parties;
+};
+struct learn_home learn_home(const struct learn *l); /* learn.c */
 
 /* ---- learn_extended.c ---- */
 
@@ -49,7 +57,7 @@ struct learn_extended {
 };
 
 /* *ret wants learn_extended_free in any case. p: whole, not brief. */
-int learn_extended_make(const struct learn *l, const struct learn_profile *p,
+int learn_extended_make(const struct learn_home *h, const struct learn_profile *p,
 	struct learn_extended *ret) CARDEA_MUSTCHECK;
 void learn_extended_free(struct learn_extended *e);
 

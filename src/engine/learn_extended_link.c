@@ -27,7 +27,7 @@ static void perhaps_nobody(struct making *m, struct extended_policy *p,
 static bool has_ipv4(const struct making *m)
 {
 	const struct learn_party *self = learn_parties_find(
-		learn_parties(m->learn), &m->of->device.mac, false);
+		m->home->parties, &m->of->device.mac, false);
 
 	for (uint32_t i = 0; self && i < self->count; i++)
 		if (self->addrs[i].family == 4)

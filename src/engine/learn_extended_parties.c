@@ -104,6 +104,15 @@ static bool is_gateways(const struct record *r)
 		       (r->peer_port == PORT_NTP && r->proto == FLOW_PROTO_UDP));
 }
 
+int learn_parties_add(struct learn_parties *t, const struct mac *m, bool gateway,
+	const struct addr *a)
+{
+	struct learn_party *p = take(t, m, gateway);
+
+	add(p, a);
+	return p ? 0 : -ENOSPC;
+}
+
 void learn_parties_see(struct learn_parties *t, const struct record *r)
 {
 	add(take(t, &r->device, false), &r->device_addr);

@@ -166,7 +166,7 @@ void making_permits(struct making *m)
 		m->short_of_memory = true;
 		return;
 	}
-	if (learned_interactions(learn_learned(m->learn), &m->of->device.mac, add_permit,
+	if (learned_interactions(m->home->learned, &m->of->device.mac, add_permit,
 		    &v) == -ENOMEM)
 		m->short_of_memory = true;
 }

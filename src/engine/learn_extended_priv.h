@@ -10,7 +10,7 @@
 #define MAKING_EXTRA 64
 
 struct making {
-	const struct learn *learn;
+	const struct learn_home *home;
 	const struct learn_profile *of;
 	struct pool *pool;
 	struct extended_profile profile;
@@ -37,8 +37,6 @@ void making_role(
 	struct making *m, struct extended_policy *p, enum extended_key key, uint32_t role);
 void making_group(struct making *m, struct extended_policy *p, enum extended_key key,
 	enum extended_group g);
-/* Another value of the field that was made last. */
-void making_also(struct extended_policy *p, struct extended_value v);
 /* One's address keys, by family. */
 enum extended_key making_src(uint8_t family);
 enum extended_key making_dst(uint8_t family);

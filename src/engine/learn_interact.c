@@ -131,66 +131,29 @@ void learn_interaction_json(const struct learned_interaction *i, learn_caller *c
 	jsonw_object_end(out);
 }
 
-/* ---- of captures ---- */
-
-static const char *call(void *ctx, const struct mac *m, char buf[LEARN_CALL_MAX])
-{
-	const struct learn *l = ctx;
-	struct addr made;
-
-	if (learn_name(l, m)->host[0])
-		(void)str_copy(buf, LEARN_CALL_MAX, learn_name(l, m)->host);
-	else if (learn_mac_is_made(l, m, &made))
-		(void)addr_format(&made, buf);
-	else
-		(void)mac_format(m, buf);
-	return buf;
-}
-
-struct telling {
-	const struct learn *l;
+struct writing {
+	learn_caller *call;
+	void *ctx;
 	struct jsonw *json;
-	FILE *text;
-	bool begun;
 };
 
-static int tell_json(void *ctx, const struct learned_interaction *i)
+static int write_json(void *ctx, const struct learned_interaction *i)
 {
-	struct telling *t = ctx;
+	struct writing *w = ctx;
 
-	learn_interaction_json(i, call, (void *)(uintptr_t)t->l, t->json);
+	learn_interaction_json(i, w->call, w->ctx, w->json);
 	return 0;
 }
 
-int learn_interactions_json(
-	const struct learn *l, const struct mac *device, struct jsonw *out)
+int learn_interactions_write(const struct learned *l, const struct mac *device,
+	learn_caller *call, void *ctx, struct jsonw *out)
 {
-	struct telling t = {.l = l, .json = out};
+	struct writing w = {.call = call, .ctx = ctx, .json = out};
 	int e;
 
 	jsonw_key(out, "interactions");
 	jsonw_array(out);
-	e = learned_interactions(learn_learned(l), device, tell_json, &t);
+	e = learned_interactions(l, device, write_json, &w);
 	jsonw_array_end(out);
 	return e;
-}
-
-static int tell_text(void *ctx, const struct learned_interaction *i)
-{
-	struct telling *t = ctx;
-	char text[LEARN_INTERACTION_TEXT_MAX];
-
-	if (!t->begun)
-		fputs("  Only after something else:\n", t->text);
-	t->begun = true;
-	fprintf(t->text, "    %s\n",
-		learn_interaction_text(i, call, (void *)(uintptr_t)t->l, text));
-	return 0;
-}
-
-int learn_interactions_text(const struct learn *l, const struct mac *device, FILE *out)
-{
-	struct telling t = {.l = l, .text = out};
-
-	return learned_interactions(learn_learned(l), device, tell_text, &t);
 }

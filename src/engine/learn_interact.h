@@ -21,8 +21,11 @@ const char *learn_interaction_text(const struct learned_interaction *i,
 void learn_interaction_json(const struct learned_interaction *i, learn_caller *call,
 	void *ctx, struct jsonw *out);
 
-/* What the device begins or answers only after something else, from captures: as a
- * member "interactions" of the object that is being written. */
+/* What the device begins or answers only after something else: as a member
+ * "interactions" of the object that is being written. */
+int learn_interactions_write(const struct learned *l, const struct mac *device,
+	learn_caller *call, void *ctx, struct jsonw *out) CARDEA_MUSTCHECK;
+/* The same, from captures. */
 int learn_interactions_json(const struct learn *l, const struct mac *device,
 	struct jsonw *out) CARDEA_MUSTCHECK;
 /* The same as a block for people, with a heading; nothing when there is none. */

@@ -272,10 +272,14 @@ static int on_record(struct learner *l, const struct message_record *m)
 		l->strangers++;
 		return 0;
 	}
-	if (!is_learned(l, &d->mac))
-		return 0;
 	set_name(l, d, &r);
+	pipeline_life_record(l->pipeline, d, &r);
+	history_record(l->pipeline, d, &r);
+	attestor_record(&l->pipeline->attestor, d, &r);
+	if (!l->learned || !is_learned(l, &d->mac))
+		return 0;
 	prober_record(l->pipeline, &r);
+	advisories_see_record(l->pipeline, d, &r);
 	for (size_t i = 0; i < l->hook_count; i++)
 		if (l->hooks[i].record)
 			l->hooks[i].record(l->hooks[i].ctx, d, &r);
@@ -291,15 +295,17 @@ static int on_record(struct learner *l, const struct message_record *m)
 
 static int on_observed(struct learner *l, const struct message_observed *m)
 {
-	const struct device *d;
+	struct device *d;
 
 	if (m->event > OBSERVE_LEASE || m->when < 0 || mac_is_zero(&m->mac) ||
 		mac_is_group(&m->mac))
 		return CARDEA_EMALFORMED;
 	d = device_of(l, &m->mac);
-	if (!d && m->event == OBSERVE_NEW)
+	if (l->learned && !d && m->event == OBSERVE_NEW)
 		wait_for(l, &m->mac, m->when);
-	if (!d || !is_learned(l, &m->mac))
+	if (d && m->event == OBSERVE_BOOT)
+		attestor_started(&l->pipeline->attestor, d, m->when);
+	if (!d || !l->learned || !is_learned(l, &m->mac))
 		return 0;
 	if (m->event == OBSERVE_NEW)
 		learned_seen(l->learned, &m->mac, m->when);
@@ -334,10 +340,9 @@ int learner_message(struct learner *l, const struct message *m)
 		l->counts = m->observe_counts;
 		return 0;
 	}
-	if (!l->learned)
-		return 0;
 	if (m->type == MESSAGE_OBSERVE_TOLD) {
-		on_told(l, m->observe_told.id);
+		if (l->learned)
+			on_told(l, m->observe_told.id);
 		return 0;
 	}
 	return m->type == MESSAGE_RECORD ? on_record(l, &m->record)

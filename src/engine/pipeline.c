@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/replace.h"
 
 #define DNS_SERVFAIL 2
 #define EDE_OTHER 0
@@ -87,6 +88,8 @@ static int load_all(struct pipeline *p)
 	if (!error)
 		error = pipeline_overlays_open(p);
 	if (!error)
+		error = pipeline_held_open(p);
+	if (!error)
 		error = pipeline_adopted_open(p);
 	if (!error)
 		error = hits_open(p);
@@ -96,6 +99,22 @@ static int load_all(struct pipeline *p)
 		error = learner_open(&p->learner, p);
 	if (!error)
 		error = learner_maintain_open(p);
+	if (!error)
+		error = lives_open(p);
+	if (!error)
+		error = cases_open(p);
+	if (!error)
+		error = attestor_open(&p->attestor, p);
+	if (!error)
+		error = advisories_open(p);
+	if (!error)
+		error = replace_open(p);
+	if (!error)
+		error = history_open(p);
+	if (!error)
+		error = pipeline_people_open(p);
+	if (!error)
+		error = backup_open(p);
 	return error;
 }
 
@@ -183,15 +202,24 @@ static void tick(struct loop_timer *t)
 	if (p->resync && --p->resync == 0 && ipc_is_open(&p->channels[ROLE_ENFORCER]))
 		sync_all(p);
 	watch_channels(p);
+	pipeline_overlays_tick(p);
 	household_watch(&p->household, device_at, p->inventory, wall);
 	pipeline_dns_follow_all(p);
 	pipeline_ports_settle(p);
 	fetcher_tick(&p->fetcher, loop_now(p->loop));
 	reporter_tick(p);
+	webhook_tick(p);
+	homeassistant_tick(p);
 	learner_tick(&p->learner);
 	journal_flush(&p->journal);
 	hits_tick(p);
+	history_tick(p);
 	prober_tick(p);
+	lives_tick(p);
+	backup_tick(p);
+	advisories_tick(p);
+	cases_tick(p);
+	watching_tick(p);
 	if (p->ticks % EXPIRE_EVERY == 0)
 		expire(p, wall);
 	if (p->ticks % LAST_SEEN_EVERY == 0)
@@ -206,12 +234,21 @@ static void tick(struct loop_timer *t)
 	loop_arm(p->loop, t, TICK);
 }
 
-static void save_all(struct pipeline *p)
+int pipeline_save(struct pipeline *p)
 {
 	journal_flush(&p->journal);
 	for (size_t i = 0; i < inventory_count(p->inventory); i++)
 		pipeline_save_device(p, inventory_at(p->inventory, i));
 	hits_save(p);
+	history_save(p);
+	lives_save_all(p);
+	cases_save_all(p);
+	return p->learner.learned ? learner_save(&p->learner) : 0;
+}
+
+static void save_all(struct pipeline *p)
+{
+	(void)!pipeline_save(p);
 	learner_maintain_end(p);
 	learner_end(&p->learner);
 }
@@ -229,12 +266,15 @@ int pipeline_init(struct pipeline *p)
 		&p->channels[ROLE_RESOLVER]);
 	reporter_init(&p->reporter);
 	learner_init(&p->learner);
+	lives_init(&p->lives);
+	cases_init(&p->cases);
 	p->require_signature = true;
 	p->key = hash_key_random();
 	pipeline_profiles_init(p);
 	pipeline_dns_init(p);
 	error = inventory_new(&p->inventory);
 	hits_init(&p->hits);
+	history_init(&p->history);
 	classes_init(&p->classes, p->inventory, &p->household);
 	return error;
 }
@@ -245,8 +285,10 @@ int pipeline_open(struct pipeline *p, struct loop *l, struct store *s,
 	p->loop = l;
 	p->store = s;
 	p->started = p->last_wall = pipeline_wall(p);
-	p->last_mono = loop_now(l);
+	p->last_mono = p->started_mono = loop_now(l);
 	journal_init(&p->journal, s, added, ctx);
+	/* before any rules are made */
+	household_portal(&p->household, p->portal.ports, device_at, p->inventory, p->started);
 	int error = load_all(p);
 	pipeline_clock_init(p);
 	return error;
@@ -268,12 +310,22 @@ void pipeline_end(struct pipeline *p)
 		loop_disarm(&p->tick);
 	for (size_t i = 0; i < ROLE_MAX; i++)
 		ipc_close(&p->channels[i]);
-	if (p->store)
+	homeassistant_end(&p->homeassistant);
+	if (p->store) {
 		save_all(p);
+		backup_end(p);
+	}
 	prober_end(p);
+	attestor_end(&p->attestor);
+	advisories_end(&p->advisories);
+	portal_lost(&p->portal);
+	people_free(&p->people);
 	classes_end(&p->classes);
 	hits_free(&p->hits);
+	history_free(&p->history);
 	pipeline_adopted_forget(p);
+	cases_free(&p->cases);
+	lives_free(&p->lives);
 	household_free(&p->household);
 	fetcher_free(&p->fetcher);
 	shelf_free(&p->shelf);
@@ -362,9 +414,17 @@ static int dispatch(struct pipeline *p, enum role from, const struct message *m)
 	case ROLE_RESOLVER:
 		return pipeline_resolver(p, m);
 	case ROLE_COURIER:
+		if (m->type == MESSAGE_MQTT_STATE) {
+			homeassistant_state(p, &m->mqtt_state);
+			return 0;
+		}
+		if (webhook_takes(m))
+			return webhook_message(p, m);
 		if (reporter_takes(m))
 			return reporter_message(p, m);
 		return fetcher_courier(&p->fetcher, m, loop_now(p->loop));
+	case ROLE_WEB:
+		return pipeline_web(p, m);
 	case ROLE_PARENT:
 	case ROLE_ENGINE:
 	case ROLE_MAX:
@@ -411,7 +471,11 @@ static void closed(struct ipc *c, int error)
 	if (role == ROLE_COURIER) {
 		fetcher_courier_lost(&p->fetcher, loop_now(p->loop));
 		reporter_courier_lost(p);
+		webhook_courier_lost(p);
+		homeassistant_courier_lost(p);
 	}
+	if (role == ROLE_WEB)
+		portal_lost(&p->portal);
 	if (error == CARDEA_EMALFORMED && p->processes[role].running)
 		ask_restart(p, role);
 }
@@ -434,6 +498,8 @@ int pipeline_connect(struct pipeline *p, enum role role, int fd)
 		pipeline_ports_reset(p);
 	if (!error && role == ROLE_SENSOR)
 		prober_sensor_up(p);
+	if (!error && role == ROLE_WEB)
+		pipeline_web_up(p);
 	return error;
 }
 
@@ -458,4 +524,23 @@ void pipeline_process(struct pipeline *p, const struct message_process *m)
 	s->running = m->running;
 	s->pid = m->pid;
 	s->layers = m->layers;
+}
+
+int pipeline_memory(struct pipeline *p, const struct message_memory *m)
+{
+	if (m->role >= ROLE_MAX)
+		return CARDEA_EMALFORMED;
+	p->processes[m->role].memory_kib = m->kib;
+	p->measured = pipeline_wall(p);
+	return 0;
+}
+
+void pipeline_measure(struct pipeline *p)
+{
+	nstime now = loop_now(p->loop);
+
+	if (!p->measure || (p->measure_asked && now - p->measure_asked < NS_PER_SEC))
+		return;
+	p->measure_asked = now;
+	p->measure(p->restart_ctx);
 }

@@ -8,17 +8,30 @@
 #include "base/hash.h"
 #include "base/ipc.h"
 #include "base/loop.h"
+#include "engine/advisories.h"
+#include "engine/attestor.h"
+#include "engine/backup.h"
+#include "engine/cases.h"
 #include "engine/classes.h"
 #include "engine/commit.h"
 #include "engine/fetcher.h"
 #include "engine/hits.h"
+#include "engine/held.h"
+#include "engine/history.h"
 #include "engine/household.h"
 #include "engine/journal.h"
 #include "engine/prober.h"
 #include "engine/learner.h"
 #include "engine/learner_maintain.h"
+#include "engine/lives.h"
+#include "engine/people.h"
+#include "engine/portal.h"
 #include "engine/reporter.h"
+#include "engine/webhook.h"
+#include "engine/homeassistant.h"
+#include "engine/settings.h"
 #include "engine/shelf.h"
+#include "engine/watching.h"
 #include "inventory/inventory.h"
 #include "model/adopted.h"
 #include "model/decision.h"
@@ -40,6 +53,7 @@ struct pipeline_process {
 	bool known, running;
 	unsigned mute; /* ticks for which it ran without a channel to us */
 	uint32_t pid, restarts, layers;
+	uint32_t memory_kib; /* of its own, when it was last asked for; 0: never */
 };
 
 /* Its addresses over all LANs, as the parent reads them. */
@@ -76,13 +90,25 @@ struct pipeline {
 	struct household household;
 	struct classes classes;
 	struct hits hits;
+	struct history history;
 	struct commit commit;
 	struct fetcher fetcher;
 	struct reporter reporter;
+	struct webhook webhook;
+	struct homeassistant homeassistant;
 	struct prober prober;
 	struct learner learner;
 	struct learner_maintain maintained;
+	struct attestor attestor;
+	struct lives lives;
+	struct advisories advisories;
+	struct portal portal;
+	struct people people;
+	struct cases cases;
 	struct journal journal;
+	struct settings settings;
+	struct backup backup;
+	struct watching watching;
 	struct ipc channels[ROLE_MAX]; /* by the role at the other end */
 	struct pipeline_process processes[ROLE_MAX];
 	struct message_sensor_counts sensor;
@@ -92,6 +118,12 @@ struct pipeline {
 	/* The channel to a process broke though it runs: start it anew. May be NULL. */
 	void (*restart)(void *ctx, enum role role);
 	void *restart_ctx;
+	/* Somebody asks the control API through web. May be NULL. */
+	void (*web_open)(void *ctx, const struct message_web_open *m);
+	void *web_ctx;
+	/* What each process takes is to be asked for; the same ctx; may be NULL. */
+	void (*measure)(void *ctx);
+	nstime measured, measure_asked; /* wall: last told; mono: last asked */
 	bool ready; /* the enforcer holds everything */
 	struct pipeline_house house;
 	char backend[LIMIT_LABEL];
@@ -134,6 +166,11 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 /* A channel to a process; replaces an older one. Takes fd. */
 int pipeline_connect(struct pipeline *p, enum role role, int fd) CARDEA_MUSTCHECK;
 void pipeline_process(struct pipeline *p, const struct message_process *m);
+/* Questions that wait for the owner. */
+unsigned pipeline_open_decisions(struct pipeline *p);
+int pipeline_memory(struct pipeline *p, const struct message_memory *m) CARDEA_MUSTCHECK;
+/* Asks what each process takes, at most once a second; the answer is there a moment later. */
+void pipeline_measure(struct pipeline *p);
 
 /* Takes it for the device of that MAC, which is made when it is not there yet.
  * CARDEA_EMALFORMED for a MAC that no device can have or a name that is none, -EEXIST
@@ -142,14 +179,15 @@ void pipeline_process(struct pipeline *p, const struct message_process *m);
 int pipeline_identity(struct pipeline *p, const struct identity *i,
 	struct device **ret) CARDEA_MUSTCHECK;
 
-/* Into quarantine, or out of it (NULL). CARDEA_EMALFORMED: this is no reason; another
+/* Into quarantine, or, with both steps of the owner's word, out of it (NULL).
+ * CARDEA_EMALFORMED: this is no reason; CARDEA_EREFUSED: not from where it stands; another
  * error: nothing has changed. */
 int pipeline_quarantine(struct pipeline *p, struct device *d,
 	const char *reason) CARDEA_MUSTCHECK;
 
-/* The owner says something of a device beside its profile; o->id and said are set.
- * CARDEA_EMALFORMED, -EEXIST (o->id tells which one says it already), CARDEA_ELIMIT;
- * nothing has changed then. */
+/* The owner says something of a device beside its profile, until o->until or for good; o->id
+ * and said are set. CARDEA_EMALFORMED, -EEXIST (*o is the one that says it already),
+ * CARDEA_ELIMIT; nothing has changed then. */
 int pipeline_overlay_add(
 	struct pipeline *p, struct device *d, struct overlay *o) CARDEA_MUSTCHECK;
 /* ... and no longer does. -ENOENT. */
@@ -176,9 +214,24 @@ void pipeline_confirm(struct pipeline *p, struct device *d, bool confirmed);
 int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *choice,
 	struct decision *ret) CARDEA_MUSTCHECK;
 
+/* pipeline_web.c: what the process web says; an error: it is at fault. */
+int pipeline_web(struct pipeline *p, const struct message *m) CARDEA_MUSTCHECK;
+/* There is a channel to it. */
+void pipeline_web_up(struct pipeline *p);
+/* A pipe for its question, or why not. Takes fd; -1: it is refused. */
+void pipeline_web_answer(
+	struct pipeline *p, uint64_t id, enum web_refusal refused, int fd);
+/* Users, the secret of the first of them, ... */
+int pipeline_people_open(struct pipeline *p) CARDEA_MUSTCHECK;
+/* Wall, but never before what is known to have been: for what ends at some time. */
+nstime pipeline_people_now(const struct pipeline *p);
+
 /* For the parts of the pipeline itself (pipeline_*.c). */
 void pipeline_quarantine_start(struct pipeline *p);
 int pipeline_overlays_open(struct pipeline *p) CARDEA_MUSTCHECK;
+/* What was said for a while is over when its time is; and the clock was set. */
+void pipeline_overlays_tick(struct pipeline *p);
+void pipeline_overlays_shift(struct pipeline *p, nstime before, nstime jump);
 int pipeline_adopted_open(struct pipeline *p) CARDEA_MUSTCHECK;
 void pipeline_adopted_forget(struct pipeline *p);
 /* A new file is in force: which of the owner's words have nothing to say any more. */
@@ -210,6 +263,8 @@ void pipeline_clock_seen(struct pipeline *p, nstime wall);
 bool pipeline_clock_tick(struct pipeline *p);
 nstime pipeline_wall(const struct pipeline *p);
 void pipeline_save_device(struct pipeline *p, const struct device *d);
+/* All that is known, as at an end. */
+int pipeline_save(struct pipeline *p) CARDEA_MUSTCHECK;
 /* One that a device can have: no group, not the gateway's. */
 bool pipeline_is_device_mac(const struct pipeline *p, const struct mac *mac);
 void pipeline_joined(struct pipeline *p, const struct device *d);

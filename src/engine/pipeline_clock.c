@@ -25,6 +25,8 @@ static void follow_jump(struct pipeline *p)
 		(long long)(jump / NS_PER_SEC));
 	inventory_shift(p->inventory, before, jump);
 	household_shift(&p->household, before, jump);
+	lives_shift(&p->lives, jump);
+	pipeline_overlays_shift(p, before, jump);
 }
 
 void pipeline_clock_seen(struct pipeline *p, nstime wall)

@@ -160,9 +160,16 @@ static int apply(struct pipeline *p, const struct decision *d, bool was_accepted
 		return 0;
 	case DECISION_CONVERSATION:
 		return learner_maintain_answer(p, d, accept);
+	case DECISION_CASE:
+	case DECISION_RELEASE:
+	case DECISION_PLAYBOOK:
+		return cases_answer(p, d);
+	case DECISION_PROTECT:
+		return watching_answer(p, d, was_accepted);
 	case DECISION_AUTHORITY:
 	case DECISION_ROLLBACK:
 	case DECISION_PREVIEW:
+	case DECISION_ADVISORY: /* judged anew */
 	case DECISION_PORT: /* what the owner knows changes nothing in the kernel */
 	case DECISION_KIND_MAX:
 		break;
@@ -176,7 +183,9 @@ static void follow(struct pipeline *p, const struct decision *d)
 	struct device *device = inventory_by_id(p->inventory, d->device);
 	struct household_device *hd = household_device(&p->household, d->device);
 
-	if (d->kind == DECISION_SIGNER || d->kind == DECISION_UNSIGNED)
+	if (d->kind == DECISION_ADVISORY && device)
+		advisories_judge_now(p, device);
+	else if (d->kind == DECISION_SIGNER || d->kind == DECISION_UNSIGNED)
 		pipeline_judge_again(p, d->subject);
 	else if (device && hd &&
 		 (d->kind == DECISION_AUTHORITY || d->kind == DECISION_ROLLBACK)) {
@@ -219,6 +228,22 @@ int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *ch
 	journal_note(&p->journal, d.answered, d.device, EVENT_DECIDED, "You %s: %s",
 		accept ? "accepted" : "rejected", d.text);
 	follow(p, &d);
+	cases_answered(p, &d);
 	*ret = d;
 	return 0;
+}
+
+static int count_one(void *ctx, const struct decision *d)
+{
+	(void)d;
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+unsigned pipeline_open_decisions(struct pipeline *p)
+{
+	unsigned n = 0;
+
+	(void)!store_decisions(p->store, true, count_one, &n);
+	return n;
 }

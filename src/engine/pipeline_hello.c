@@ -44,6 +44,22 @@ static const struct tls_profile *profile_of(const struct household_device *hd,
 	return &file->tls[r->tls - 1];
 }
 
+/* It goes on where this gateway only watches. */
+static void tell_conversation(struct pipeline *p, const struct device *d, struct event *e,
+	const char *offers)
+{
+	char addr[ADDR_TEXT_MAX];
+	bool named = e->name[0] && strlen(e->name) < NAME_SHOWN;
+
+	e->device = d->id;
+	e->kind = EVENT_WOULD_BLOCK;
+	e->reason = REASON_TLS;
+	(void)str_print(e->text, sizeof(e->text),
+		"%s: its conversation with %s %s; it would be ended.", d->name,
+		named ? e->name : addr_format(&e->flow.peer, addr), offers);
+	journal_packet(&p->journal, pipeline_wall(p), e);
+}
+
 static void end_conversation(struct pipeline *p, const struct device *d, struct event *e,
 	const char *offers)
 {
@@ -86,5 +102,8 @@ void pipeline_hello(struct pipeline *p, const struct message_seen_hello *m)
 	if (!name[0])
 		name = bindings_name_of(&hd->names, &m->peer, wall);
 	str_copy(e.name, sizeof(e.name), name ? name : "");
-	end_conversation(p, d, &e, offers);
+	if (household_tells(hd))
+		tell_conversation(p, d, &e, offers);
+	else
+		end_conversation(p, d, &e, offers);
 }

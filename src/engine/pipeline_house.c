@@ -66,17 +66,37 @@ static int setting_lan_addr(struct pipeline_house *h, const char *value)
 
 static int setting_names(struct pipeline *p, const char *key, const char *value)
 {
-	if (strcmp(key, "dns_unlisted") == 0)
+	if (strcmp(key, "dns_unlisted") == 0) {
 		p->unlisted = strcmp(value, "refuse") == 0     ? NAMES_REFUSE
 			      : strcmp(value, "nxdomain") == 0 ? NAMES_NXDOMAIN
 							       : NAMES_ANSWER;
-	else if (strcmp(key, "dns_domain") == 0)
+		p->dns_due = true; /* whose answers wait is another matter now */
+	} else if (strcmp(key, "dns_domain") == 0)
 		str_copy(p->dns_domain, sizeof(p->dns_domain), value);
 	else if (strcmp(key, "dns_foreign") == 0)
 		p->redirects_dns = strcmp(value, "redirect") == 0;
+	else if (strcmp(key, "encrypted_begin") == 0)
+		p->encrypted.count = 0;
 	else if (strcmp(key, "encrypted_name") == 0)
 		return encrypted_add(&p->encrypted, value);
 	return 0;
+}
+
+/* Switched on after a start without it, it begins with what was learned before. */
+static void setting_learn(struct pipeline *p, bool on)
+{
+	struct learner *l = &p->learner;
+	int error = 0;
+
+	l->enabled = on;
+	if (!on || !l->pipeline || l->learned)
+		return;
+	error = learner_open(l, p);
+	if (!error)
+		error = learner_maintain_open(p);
+	if (error)
+		log_error("pipeline", "nothing is learned before the next start: %s",
+			error_text(error));
 }
 
 int pipeline_setting(struct pipeline *p, const char *key, const char *value)
@@ -99,11 +119,22 @@ int pipeline_setting(struct pipeline *p, const char *key, const char *value)
 		p->require_signature = strcmp(value, "no") != 0;
 		return 0;
 	} else if (strcmp(key, "learn") == 0) {
-		p->learner.enabled = strcmp(value, "no") != 0;
+		setting_learn(p, strcmp(value, "no") != 0);
 		return 0;
 	} else if (strcmp(key, "report") == 0) {
 		p->reporter.enabled = strcmp(value, "yes") == 0;
 		return 0;
+	} else if (strcmp(key, "policy_mode") == 0) {
+		watching_setting(p, value);
+		return 0;
+	} else if (strncmp(key, "mqtt", 4) == 0) {
+		return homeassistant_setting(&p->homeassistant, key, value);
+	} else if (strncmp(key, "webhook", 7) == 0) {
+		return webhook_setting(&p->webhook, key, value);
+	} else if (strncmp(key, "life_", 5) == 0) {
+		return lives_setting(&p->lives, key, value);
+	} else if (strncmp(key, "portal", 6) == 0) {
+		return portal_setting(&p->portal, key, value);
 	} else if (strncmp(key, "probe_", 6) == 0) {
 		return prober_setting(&p->prober, key, value);
 	} else {

@@ -14,7 +14,7 @@ static bool names_another(const struct device *d, const struct identity *i)
 
 bool pipeline_hears(const struct device *d, enum url_source source)
 {
-	return !d->quarantine[0] || source > URL_SOURCE_DHCP;
+	return !d->hold || source > URL_SOURCE_DHCP;
 }
 
 /* LLDP and DHCP are both the device's own word. */

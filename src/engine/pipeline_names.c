@@ -18,6 +18,7 @@ static void save_binding(void *ctx, const struct device *d, const struct binding
 	struct store_binding saved = {
 		.device = d->id, .addr = b->addr, .expires = b->expires};
 
+	lives_told(&p->lives, b->name, &b->addr, pipeline_wall(p));
 	str_copy(saved.name, sizeof(saved.name), b->name);
 	if (store_binding_save(p->store, &saved))
 		log_warn("pipeline", "a name was not stored");
@@ -25,9 +26,12 @@ static void save_binding(void *ctx, const struct device *d, const struct binding
 
 /* ---- what a device may hear ---- */
 
+/* Of who is held only what stays on counts: the rest of its profile says whom it asks for
+ * when it is not, and names that it may not use could still carry what it has to tell. */
 static bool mentions(const struct policy *p, const struct rule *r, const char *name)
 {
-	return r->peer.kind == PEER_NAME && (!p->quarantined || rule_in_force(r)) &&
+	return r->peer.kind == PEER_NAME &&
+	       (!p->hold || (r->quarantine && rule_in_force(r))) &&
 	       rule_name_matches(r->peer.name, name);
 }
 
@@ -41,9 +45,10 @@ static bool forbids_all(const struct rule *r)
 }
 
 /* It may reach addresses whatever they are called. */
-static bool is_nameless(const struct policy_env *env, const struct rule *r)
+static bool is_nameless(
+	const struct policy *p, const struct policy_env *env, const struct rule *r)
 {
-	if (r->action != RULE_ACCEPT || !rule_in_force(r) ||
+	if (p->hold || r->action != RULE_ACCEPT || !rule_in_force(r) ||
 		r->direction != DIRECTION_FROM_DEVICE ||
 		r->ethertype != RULE_ETHERTYPE_IP)
 		return false;
@@ -68,7 +73,7 @@ static void look_up(const struct policy *p, const struct policy_env *env,
 	for (uint32_t i = 0; i < p->count; i++) {
 		const struct rule *r = &p->rules[i];
 
-		ret->nameless |= is_nameless(env, r);
+		ret->nameless |= is_nameless(p, env, r);
 		if (!mentions(p, r, name))
 			continue;
 		ret->mentioned = true;
@@ -85,7 +90,9 @@ static void look_up(const struct policy *p, const struct policy_env *env,
 static enum names_unlisted unlisted_of(
 	const struct pipeline *p, const struct household_device *hd)
 {
-	return hd->policy.quarantined ? NAMES_REFUSE : p->unlisted;
+	if (household_tells(hd))
+		return NAMES_ANSWER;
+	return hd->policy.hold ? NAMES_REFUSE : p->unlisted;
 }
 
 static const struct household_device *protected_by(
@@ -119,6 +126,22 @@ static const char *shown(const char *name, char buf[NAME_SHOWN])
 	return str_escape(str_untrusted(name), buf, NAME_SHOWN);
 }
 
+static const char *why_unlisted(enum device_hold hold)
+{
+	switch (hold) {
+	case HOLD_LIMITED:
+		return "is not where it gets its updates, while it is limited to the house";
+	case HOLD_QUARANTINED:
+		return "is not needed for its repair in quarantine";
+	case HOLD_REFUSED:
+		return "is nothing to a device that is retired";
+	case HOLD_NONE:
+	case HOLD_MAX:
+		break;
+	}
+	return "its profile does not list";
+}
+
 uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 	const char *name, uint16_t *ret_ede, char ret_text[LIMIT_TEXT])
 {
@@ -127,12 +150,14 @@ uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 	const char *by;
 	struct listed l;
 
-	if (!hd || is_of_house(p, name))
+	if (!hd || (is_of_house(p, name) && hd->policy.hold != HOLD_REFUSED))
 		return 0;
 	look_up(&hd->policy, &p->household.env, name, &l);
 	*ret_ede = l.refused || (l.forbids && l.forbids->layer == LAYER_OWNER)
 			   ? EDE_FILTERED
 			   : EDE_BLOCKED;
+	if (household_tells(hd) && !l.refused)
+		return 0;
 	if (l.forbids) {
 		char whose[48] = "which you refused";
 		if (l.refused && l.forbids->layer == LAYER_AGENT)
@@ -160,8 +185,7 @@ uint8_t pipeline_name_policy(struct pipeline *p, const struct device *d,
 		return 0;
 	(void)str_print(ret_text, LIMIT_TEXT,
 		"%s asked for %s, which %s: it was told %s.", d->name, shown(name, text),
-		hd->policy.quarantined ? "is not needed for its repair in quarantine"
-				       : "its profile does not list",
+		why_unlisted(hd->policy.hold),
 		unlisted_of(p, hd) == NAMES_REFUSE ? "that this is refused"
 						   : "that there is no such name");
 	return unlisted_of(p, hd) == NAMES_REFUSE ? DNS_RCODE_REFUSED
@@ -177,6 +201,7 @@ static void refuse(struct pipeline *p, const struct device *d,
 
 	str_copy(e.name, sizeof(e.name), m->name);
 	str_copy(e.text, sizeof(e.text), text);
+	history_refused(p, d, &e);
 	journal_packet(&p->journal, pipeline_wall(p), &e);
 	memset(&p->out, 0, sizeof(p->out));
 	p->out.type = MESSAGE_DNS_RELEASE;
@@ -288,7 +313,7 @@ int pipeline_resolver(struct pipeline *p, const struct message *m)
 		p->dns_tls = m->dns_tls;
 	else if (m->type != MESSAGE_RESOLVED)
 		return CARDEA_EMALFORMED;
-	else if (!reporter_resolved(p, &m->resolved))
+	else if (!webhook_resolved(p, &m->resolved) && !reporter_resolved(p, &m->resolved))
 		fetcher_resolved(&p->fetcher, &m->resolved);
 	return 0;
 }

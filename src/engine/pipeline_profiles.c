@@ -115,8 +115,10 @@ static bool adopt(struct pipeline *p, struct device *d, const struct shelf_entry
 	household_update(&p->household, d, replaced, pipeline_wall(p));
 	classes_changed(&p->classes, false);
 	pipeline_ask_classes(p, d);
-	if (replaced)
+	if (replaced) {
 		pipeline_overlays_weigh(p, d);
+		pipeline_life_changed(p, d);
+	}
 	return true;
 }
 

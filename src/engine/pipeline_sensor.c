@@ -36,11 +36,16 @@ void pipeline_make_room(struct pipeline *p, const struct mac *mac)
 		return;
 	log_info("pipeline", "%s was not seen lately and makes room for a new device",
 		d->name);
+	history_forget(p, d);
 	if (store_device_remove(p->store, d->id))
 		log_warn("pipeline", "device %u stays in the store", d->id);
 	pipeline_dns_gone(p, d);
 	prober_gone(p, d);
 	learner_forget(&p->learner, &d->mac);
+	attestor_forget(&p->attestor, d->id);
+	lives_forget(&p->lives, d->id);
+	advisories_forget(p, d->id);
+	cases_forget(&p->cases, d->id);
 	household_remove(&p->household, d);
 	inventory_remove(p->inventory, d);
 }
@@ -248,6 +253,17 @@ static bool is_refused(struct pipeline *p, const struct device *d, struct event 
 	return true;
 }
 
+/* Of what the kernel refused to a device that is held: for that, or anyway. */
+static void judge_held(struct pipeline *p, const struct household_device *hd,
+	const struct policy_names *names, const struct flow *f, struct verdict *ret)
+{
+	struct verdict v;
+
+	policy_evaluate(&hd->policy, &p->household.env, names, f, &v);
+	if (v.kind == VERDICT_QUARANTINE || v.kind == VERDICT_REDIRECT)
+		*ret = v;
+}
+
 static void explain(struct pipeline *p, const struct device *d, struct event *e)
 {
 	static const struct policy none; /* the guard also watches devices without one */
@@ -265,15 +281,40 @@ static void explain(struct pipeline *p, const struct device *d, struct event *e)
 		return;
 	if (hd)
 		names = household_names(&n, hd, pipeline_wall(p));
+	if (hd && hd->hold && hd->pool && e->reason == REASON_DEFAULT_DENY)
+		judge_held(p, hd, &names, &e->flow, &v);
 	policy_explain(hd && hd->pool ? &hd->policy : &none, &p->household.env,
 		hd ? &names : NULL, &e->flow, &v, d->name, e->name[0] ? e->name : NULL,
 		text);
 	str_copy(e->text, sizeof(e->text), text);
 }
 
+/* It is suspicious, or not, whether it passed or not; nothing was refused to anybody. */
+static void passed(struct pipeline *p, struct device *d, struct household_device *hd,
+	struct event *e)
+{
+	const struct verdict v = {
+		.kind = VERDICT_WOULD_BLOCK, .reason = REASON_DEFAULT_DENY};
+	char text[POLICY_EXPLAIN_MAX];
+	struct household_names n;
+	struct policy_names names;
+
+	if (!hd || !hd->pool)
+		return; /* of a policy that is gone */
+	names = household_names(&n, hd, pipeline_wall(p));
+	e->kind = EVENT_WOULD_BLOCK;
+	e->reason = REASON_DEFAULT_DENY;
+	policy_explain(&hd->policy, &p->household.env, &names, &e->flow, &v, d->name,
+		e->name[0] ? e->name : NULL, text);
+	str_copy(e->text, sizeof(e->text), text);
+	pipeline_life_violation(p, d, e);
+	journal_packet(&p->journal, pipeline_wall(p), e);
+}
+
 static void seen_violation(struct pipeline *p, const struct message_seen_violation *m)
 {
 	struct event e = {.kind = EVENT_VIOLATION, .reason = m->reason};
+	bool told = m->reason == REASON_TOLD;
 	struct device *d;
 	struct household_device *hd;
 	const char *name = NULL;
@@ -294,12 +335,20 @@ static void seen_violation(struct pipeline *p, const struct message_seen_violati
 		.icmp_type = m->icmp_type, .icmp_code = m->icmp_code};
 	str_copy(e.name, sizeof(e.name), name ? name : "");
 	e.packets = m->packets;
+	if (told) {
+		passed(p, d, hd, &e);
+		return;
+	}
 	if (!is_refused(p, d, &e)) {
-		if (hd)
+		if (hd && !hd->hold) /* no fault of its maker's file */
 			reporter_dropped(hd, m);
 		explain(p, d, &e);
+		cases_refused(p, d, &e, m->length);
+		pipeline_life_violation(p, d, &e);
+		advisories_see_refused(p, d, &e);
 	}
 	prober_refused(p, d, &e);
+	history_refused(p, d, &e);
 	journal_packet(&p->journal, wall, &e);
 }
 

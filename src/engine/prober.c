@@ -176,17 +176,18 @@ static enum probe_why bar(void *ctx, const struct mac *mac)
 
 	if (!d || !d->addr_count)
 		return PROBE_WHY_GONE;
-	if (d->quarantine[0])
+	if (d->hold)
 		return PROBE_WHY_QUARANTINE;
 	hd = household_device(&p->household, d->id);
-	if (!hd || !hd->pool || !device_is_enforced(d))
+	if (!hd || !hd->pool || !device_is_enforced(d) || household_tells(hd))
 		return PROBE_WHY_NO_PROFILE;
-	if (prober_class_by_words(p, d, words) != PROBE_CLASS_UNKNOWN)
-		return PROBE_WHY_CLASS;
+	if ((d->class != DEVICE_CLASS_UNKNOWN && probe_class_is_forbidden(d->class)) ||
+		prober_class_by_words(p, d, words) != DEVICE_CLASS_UNKNOWN)
+		return PROBE_WHY_CLASS; /* whatever it was when probing was allowed */
 	return look(p, mac);
 }
 
-enum probe_class prober_class_by_words(
+enum device_class prober_class_by_words(
 	struct pipeline *p, const struct device *d, char ret_text[LIMIT_TEXT])
 {
 	const struct household_device *hd = household_device(&p->household, d->id);
@@ -195,14 +196,14 @@ enum probe_class prober_class_by_words(
 		file ? file->systeminfo : "", file ? file->model_name : ""};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		enum probe_class c = probe_class_of_text(words[i]);
+		enum device_class c = device_class_of_text(words[i]);
 
-		if (c == PROBE_CLASS_UNKNOWN)
+		if (c == DEVICE_CLASS_UNKNOWN)
 			continue;
 		str_escape(str_untrusted(words[i]), ret_text, LIMIT_TEXT);
 		return c;
 	}
-	return PROBE_CLASS_UNKNOWN;
+	return DEVICE_CLASS_UNKNOWN;
 }
 
 /* ---- what is kept ---- */
@@ -325,7 +326,7 @@ void prober_sensor_up(struct pipeline *p)
 	}
 }
 
-int prober_allow(struct pipeline *p, const struct device *d, enum probe_class class,
+int prober_allow(struct pipeline *p, const struct device *d, enum device_class class,
 	const struct probe_window *w)
 {
 	struct probe_time now = prober_time(p);

@@ -50,10 +50,10 @@ void prober_sensor_up(struct pipeline *p);
 struct probe_time prober_time(const struct pipeline *p);
 /* A class that is never probed, by what the device and its maker call it; UNKNOWN:
  * none. ret_text: the words. */
-enum probe_class prober_class_by_words(
+enum device_class prober_class_by_words(
 	struct pipeline *p, const struct device *d, char ret_text[LIMIT_TEXT]);
 /* As probe_allow and probe_forbid, and said in the journal. */
-int prober_allow(struct pipeline *p, const struct device *d, enum probe_class class,
+int prober_allow(struct pipeline *p, const struct device *d, enum device_class class,
 	const struct probe_window *w) CARDEA_MUSTCHECK;
 int prober_forbid(struct pipeline *p, const struct device *d) CARDEA_MUSTCHECK;
 /* Somebody needs the device, or something is wrong with it; NULL: with any. */

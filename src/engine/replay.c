@@ -38,7 +38,7 @@ static bool is_echo_request(const struct flow *f)
 static void flow_of(const struct packet *p, enum direction d, struct flow *f)
 {
 	bool from = d == DIRECTION_FROM_DEVICE;
-	uint16_t src = 0, dst = 0;
+	uint16_t src, dst;
 
 	*f = (struct flow){
 		.direction = d,
@@ -46,13 +46,8 @@ static void flow_of(const struct packet *p, enum direction d, struct flow *f)
 		.peer = from ? p->ip.dst : p->ip.src,
 		.proto = p->ip.proto,
 	};
-	if (p->layers & PACKET_TCP) {
-		src = p->tcp.src_port;
-		dst = p->tcp.dst_port;
-	} else if (p->layers & PACKET_UDP) {
-		src = p->udp.src_port;
-		dst = p->udp.dst_port;
-	} else if (p->layers & PACKET_ICMP) {
+	packet_ports(p, &src, &dst);
+	if (p->layers & PACKET_ICMP) {
 		f->icmp_type = p->icmp.type;
 		f->icmp_code = p->icmp.code;
 	}

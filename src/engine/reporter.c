@@ -156,24 +156,30 @@ static int send_parts(struct pipeline *p, uint64_t id, const char *text, size_t 
 	return error;
 }
 
-static int send_report(struct pipeline *p, struct household_device *hd, uint64_t id)
+int reporter_post(
+	struct pipeline *p, uint64_t id, const char *url, const char *text, size_t len)
 {
 	struct message *m = &p->out;
+	int error;
+
+	memset(m, 0, sizeof(*m));
+	m->type = MESSAGE_REPORT;
+	m->report.id = id;
+	str_copy(m->report.url, sizeof(m->report.url), url);
+	m->report.length = (uint32_t)len;
+	error = send_message(p, ROLE_COURIER, m);
+	return error ? error : send_parts(p, id, text, len);
+}
+
+static int send_report(struct pipeline *p, struct household_device *hd, uint64_t id)
+{
 	struct jsonw j;
 	int error;
 
 	jsonw_init_buffer(&j, LIMIT_REPORT_BYTES);
 	error = reporter_body(p, hd, &j);
-	if (!error) {
-		memset(m, 0, sizeof(*m));
-		m->type = MESSAGE_REPORT;
-		m->report.id = id;
-		str_copy(m->report.url, sizeof(m->report.url), hd->report.uri);
-		m->report.length = (uint32_t)j.len;
-		error = send_message(p, ROLE_COURIER, m);
-	}
 	if (!error)
-		error = send_parts(p, id, jsonw_text(&j), j.len);
+		error = reporter_post(p, id, hd->report.uri, jsonw_text(&j), j.len);
 	jsonw_free(&j);
 	return error;
 }

@@ -60,6 +60,11 @@ int reporter_body(struct pipeline *p, struct household_device *hd,
 int reporter_send(struct pipeline *p, const struct device *d,
 	char ret_text[LIMIT_TEXT]) CARDEA_MUSTCHECK;
 
+/* To the courier: len octets of text for this URL, or for the owner where it is empty. What
+ * becomes of them is told under the id. */
+int reporter_post(struct pipeline *p, uint64_t id, const char *url, const char *text,
+	size_t len) CARDEA_MUSTCHECK;
+
 /* The courier's REPORT_DONE, and its HOST_WANTED for a report. */
 bool reporter_takes(const struct message *m);
 int reporter_message(struct pipeline *p, const struct message *m) CARDEA_MUSTCHECK;

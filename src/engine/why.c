@@ -20,7 +20,7 @@ static void judge_flow(struct judge *j)
 {
 	struct why_answer *a = j->answer;
 
-	policy_evaluate(&j->hd->policy, j->env, &j->names, &a->flow, &a->verdict);
+	household_judge(j->hd, &j->names, &a->flow, &a->verdict);
 	a->allowed =
 		a->verdict.kind == VERDICT_ALLOW || a->verdict.kind == VERDICT_PASS;
 	a->rule = policy_rule(&j->hd->policy, a->verdict.rule);
@@ -146,13 +146,16 @@ static bool is_refused_name(
 static void judge_unknown_name(
 	const struct household_device *hd, const struct device *d, struct why_answer *a)
 {
+	bool tells = household_tells(hd);
 	char sentence[RULE_SENTENCE_MAX];
 
 	if (is_refused_name(hd, d, a))
 		return;
 	find_listed(hd, a);
 	a->allowed = a->rule && rule_in_force(a->rule);
-	a->verdict.kind = a->allowed ? VERDICT_ALLOW : VERDICT_VIOLATION;
+	a->verdict.kind = a->allowed	     ? VERDICT_ALLOW
+			  : tells ? VERDICT_WOULD_BLOCK
+				  : VERDICT_VIOLATION;
 	a->verdict.reason = a->allowed ? REASON_RULE : REASON_DEFAULT_DENY;
 	a->verdict.rule = a->rule ? a->rule->id : 0;
 	a->verdict.layer = a->rule ? a->rule->layer : LAYER_BASE;
@@ -163,14 +166,17 @@ static void judge_unknown_name(
 			d->name, rule_sentence(a->rule, sentence));
 	else if (a->rule)
 		(void)str_print(a->text, sizeof(a->text),
-			"Blocked: %s -> %s. Its profile lists this name, but the rule "
-			"is "
-			"not in force: %s.",
+			tells ? "Would be blocked: %s -> %s. Its profile lists this name, "
+				"but the rule is not in force: %s."
+			      : "Blocked: %s -> %s. Its profile lists this name, but the "
+				"rule is not in force: %s.",
 			d->name, a->name, a->rule->detail);
 	else
 		(void)str_print(a->text, sizeof(a->text),
-			"Blocked: %s -> %s. Its profile does not list this name, and "
-			"the device has not asked for it lately.",
+			tells ? "Would be blocked: %s -> %s. Its profile does not list this "
+				"name, and the device has not asked for it lately."
+			      : "Blocked: %s -> %s. Its profile does not list this name, "
+				"and the device has not asked for it lately.",
 			d->name, a->name);
 }
 

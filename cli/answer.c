@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include "base/clock.h"
+#include "base/str.h"
 #include "cli/text.h"
 
 enum cli_exit answer_client_error(const struct cli *c, int error)
@@ -51,13 +53,16 @@ static enum cli_exit exit_of(unsigned status)
 	case 400:
 	case 413:
 		return CLI_USAGE;
+	case 401:
 	case 403:
 		return CLI_FORBIDDEN;
 	case 404:
 		return CLI_NOT_FOUND;
 	case 409:
+	case 412: /* somebody else changed it meanwhile */
 		return CLI_CONFLICT;
 	case 408:
+	case 410: /* it was there, until the time was over */
 	case 504:
 		return CLI_TIMEOUT;
 	default:
@@ -76,16 +81,31 @@ enum cli_exit answer_refusal(unsigned status, const json_t *body)
 	return exit_of(status);
 }
 
+static const char *answer_status(unsigned status)
+{
+	char *text = cli_take(12);
+
+	(void)str_print(text, 12, "%u", status);
+	return text;
+}
+
 enum cli_exit answer_ask(const struct cli *c, const struct client_target *t,
 	const char *body, json_t **ret)
 {
 	struct client_reply r;
 	enum cli_exit e = CLI_OK;
 	json_t *object;
+	nstime start = clock_mono(clock_system());
 	int error = client_ask(c->socket, t, body, &r);
 
+	if (c->verbose)
+		cli_say(c, "%s %s: %s, %lld ms", body ? "POST" : "GET", t->text,
+			error ? error_text(error) : answer_status(r.status),
+			(long long)((clock_mono(clock_system()) - start) / NS_PER_MS));
 	if (error)
 		return answer_client_error(c, error);
+	if (r.change)
+		cli_noted(r.change, r.can_undo);
 	object = json_loadb(r.body, r.body_len, JSON_REJECT_DUPLICATES, NULL);
 	if (r.status != 200)
 		e = answer_refusal(r.status, object);
@@ -143,6 +163,17 @@ static void offer_device(struct suggest *s, const char *name)
 		return;
 	}
 	suggest_offer(s, name);
+}
+
+enum cli_exit answer_finish(const struct cli *c, enum cli_exit e, json_t *answer,
+	void (*print)(const struct cli *c, const json_t *answer))
+{
+	if (e == CLI_OK && c->json)
+		e = answer_print(answer);
+	else if (e == CLI_OK)
+		print(c, answer);
+	json_decref(answer);
+	return e;
 }
 
 void answer_candidates(const struct cli *c, const char *device)

@@ -17,6 +17,9 @@ enum cli_exit answer_post(const struct cli *c, const struct client_target *t,
 enum cli_exit answer_get(const struct cli *c, const char *path, json_t **ret);
 /* GET /v1/devices/DEVICE; when there is none, the ones that may have been meant. */
 enum cli_exit answer_device(const struct cli *c, const char *device, json_t **ret);
+/* The end of most commands: as JSON, or as print tells it; the answer is gone. */
+enum cli_exit answer_finish(const struct cli *c, enum cli_exit e, json_t *answer,
+	void (*print)(const struct cli *c, const json_t *answer));
 /* After a 404 about a device. */
 void answer_candidates(const struct cli *c, const char *device);
 /* The words and the exit code for an error of the client. */

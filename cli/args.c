@@ -32,8 +32,12 @@ static const struct cli_flag *find_anywhere(const char *name, size_t len)
 	return f;
 }
 
-static enum cli_exit unknown_flag(const char *flag)
+/* Where the noun is known already, its own flags were meant. */
+static enum cli_exit unknown_flag(const struct args *a, const char *flag)
 {
+	const char *noun = a->word_count ? a->cli->words[0] : NULL;
+	bool known = noun && commands_has_noun(noun);
+
 	size_t dashes = strspn(flag, "-");
 	struct suggest s = {.word = flag + dashes};
 
@@ -41,8 +45,9 @@ static enum cli_exit unknown_flag(const char *flag)
 	for (const struct cli_flag *f = commands_global; f->name; f++)
 		suggest_offer(&s, f->name);
 	for (size_t i = 0; commands_at(i); i++)
-		for (const struct cli_flag *f = commands_at(i)->flags; f->name; f++)
-			suggest_offer(&s, f->name);
+		if (!known || strcmp(commands_at(i)->noun, noun) == 0)
+			for (const struct cli_flag *f = commands_at(i)->flags; f->name; f++)
+				suggest_offer(&s, f->name);
 	suggest_print(&s);
 	return CLI_USAGE;
 }
@@ -81,7 +86,7 @@ static enum cli_exit read_long(struct args *a, int *i)
 	const struct cli_flag *f = find_anywhere(name, len);
 
 	if (!f)
-		return unknown_flag(a->argv[*i]);
+		return unknown_flag(a, a->argv[*i]);
 	if (!f->value && equals) {
 		cli_complain(NULL, "--%s takes no value", f->name);
 		return CLI_USAGE;
@@ -100,14 +105,15 @@ static enum cli_exit read_short(struct args *a, const char *text)
 {
 	static const struct {
 		const char *text, *name;
-	} shorts[] = {{"-q", "quiet"}, {"-h", "help"}, {"-V", "version"}};
+	} shorts[] = {{"-q", "quiet"}, {"-h", "help"}, {"-V", "version"},
+		{"-v", "verbose"}};
 
 	for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++)
 		if (strcmp(text, shorts[i].text) == 0)
 			return take_flag(a,
 				find_anywhere(shorts[i].name, strlen(shorts[i].name)),
 				NULL);
-	return unknown_flag(text);
+	return unknown_flag(a, text);
 }
 
 static enum cli_exit read_words(struct args *a)
@@ -138,6 +144,7 @@ static void apply_global(struct cli *c)
 	}
 	c->json = args_flag(c, "json") != NULL;
 	c->quiet = args_flag(c, "quiet") != NULL;
+	c->verbose = args_flag(c, "verbose") != NULL;
 	c->no_color = args_flag(c, "no-color") != NULL;
 	c->help = args_flag(c, "help") != NULL;
 	c->version = args_flag(c, "version") != NULL;

@@ -68,17 +68,6 @@ enum cli_exit attest_key(const struct cli *c, struct attest_key **ret)
 	return CLI_OK;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 enum cli_exit attest_hex(const struct cli *c, const char *flag, struct cursor *ret)
 {
 	const char *text = args_flag(c, flag);
@@ -87,7 +76,7 @@ enum cli_exit attest_hex(const struct cli *c, const char *flag, struct cursor *r
 	bool good = text ? len > 0 && len % 2 == 0 : true;
 
 	for (size_t i = 0; i + 1 < len && good; i += 2) {
-		int hi = nibble(text[i]), lo = nibble(text[i + 1]);
+		int hi = str_hex_digit(text[i]), lo = str_hex_digit(text[i + 1]);
 		good = hi >= 0 && lo >= 0;
 		bytes[i / 2] = good ? (uint8_t)(hi << 4 | lo) : 0;
 	}

@@ -30,11 +30,12 @@ enum cli_exit {
 	CLI_CONFLICT = 5,
 	CLI_NO = 6, /* the question was answered, and the answer is no */
 	CLI_FORBIDDEN = 7,
-	CLI_TIMEOUT = 8,
+	CLI_TIMEOUT = 8, /* or rolled back */
+	CLI_INTERRUPTED = 130, /* by ^C, as shells count */
 };
 
 /* What a shell offers at this place. */
-enum cli_complete { COMPLETE_NOTHING, COMPLETE_DEVICE, COMPLETE_FILE, COMPLETE_PROTO };
+enum cli_complete { COMPLETE_NOTHING, COMPLETE_DEVICE, COMPLETE_FILE, COMPLETE_PROTO, COMPLETE_WATCH };
 
 struct cli_flag {
 	const char *name;  /* without the dashes; NULL: no more flags */
@@ -47,6 +48,15 @@ struct cli_flag {
 
 struct cli;
 
+/* What a command does with the gateway. */
+enum cli_does {
+	DOES_READ,   /* looks, here or there; has --json */
+	DOES_CHANGE, /* has --dry-run, and says how to undo it */
+	DOES_DANGER, /* a change that has no way back, or leaves devices without
+		      * protection: it asks, or wants --yes */
+	DOES_MAKE,   /* writes files, or text that is for no terminal */
+};
+
 struct command {
 	const char *noun;
 	const char *verb;     /* NULL: the noun is the whole command */
@@ -58,6 +68,8 @@ struct command {
 	const char *example;
 	enum cli_exit (*run)(struct cli *c);
 	bool hidden; /* for shells, not for people */
+	enum cli_does does;
+	const char *gives; /* the schema of --json; NULL: none */
 };
 
 /* One call of the program. */
@@ -66,7 +78,7 @@ struct cli {
 	const struct command *command; /* NULL when help is asked for all of a noun */
 	const char *socket;
 	bool socket_given; /* by flag or environment */
-	bool json, quiet, help, version, no_color;
+	bool json, quiet, verbose, help, version, no_color;
 	const char **words; /* all that is no flag, and CLI_ARGS_MAX times NULL */
 	const char **args;  /* those behind noun and verb */
 	unsigned arg_count;
@@ -117,6 +129,15 @@ void cli_forget(void);
 void cli_complain(const char *next, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 /* On stderr, unless --quiet. */
 void cli_say(const struct cli *c, const char *fmt, ...) CARDEA_PRINTF(2, 3);
+/* What cannot be taken back is asked on a terminal, else --yes has to be there. Not CLI_OK:
+ * nothing may be changed. A dry run is not asked about. */
+enum cli_exit cli_confirm(const struct cli *c, const char *fmt, ...) CARDEA_PRINTF(2, 3);
+/* A bar stands on the terminal's last line, or no longer: ^C takes it away. */
+void cli_line_drawn(bool drawn);
+/* This file is not whole yet: ^C takes it away. NULL: there is none. Lives on. */
+void cli_half_file(const char *path);
+/* The daemon noted a change: what undoes it is told at the end, where no verb has. */
+void cli_noted(long long change, bool can_undo);
 
 /* help.c */
 enum cli_exit help_run(struct cli *c);
@@ -126,6 +147,20 @@ void help_all(FILE *out);
 
 /* The commands, a file each. */
 enum cli_exit status_run(struct cli *c);
+enum cli_exit undo_run(struct cli *c);
+enum cli_exit bundle_run(struct cli *c);
+enum cli_exit backup_run(struct cli *c);
+enum cli_exit restore_run(struct cli *c);
+enum cli_exit export_run(struct cli *c);
+enum cli_exit import_run(struct cli *c);
+enum cli_exit policy_check(struct cli *c);
+enum cli_exit bundle_sinks(struct cli *c);
+enum cli_exit device_label(struct cli *c);
+enum cli_exit effect_replay(struct cli *c);
+enum cli_exit watching_run(struct cli *c);
+enum cli_exit effect_review(struct cli *c);
+enum cli_exit effect_diff(struct cli *c);
+enum cli_exit watch_run(struct cli *c);
 enum cli_exit device_list(struct cli *c);
 enum cli_exit device_show(struct cli *c);
 enum cli_exit device_rename(struct cli *c);
@@ -136,6 +171,12 @@ enum cli_exit decide_list(struct cli *c);
 enum cli_exit decide_show(struct cli *c);
 enum cli_exit decide_accept(struct cli *c);
 enum cli_exit decide_reject(struct cli *c);
+enum cli_exit evidence_accept(struct cli *c);
+enum cli_exit evidence_challenge(struct cli *c);
+enum cli_exit evidence_forget(struct cli *c);
+enum cli_exit evidence_key(struct cli *c);
+enum cli_exit evidence_show(struct cli *c);
+enum cli_exit evidence_take(struct cli *c);
 enum cli_exit events_run(struct cli *c);
 enum cli_exit why_run(struct cli *c);
 enum cli_exit policy_show(struct cli *c);
@@ -153,9 +194,33 @@ enum cli_exit probe_show(struct cli *c);
 enum cli_exit probe_allow_device(struct cli *c);
 enum cli_exit probe_forbid_device(struct cli *c);
 enum cli_exit probe_stop_now(struct cli *c);
+enum cli_exit device_view(struct cli *c);
+enum cli_exit device_vault(struct cli *c);
+enum cli_exit device_replace(struct cli *c);
+enum cli_exit device_retire(struct cli *c);
+enum cli_exit device_readmit(struct cli *c);
+enum cli_exit advisory_import(struct cli *c);
+enum cli_exit advisory_list(struct cli *c);
+enum cli_exit advisory_show(struct cli *c);
+enum cli_exit advisory_appeal(struct cli *c);
+enum cli_exit advisory_withdraw(struct cli *c);
+enum cli_exit advisory_issuer(struct cli *c);
+enum cli_exit advisory_shared(struct cli *c);
+enum cli_exit advisory_firmware(struct cli *c);
+enum cli_exit advisory_log(struct cli *c);
 enum cli_exit quarantine_list(struct cli *c);
 enum cli_exit quarantine_add(struct cli *c);
 enum cli_exit quarantine_release(struct cli *c);
+enum cli_exit quarantine_history(struct cli *c);
+enum cli_exit quarantine_allow(struct cli *c);
+enum cli_exit quarantine_disallow(struct cli *c);
+enum cli_exit device_set(struct cli *c);
+enum cli_exit case_list(struct cli *c);
+enum cli_exit case_show(struct cli *c);
+enum cli_exit case_fields(struct cli *c);
+enum cli_exit case_evidence(struct cli *c);
+enum cli_exit case_export(struct cli *c);
+enum cli_exit case_import(struct cli *c);
 enum cli_exit report_preview(struct cli *c);
 enum cli_exit report_send(struct cli *c);
 enum cli_exit report_week(struct cli *c);
@@ -185,10 +250,24 @@ enum cli_exit replay_file_run(struct cli *c);
 enum cli_exit learn_run(struct cli *c);
 enum cli_exit suit_inspect(struct cli *c);
 enum cli_exit eat_verify(struct cli *c);
+enum cli_exit user_list(struct cli *c);
+enum cli_exit user_add(struct cli *c);
+enum cli_exit user_remove(struct cli *c);
+enum cli_exit user_password(struct cli *c);
+enum cli_exit token_list(struct cli *c);
+enum cli_exit token_add(struct cli *c);
+enum cli_exit token_remove(struct cli *c);
+enum cli_exit web_run(struct cli *c);
 enum cli_exit daemon_start(struct cli *c);
 enum cli_exit daemon_stop(struct cli *c);
 enum cli_exit settings_check(struct cli *c);
 enum cli_exit settings_schema(struct cli *c);
+enum cli_exit settings_get(struct cli *c);
+enum cli_exit settings_set(struct cli *c);
+enum cli_exit settings_diff(struct cli *c);
+enum cli_exit settings_apply(struct cli *c);
+enum cli_exit settings_confirm(struct cli *c);
+enum cli_exit settings_rollback(struct cli *c);
 enum cli_exit completion_bash(struct cli *c);
 enum cli_exit completion_zsh(struct cli *c);
 enum cli_exit completion_fish(struct cli *c);

@@ -153,6 +153,21 @@ static ssize_t receive(int fd, char *buf, size_t size)
 	return n < 0 ? again(errno) : n;
 }
 
+/* "Cardea-Change: 12", or "12; final": there is no way back. */
+static void read_change(const struct http_head *h, struct client_reply *r)
+{
+	const struct untrusted_str *v = http_header_find(h, "Cardea-Change");
+	struct untrusted_str rest = v ? *v : (struct untrusted_str){0}, number = rest;
+	char text[24];
+	int64_t id;
+
+	r->can_undo = !str_cut(&rest, ';', &number);
+	if (v && number.len < sizeof(text) &&
+		str_print(text, sizeof(text), "%.*s", (int)number.len, number.bytes) == 0 &&
+		str_to_i64(text, 1, UINT32_MAX, &id) == 0)
+		r->change = id;
+}
+
 /* Whether all of a reply is there; its head is read when it is. */
 static int try_reply(struct client_reply *r, size_t len, bool at_end, bool *ret_done)
 {
@@ -171,6 +186,7 @@ static int try_reply(struct client_reply *r, size_t len, bool at_end, bool *ret_
 	if (!h.has_content_length && !at_end)
 		return 0;
 	r->status = h.status;
+	read_change(&h, r);
 	r->body = r->buffer + h.head_len;
 	r->body_len =
 		h.has_content_length ? (size_t)h.content_length : len - h.head_len;

@@ -24,6 +24,8 @@ void client_target_query(struct client_target *t, const char *key, const char *v
 
 struct client_reply {
 	unsigned status;
+	long long change; /* the number that a change was noted under; 0: none */
+	bool can_undo;
 	char *body; /* NUL-terminated, inside buffer */
 	size_t body_len;
 	char *buffer;

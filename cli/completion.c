@@ -79,6 +79,8 @@ static const char *offer(enum cli_complete what)
 		return "_cardea_files";
 	case COMPLETE_PROTO:
 		return "_cardea_words tcp udp icmp";
+	case COMPLETE_WATCH:
+		return "_cardea_words flows verdicts events";
 	case COMPLETE_NOTHING:
 		break;
 	}
@@ -225,6 +227,8 @@ static const char *fish_offer(enum cli_complete what)
 		return " -F";
 	case COMPLETE_PROTO:
 		return " -f -a 'tcp udp icmp'";
+	case COMPLETE_WATCH:
+		return " -f -a 'flows verdicts events'";
 	case COMPLETE_NOTHING:
 		break;
 	}

@@ -32,7 +32,13 @@ enum text_style daemon_state_style(const char *state)
 {
 	if (strcmp(state, "protected") == 0)
 		return STYLE_GOOD;
-	return strcmp(state, "watched") == 0 ? STYLE_WARN : STYLE_PLAIN;
+	if (strcmp(state, "quarantined") == 0 || strcmp(state, "limited") == 0 ||
+		strcmp(state, "unfixable") == 0)
+		return STYLE_BAD;
+	return strcmp(state, "new") == 0 || strcmp(state, "away") == 0 ||
+			       strcmp(state, "retired") == 0
+		       ? STYLE_PLAIN
+		       : STYLE_WARN;
 }
 
 static void pause_ms(long ms)
@@ -329,6 +335,11 @@ enum cli_exit daemon_stop(struct cli *c)
 	json_t *answer = NULL;
 	enum cli_exit e;
 
+	if (open) {
+		e = cli_confirm(c, "Nothing is protected then: every device may do all.");
+		if (e != CLI_OK)
+			return e;
+	}
 	client_target_init(&t, dry ? "/v1/status" : "/v1/stop");
 	e = answer_ask(c, &t,
 		dry    ? NULL

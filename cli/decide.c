@@ -53,50 +53,115 @@ static void line(const char *label, const char *text)
 		printf("%-10s %s\n", label, text);
 }
 
+static void print_choices(const json_t *offered)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_foreach (offered, i, o)
+		printf("  %s%-8s%s %s%s\n", text_on(STYLE_BOLD), answer_text(o, "choice"),
+			text_off(STYLE_BOLD), answer_text(o, "text"),
+			i == 0 ? " (advised)" : "");
+}
+
 static void print_one(const struct cli *c, const json_t *d)
 {
 	long long id = answer_number(d, "id");
 	bool choose = answer_true(d, "needs_choice");
+	const json_t *offered = json_object_get(d, "choices");
 
 	printf("%s\n", answer_text(d, "text"));
+	print_choices(offered);
 	line("Device", answer_text(d, "device"));
 	line("About", answer_text(d, "subject"));
-	line("Signer", answer_text(d, "detail"));
+	if (strcmp(answer_raw(d, "kind"), "playbook") == 0)
+		line("Playbook", answer_text(d, "detail"));
+	else if (!json_array_size(offered)) /* else it has them already */
+		line("Signer", answer_text(d, "detail"));
 	line("Asked", text_ago(answer_raw(d, "asked")));
 	line("Answer", answer_text(d, "answer"));
 	line("Choice", answer_text(d, "choice"));
 	if (strcmp(answer_raw(d, "answer"), "open") != 0)
 		return;
 	cli_say(c, "yes: cardea decide accept %lld%s", id,
-		choose ? " --choose DEVICE" : "");
+		json_array_size(offered) ? " --choose CHOICE"
+		: choose		 ? " --choose DEVICE"
+					 : "");
 	cli_say(c, "no:  cardea decide reject %lld", id);
 }
 
-enum cli_exit decide_show(struct cli *c)
+/* The question of that number, as the gateway has it. */
+static enum cli_exit find(struct cli *c, json_t **ret_answer, json_t **ret)
 {
-	json_t *answer = NULL, *d, *found = NULL;
-	enum cli_exit e = ask_list(c, true, &answer);
+	enum cli_exit e = ask_list(c, true, ret_answer);
 	int64_t id = 0;
+	json_t *d;
 	size_t i;
 
 	if (e == CLI_OK && str_to_i64(c->args[0], 1, UINT32_MAX, &id)) {
 		cli_complain("`cardea decide list` shows them", "a question has a number");
-		e = CLI_USAGE;
+		return CLI_USAGE;
 	}
-	json_array_foreach (json_object_get(answer, "decisions"), i, d)
+	*ret = NULL;
+	json_array_foreach (json_object_get(*ret_answer, "decisions"), i, d)
 		if (answer_number(d, "id") == id)
-			found = d;
-	if (e == CLI_OK && !found) {
+			*ret = d;
+	if (e == CLI_OK && !*ret) {
 		cli_complain("`cardea decide list` shows them", "there is no question %lld",
 			(long long)id);
-		e = CLI_NOT_FOUND;
+		return CLI_NOT_FOUND;
 	}
+	return e;
+}
+
+enum cli_exit decide_show(struct cli *c)
+{
+	json_t *answer = NULL, *found = NULL;
+	enum cli_exit e = find(c, &answer, &found);
+
 	if (e == CLI_OK && c->json)
 		e = answer_print(found);
 	else if (e == CLI_OK)
 		print_one(c, found);
 	json_decref(answer);
 	return e;
+}
+
+static enum cli_exit pretend(struct cli *c, const char *word)
+{
+	const char *choice = args_flag(c, "choose");
+	json_t *answer = NULL, *found = NULL;
+	enum cli_exit e = find(c, &answer, &found);
+
+	if (e == CLI_OK)
+		printf("would %s%s%s: %s\n", word, choice ? " with " : "",
+			choice ? text_clean(choice) : "", answer_text(found, "text"));
+	json_decref(answer);
+	return e;
+}
+
+/* What is done about a device is undone at the device; any other answer by the other. */
+static void say_undo(const struct cli *c, const json_t *d, const char *word)
+{
+	const char *device = text_quote(answer_raw(d, "device"));
+	const char *kind = answer_raw(d, "kind"), *choice = answer_raw(d, "choice");
+	bool accepts = strcmp(word, "accept") == 0;
+
+	if (!device)
+		device = "DEVICE";
+	if (accepts && strcmp(kind, "case") == 0 && strcmp(choice, "retire") == 0)
+		cli_say(c, "undo with: cardea device readmit %s", device);
+	else if (accepts && strcmp(kind, "case") == 0 && strcmp(choice, "release") == 0)
+		cli_say(c, "it is asked a second time: cardea decide list");
+	else if (accepts && strcmp(kind, "release") == 0)
+		cli_say(c, "undo with: cardea quarantine add %s", device);
+	else if (strcmp(kind, "case") == 0 || strcmp(kind, "release") == 0)
+		cli_say(c, "release it later with: cardea quarantine release %s", device);
+	else if (strcmp(kind, "playbook") == 0)
+		cli_say(c, "what comes next: cardea decide list");
+	else
+		cli_say(c, "change your mind with: cardea decide %s %s",
+			accepts ? "reject" : "accept", c->args[0]);
 }
 
 static enum cli_exit decide(struct cli *c, const char *word)
@@ -106,6 +171,8 @@ static enum cli_exit decide(struct cli *c, const char *word)
 	json_t *d = NULL;
 	enum cli_exit e;
 
+	if (args_flag(c, "dry-run"))
+		return pretend(c, word);
 	client_target_init(&t, "/v1/decisions");
 	client_target_segment(&t, c->args[0]);
 	e = answer_post(c, &t,
@@ -115,8 +182,7 @@ static enum cli_exit decide(struct cli *c, const char *word)
 	else if (e == CLI_OK)
 		printf("%s: %s\n", answer_text(d, "answer"), answer_text(d, "text"));
 	if (e == CLI_OK)
-		cli_say(c, "change your mind with: cardea decide %s %s",
-			strcmp(word, "accept") == 0 ? "reject" : "accept", c->args[0]);
+		say_undo(c, d, word);
 	json_decref(d);
 	return e;
 }

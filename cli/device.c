@@ -141,6 +141,23 @@ static void print_mud_url(const json_t *d)
 	line("  its signer", answer_text(d, "mud_signer"));
 }
 
+/* How it came where it stands, and what it may still do there. */
+static void print_evidence(const json_t *d)
+{
+	const json_t *s = json_object_get(d, "suspicion");
+	json_t *v;
+	size_t i;
+
+	if (answer_number(s, "points"))
+		line("Suspicion", answer_text(s, "why"));
+	json_array_foreach (json_object_get(d, "allowed_in_quarantine"), i, v)
+		printf("%-*s %s\n", LABEL_WIDTH, i ? "" : "Still may",
+			text_clean(json_string_value(v)));
+	json_array_foreach (json_object_get(d, "evidence"), i, v)
+		printf("%-*s %s: %s\n", LABEL_WIDTH, i ? "" : "History",
+			text_ago(answer_raw(v, "at")), answer_text(v, "sentence"));
+}
+
 static void print_device(const json_t *d)
 {
 	enum text_style style = daemon_state_style(answer_raw(d, "state"));
@@ -149,7 +166,11 @@ static void print_device(const json_t *d)
 		text_off(STYLE_BOLD));
 	printf("%-*s %s%s%s\n", LABEL_WIDTH, "State", text_on(style),
 		answer_text(d, "state"), text_off(style));
+	line("Since", text_ago(answer_raw(d, "since")));
+	line("Held for", answer_text(d, "quarantine"));
 	line("Why", answer_text(d, "problem"));
+	line("Class", strcmp(answer_raw(d, "class"), "unknown") ? answer_text(d, "class")
+							       : "");
 	line("MAC", answer_text(d, "mac"));
 	printf("%-*s %lld\n", LABEL_WIDTH, "Id", answer_number(d, "id"));
 	print_addresses(d);
@@ -160,6 +181,7 @@ static void print_device(const json_t *d)
 	line("Last seen", text_ago(answer_raw(d, "last_seen")));
 	print_profile(json_object_get(d, "profile"));
 	print_names(d);
+	print_evidence(d);
 }
 
 enum cli_exit device_show(struct cli *c)

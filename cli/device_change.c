@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cardea device url, cardea device confirm - what the owner says about a device. */
+/* cardea device url, confirm, set - what the owner says about a device. */
+#include <string.h>
 #include "base/str.h"
 #include "cli/answer.h"
 #include "cli/device.h"
@@ -98,6 +99,36 @@ enum cli_exit device_confirm(struct cli *c)
 		cli_say(c, "undo with: cardea device confirm %s%s",
 			device_handle(before, answer_raw(before, "name")),
 			yes ? " --no" : "");
+	json_decref(before);
+	json_decref(d);
+	return e;
+}
+
+enum cli_exit device_set(struct cli *c)
+{
+	const char *class = args_flag(c, "class"), *old;
+	json_t *before = NULL, *d = NULL;
+	enum cli_exit e = CLI_OK;
+
+	if (!class) {
+		cli_complain("for example: cardea device set front-door --class lock",
+			"there is nothing to set");
+		return CLI_USAGE;
+	}
+	e = answer_device(c, c->args[0], &before);
+	if (e == CLI_OK && args_flag(c, "dry-run"))
+		printf("%s would be a %s\n", answer_text(before, "name"), text_clean(class));
+	else if (e == CLI_OK)
+		e = device_post(c, c->args[0], json_pack("{s:s?}", "class", strcmp(class, "unknown") ? class : NULL), &d);
+	if (d && c->json)
+		e = answer_print(d);
+	else if (d)
+		printf("%s is a %s now\n", answer_text(before, "name"), text_clean(class));
+	old = answer_raw(before, "class");
+	if (d)
+		cli_say(c, "undo with: cardea device set %s --class %s",
+			device_handle(before, answer_raw(before, "name")),
+			old[0] ? old : "unknown");
 	json_decref(before);
 	json_decref(d);
 	return e;

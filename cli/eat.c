@@ -96,7 +96,7 @@ static void print_text(const struct eat_judged *t)
 }
 
 static enum cli_exit ask(const struct cli *c, struct attest_key **key,
-	struct eat_asked *asked)
+	struct suit_digest *digest, struct eat_asked *asked)
 {
 	enum cli_exit e = attest_key(c, key);
 
@@ -113,8 +113,9 @@ static enum cli_exit ask(const struct cli *c, struct attest_key **key,
 		return CLI_USAGE;
 	}
 	if (e == CLI_OK)
-		e = attest_hex(c, "digest", &asked->digest.bytes);
-	asked->digest.alg = SUIT_SHA256;
+		e = attest_hex(c, "digest", &digest->bytes);
+	asked->digests = digest;
+	asked->digest_count = e == CLI_OK && cursor_left(&digest->bytes) > 0;
 	asked->key = *key;
 	return e;
 }
@@ -122,10 +123,11 @@ static enum cli_exit ask(const struct cli *c, struct attest_key **key,
 enum cli_exit eat_verify(struct cli *c)
 {
 	struct eat_judged *judged = cli_take(sizeof(*judged));
+	struct suit_digest digest = {.alg = SUIT_SHA256};
 	struct eat_asked asked = {0};
 	struct attest_key *key = NULL;
 	struct cursor bytes;
-	enum cli_exit e = ask(c, &key, &asked);
+	enum cli_exit e = ask(c, &key, &digest, &asked);
 
 	if (e == CLI_OK)
 		e = attest_read(c->args[0], EAT_BYTES_MAX, &bytes);

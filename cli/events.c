@@ -2,7 +2,7 @@
 /* cardea events - what happened, and what happens. */
 #include <string.h>
 #include "base/str.h"
-#include "cli/answer.h"
+#include "cli/events.h"
 #include "cli/text.h"
 
 static enum text_style kind_style(const char *kind)
@@ -116,16 +116,15 @@ static bool was_listed(const json_t *answer, const json_t *e)
 	return false;
 }
 
-static enum cli_exit follow(const struct cli *c, struct client_stream *s,
-	const json_t *answer, const char *mac)
+enum cli_exit events_follow(const struct cli *c, struct client_stream *s,
+	bool (*wants)(const void *, const json_t *), const void *ctx)
 {
 	char *text;
 
 	fflush(stdout);
 	while ((text = client_stream_line(s))) {
 		json_t *e = json_loads(text, 0, NULL);
-		bool wanted = json_is_object(e) && !was_listed(answer, e) &&
-			      (!mac[0] || strcmp(answer_raw(e, "mac"), mac) == 0);
+		bool wanted = json_is_object(e) && wants(ctx, e);
 
 		if (wanted && (c->json || args_flag(c, "jsonl")))
 			(void)answer_print(e);
@@ -141,7 +140,7 @@ static enum cli_exit follow(const struct cli *c, struct client_stream *s,
 	return CLI_UNREACHABLE;
 }
 
-static enum cli_exit open_stream(const struct cli *c, struct client_stream **ret)
+enum cli_exit events_open(const struct cli *c, struct client_stream **ret)
 {
 	struct client_target t;
 	struct client_stream *s;
@@ -165,6 +164,20 @@ static enum cli_exit open_stream(const struct cli *c, struct client_stream **ret
 	return CLI_OK;
 }
 
+/* What was listed before the stream, and the device that is asked for. */
+struct wanted {
+	const json_t *answer;
+	const char *mac; /* "": all */
+};
+
+static bool is_wanted(const void *ctx, const json_t *e)
+{
+	const struct wanted *w = ctx;
+
+	return !was_listed(w->answer, e) &&
+	       (!w->mac[0] || strcmp(answer_raw(e, "mac"), w->mac) == 0);
+}
+
 enum cli_exit events_run(struct cli *c)
 {
 	struct client_stream *s = NULL;
@@ -175,14 +188,15 @@ enum cli_exit events_run(struct cli *c)
 		if (args_flag(c, "device"))
 			e = answer_device(c, args_flag(c, "device"), &device);
 		if (e == CLI_OK)
-			e = open_stream(c, &s);
+			e = events_open(c, &s);
 	}
 	if (e == CLI_OK)
 		e = ask_list(c, &answer);
 	if (e == CLI_OK)
 		e = print_list(c, answer);
 	if (e == CLI_OK && s)
-		e = follow(c, s, answer, answer_raw(device, "mac"));
+		e = events_follow(c, s, is_wanted,
+			&(struct wanted){answer, answer_raw(device, "mac")});
 	client_stream_free(s);
 	json_decref(answer);
 	json_decref(device);

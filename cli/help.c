@@ -20,7 +20,8 @@ static const struct {
 	{CLI_CONFLICT, "it collides with what is there"},
 	{CLI_NO, "the answer is no: blocked, or something was found"},
 	{CLI_FORBIDDEN, "not allowed: run it as root"},
-	{CLI_TIMEOUT, "it took too long"},
+	{CLI_TIMEOUT, "it took too long, or was rolled back"},
+	{CLI_INTERRUPTED, "you interrupted it (^C)"},
 };
 
 static void print_flags(const struct cli_flag *flags, FILE *out)
@@ -95,20 +96,32 @@ static json_t *flags_json(const struct cli_flag *flags)
 	return list;
 }
 
+static json_t *exits_json(void)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
+		json_array_append_new(list, json_pack("{s:i, s:s}", "code", exits[i].code,
+						    "text", exits[i].text));
+	return list;
+}
+
 static enum cli_exit help_json(void)
 {
+	static const char *const does[] = {[DOES_READ] = "read", [DOES_CHANGE] = "change",
+		[DOES_DANGER] = "danger", [DOES_MAKE] = "make"};
 	json_t *list = json_array(), *o;
 	const struct command *c;
 	enum cli_exit e;
 
 	for (size_t i = 0; (c = commands_at(i)); i++)
 		json_array_append_new(list,
-			json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:o}", "noun",
+			json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:s, s:s?, s:o}", "noun",
 				c->noun, "verb", c->verb, "operands", c->operands,
 				"summary", c->summary, "example", c->example, "hidden",
-				c->hidden, "flags", flags_json(c->flags)));
-	o = json_pack("{s:s, s:o, s:o}", "schema", "cardea.help/1", "flags",
-		flags_json(commands_global), "commands", list);
+				c->hidden, "does", does[c->does], "gives", c->gives, "flags", flags_json(c->flags)));
+	o = json_pack("{s:s, s:o, s:o, s:o}", "schema", "cardea.help/1", "flags",
+		flags_json(commands_global), "exits", exits_json(), "commands", list);
 	e = answer_print(o);
 	json_decref(o);
 	return e;

@@ -29,8 +29,9 @@ static void tell_limits(const struct cli *c, const struct learn_paths *p,
 enum cli_exit learn_extended_write(const struct cli *c, const struct learn *l,
 	const struct learn_paths *p, struct learn_item *item)
 {
+	const struct learn_home home = learn_home(l);
 	struct learn_extended made;
-	int error = learn_extended_make(l, &item->profile, &made);
+	int error = learn_extended_make(&home, &item->profile, &made);
 	enum cli_exit e = CLI_OK;
 
 	if (error) {

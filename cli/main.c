@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cardea - the owner's command line. */
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,10 @@
 #include "cli/text.h"
 
 static struct pool *memory;
+static struct {
+	long long change; /* 0: none */
+	bool can_undo, told;
+} noted;
 
 void *cli_take(size_t size)
 {
@@ -45,6 +50,8 @@ void cli_say(const struct cli *c, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (strncmp(fmt, "undo with: ", 11) == 0)
+		noted.told = true;
 	if (c->quiet)
 		return;
 	fflush(stdout);
@@ -52,6 +59,81 @@ void cli_say(const struct cli *c, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+void cli_noted(long long change, bool can_undo)
+{
+	noted.change = change;
+	noted.can_undo = can_undo;
+}
+
+/* The verbs know the command that takes a thing back; where one does not, its number. */
+static void say_undo(const struct cli *c)
+{
+	if (!noted.change || noted.told)
+		return;
+	if (noted.can_undo)
+		cli_say(c, "undo with: cardea undo %lld", noted.change);
+	else
+		cli_say(c, "there is no way back; `cardea undo --list` says why");
+}
+
+enum cli_exit cli_confirm(const struct cli *c, const char *fmt, ...)
+{
+	char line[64] = "";
+	va_list ap;
+
+	if (args_flag(c, "yes") || args_flag(c, "dry-run"))
+		return CLI_OK;
+	fflush(stdout);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		fputs("\n  next: add --yes, or --dry-run to see what it would do\n", stderr);
+		return CLI_USAGE;
+	}
+	fputs("\nDo it? [y/N] ", stderr);
+	if (fgets(line, sizeof(line), stdin) && strchr("yY", line[0]) && line[0])
+		return CLI_OK;
+	fputs("Nothing has changed.\n", stderr);
+	return CLI_NO;
+}
+
+/* ---- ^C ---- */
+
+static volatile sig_atomic_t line_drawn;
+static const char *volatile half_file;
+
+void cli_line_drawn(bool drawn)
+{
+	line_drawn = drawn;
+}
+
+void cli_half_file(const char *path)
+{
+	half_file = path;
+}
+
+static void interrupted(int sig)
+{
+	static const char clear[] = "\r\033[K";
+
+	(void)sig;
+	if (line_drawn)
+		(void)!write(STDERR_FILENO, clear, sizeof(clear) - 1);
+	if (half_file)
+		(void)unlink(half_file);
+	_exit(CLI_INTERRUPTED);
+}
+
+/* Who ignores it, as nohup and a shell's background do, goes on ignoring it. */
+static void catch_interrupt(void)
+{
+	struct sigaction now, then = {.sa_handler = interrupted};
+
+	if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+		(void)!sigaction(SIGINT, &then, NULL);
 }
 
 static enum cli_exit run(struct cli *c)
@@ -72,9 +154,13 @@ static enum cli_exit run(struct cli *c)
 /* A full disk or a closed pipe must not pass for an answer. */
 static enum cli_exit finish(enum cli_exit e)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	int error = fflush(stdout) ? errno : 0;
+
+	if (!error && !ferror(stdout))
 		return e;
-	cli_complain(NULL, "the answer could not be written: %s", strerror(errno));
+	if (error == EPIPE) /* whoever reads has seen enough */
+		return CLI_FAILED;
+	cli_complain(NULL, "the answer could not be written: %s", strerror(error));
 	return CLI_FAILED;
 }
 
@@ -90,7 +176,11 @@ int main(int argc, char **argv)
 	e = args_read(&c, argc, argv);
 	if (e == CLI_OK) {
 		text_init(isatty(STDOUT_FILENO) && !c.no_color && !(plain && *plain));
-		e = finish(run(&c));
+		catch_interrupt();
+		e = run(&c);
+		if (e == CLI_OK)
+			say_undo(&c);
+		e = finish(e);
 	}
 	args_free(&c);
 	pool_free(memory);

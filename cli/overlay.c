@@ -6,6 +6,7 @@
 #include "cli/answer.h"
 #include "cli/device.h"
 #include "cli/text.h"
+#include "model/limits.h"
 
 /* "443" or "5000-5010". */
 static enum cli_exit add_ports(const struct cli *c, json_t *body)
@@ -30,6 +31,32 @@ static enum cli_exit add_ports(const struct cli *c, json_t *body)
 	return CLI_OK;
 }
 
+/* "90s", "30m", "1h", "2d". */
+static enum cli_exit add_span(const struct cli *c, json_t *body)
+{
+	static const struct {
+		char unit;
+		int seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	const char *text = args_flag(c, "for");
+	size_t len = text ? strlen(text) : 0;
+	char number[16] = "";
+	int64_t n;
+
+	if (!text)
+		return CLI_OK;
+	for (size_t i = 0; len && i < sizeof(units) / sizeof(units[0]); i++)
+		if (text[len - 1] == units[i].unit && len < sizeof(number) &&
+			str_print(number, sizeof(number), "%.*s", (int)len - 1, text) == 0 &&
+			str_to_i64(number, 1, LIMIT_OVERLAY_S / units[i].seconds, &n) == 0) {
+			json_object_set_new(body, "for", json_integer(n * units[i].seconds));
+			return CLI_OK;
+		}
+	cli_complain("for example --for 90s, 30m, 1h or 2d, up to 30d",
+		"\"%s\" is no span of time", text_clean(text));
+	return CLI_USAGE;
+}
+
 static void print_note(const json_t *o)
 {
 	if (answer_raw(o, "note")[0])
@@ -42,6 +69,8 @@ static void print_one(const struct cli *c, const json_t *o, bool dry)
 	printf("%s: %s%s\n", answer_text(o, "device"), dry ? "would be " : "",
 		answer_text(o, "text"));
 	print_note(o);
+	if (answer_raw(o, "until")[0])
+		printf("  it ends by itself %s\n", text_ago(answer_raw(o, "until")));
 	if (!dry)
 		cli_say(c, "undo with: cardea policy withdraw %lld",
 			answer_number(o, "id"));
@@ -57,6 +86,8 @@ static enum cli_exit say(struct cli *c, const char *kind, const char *peer)
 	json_t *o = NULL;
 	enum cli_exit e = body ? add_ports(c, body) : CLI_OK;
 
+	if (body && e == CLI_OK)
+		e = add_span(c, body);
 	if (e != CLI_OK) {
 		json_decref(body);
 		return e;
@@ -103,19 +134,22 @@ enum cli_exit overlay_limit(struct cli *c)
 
 static void print_list(const json_t *list)
 {
-	static const char *const headers[] = {"ID", "DEVICE", "WHAT YOU SAID", "SINCE"};
+	static const char *const headers[] = {"ID", "DEVICE", "WHAT YOU SAID", "SINCE",
+		"ENDS"};
 	struct table t;
 	char id[16];
 	json_t *o;
 	size_t i;
 
-	table_init(&t, headers, 4);
+	table_init(&t, headers, 5);
 	json_array_foreach (list, i, o) {
 		(void)str_print(id, sizeof(id), "%lld", answer_number(o, "id"));
 		table_cell(&t, STYLE_BOLD, id);
 		table_cell(&t, STYLE_PLAIN, answer_text(o, "device"));
 		table_cell(&t, STYLE_PLAIN, answer_text(o, "text"));
 		table_cell(&t, STYLE_DIM, text_ago(answer_raw(o, "said")));
+		table_cell(&t, STYLE_PLAIN, answer_raw(o, "until")[0] ?
+			text_ago(answer_raw(o, "until")) : "");
 	}
 	table_print(&t, stdout);
 	json_array_foreach (list, i, o)
@@ -154,16 +188,20 @@ static void say_undo(const struct cli *c, const json_t *o)
 	const char *kind = answer_raw(o, "kind"), *peer;
 	long long lo = answer_number(o, "port_from"), hi = answer_number(o, "port_to");
 	bool limit = strcmp(kind, "refuse") != 0 && strcmp(kind, "allow") != 0;
-	char ports[40] = "", proto[32] = "";
+	char ports[40] = "", proto[32] = "", span[32] = "";
+	nstime said, until;
 
 	peer = answer_raw(o, "peer")[0] ? text_quote(answer_raw(o, "peer")) : NULL;
 	if (lo || hi != UINT16_MAX)
 		(void)str_print(ports, sizeof(ports), " --port %lld-%lld", lo, hi);
 	if (answer_raw(o, "proto")[0])
 		(void)str_print(proto, sizeof(proto), " --proto %s", answer_text(o, "proto"));
-	cli_say(c, "undo with: cardea policy %s %s%s%s%s%s%s%s", limit ? "limit" : kind,
+	if (text_time(answer_raw(o, "said"), &said) && text_time(answer_raw(o, "until"), &until))
+		(void)str_print(span, sizeof(span), " --for %llds",
+			(long long)((until - said + NS_PER_SEC / 2) / NS_PER_SEC));
+	cli_say(c, "undo with: cardea policy %s %s%s%s%s%s%s%s%s", limit ? "limit" : kind,
 		device_handle(o, answer_raw(o, "device")), limit ? " " : "",
-		limit ? kind : "", peer ? " " : "", peer ? peer : "", proto, ports);
+		limit ? kind : "", peer ? " " : "", peer ? peer : "", proto, ports, span);
 }
 
 enum cli_exit overlay_withdraw(struct cli *c)

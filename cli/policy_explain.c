@@ -308,7 +308,7 @@ static enum cli_exit print(
 	o = json_pack("{s:s, s:b, s:s, s:s, s:s, s:o}", "schema",
 		"cardea.policy.explain/1", "allowed", allowed, "verdict",
 		verdict_kind_name(v->kind), "layer",
-		v->rule || v->kind == VERDICT_QUARANTINE ? layer_name(v->layer) : "",
+		v->rule || v->kind >= VERDICT_QUARANTINE ? layer_name(v->layer) : "",
 		"text", text_clean(text), "layers", list);
 	if (c->json)
 		e = answer_print(o);

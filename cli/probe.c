@@ -74,9 +74,7 @@ enum cli_exit probe_list(struct cli *c)
 	else if (e == CLI_OK && json_array_size(list))
 		print_list(list);
 	else if (e == CLI_OK)
-		cli_say(c, "No device is probed. `cardea probe allow DEVICE --class "
-			   "CLASS` "
-			   "lets one be.");
+		cli_say(c, "No device is probed. `cardea probe allow DEVICE` lets one be.");
 	json_decref(answer);
 	return e;
 }

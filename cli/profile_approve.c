@@ -22,8 +22,9 @@ static enum cli_exit post(struct cli *c, bool dry, json_t **ret)
 	client_target_init(&t, "/v1/learning");
 	client_target_segment(&t, c->args[0]);
 	e = answer_post(c, &t,
-		json_pack("{s:b, s:b, s:b}", "approve", true, "now",
-			args_flag(c, "now") != NULL, "dry_run", dry),
+		json_pack("{s:b, s:b, s:b, s:b}", "approve", true, "now",
+			args_flag(c, "now") != NULL, "interactions",
+			args_flag(c, "interactions") != NULL, "dry_run", dry),
 		ret);
 	if (e == CLI_NOT_FOUND)
 		answer_candidates(c, c->args[0]);
@@ -101,35 +102,56 @@ static bool is_plain(const char *file)
 	return file[0] && !strchr(file, '/') && strrchr(file, '.') && file[0] != '.';
 }
 
-static enum cli_exit write_files(const struct cli *c, const json_t *o)
+struct exported {
+	const char *end, *text; /* NULL: there is no such file */
+	char *path;
+};
+#define EXPORTED 4
+
+/* All or none: one that is there already stops the others, too. */
+static enum cli_exit write_all(
+	const struct cli *c, const json_t *o, struct exported files[EXPORTED])
 {
 	const char *dir = args_flag(c, "out"), *file = answer_raw(o, "file");
-	const char *mud = json_string_value(json_object_get(o, "mud"));
-	char *profile, *evidence, *text;
-	enum cli_exit e;
+	enum cli_exit e = CLI_OK;
 
-	if (!is_plain(file)) {
-		cli_complain(NULL, "the gateway gave no name for the files");
-		return CLI_FAILED;
+	for (size_t i = 0; e == CLI_OK && i < EXPORTED; i++) {
+		files[i].path = path_of(dir ? dir : ".", file, files[i].end);
+		e = files[i].text ? may_write(c, files[i].path) : CLI_OK;
 	}
-	profile = path_of(dir ? dir : ".", file, ".json");
-	evidence = path_of(dir ? dir : ".", file, ".evidence.json");
-	e = mud ? may_write(c, profile) : CLI_OK;
-	if (e == CLI_OK)
-		e = may_write(c, evidence);
-	if (e == CLI_OK && mud)
-		e = put(c, profile, mud);
-	text = json_dumps(json_object_get(o, "evidence"),
+	for (size_t i = 0; e == CLI_OK && i < EXPORTED; i++)
+		e = files[i].text ? put(c, files[i].path, files[i].text) : CLI_OK;
+	for (size_t i = 0; e == CLI_OK && i < EXPORTED; i++)
+		if (files[i].text)
+			printf("%s\n", text_clean(files[i].path));
+	return e;
+}
+
+static const char *member(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static enum cli_exit write_files(const struct cli *c, const json_t *o)
+{
+	char *evidence = json_dumps(json_object_get(o, "evidence"),
 		JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-	if (e == CLI_OK)
-		e = put(c, evidence, text);
-	free(text);
-	if (e == CLI_OK && mud)
-		printf("%s\n", text_clean(profile));
-	if (e == CLI_OK)
-		printf("%s\n", text_clean(evidence));
-	if (e == CLI_OK && !mud)
+	struct exported files[EXPORTED] = {{".json", member(o, "mud"), NULL},
+		{".evidence.json", evidence ? evidence : "", NULL},
+		{".profile.yaml", member(o, "template"), NULL},
+		{".binding.yaml", member(o, "binding"), NULL}};
+	enum cli_exit e = CLI_FAILED;
+
+	if (!is_plain(answer_raw(o, "file")))
+		cli_complain(NULL, "the gateway gave no name for the files");
+	else
+		e = write_all(c, o, files);
+	if (e == CLI_OK && !files[0].text)
 		cli_say(c, "there is no MUD file: %s", answer_text(o, "problem"));
+	if (e == CLI_OK && !files[2].text)
+		cli_say(c, "there is no extended profile: %s",
+			answer_text(o, "extended_problem"));
+	free(evidence);
 	return e;
 }
 

@@ -201,11 +201,24 @@ static void print_conversations(const json_t *list)
 	table_print(&t, stdout);
 }
 
+static void print_interactions(const json_t *list)
+{
+	json_t *o;
+	size_t i;
+
+	if (json_array_size(list))
+		puts("Only after something else:");
+	json_array_foreach (list, i, o)
+		if (i < LINES_MAX)
+			printf("  %s\n", answer_text(o, "text"));
+}
+
 static void print_one(const json_t *d)
 {
 	print_state(d);
 	print_conversations(json_object_get(d, "conversations"));
 	print_strings(json_object_get(d, "singletons"), "Seen in one episode only:");
+	print_interactions(json_object_get(d, "interactions"));
 	print_pairs(json_object_get(d, "findings"), "Found, and never in a profile:", "text",
 		"kind");
 	if (answer_raw(d, "problem")[0])
@@ -256,12 +269,31 @@ static const struct wish *wish_of(const struct cli *c, unsigned *ret_count)
 	return found;
 }
 
+static enum cli_exit pretend(struct cli *c, const struct wish *w)
+{
+	json_t *d = NULL;
+	enum cli_exit e = answer_device(c, c->args[0], &d);
+
+	if (e == CLI_OK)
+		printf("%s: would be so: %s\n", answer_text(d, "name"), w->said);
+	json_decref(d);
+	return e;
+}
+
 static enum cli_exit ask_for(struct cli *c, const struct wish *w)
 {
 	struct client_target t;
 	json_t *o = NULL;
 	enum cli_exit e;
 
+	if (args_flag(c, "dry-run"))
+		return pretend(c, w);
+	e = w->undo || strcmp(w->key, "again") != 0
+		    ? CLI_OK
+		    : cli_confirm(c, "What was learned of %s is forgotten then.",
+			      text_clean(c->args[0]));
+	if (e != CLI_OK)
+		return e;
 	client_target_init(&t, "/v1/learning");
 	client_target_segment(&t, c->args[0]);
 	e = answer_post(c, &t, json_pack("{s:b}", w->key, w->value), &o);

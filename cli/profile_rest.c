@@ -50,6 +50,7 @@ static int make(const struct replay_layers *l, const char *path,
 	struct learn_options options = {.device = self_of(l), .extended = true};
 	struct learn_profile p = {0};
 	struct learn *learn = NULL;
+	struct learn_home home;
 	int e = learn_new(&options, &learn);
 
 	if (!e)
@@ -57,8 +58,10 @@ static int make(const struct replay_layers *l, const char *path,
 	if (!e)
 		e = learn_profile_make(
 			learn, &options.device, clock_wall(clock_system()), &p);
-	if (!e)
-		e = learn_extended_make(learn, &p, ret);
+	if (!e) {
+		home = learn_home(learn);
+		e = learn_extended_make(&home, &p, ret);
+	}
 	learn_profile_free(&p);
 	learn_free(learn);
 	return e;

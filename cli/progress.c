@@ -38,7 +38,8 @@ static void draw(struct progress *p, nstime now)
 	fprintf(stderr, "%s%s", p->terminal ? "\r\033[K" : "", p->what);
 	if (is_sized(p))
 		draw_share(p, bytes);
-	fprintf(stderr, "  %llu packets", (unsigned long long)packets);
+	if (p->unit)
+		fprintf(stderr, "  %llu %s", (unsigned long long)packets, p->unit);
 	if (is_sized(p) && bytes && bytes < p->size)
 		fprintf(stderr, "  ETA %lld s",
 			(long long)(gone / (double)bytes * (double)(p->size - bytes) /
@@ -47,6 +48,7 @@ static void draw(struct progress *p, nstime now)
 	fputs(p->terminal ? "" : "\n", stderr);
 	fflush(stderr);
 	p->drawn = true;
+	cli_line_drawn(p->terminal);
 	p->shown = now;
 }
 
@@ -68,6 +70,7 @@ void progress_init(struct progress *p, const struct cli *c, const char *what)
 {
 	*p = (struct progress){.cli = c,
 		.what = what,
+		.unit = "packets",
 		.start = clock_mono(clock_system()),
 		.terminal = isatty(STDERR_FILENO)};
 }
@@ -94,4 +97,5 @@ void progress_end(const struct progress *p)
 {
 	if (p->drawn && p->terminal)
 		fputs("\r\033[K", stderr);
+	cli_line_drawn(false);
 }

@@ -12,6 +12,7 @@
 struct progress {
 	const struct cli *cli;
 	const char *what;
+	const char *unit; /* "packets"; NULL: octets alone tell */
 	nstime start, shown;
 	uint64_t size;			 /* of all files, when they have one */
 	uint64_t past_packets, past_bytes; /* of the files before this one */

@@ -8,6 +8,7 @@
 #include "cli/answer.h"
 #include "cli/daemon.h"
 #include "cli/text.h"
+#include "cli/watching.h"
 
 /* PSS of one process in KiB, as the kernel adds it up; -1 when it may not be known. */
 static long long pss_kib(long long pid)
@@ -97,8 +98,11 @@ static void print_processes(const json_t *status)
 		bool running = answer_true(p, "running");
 
 		table_cell(&t, STYLE_PLAIN, answer_text(p, "name"));
-		table_cell(&t, running ? STYLE_GOOD : STYLE_BAD,
-			running ? "running" : "not running");
+		if (answer_true(p, "waits"))
+			table_cell(&t, STYLE_PLAIN, "waits for a client");
+		else
+			table_cell(&t, running ? STYLE_GOOD : STYLE_BAD,
+				running ? "running" : "not running");
 		table_number(&t, answer_number(p, "pid"));
 		table_number(&t, answer_number(p, "restarts"));
 		table_cell(&t, STYLE_PLAIN, answer_text(p, "sandbox"));
@@ -199,6 +203,23 @@ static void print_dns(const json_t *dns)
 	}
 }
 
+/* For DHCP option 114, and for people who wonder what answers there. */
+static void print_portal(const json_t *portal)
+{
+	const char *uri = answer_raw(portal, "uri");
+
+	if (answer_raw(portal, "page")[0])
+		printf("Your pages are at %s\n", answer_raw(portal, "page"));
+	if (!answer_true(portal, "enabled"))
+		return;
+	if (!uri[0])
+		uri = answer_raw(portal, "plain_uri");
+	if (uri[0])
+		printf("Devices ask whether they are held at %s\n", uri);
+	print_if_any(portal, "forbidden",
+		"times a device asked for what is yours to do: see `cardea events`");
+}
+
 static void print_status(const json_t *status, const json_t *devices)
 {
 	const json_t *sensor = json_object_get(status, "sensor");
@@ -210,6 +231,7 @@ static void print_status(const json_t *status, const json_t *devices)
 		printf("%sThe clock is not set: MUD files are neither fetched nor checked until "
 		       "it is; what is in force stays.%s\n",
 			text_on(STYLE_WARN), text_off(STYLE_WARN));
+	watching_print(json_object_get(status, "watching"));
 	print_if_any(status, "decisions", "waiting for your word: `cardea decide list`");
 	print_problems(devices);
 	printf("\nEnforced by %s. Cardea %s, started %s.\n",
@@ -221,6 +243,7 @@ static void print_status(const json_t *status, const json_t *devices)
 	print_names(json_object_get(status, "names"));
 	print_ports(json_object_get(status, "ports"));
 	print_dns(json_object_get(status, "dns_service"));
+	print_portal(json_object_get(status, "portal"));
 	print_if_any(sensor, "dropped", "frames were missed by the sensor");
 	print_if_any(status, "events_suppressed",
 		"events came too fast and were counted only");

@@ -5,6 +5,8 @@ tool. Nothing else of it is touched."""
 import json
 import os
 import shutil
+import sqlite3
+import struct
 import subprocess
 import time
 
@@ -87,6 +89,16 @@ class Cardea:
     def log(self):
         return self.process.log()
 
+    def end_watching(self):
+        """A gateway that is stopped believes, at its next start, that its week of watching
+        is over: its store says since when and until when, in nanoseconds."""
+        with sqlite3.connect(os.path.join(self.state, "cardea.db")) as db:
+            (bytes_,) = db.execute("SELECT value FROM secret WHERE name = 'watching'").fetchone()
+            since, until = struct.unpack("=qq", bytes_[:16])
+            week = until - since
+            db.execute("UPDATE secret SET value = ? WHERE name = 'watching'",
+                       (struct.pack("=qq", since - week, until - week) + bytes_[16:],))
+
     def cli(self, *args, check=True, timeout=20):
         """Run the command line tool; the finished process, with stdout as text."""
         done = self._where.run([self.programs["cardea"], "--socket", self.socket, *args],
@@ -137,17 +149,17 @@ class Cardea:
                 raise LabError("%s did not come in %g s" % (what, timeout))
             time.sleep(0.1)
 
-    def wait_state(self, mac, state, timeout=20.0):
-        """Until the device is "watched" or "protected"; the device."""
+    def wait_state(self, mac, *states, timeout=20.0):
+        """Until the device is "learning" or "protected"; the device."""
         def there():
             row = self.devices().get(mac.lower())
-            return row if row and row["state"] == state else None
+            return row if row and row["state"] in states else None
 
-        return self.wait(there, timeout, "state %s of %s" % (state, mac))
+        return self.wait(there, timeout, "state %s of %s" % (" or ".join(states), mac))
 
     def stop(self, *args, timeout=10.0):
         """By the owner's command; waits for the end of the daemon."""
-        self.cli("stop", *args)
+        self.cli("stop", *args, *(["--yes"] if "--open" in args else []))
         self.process.popen.wait(timeout)
 
     def kill(self):

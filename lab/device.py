@@ -215,7 +215,12 @@ class Device:
 
     @property
     def link_local(self):
-        return (self.addresses(6, "link") or [None])[0]
+        """Of a device that is ready it may still be tentative: each address is checked by
+        itself (RFC 4862 5.4)."""
+        deadline = time.monotonic() + 3
+        while not (found := self.addresses(6, "link")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found[0] if found else None
 
     def _first(self, family, prefix):
         found = [a for a in self.addresses(family) if a.startswith(prefix)]

@@ -84,6 +84,7 @@ class Gateway:
         self.lab = lab
         self.ns = Netns(lab, "gw")
         self.cardea = self.second = None
+        self.always = {}  # settings of every start_cardea: section -> {key: value}
         self._forwarder = None
         self._folder = lab.path("gw")
         os.makedirs(self._folder, exist_ok=True)
@@ -186,7 +187,7 @@ class Gateway:
                     "stop": {"open": False}}
         if os.environ.get("CARDEA_BACKEND"):  # the tests of the home, on another datapath
             sections["enforce"] = {"backend": os.environ["CARDEA_BACKEND"]}
-        for section, keys in config.items():
+        for section, keys in [*self.always.items(), *config.items()]:
             sections.setdefault(section, {}).update(keys)
         if self.cardea is None:
             self.cardea = Cardea(self.ns, self.lab.path("cardea"), build_dir)

@@ -24,12 +24,14 @@ C2_4, C2_6 = "203.0.113.66", "2001:db8:ffff:166::66"
 SCANNER4, SCANNER6 = "203.0.113.99", "2001:db8:ffff:199::99"
 WEB4, WEB6 = "203.0.113.80", "2001:db8:ffff:180::80"
 EXPIRED_WEB4 = "203.0.113.81"
+UPDATE4, UPDATE6 = "203.0.113.21", "2001:db8:ffff:121::21"
 ANSWERED = ("203.0.113.0/24", "198.18.0.0/15", "2001:db8:ffff:100::/56")
 
 MUD_HOST = "mud.maker.example"
 OTHER_HOST = "mud.other.example"  # of another maker
 EXPIRED_HOST = "expired.maker.example"  # its HTTPS certificate is out of date
 CLOUD_NAME = "cloud.maker.example"
+UPDATE_HOST = "updates.maker.example"  # firmware, by HTTPS
 C2_NAME = "c2.botnet.example"
 
 ANY_TCP, ANY_UDP = 8883, 7000  # served on every address of the world
@@ -48,9 +50,11 @@ class Internet:
         self.sink = Sink(self.ns, IFNAME, gateway.ns, gateway.uplink)
         self.zone = Zone()
         self.dns = NameServer(self.ns, self.zone, [DNS4, DNS6])
-        self.pki = Pki(lab.path("pki"), [MUD_HOST, OTHER_HOST, EXPIRED_HOST])
-        self.web = WebServer(self.ns, [WEB4, WEB6, EXPIRED_WEB4],
-                             [self.pki.server, self.pki.server, self.pki.expired_server])
+        self.pki = Pki(lab.path("pki"), [MUD_HOST, OTHER_HOST, EXPIRED_HOST,
+                                          UPDATE_HOST])
+        good = self.pki.server
+        self.web = WebServer(self.ns, [WEB4, WEB6, UPDATE4, UPDATE6, EXPIRED_WEB4],
+                             [good, good, good, good, self.pki.expired_server])
         self.echo = Echo(self.ns)
         self._fill()
 
@@ -78,6 +82,7 @@ class Internet:
         add(OTHER_HOST, WEB4, WEB6)
         add(EXPIRED_HOST, EXPIRED_WEB4)
         add(CLOUD_NAME, CLOUD4, CLOUD6)
+        add(UPDATE_HOST, UPDATE4, UPDATE6)
         add(C2_NAME, C2_4, C2_6)
         for address in (CLOUD4, CLOUD6):
             self.echo.tcp(address, 443)

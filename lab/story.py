@@ -10,6 +10,7 @@ class Story:
         self._out = out
         self._colours = out.isatty() and "NO_COLOR" not in os.environ
         self.missing = []
+        self.told = False  # end() was called before the end
         self._chapter = ""
 
     def _paint(self, code, text):

@@ -126,7 +126,8 @@ static void check_step(const struct seen *was, const struct life *l, enum life_e
 		bool proven = (e == LIFE_EVIDENCE || e == LIFE_FETCHED) &&
 			      f->level >= f->least && f->level > LIFE_L_NONE;
 		bool freed = e == LIFE_OWNER_RELEASES && !f->by_device && f->steps >= 2;
-		CHECK(proven || freed, "%s to %s by '%s'", life_state_name(from),
+		bool absolved = e == LIFE_ABSOLVED && f->accused_alone;
+		CHECK(proven || freed || absolved, "%s to %s by '%s'", life_state_name(from),
 			life_state_name(l->state), life_event_name(e));
 		CHECK(l->state == LIFE_PROBATION, "no probation");
 	}
@@ -175,7 +176,7 @@ static void live(bool critical, unsigned events)
 			.seen = now - (draw(4) ? 0 : draw(40) * LIFE_DAY),
 			.enforceable = draw(4) != 0, .level = draw(LIFE_LEVEL_MAX),
 			.least = LIFE_L1_NETWORK + draw(4), .by_device = draw(2),
-			.steps = draw(3)};
+			.steps = draw(3), .accused_alone = draw(2)};
 		enum life_event e = draw(LIFE_EVENT_MAX);
 		was.l = l;
 		/* time's own events come by life_tick alone */
@@ -231,12 +232,42 @@ static void check_story(void)
 		"'%s'", s.sentence);
 }
 
+/* As long as the owner says, and longer for the second time. */
+static void check_probation(void)
+{
+	struct life l;
+	struct life_step s;
+	struct life_facts f = {.now = 1000 * LIFE_DAY, .enforceable = true,
+		.least = LIFE_L3_TOKEN, .level = LIFE_L3_TOKEN, .probation = LIFE_HOUR};
+
+	life_init(&l, f.now);
+	CHECK(life_event(&l, LIFE_PROFILE, &f, "cam", &s), "1");
+	for (nstime times = 1; times <= LIFE_PROBATION_TIMES;
+		times += LIFE_PROBATION_TIMES - 1) {
+		CHECK(life_event(&l, LIFE_CONVICTED, &f, "cam", &s), "2");
+		CHECK(life_event(&l, LIFE_EVIDENCE, &f, "cam", &s), "3");
+		f.now += times * LIFE_HOUR - 1, f.seen = f.now;
+		CHECK(!life_tick(&l, &f, "cam", &s) && l.state == LIFE_PROBATION, "4");
+		f.now++;
+		CHECK(life_tick(&l, &f, "cam", &s) && l.state == LIFE_PROTECTED, "5");
+	}
+	/* made shorter while it is served: it counts from now on */
+	CHECK(life_event(&l, LIFE_OWNER_ISOLATES, &f, "cam", &s), "6");
+	f.steps = 2, f.probation = LIFE_DAY;
+	CHECK(life_event(&l, LIFE_OWNER_RELEASES, &f, "cam", &s), "7");
+	f.probation = LIFE_HOUR, f.now += LIFE_HOUR, f.seen = f.now;
+	CHECK(!life_tick(&l, &f, "cam", &s), "8");
+	f.now += LIFE_PROBATION_TIMES * LIFE_HOUR, f.seen = f.now;
+	CHECK(life_tick(&l, &f, "cam", &s) && l.state == LIFE_PROTECTED, "9");
+}
+
 int main(void)
 {
 	check_states();
 	check_events();
 	check_returns();
 	check_story();
+	check_probation();
 	for (unsigned i = 0; i < 500; i++)
 		live(i % 2, 1000);
 	puts("lifecycle_walk: 500 devices, 1000 events each");

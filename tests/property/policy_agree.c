@@ -150,7 +150,10 @@ static void check_disjoint(size_t static_count)
 /* All that one round is about. */
 struct world {
 	struct policy_input input;
-	struct policy policy, free; /* as it is, and without quarantine */
+	struct policy policy, free; /* as it is, and without being held */
+	bool has_profile;
+	struct update_host hosts[HOSTS_MAX];
+	size_t host_count;
 	struct policy_env env;
 	struct policy_names names;
 	struct policy_device device;
@@ -181,15 +184,108 @@ static void check_block(
 	blocked += hit;
 }
 
-/* Quarantine opens nothing that is closed without it, and little of that. */
-static void check_quarantine(const struct world *w, const struct flow *f, rule_id rule)
+static unsigned held_allowed[HOLD_MAX], held_refused[HOLD_MAX], held_updates, held_portal;
+
+/* As a sentence of docs/lifecycle.md; in words other than the code's. */
+static bool is_of_gateway(const struct world *w, const struct flow *f)
+{
+	bool names = f->peer_port == 53 || (f->peer_port == 853 && f->proto == 6);
+
+	if (f->direction != DIRECTION_FROM_DEVICE || !policy_env_is_gateway(&w->env, &f->peer))
+		return false;
+	return (names && (f->proto == 6 || f->proto == 17)) ||
+	       (f->proto == 17 && f->peer_port == 123) ||
+	       (f->proto == 6 && f->peer_port && (f->peer_port == w->input.portal[0] ||
+						    f->peer_port == w->input.portal[1]));
+}
+
+static bool is_update(const struct world *w, const struct flow *f)
+{
+	for (size_t i = 0; i < w->host_count; i++) {
+		const struct update_host *h = &w->hosts[i];
+		bool who = h->has_addr ? addr_equal(&h->addr, &f->peer)
+				       : told_has(NULL, h->name, &f->peer);
+		if (who && f->direction == DIRECTION_FROM_DEVICE &&
+			(!h->port || (f->proto == (h->proto ? h->proto : 6) &&
+					     f->peer_port == h->port)) &&
+			(!h->proto || f->proto == h->proto))
+			return true;
+	}
+	return false;
+}
+
+/* Some rule that stays on in quarantine means this peer. */
+static bool is_marked(const struct world *w, const struct flow *f)
+{
+	for (size_t i = 0; i < w->input.count; i++) {
+		const struct rule *r = &w->input.rules[i];
+		if (policy_stays_on(r) && r->action != RULE_DROP &&
+			r->direction == f->direction &&
+			(r->peer.kind == PEER_NAME     ? told_has(NULL, r->peer.name, &f->peer)
+			 : r->peer.kind == PEER_PREFIX ? prefix_contains(&r->peer.prefix, &f->peer)
+						       : true))
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_house(const struct world *w, const struct flow *f)
+{
+	static const char *const groups[] = {"239.255.0.0/16", "ff03::/16", "ff05::/16"};
+	struct prefix p;
+
+	for (unsigned i = 0; i < 3; i++)
+		if (!prefix_parse(groups[i], &p) && prefix_contains(&p, &f->peer))
+			return true;
+	return policy_env_is_local(&w->env, &f->peer) ||
+	       policy_env_is_gateway(&w->env, &f->peer);
+}
+
+/* What is left to it is what being held so leaves, and it had that before, or it is where
+ * it may fetch updates, or the portal. */
+static void check_allowed_held(const struct world *w, const struct flow *f, rule_id rule)
 {
 	const struct rule *r = policy_rule(&w->policy, rule);
+	bool update = is_update(w, f), fabric = policy_peer_is_class(r->peer.kind);
 	struct verdict v;
 
-	EXPECT(r->quarantine || r->layer == LAYER_BASE, "rule %u in quarantine", rule);
+	EXPECT(w->policy.hold != HOLD_REFUSED, "rule %u for one that is retired", rule);
+	if (w->policy.hold == HOLD_LIMITED)
+		EXPECT(is_of_house(w, f) || update || is_marked(w, f),
+			"rule %u leaves the house", rule);
+	else
+		EXPECT(is_of_gateway(w, f) || update || policy_stays_on(r) ||
+				(fabric && w->input.keeps_fabric),
+			"rule %u in quarantine", rule);
 	policy_evaluate(&w->free, &w->env, &w->names, f, &v);
-	EXPECT(v.kind == VERDICT_ALLOW, "quarantine opened something");
+	EXPECT(v.kind == VERDICT_ALLOW || update || is_of_gateway(w, f) ||
+			(w->policy.hold == HOLD_LIMITED && !w->has_profile),
+		"being held opened something by rule %u", rule);
+	held_updates += update && v.kind != VERDICT_ALLOW;
+	held_portal += is_of_gateway(w, f) && f->peer_port != 53 && f->peer_port != 123;
+}
+
+/* It is told as what it is: nobody but the gateway's own ports reaches a sink. */
+static void check_held(const struct world *w, const struct flow *f, const struct verdict *v)
+{
+	enum device_hold hold = w->policy.hold;
+	bool out = f->direction == DIRECTION_FROM_DEVICE;
+
+	if (v->kind == VERDICT_ALLOW)
+		check_allowed_held(w, f, v->rule);
+	EXPECT(v->kind != VERDICT_REDIRECT ||
+			(w->input.redirect && out && hold != HOLD_REFUSED),
+		"to a sink that nobody wants");
+	EXPECT(v->kind != VERDICT_QUARANTINE || !w->input.redirect || !out ||
+			hold == HOLD_REFUSED,
+		"not to the sink");
+	EXPECT(hold == HOLD_LIMITED || v->reason != REASON_DEFAULT_DENY ||
+			v->kind == VERDICT_QUARANTINE || v->kind == VERDICT_REDIRECT,
+		"held, and told as %s", verdict_kind_name(v->kind));
+	if (v->kind == VERDICT_ALLOW)
+		held_allowed[hold]++;
+	else
+		held_refused[hold]++;
 }
 
 /* The same triggers, by the rules and by the elements. */
@@ -229,6 +325,18 @@ static void check_waits(const struct world *w, const struct flow *f, const struc
 	waited += r != NULL;
 }
 
+static void aim_at_host(struct flow *f, const struct update_host *h)
+{
+	f->direction = DIRECTION_FROM_DEVICE;
+	f->proto = h->proto ? h->proto : FLOW_PROTO_TCP;
+	f->peer_port = h->port;
+	if (h->has_addr)
+		f->peer = h->addr;
+	for (size_t i = 0; i < told_count && !h->has_addr; i++)
+		if (rule_name_matches(h->name, told[i].name))
+			f->peer = told[i].addr;
+}
+
 static void check_flow(const struct world *w, size_t n_static)
 {
 	struct flow f = random_flow(&w->device);
@@ -238,8 +346,15 @@ static void check_flow(const struct world *w, size_t n_static)
 		aim(&f, &w->input.rules[pick((unsigned)w->input.count)]);
 	if (how == 1 && w->input.block_count)
 		aim(&f, &w->input.blocks[pick((unsigned)w->input.block_count)]);
+	if (w->policy.hold && w->host_count && pick(8) == 0)
+		aim_at_host(&f, &w->hosts[pick((unsigned)w->host_count)]);
 	if (w->input.section_count)
 		aim_at_house(&f, &w->env, &w->device);
+	if (w->policy.hold && w->env.gateway_count && pick(16) == 0) {
+		f.direction = DIRECTION_FROM_DEVICE;
+		f.proto = FLOW_PROTO_TCP;
+		f.peer_port = w->input.portal[pick(POLICY_PORTALS)];
+	}
 	struct lead l = lead_of(&f);
 	struct verdict v;
 	char buf[POLICY_EXPLAIN_MAX];
@@ -261,8 +376,10 @@ static void check_flow(const struct world *w, size_t n_static)
 	check_block(&w->input, &f, &v);
 	check_arms(w, &f, l);
 	check_waits(w, &f, &v);
-	if (w->policy.quarantined && member)
-		check_quarantine(w, &f, v.rule);
+	if (w->policy.hold)
+		check_held(w, &f, &v);
+	EXPECT(w->policy.hold || v.kind < VERDICT_QUARANTINE || v.layer == LAYER_QUARANTINE,
+		"nobody holds it");
 	allowed += member;
 	refused += !member;
 	bound_allowed += member && !literal;
@@ -313,7 +430,7 @@ static void check_ether_status(const struct policy *p)
 		struct policy earlier = *p;
 		bool hole = false;
 		earlier.count = i;
-		if (r->ethertype < 0 || r->status != RULE_NOT_YET || p->quarantined ||
+		if (r->ethertype < 0 || r->status != RULE_NOT_YET || p->hold ||
 			r->arms || r->needs)
 			continue;
 		for (uint32_t k = 0; k < i; k++) {
@@ -464,28 +581,69 @@ static void compile_all(struct world *w)
 		check_flow(w, n_static);
 }
 
-static void random_input(struct pool *pool, struct policy_input *ret)
+/* The layers of a device that is held, some of them made for that. */
+static void add_hold(struct pool *pool, struct world *w, struct layers *l,
+	struct policy_layer list[LAYERS_MAX + POLICY_HOLD_LAYERS], size_t *count)
+{
+	struct policy_held held = {.hold = w->input.hold,
+		.hosts = w->hosts,
+		.host_count = w->host_count,
+		.has_profile = w->has_profile,
+		.layers = list,
+		.layer_count = *count};
+	size_t more = 0;
+
+	memcpy(list, l->list, *count * sizeof *list);
+	EXPECT(!policy_hold_layers(pool, &held, &list[*count], &more), "hold");
+	*count += more;
+}
+
+static void random_hold(struct world *w)
+{
+	w->input.hold = pick(3) ? HOLD_NONE : (enum device_hold)(1 + pick(HOLD_MAX - 1));
+	w->has_profile = pick(4);
+	w->host_count = random_hosts(w->hosts);
+	w->input.keeps_fabric = pick(2);
+	w->input.redirect = pick(2);
+	w->input.portal[0] = 443;
+	w->input.portal[1] = pick(2) ? random_ports().lo : 0;
+}
+
+/* free: the same, but that it is not held. */
+static void random_input(struct pool *pool, struct world *w, struct policy_input *ret_free)
 {
 	static struct rule rules[RULES_MAX], blocks[BLOCKS_MAX];
+	static struct policy_layer list[LAYERS_MAX + POLICY_HOLD_LAYERS];
 	static struct layers layers;
-	unsigned count = pick(RULES_MAX + 1);
+	struct policy_input *in = &w->input, chosen;
+	unsigned rule_count = pick(RULES_MAX + 1);
+	size_t count;
 
 	ether_odds = pick(8) ? 8 : 1;
 	trigger_odds = pick(3) ? 0 : 2;
 	for (unsigned i = 0; i <= TRIGGERS; i++)
 		ages_of_triggers[i] = pick(30);
 	plain_names = pick(4) == 0;
-	if (pick(2)) {
+	random_hold(w);
+	chosen = *in;
+	if (in->hold || pick(2)) {
 		random_layers(&layers);
-		EXPECT(!policy_combine(pool, layers.list, layers.count, ret), "combine");
+		count = layers.count;
+		EXPECT(!policy_combine(pool, layers.list, count, ret_free), "combine");
+		add_hold(pool, w, &layers, list, &count);
+		EXPECT(!policy_combine(pool, list, count, in), "combine");
 	} else {
-		random_rules(rules, count, 1);
-		*ret = (struct policy_input){.rules = rules, .count = count};
+		random_rules(rules, rule_count, 1);
+		*in = (struct policy_input){.rules = rules, .count = rule_count};
+		*ret_free = *in;
 	}
-	ret->blocks = blocks;
-	ret->block_count = pick(2) ? pick(BLOCKS_MAX + 1) : 0;
-	ret->quarantined = pick(4) == 0;
-	for (size_t i = 0; i < ret->block_count; i++)
+	in->hold = chosen.hold;
+	in->keeps_fabric = chosen.keeps_fabric;
+	in->redirect = chosen.redirect;
+	memcpy(in->portal, chosen.portal, sizeof in->portal);
+	ret_free->blocks = in->blocks = blocks;
+	ret_free->block_count = in->block_count = pick(2) ? pick(BLOCKS_MAX + 1) : 0;
+	for (size_t i = 0; i < in->block_count; i++)
 		random_block(&blocks[i], POLICY_BLOCK_ID + (rule_id)i);
 }
 
@@ -503,17 +661,17 @@ static void round_of_policy(void)
 			.members = class_members,
 			.armed = trigger_armed},
 	};
-	struct pool *pool = pool_new("test", 3 * POLICY_POOL_BYTES);
+	struct pool *pool = pool_new("test", 6 * POLICY_POOL_BYTES);
+	struct policy_input free = {0};
 
+	EXPECT(pool, "memory");
 	random_env(&w.env);
-	random_input(pool, &w.input);
+	random_input(pool, &w, &free);
 	random_classes();
 	told_count = pick(BINDINGS_MAX + 1);
 	for (size_t i = 0; i < told_count; i++)
 		told[i] = (struct told){names_of_world[pick(NAMES)], random_addr()};
-	struct policy_input free = w.input;
-	free.quarantined = false;
-	EXPECT(pool && !policy_prepare(pool, &w.input, &w.policy) &&
+	EXPECT(!policy_prepare(pool, &w.input, &w.policy) &&
 			!policy_prepare(pool, &free, &w.free),
 		"prepare");
 	compile_all(&w);
@@ -537,6 +695,16 @@ int main(void)
 		allowed, bound_allowed, classed, refused, blocked, ether_allowed,
 		opened_alone, wholes_alone);
 	printf("%u flows waited for a trigger, %u armed one\n", waited, armed);
+	printf("held: %u allowed and %u refused while limited, %u and %u in quarantine, %u "
+	       "refused when retired; %u updates that nothing else opened, %u to the portal\n",
+		held_allowed[HOLD_LIMITED], held_refused[HOLD_LIMITED],
+		held_allowed[HOLD_QUARANTINED], held_refused[HOLD_QUARANTINED],
+		held_refused[HOLD_REFUSED], held_updates, held_portal);
+	EXPECT(rounds < 500 || (held_allowed[HOLD_LIMITED] > 500 &&
+				       held_allowed[HOLD_QUARANTINED] > 500 &&
+				       held_refused[HOLD_REFUSED] > 1000 &&
+				       held_updates > 50 && held_portal > 20),
+		"too few are held");
 	/* a test whose world never says yes, or never no, proves nothing */
 	EXPECT(rounds < 50 ||
 			(allowed > 1000 && refused > 1000 && bound_allowed > 100 &&

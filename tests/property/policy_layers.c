@@ -33,7 +33,10 @@ static void prepare_alone(
 	struct pool *pool, const struct policy_layer *l, bool quarantined, struct alone *ret)
 {
 	struct policy_input in = {
-		.rules = l->rules, .count = l->count, .quarantined = quarantined};
+		.rules = l->rules,
+		.count = l->count,
+		.hold = quarantined ? HOLD_QUARANTINED : HOLD_NONE,
+	};
 	struct policy policy;
 
 	*ret = (struct alone){l->part, l->layer, l->rules, l->count};
@@ -167,10 +170,11 @@ static void round_of_layers(struct world *w)
 	random_layers(&w->layers);
 	for (size_t i = 0; i < w->layers.count; i++)
 		prepare_alone(pool, &w->layers.list[i], quarantined, &w->alone[i]);
+	none.hold = quarantined ? HOLD_QUARANTINED : HOLD_NONE;
 	EXPECT(!policy_prepare(pool, &none, &base), "prepare the base");
 	w->base = (struct alone){POLICY_GRANT, LAYER_BASE, base.rules, base.count};
 	EXPECT(!policy_combine(pool, w->layers.list, w->layers.count, &in), "combine");
-	in.quarantined = quarantined;
+	in.hold = quarantined ? HOLD_QUARANTINED : HOLD_NONE;
 	EXPECT(!policy_prepare(pool, &in, &w->all), "prepare all");
 	for (unsigned i = 0; i < FLOWS_PER_ROUND; i++) {
 		struct flow f = some_flow(w, &device);

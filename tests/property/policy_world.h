@@ -416,4 +416,39 @@ static inline void random_layers(struct layers *l)
 		widen(l);
 }
 
+/* Where a held device may fetch updates. */
+#define HOSTS_MAX 4
+static inline void random_host(struct update_host *h)
+{
+	static const uint8_t protos[] = {FLOW_PROTO_TCP, FLOW_PROTO_TCP, FLOW_PROTO_UDP, 0};
+
+	memset(h, 0, sizeof *h);
+	h->source = pick(2) ? UPDATE_OWNER : UPDATE_LEARNED;
+	h->proto = protos[pick(h->source == UPDATE_OWNER ? 4 : 3)];
+	do
+		h->port = pick(3) ? random_ports().lo : 443;
+	while (h->port == 53 || h->port == 853 ||
+		(h->source != UPDATE_OWNER && !h->port));
+	h->has_addr = pick(3) == 0;
+	if (h->has_addr)
+		h->addr = random_addr();
+	else
+		snprintf(h->name, sizeof h->name, "%s",
+			h->source == UPDATE_LEARNED && pick(4) == 0
+				? suffixes_of_world[1]
+				: names_of_world[pick(NAMES)]);
+}
+
+/* Only those that may be kept; how many. */
+static inline size_t random_hosts(struct update_host hosts[HOSTS_MAX])
+{
+	size_t n = 0;
+
+	for (unsigned i = pick(HOSTS_MAX + 1); i > 0; i--) {
+		random_host(&hosts[n]);
+		n += update_host_flaw(&hosts[n]) == NULL;
+	}
+	return n;
+}
+
 #endif

@@ -47,7 +47,7 @@ struct thing {
 
 struct machine {
 	struct mac mac;
-	enum probe_class class;
+	enum device_class class;
 	bool allowed, here, updating, ill, broken;
 	struct probe_window window;
 	struct thing things[KINDS];
@@ -235,7 +235,7 @@ static void plant(struct machine *m, unsigned d)
 {
 	*m = (struct machine){.mac = {{2, 0, 0, 0, 0, (uint8_t)d}},
 		.refused = -1,
-		.class = PROBE_CLASS_LIGHT + d,
+		.class = DEVICE_CLASS_LIGHT + d,
 		.here = true,
 		.count = KINDS,
 		.window = {(uint16_t)(any(2) ? 120 : 1380), 180},

@@ -13,7 +13,7 @@
 
 static struct advisory says(enum advisory_class c, const char *issuer)
 {
-	struct advisory a = {.class = c, .signature_good = true, .issued = NOW - DAY,
+	struct advisory a = {.class = c, .is_signed = true, .signature_good = true, .issued = NOW - DAY,
 		.expires = NOW + DAY, .effect = ADVISORY_BLOCK, .homes = 1,
 		.domain = "c2.example"};
 
@@ -68,21 +68,42 @@ static void test_shared_address_is_no_evidence(void **state)
 	assert_non_null(strstr(v.why, "many share"));
 }
 
+/* A competitor names the very cloud that every device of that type talks to. */
+static void test_what_its_file_lists_is_no_evidence(void **state)
+{
+	struct advisory list[2] = {
+		says(ADVISORY_ISP, "isp"), says(ADVISORY_CSIRT, "csirt")};
+	struct advisory_home h = home(true);
+	(void)state;
+	h.match_is_listed = true;
+	struct advisory_verdict v = judge(list, 2, h);
+	assert_int_equal(v.effect, ADVISORY_NOTIFY);
+	assert_non_null(strstr(v.why, "the device's own file lists that"));
+}
+
 static void test_quorum(void **state)
 {
 	struct advisory list[3] = {says(ADVISORY_ISP, "isp"), says(ADVISORY_CSIRT, "csirt"),
 		says(ADVISORY_ISP, "isp2")};
 	(void)state;
-	assert_int_equal(judge(list, 1, home(true)).effect, ADVISORY_LIMIT);
-	assert_int_equal(judge(list, 2, home(true)).effect, ADVISORY_BLOCK);
+	struct advisory_verdict v = judge(list, 1, home(true));
+	assert_int_equal(v.effect, ADVISORY_LIMIT);
+	assert_non_null(strstr(v.why, "one issuer is not enough for more"));
+	v = judge(list, 2, home(true));
+	assert_int_equal(v.effect, ADVISORY_BLOCK);
+	assert_non_null(strstr(v.why, "our own traffic shows what it says"));
 	/* two of one kind are not two kinds */
 	list[1] = list[2];
-	assert_int_equal(judge(list, 2, home(true)).effect, ADVISORY_LIMIT);
+	v = judge(list, 2, home(true));
+	assert_int_equal(v.effect, ADVISORY_LIMIT);
+	assert_non_null(strstr(v.why, "all who say so are of one kind"));
 	/* nor are two that one owner has */
 	list[1] = says(ADVISORY_CSIRT, "csirt");
 	str_copy(list[0].group, LIMIT_LABEL, "acme");
 	str_copy(list[1].group, LIMIT_LABEL, "acme");
-	assert_int_equal(judge(list, 2, home(true)).effect, ADVISORY_LIMIT);
+	v = judge(list, 2, home(true));
+	assert_int_equal(v.effect, ADVISORY_LIMIT);
+	assert_non_null(strstr(v.why, "belong to one owner and count once"));
 }
 
 static void test_a_thousand_made_up_homes(void **state)
@@ -95,10 +116,14 @@ static void test_a_thousand_made_up_homes(void **state)
 		list[i].homes = 1000;
 	}
 	assert_true(advisory_weight(&list[0]) <= ADVISORY_COMMUNITY_MOST);
-	assert_true(judge(list, ADVISORY_ISSUERS_MAX, home(true)).effect <= ADVISORY_LIMIT);
+	struct advisory_verdict v = judge(list, ADVISORY_ISSUERS_MAX, home(true));
+	assert_int_equal(v.effect, ADVISORY_LIMIT);
+	assert_non_null(strstr(v.why, "they weigh 0.75, however many they are"));
 	/* with one other kind it is still not two */
 	list[0] = says(ADVISORY_ISP, "isp");
-	assert_true(judge(list, ADVISORY_ISSUERS_MAX, home(true)).effect <= ADVISORY_LIMIT);
+	v = judge(list, ADVISORY_ISSUERS_MAX, home(true));
+	assert_int_equal(v.effect, ADVISORY_LIMIT);
+	assert_non_null(strstr(v.why, "weigh 1.75 together, and a block needs 2"));
 }
 
 static void test_maker(void **state)
@@ -106,11 +131,15 @@ static void test_maker(void **state)
 	struct advisory a = says(ADVISORY_VENDOR, "maker");
 	struct advisory_home h = home(false);
 	(void)state;
-	assert_int_equal(judge(&a, 1, h).effect, ADVISORY_NOTIFY); /* of others' things */
+	struct advisory_verdict v = judge(&a, 1, home(true)); /* of others' things */
+	assert_int_equal(v.effect, ADVISORY_NOTIFY);
+	assert_non_null(strstr(v.why, "of others' devices a maker may only notify"));
 	h.is_its_vendor = true;
-	assert_int_equal(judge(&a, 1, h).effect, ADVISORY_UPDATE_ONLY);
+	v = judge(&a, 1, h);
+	assert_int_equal(v.effect, ADVISORY_UPDATE_ONLY);
+	assert_non_null(strstr(v.why, "may only demand the update"));
 	h.is_fixed = true;
-	struct advisory_verdict v = judge(&a, 1, h);
+	v = judge(&a, 1, h);
 	assert_int_equal(v.effect, ADVISORY_NOTHING);
 	assert_non_null(strstr(v.why, "mends it"));
 }
@@ -125,12 +154,14 @@ static void test_brakes(void **state)
 	h.critical = true;
 	v = judge(list, 2, h);
 	assert_true(v.effect == ADVISORY_LIMIT && v.ask && v.asked == ADVISORY_BLOCK);
+	assert_non_null(strstr(v.why, "goes dark by its owner's word alone"));
 	h.owner_agrees = true;
 	assert_int_equal(judge(list, 2, h).effect, ADVISORY_BLOCK);
 	h = home(true);
 	h.devices_hit = 4; /* an advisory that names every camera */
 	v = judge(list, 2, h);
 	assert_true(v.effect == ADVISORY_NOTIFY && v.ask);
+	assert_non_null(strstr(v.why, "too many devices at once"));
 	h.devices_hit = 2, h.devices = 6; /* a third of a small home */
 	assert_int_equal(judge(list, 2, h).effect, ADVISORY_NOTIFY);
 }
@@ -184,6 +215,8 @@ static void test_what_is_not_taken(void **state)
 	struct advisory good = says(ADVISORY_ISP, "isp"), a;
 	(void)state;
 	assert_int_equal(check(good, NULL), 0);
+	a = good, a.signature_good = a.is_signed = false;
+	assert_int_equal(check(a, "only the owner needs no signature"), CARDEA_EMALFORMED);
 	a = good, a.signature_good = false;
 	assert_int_equal(check(a, "signature"), CARDEA_EMALFORMED);
 	a = good, a.mud_url[0] = 0;
@@ -211,11 +244,32 @@ static void test_names(void **state)
 	assert_false(advisory_class_parse("Owner", &c));
 }
 
+static void test_versions(void **state)
+{
+	static const struct {
+		const char *runs, *wanted;
+		bool reaches;
+	} cases[] = {
+		{"2.10", "2.9", true}, {"2.9", "2.10", false}, {"2.9", "2.9", true},
+		{"2.9.1", "2.9", true}, {"2.9", "2.9.1", false}, {"2.9", "2.9-rc1", true},
+		{"2.9-rc1", "2.9", false}, {"2.9-rc2", "2.9-rc1", true},
+		{"002.9", "2.9", true}, {"10000000000000000000000", "9", true},
+		{"", "1", false}, {"1", "", false}, {"x1", "y1", false}, {"1a", "1b", false},
+		{"a", "1", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (advisory_version_reaches(cases[i].runs, cases[i].wanted) !=
+			cases[i].reaches)
+			fail_msg("%s and %s", cases[i].runs, cases[i].wanted);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vandal),
 		cmocka_unit_test(test_shared_address_is_no_evidence),
+		cmocka_unit_test(test_what_its_file_lists_is_no_evidence),
 		cmocka_unit_test(test_quorum),
 		cmocka_unit_test(test_a_thousand_made_up_homes),
 		cmocka_unit_test(test_maker),
@@ -225,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_what_is_not_taken),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_versions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,7 @@ static void status_says_how_it_is(void **state)
 	assert_string_equal(text_of(j, "backend"), "nft");
 	assert_true(json_is_true(json_object_get(j, "ready")));
 	assert_string_equal(
-		text_of(j, "sentence"), "1 device: 1 protected, 0 watched, 0 new.");
+		text_of(j, "sentence"), "1 device: 1 protected, 0 learning, 0 new.");
 	json_decref(j);
 }
 
@@ -193,7 +193,7 @@ static void what_is_not_there_is_404(void **state)
 	refused("GET", "/v1/devices/lamp/more", "", 404);
 	refused("GET", "/v2/devices", "", 404);
 	refused("GET", "/", "", 404);
-	refused("DELETE", "/v1/devices/lamp", "", 404);
+	refused("DELETE", "/v1/devices/lamp", "", 405);
 	refused("GET", "/v1/why?event=999", "", 404);
 	refused("GET", "/v1/events?device=nobody", "", 404);
 	refused("GET", "/v1/policy?device=nobody", "", 404);

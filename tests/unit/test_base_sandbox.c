@@ -215,6 +215,50 @@ static void test_inet(void **state)
 	assert_passes(&s, probe_inet);
 }
 
+static int listener = -1, stream[2];
+
+/* What a process that was handed a listening socket could make of it. */
+static int probe_listener(unsigned layers)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct iovec iov = {.iov_base = "x", .iov_len = 1};
+	struct mmsghdr m = {.msg_hdr = {.msg_name = &to, .msg_namelen = sizeof to,
+				    .msg_iov = &iov, .msg_iovlen = 1}};
+
+	(void)layers;
+	if (!shutdown(listener, SHUT_RDWR) || errno != EPERM ||
+		!shutdown(listener, SHUT_RD) || errno != EPERM)
+		return 1;
+	if (sendto(listener, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (struct sockaddr *)&to,
+		    sizeof to) >= 0 ||
+		errno != EPERM)
+		return 2;
+	if (sendmsg(listener, &m.msg_hdr, MSG_FASTOPEN | MSG_NOSIGNAL) >= 0 || errno != EPERM)
+		return 3;
+	if (sendmmsg(listener, &m, 1, MSG_FASTOPEN | MSG_NOSIGNAL) >= 0 || errno != EPERM)
+		return 4;
+	/* what it is for goes on */
+	if (sendto(stream[0], "x", 1, MSG_NOSIGNAL, NULL, 0) != 1 ||
+		shutdown(stream[0], SHUT_WR) || accept(listener, NULL, NULL) >= 0 ||
+		errno != EAGAIN)
+		return 5;
+	return 0;
+}
+
+static void test_listener(void **state)
+{
+	(void)state;
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_true(listener >= 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, stream), 0);
+	assert_passes(&(struct sandbox){0}, probe_listener);
+	close(listener);
+	close(stream[0]);
+	close(stream[1]);
+}
+
 static int probe_netlink(unsigned layers)
 {
 	struct sockaddr_nl a = {.nl_family = AF_NETLINK};
@@ -498,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_dangerous_calls_kill),
 		cmocka_unit_test(test_bare_process),
 		cmocka_unit_test(test_inet),
+		cmocka_unit_test(test_listener),
 		cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_bpf),
 		cmocka_unit_test(test_threads),

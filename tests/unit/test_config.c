@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "engine/config/schema_priv.h"
+#include "engine/config/schema.h"
 
 static char error[CONFIG_ERROR_MAX];
 
@@ -122,6 +122,7 @@ static void errors_say_where_and_what(void **state)
 		{"[log]\nlevel = \"loud\"",
 			"f:2:9: level \"loud\": one of error, warn, info, debug"},
 		{"[log]\nlevel = \"in\tfo\"", "f:2:12: control character in a value"},
+		{"[mqtt]\nuser = \"k\xfc" "che\"", "f:2:8: this is no UTF-8"},
 		{"[log]\nlevel = \"in\\nfo\"",
 			"f:2:12: after a backslash: another one, or a quote"},
 		{"[log]\nlevel = \"\\", "f:2:10: after a backslash: another one, or a "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the owner puts in force himself, beside whatever the maker says. */
-#include "test_engine_util.h"
+#include "test_api_house.h"
 #include <errno.h>
 #include <jansson.h>
 #include "engine/api/api_priv.h"
@@ -32,8 +32,6 @@
 	"cardea-binding: 1\ntemplate: lamp\nroles:\n  self: {mac: '" mac "'}\n"           \
 	"  nas: {ipv4: " NAS_IP "}\n"
 
-static struct house *h;
-static unsigned status;
 static struct event last;
 static char why[LIMIT_TEXT];
 
@@ -263,32 +261,6 @@ static void no_other_layer_is_the_owners_to_fill(void **state)
 
 /* ---- the API ---- */
 
-static json_t *ask(void (*answer)(struct api_request *), const char *body,
-	const char *object, const char *query)
-{
-	struct http_head head = {.query = {query, strlen(query)}};
-	struct api_request r = {.pipeline = &h->p, .head = &head, .body = body,
-		.body_len = strlen(body), .status = 200};
-	json_t *root;
-
-	str_copy(r.object, sizeof(r.object), object);
-	jsonw_init_buffer(&r.json, API_REPLY_MAX);
-	answer(&r);
-	root = json_loads(jsonw_text(&r.json), JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(root);
-	jsonw_free(&r.json);
-	status = r.status;
-	spin(h);
-	return root;
-}
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
 static char *body_of(const char *text, const char *binding, bool dry)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s*, s:b}", "device", "lamp", "text", text,
@@ -303,7 +275,7 @@ static char *body_of(const char *text, const char *binding, bool dry)
 static json_t *bring(const char *text, const char *binding, bool dry)
 {
 	char *body = body_of(text, binding, dry);
-	json_t *o = ask(api_adopt, body, "", "");
+	json_t *o = ask(api_adopt, "", "", body);
 
 	free(body);
 	return o;
@@ -328,15 +300,16 @@ static void the_api_brings_and_takes_back(void **state)
 	assert_string_equal(text_of(a, "source"), "owner");
 	assert_true(is_open(NAS_IP, 445));
 	json_decref(a);
-	a = ask(api_view_adopted, "", "", "device=lamp");
+	a = ask(api_view_adopted, "", "device=lamp", "");
 	assert_int_equal(json_array_size(json_object_get(a, "profiles")), 1);
 	json_decref(a);
-	json_decref(ask(api_change_adopted, "{\"remove\":true,\"dry_run\":true}", "lamp", ""));
+	json_decref(ask(api_change_adopted, "lamp", "",
+		"{\"remove\":true,\"dry_run\":true}"));
 	assert_true(is_open(NAS_IP, 445));
-	json_decref(ask(api_change_adopted, "{\"remove\":true}", "lamp", ""));
+	json_decref(ask(api_change_adopted, "lamp", "", "{\"remove\":true}"));
 	assert_int_equal(status, 200);
 	assert_false(is_open(NAS_IP, 445));
-	json_decref(ask(api_change_adopted, "{\"remove\":true}", "lamp", ""));
+	json_decref(ask(api_change_adopted, "lamp", "", "{\"remove\":true}"));
 	assert_int_equal(status, 404);
 }
 
@@ -351,14 +324,14 @@ static void the_api_refuses_what_is_nothing(void **state)
 
 	see_dhcp(h, LAMP, "lamp", "");
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
-		json_decref(ask(api_adopt, bodies[i], "", ""));
+		json_decref(ask(api_adopt, "", "", bodies[i]));
 		assert_int_equal(status, 400);
 	}
-	json_decref(ask(api_adopt, "{\"device\":\"nobody\",\"text\":\"{}\"}", "", ""));
+	json_decref(ask(api_adopt, "", "", "{\"device\":\"nobody\",\"text\":\"{}\"}"));
 	assert_int_equal(status, 404);
-	json_decref(ask(api_change_adopted, "{}", "lamp", ""));
+	json_decref(ask(api_change_adopted, "lamp", "", "{}"));
 	assert_int_equal(status, 400);
-	json_decref(ask(api_change_adopted, "{\"remove\":true}", "nobody", ""));
+	json_decref(ask(api_change_adopted, "nobody", "", "{\"remove\":true}"));
 	assert_int_equal(status, 404);
 	assert_false(is_managed());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the owner says lies over whatever file is in force. */
-#include "test_engine_util.h"
+#include "test_api_house.h"
 #include <errno.h>
 #include <jansson.h>
 #include "engine/api/api_priv.h"
@@ -10,8 +10,6 @@
 #define LAMP_IP "192.168.7.20"
 #define CLOUD_IP "198.51.100.7"
 
-static struct house *h;
-static unsigned status;
 static struct event last;
 
 static int setup(void **state)
@@ -151,6 +149,122 @@ static void an_allowance_opens_beside_the_file(void **state)
 	assert_false(is_open(443));
 }
 
+/* ---- for a while ---- */
+
+#define FAR "203.0.113.5"
+
+static int allow_for(unsigned seconds, struct overlay *ret)
+{
+	struct overlay o = {.kind = OVERLAY_ALLOW, .proto = FLOW_PROTO_TCP, .port = {22, 22}};
+	int error;
+
+	if (seconds)
+		o.until = h->clock.now + seconds * NS_PER_SEC;
+	assert_true(overlay_peer_parse(FAR, &o.peer));
+	error = pipeline_overlay_add(&h->p, device_of(h, LAMP), &o);
+	spin(h);
+	*ret = o;
+	return error;
+}
+
+static unsigned said(void)
+{
+	return (unsigned)household_device(&h->p.household, device_of(h, LAMP)->id)
+		->overlay_count;
+}
+
+static void what_was_said_for_an_hour_ends_by_itself(void **state)
+{
+	struct overlay o;
+
+	(void)state;
+	assert_int_equal(allow_for(3600, &o), 0);
+	assert_non_null(kernel_out(h, FAR));
+	assert_non_null(strstr(last_event()->text, "allow " FAR " tcp port 22 for 1 hour."));
+	advance(h, 3598);
+	assert_non_null(kernel_out(h, FAR));
+	advance(h, 3);
+	assert_null(kernel_out(h, FAR));
+	assert_int_equal(said(), 0);
+	assert_int_equal(last_event()->kind, EVENT_OVERLAY);
+	assert_non_null(strstr(last.text, "is over, as you wished: allow " FAR));
+	assert_int_equal(pipeline_overlay_remove(&h->p, device_of(h, LAMP), o.id), -ENOENT);
+	engine_restart(h);
+	assert_int_equal(said(), 0);
+}
+
+static void a_restart_neither_ends_nor_lengthens_it(void **state)
+{
+	struct overlay o;
+
+	(void)state;
+	assert_int_equal(allow_for(3600, &o), 0);
+	advance(h, 1800);
+	engine_restart(h);
+	assert_int_equal(said(), 1);
+	assert_non_null(kernel_out(h, FAR));
+	advance(h, 1799);
+	assert_non_null(kernel_out(h, FAR));
+	advance(h, 2);
+	assert_null(kernel_out(h, FAR));
+	/* its time goes by while the gateway is off */
+	assert_int_equal(allow_for(600, &o), 0);
+	assert_non_null(kernel_out(h, FAR));
+	engine_end(h);
+	clock_virtual_set(&h->clock, h->clock.now + 601 * NS_PER_SEC);
+	engine_start(h);
+	assert_int_equal(said(), 0);
+	assert_non_null(strstr(last_event()->text, "is over, as you wished"));
+	for (size_t i = 0; i < ROLE_MAX; i++)
+		h->far[i].count = 0;
+	connect_all(h);
+	spin(h);
+	assert_null(kernel_out(h, FAR));
+}
+
+static void the_last_word_counts_and_for_good_is_longest(void **state)
+{
+	struct overlay first, o;
+
+	(void)state;
+	assert_int_equal(allow_for(3600, &first), 0);
+	assert_int_equal(allow_for(7200, &o), 0);
+	assert_int_equal(o.id, first.id);
+	assert_int_equal(said(), 1);
+	advance(h, 3700);
+	assert_non_null(kernel_out(h, FAR));
+	assert_int_equal(allow_for(0, &o), 0);
+	assert_int_equal(o.id, first.id);
+	assert_int_equal(allow_for(60, &o), -EEXIST);
+	assert_int_equal(o.until, 0);
+	engine_restart(h);
+	advance(h, 7200);
+	assert_int_equal(said(), 1);
+	assert_non_null(kernel_out(h, FAR));
+}
+
+/* A gateway without a battery: its clock stood when it was said, and is set a year on. */
+static void a_clock_that_is_set_moves_its_end(void **state)
+{
+	nstime year = (nstime)365 * 86400 * NS_PER_SEC;
+	struct overlay o;
+
+	(void)state;
+	assert_int_equal(allow_for(3600, &o), 0);
+	advance(h, 600);
+	pipeline_overlays_shift(&h->p, h->clock.now, year);
+	o = household_device(&h->p.household, device_of(h, LAMP)->id)->overlays[0];
+	assert_int_equal(o.until - o.said, 3600 * NS_PER_SEC);
+	assert_int_equal(o.until, h->clock.now + 3000 * NS_PER_SEC + year);
+	/* behind the word, the clock cannot tell: its whole time from the start, no more */
+	engine_restart(h);
+	advance(h, 3500);
+	assert_int_equal(said(), 1);
+	advance(h, 101);
+	assert_int_equal(said(), 0);
+	assert_null(kernel_out(h, FAR));
+}
+
 static void refused(const char *peer, uint16_t port)
 {
 	struct message m = {.type = MESSAGE_SEEN_VIOLATION};
@@ -239,62 +353,35 @@ static void a_name_that_is_refused_is_none(void **state)
 
 /* ---- the API ---- */
 
-static json_t *ask(void (*answer)(struct api_request *), const char *body,
-	const char *object, const char *query)
-{
-	struct http_head head = {.query = {query, strlen(query)}};
-	struct api_request r = {.pipeline = &h->p, .head = &head, .body = body,
-		.body_len = strlen(body), .status = 200};
-	json_t *root;
-
-	str_copy(r.object, sizeof(r.object), object);
-	jsonw_init_buffer(&r.json, API_REPLY_MAX);
-	answer(&r);
-	root = json_loads(jsonw_text(&r.json), JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(root);
-	jsonw_free(&r.json);
-	status = r.status;
-	spin(h);
-	return root;
-}
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
-
 static void the_api_says_and_takes_back(void **state)
 {
 	(void)state;
-	json_t *a = ask(api_add_overlay,
+	json_t *a = ask(api_add_overlay, "", "",
 		"{\"device\":\"lamp\",\"kind\":\"refuse\",\"peer\":\"cloud.example\","
-		"\"proto\":\"tcp\",\"port_from\":443,\"port_to\":443,\"dry_run\":true}",
-		"", "");
+		"\"proto\":\"tcp\",\"port_from\":443,\"port_to\":443,\"dry_run\":true}");
 
 	assert_int_equal(status, 200);
 	assert_string_equal(text_of(a, "text"), "refuse cloud.example tcp port 443");
 	assert_true(json_is_false(json_object_get(a, "stored")));
 	assert_true(is_open(443)); /* nothing happened */
 	json_decref(a);
-	a = ask(api_add_overlay,
-		"{\"device\":\"lamp\",\"kind\":\"refuse\",\"peer\":\"cloud.example\"}", "",
-		"");
+	a = ask(api_add_overlay, "", "",
+		"{\"device\":\"lamp\",\"kind\":\"refuse\",\"peer\":\"cloud.example\"}");
 	assert_true(json_is_true(json_object_get(a, "enforced")));
 	assert_int_equal(json_integer_value(json_object_get(a, "id")), 1);
 	assert_false(is_open(443));
 	json_decref(a);
-	a = ask(api_view_overlays, "", "", "device=lamp");
+	a = ask(api_view_overlays, "", "device=lamp", "");
 	assert_int_equal(json_array_size(json_object_get(a, "overlays")), 1);
 	json_decref(a);
-	json_decref(ask(api_remove_overlay, "{\"remove\":true,\"dry_run\":true}", "1", ""));
+	json_decref(ask(api_remove_overlay, "1", "",
+		"{\"remove\":true,\"dry_run\":true}"));
 	assert_false(is_open(443));
-	a = ask(api_remove_overlay, "{\"remove\":true}", "1", "");
+	a = ask(api_remove_overlay, "1", "", "{\"remove\":true}");
 	assert_string_equal(text_of(a, "peer"), "cloud.example");
 	assert_true(is_open(443));
 	json_decref(a);
-	json_decref(ask(api_remove_overlay, "{\"remove\":true}", "1", ""));
+	json_decref(ask(api_remove_overlay, "1", "", "{\"remove\":true}"));
 	assert_int_equal(status, 404);
 }
 
@@ -316,13 +403,13 @@ static void the_api_refuses_what_is_nothing(void **state)
 		"\"proto\":\"nonsense\"}"};
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
-		json_decref(ask(api_add_overlay, bodies[i], "", ""));
+		json_decref(ask(api_add_overlay, "", "", bodies[i]));
 		assert_int_equal(status, 400);
 	}
-	json_decref(ask(api_add_overlay,
-		"{\"device\":\"nobody\",\"kind\":\"lan-only\"}", "", ""));
+	json_decref(ask(api_add_overlay, "", "",
+		"{\"device\":\"nobody\",\"kind\":\"lan-only\"}"));
 	assert_int_equal(status, 404);
-	json_decref(ask(api_remove_overlay, "{}", "1", ""));
+	json_decref(ask(api_remove_overlay, "1", "", "{}"));
 	assert_int_equal(status, 400);
 	for (unsigned i = 0; i <= LIMIT_OVERLAYS; i++) {
 		char body[160];
@@ -331,7 +418,7 @@ static void the_api_refuses_what_is_nothing(void **state)
 					 "\"peer\":\"n%u.example\"}",
 					 i),
 			0);
-		json_decref(ask(api_add_overlay, body, "", ""));
+		json_decref(ask(api_add_overlay, "", "", body));
 		assert_int_equal(status, i < LIMIT_OVERLAYS ? 200 : 409);
 	}
 }
@@ -344,6 +431,10 @@ int main(void)
 		TEST(it_outlives_a_restart_and_a_new_file),
 		TEST(what_it_is_about_may_go_and_come),
 		TEST(an_allowance_opens_beside_the_file),
+		TEST(what_was_said_for_an_hour_ends_by_itself),
+		TEST(a_restart_neither_ends_nor_lengthens_it),
+		TEST(the_last_word_counts_and_for_good_is_longest),
+		TEST(a_clock_that_is_set_moves_its_end),
 		TEST(a_refusal_is_no_violation),
 		TEST(why_says_you_said_no),
 		TEST(a_name_that_is_refused_is_none),

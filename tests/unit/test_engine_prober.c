@@ -3,8 +3,11 @@
  * seen comes from questions, refused packets and records, and all of it ends. */
 #include "test_engine_util.h"
 #include <errno.h>
+#include <jansson.h>
 #include <time.h>
+#include "engine/api/api_priv.h"
 #include "wire/dns.h"
+#include "test_api_util.h"
 
 #define LAMP "02:00:00:00:00:10"
 #define LAMP_IP "192.168.7.20"
@@ -70,7 +73,7 @@ static void allow(void)
 	struct probe_window w = {6 * 60, 60};
 
 	assert_int_equal(
-		prober_allow(&h->p, device_of(h, LAMP), PROBE_CLASS_LIGHT, &w), 0);
+		prober_allow(&h->p, device_of(h, LAMP), DEVICE_CLASS_LIGHT, &w), 0);
 }
 
 static struct probe_device view(void)
@@ -298,7 +301,7 @@ static void without_knowledge_or_profile_none_begins(void **state)
 
 	see_addr(h, PHONE, "192.168.7.21", ADDR_SOURCE_DHCP4, 8640000);
 	assert_int_equal(
-		prober_allow(&h->p, device_of(h, PHONE), PROBE_CLASS_TV, &w), 0);
+		prober_allow(&h->p, device_of(h, PHONE), DEVICE_CLASS_TV, &w), 0);
 	advance(h, 20);
 	now = prober_time(&h->p);
 	assert_int_equal(probe_device_of(h->p.prober.core, &other, &now, &d), 0);
@@ -363,6 +366,87 @@ static void a_clock_that_is_set_ends_it(void **state)
 	assert_true(is_open());
 }
 
+/* The status of POST /v1/probes/lamp; ret_class: the one that it answers with, or "". */
+static int post(const char *body, char ret_class[LIMIT_LABEL])
+{
+	unsigned status;
+	json_t *root = api_asked(&h->p, api_change_probe, LAMP, "", body, &status);
+	const char *class = json_string_value(json_object_get(root, "class"));
+
+	str_copy(ret_class, LIMIT_LABEL, class ? class : "");
+	json_decref(root);
+	spin(h);
+	return (int)status;
+}
+
+static void the_class_of_the_device_is_taken(void **state)
+{
+	(void)state;
+	struct device *d = device_of(h, LAMP);
+	char class[LIMIT_LABEL];
+
+	assert_int_equal(post("{\"allow\":true}", class), 400); /* nobody said */
+	d->class = DEVICE_CLASS_PLUG;
+	assert_int_equal(post("{\"allow\":true,\"dry_run\":true}", class), 200);
+	assert_string_equal(class, "plug");
+	assert_int_equal(probe_count(h->p.prober.core), 0);
+	assert_int_equal(post("{\"allow\":true,\"class\":null}", class), 200);
+	assert_string_equal(class, "plug");
+	assert_int_equal(view().class, DEVICE_CLASS_PLUG);
+}
+
+/* What is said for probing is not what the device is for. */
+static void a_class_for_probing_is_its_own(void **state)
+{
+	(void)state;
+	struct device *d = device_of(h, LAMP);
+	char class[LIMIT_LABEL];
+
+	d->class = DEVICE_CLASS_PLUG;
+	assert_int_equal(post("{\"allow\":true,\"class\":\"light\"}", class), 200);
+	assert_string_equal(class, "light");
+	assert_int_equal(d->class, DEVICE_CLASS_PLUG);
+	assert_int_equal(post("{\"allow\":true,\"class\":\"lock\"}", class), 403);
+	assert_int_equal(post("{\"allow\":true,\"class\":\"lump\"}", class), 400);
+	assert_int_equal(post("{\"allow\":true,\"class\":7}", class), 400);
+	assert_int_equal(view().class, DEVICE_CLASS_LIGHT);
+}
+
+static void a_class_that_forbids_it_cannot_be_talked_away(void **state)
+{
+	(void)state;
+	struct device *d = device_of(h, LAMP);
+	char class[LIMIT_LABEL];
+
+	d->class = DEVICE_CLASS_HEATING;
+	assert_int_equal(post("{\"allow\":true}", class), 403);
+	assert_int_equal(post("{\"allow\":true,\"class\":\"light\"}", class), 403);
+	assert_int_equal(probe_count(h->p.prober.core), 0);
+}
+
+static void a_class_that_is_said_later_ends_it(void **state)
+{
+	(void)state;
+	begin();
+	device_of(h, LAMP)->class = DEVICE_CLASS_MEDICAL;
+	advance(h, 2);
+	assert_int_equal(target()->tries[0].why, PROBE_WHY_CLASS);
+	assert_true(is_open());
+}
+
+static void none_begins_with_a_class_that_forbids_it(void **state)
+{
+	(void)state;
+	allow();
+	device_of(h, LAMP)->class = DEVICE_CLASS_MEDICAL;
+	advance(h, 15 * 60 - 5);
+	tell_name(h, 9, LAMP_IP, "cloud.example", CLOUD_IP);
+	advance(h, 6); /* as in begin() */
+	assert_int_equal(view().state, PROBE_IDLE);
+	assert_int_equal(view().why, PROBE_WHY_CLASS);
+	assert_true(is_open());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -380,6 +464,11 @@ int main(void)
 		TEST(the_policy_ends_it_by_itself),
 		TEST(the_sensor_is_told_whom_to_watch),
 		TEST(a_clock_that_is_set_ends_it),
+		TEST(the_class_of_the_device_is_taken),
+		TEST(a_class_for_probing_is_its_own),
+		TEST(a_class_that_forbids_it_cannot_be_talked_away),
+		TEST(a_class_that_is_said_later_ends_it),
+		TEST(none_begins_with_a_class_that_forbids_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,12 @@
 #define URL_A "https://maker.example/lamp.json"
 #define URL_B "https://maker.example/lamp-2.json"
 #define KERNEL_MAX 40000
+#ifndef HOUSE_DIR /* where its state is */
+#define HOUSE_DIR "/tmp/test-engine-XXXXXX"
+#endif
+#ifndef HOUSE_LEARNS /* it takes time to read the list of public suffixes */
+#define HOUSE_LEARNS true
+#endif
 #define FORGETS_MAX 64
 
 /* The other end of a channel. */
@@ -246,6 +252,7 @@ static inline void engine_start(struct house *h)
 	assert_int_equal(pipeline_setting(&h->p, "lan_prefix", "192.168.7.0/24"), 0);
 	assert_int_equal(pipeline_setting(&h->p, "gateway_addr", "192.168.7.1"), 0);
 	assert_int_equal(pipeline_setting(&h->p, "gateway_mac", GATEWAY_MAC), 0);
+	h->p.learner.enabled = HOUSE_LEARNS;
 	h->p.restart = note_restart;
 	h->p.restart_ctx = h;
 	assert_int_equal(pipeline_open(&h->p, h->loop, h->store, count_event, h), 0);
@@ -283,7 +290,7 @@ static inline struct house *house_new(void)
 	struct house *h = calloc(1, sizeof(*h));
 
 	assert_non_null(h);
-	str_copy(h->dir, sizeof(h->dir), "/tmp/test-engine-XXXXXX");
+	str_copy(h->dir, sizeof(h->dir), HOUSE_DIR);
 	assert_non_null(mkdtemp(h->dir));
 	h->kernel = calloc(KERNEL_MAX + 1, sizeof(*h->kernel));
 	h->named = calloc(KERNEL_MAX * 2, sizeof(*h->named));
@@ -301,7 +308,8 @@ static inline struct house *house_new(void)
 
 static inline void house_free(struct house *h)
 {
-	static const char *const files[] = {"cardea.db", "cardea.db-wal", "cardea.db-shm"};
+	static const char *const files[] = {
+		"cardea.db", "cardea.db-wal", "cardea.db-shm", "setup-secret"};
 	char path[128];
 
 	engine_end(h);
@@ -310,7 +318,7 @@ static inline void house_free(struct house *h)
 		free(h->far[i].got);
 	free(h->kernel);
 	free(h->named);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		assert_int_equal(
 			str_print(path, sizeof(path), "%s/%s", h->dir, files[i]), 0);
 		unlink(path);

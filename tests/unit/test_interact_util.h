@@ -126,4 +126,18 @@ static inline const struct learned_interaction *mined_find(const struct mined *l
 	return NULL;
 }
 
+#define MINUTE 60000 /* ms */
+
+/* Of a day in which the phone switches the bulb by way of the hub `times` times. */
+static inline void switch_bulb(struct learned *l, int times, int delay_ms)
+{
+	feed(l, cloud(&hub_mac, "first.example.net", 0)); /* nobody knows before */
+	for (int i = 0; i < times; i++) {
+		int64_t at = (int64_t)(i + 1) * 7 * MINUTE + i * 1313;
+
+		phone_to_hub(l, at);
+		hub_to_bulb(l, at + delay_ms + i % 5 * 20);
+	}
+}
+
 #endif

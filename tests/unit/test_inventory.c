@@ -467,7 +467,7 @@ static void full_house_has_an_order_of_going(void **state)
 	d = hears(inv, "02:00:00:00:00:0e", "", "https://a.example/", T0 - 11).device;
 	d->url_source = URL_SOURCE_QR;
 	d = hears(inv, "02:00:00:00:00:0f", "", "", T0 - 12).device;
-	str_copy(d->quarantine, sizeof(d->quarantine), "it scanned the LAN");
+	d->hold = HOLD_LIMITED;
 	d = hears(inv, "02:00:00:00:00:10", "", "", T0 - 12).device;
 	d->state = DEVICE_QUARANTINED;
 	assert_null(idle(inv, later)); /* there is room */

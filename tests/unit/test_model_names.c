@@ -45,7 +45,7 @@ static void test_addr_sources(void **state)
 static void test_roles(void **state)
 {
 	static const char *const names[] = {
-		"parent", "enforcer", "sensor", "resolver", "courier", "engine"};
+		"parent", "enforcer", "sensor", "resolver", "courier", "engine", "web"};
 
 	(void)state;
 	assert_int_equal(sizeof names / sizeof *names, ROLE_MAX);
@@ -70,7 +70,7 @@ static void test_decisions(void **state)
 {
 	static const char *const kinds[] = {"authority", "signer", "unsigned", "rollback",
 		"my-controller", "controller", "identity", "preview", "port",
-		"conversation"};
+		"conversation", "case", "release", "playbook", "advisory", "protect"};
 	static const char *const answers[] = {"open", "accepted", "rejected"};
 
 	(void)state;

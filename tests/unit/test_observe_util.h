@@ -95,8 +95,7 @@ static inline void house_bytes(uint32_t linktype, const void *bytes, size_t len)
 	size_t cut = house.cut && house.cut < len ? house.cut : len;
 	uint8_t *exact = test_exact(bytes, cut);
 
-	observe_frame(
-		house.o, linktype, cursor_of(exact, cut), (uint32_t)len, house.now);
+	observe_frame(house.o, linktype, exact, cut, (uint32_t)len, house.now);
 	free(exact);
 }
 

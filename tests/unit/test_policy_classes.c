@@ -255,7 +255,7 @@ static void blocks_that_would_not_hold_are_refused(void **state)
 static void prepare_quarantine(struct bench *b, const struct rule *rules, size_t count)
 {
 	const struct policy_input in = {
-		.rules = rules, .count = count, .quarantined = true};
+		.rules = rules, .count = count, .hold = HOLD_QUARANTINED};
 
 	bench_open(b, rules, count);
 	assert_int_equal(policy_prepare(b->pool, &in, &b->policy), 0);
@@ -288,8 +288,8 @@ static void quarantine_leaves_what_is_marked(void **state)
 		VERDICT_QUARANTINE);
 	says(&b, tcp(DIRECTION_FROM_DEVICE, "203.0.113.7", 1, 80),
 		"Blocked: lamp -> 203.0.113.7 tcp 80. The device is in quarantine: "
-		"only what "
-		"its profile marks for that stays open. The manufacturer's profile "
+		"only this gateway's names and time stay open, and what repairs it. "
+		"The manufacturer's profile "
 		"says of "
 		"this peer: may open TCP to 203.0.113.7. That rule is not enforced "
 		"yet: "

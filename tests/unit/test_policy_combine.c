@@ -23,7 +23,7 @@ static void house_open(struct house *h, const struct policy_layer *layers, size_
 	assert_true(policy_env_add_lan(&h->env, &lan));
 	assert_true(policy_env_add_gateway(&h->env, &gw));
 	assert_int_equal(policy_combine(h->pool, layers, count, &in), 0);
-	in.quarantined = quarantined;
+	in.hold = quarantined ? HOLD_QUARANTINED : HOLD_NONE;
 	assert_int_equal(policy_prepare(h->pool, &in, &h->policy), 0);
 }
 

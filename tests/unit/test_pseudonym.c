@@ -93,12 +93,42 @@ static void test_none(void **state)
 	pseudonym_free(NULL);
 }
 
+/* No octet of a MAC stays as it is more often than chance has it, whatever the key. */
+static void test_macs_are_hidden(void **state)
+{
+	enum { KEYS = 20000 };
+	static const uint8_t home[PSEUDONYM_KEY] = {1};
+	const struct mac mac = {{0x00, 0x17, 0x88, 0, 0, 2}};
+	unsigned same[6] = {0}, whole = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < KEYS; i++) {
+		uint8_t own[PSEUDONYM_KEY];
+		struct pseudonym *p = NULL;
+		struct mac out;
+
+		assert_int_equal(pseudonym_key(home, "test", i, own), 0);
+		assert_int_equal(pseudonym_new(own, &p), 0);
+		assert_int_equal(pseudonym_mac(p, &mac, &out), 0);
+		for (unsigned k = 0; k < 6; k++)
+			same[k] += out.b[k] == mac.b[k];
+		whole += memcmp(&out, &mac, sizeof(out)) == 0;
+		pseudonym_free(p);
+	}
+	for (unsigned k = 0; k < 3; k++)
+		assert_int_equal(same[k], KEYS); /* who made it */
+	for (unsigned k = 3; k < 6; k++)
+		assert_in_range(same[k], KEYS / 256 / 2, KEYS / 256 * 2);
+	assert_int_equal(whole, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_published),
 		cmocka_unit_test(test_prefixes_stay),
 		cmocka_unit_test(test_macs),
+		cmocka_unit_test(test_macs_are_hidden),
 		cmocka_unit_test(test_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,7 @@ static void same_device(const struct device *a, const struct device *b)
 	assert_int_equal(a->confirmed, b->confirmed);
 	assert_string_equal(a->mud_signer, b->mud_signer);
 	assert_string_equal(a->quarantine, b->quarantine);
+	assert_int_equal(a->hold, b->hold);
 	assert_int_equal(a->first_seen, b->first_seen);
 	assert_int_equal(a->last_seen, b->last_seen);
 	assert_int_equal(a->addr_count, b->addr_count);
@@ -54,14 +55,14 @@ static void begins_empty_at_the_newest_schema(void **state)
 	struct event e;
 	device_id last = 9;
 
-	assert_int_equal(store_schema_version(f->s), 8);
+	assert_int_equal(store_schema_version(f->s), 20);
 	assert_int_equal(store_devices(f->s, take_device, f), 0);
 	assert_int_equal(f->count, 0);
 	assert_int_equal(store_event(f->s, 1, &e), -ENOENT);
 	assert_int_equal(store_device_last(f->s, &last), 0);
 	assert_int_equal(last, 0);
 	reopen(f);
-	assert_int_equal(store_schema_version(f->s), 8);
+	assert_int_equal(store_schema_version(f->s), 20);
 	assert_int_equal(store_commit(f->s), 0); /* nothing open */
 }
 
@@ -80,6 +81,7 @@ static void devices_come_back(void **state)
 	d.confirmed = true;
 	str_copy(d.mud_signer, sizeof(d.mud_signer), "CN=Acme");
 	str_copy(d.quarantine, sizeof(d.quarantine), "it scanned the LAN");
+	d.hold = HOLD_LIMITED;
 	str_copy(d.name, sizeof(d.name), "renamed");
 	assert_int_equal(store_device_save(f->s, &d), 0);
 	reopen(f);
@@ -102,6 +104,8 @@ static void damaged_devices_are_left_out(void **state)
 		"UPDATE device SET state=4294967297", /* 1 after a careless cast */
 		"UPDATE device SET url_source=6",
 		"UPDATE device SET url_source=-1",
+		"UPDATE device SET hold=4",
+		"UPDATE device SET hold=-1",
 		"UPDATE device SET mac=x'0200'",
 	};
 	struct fixture *f = *state;

@@ -110,7 +110,7 @@ static void devices_are_taken_over(void **state)
 	put_schema_1(f, "");
 	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
 	assert_false(f->damaged);
-	assert_int_equal(store_schema_version(f->s), 8);
+	assert_int_equal(store_schema_version(f->s), 20);
 	assert_int_equal(store_devices(f->s, take_device, f), 0);
 	assert_int_equal(f->count, 2);
 	assert_string_equal(lamp->name, "lamp");
@@ -169,7 +169,7 @@ static void new_tables_work_at_once(void **state)
 	assert_int_equal(store_decision_save(f->s, &d), 0);
 	assert_int_equal(store_controller_save(f->s, &c), 0);
 	reopen(f);
-	assert_int_equal(store_schema_version(f->s), 8);
+	assert_int_equal(store_schema_version(f->s), 20);
 	assert_int_equal(store_decision_find(f->s, d.id, &d), 0);
 }
 
@@ -193,7 +193,7 @@ static void half_a_migration_is_none(void **state)
 	exec_in(db, "DROP TABLE rule_hit");
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(store_open(f->dir, &f->s, &f->damaged), 0);
-	assert_int_equal(store_schema_version(f->s), 8);
+	assert_int_equal(store_schema_version(f->s), 20);
 	assert_int_equal(store_devices(f->s, take_device, f), 0);
 	assert_int_equal(f->count, 2);
 }

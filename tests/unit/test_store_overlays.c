@@ -51,6 +51,7 @@ static void they_come_back_as_they_were(void **state)
 			.port = {0, UINT16_MAX}, .said = T0}};
 
 	have_device(f, 3);
+	all[0].until = T0 + NS_PER_SEC;
 	all[0].proto = FLOW_PROTO_TCP;
 	all[0].port = (struct range16){443, 8443};
 	for (size_t i = 0; i < 4; i++) {
@@ -64,7 +65,17 @@ static void they_come_back_as_they_were(void **state)
 		assert_int_equal(found[i].id, i + 1);
 		assert_true(overlay_equal(&found[i], &all[i]));
 		assert_int_equal(found[i].said, T0);
+		assert_int_equal(found[i].until, all[i].until);
 	}
+	all[1].until = T0 + 2 * NS_PER_SEC;
+	assert_int_equal(store_overlay_time(f->s, &all[1]), 0);
+	all[2].until = all[2].said;
+	assert_int_equal(store_overlay_time(f->s, &all[2]), CARDEA_EMALFORMED);
+	assert_int_equal(count(f), 4);
+	assert_int_equal(found[1].until, T0 + 2 * NS_PER_SEC);
+	assert_int_equal(found[2].until, 0);
+	all[3].id = 99;
+	assert_int_equal(store_overlay_time(f->s, &all[3]), -ENOENT);
 	assert_int_equal(store_overlay_remove(f->s, 4), 0);
 	assert_int_equal(store_overlay_remove(f->s, 4), -ENOENT);
 	all[3].id = 0;

@@ -268,6 +268,77 @@ static void test_odd_targets(void **state)
 	assert_string_equal(b, "");
 }
 
+/* A request with these fields. */
+static struct http_head head_with(const char *fields)
+{
+	static char text[1024];
+	struct http_head h;
+	struct cursor c;
+
+	snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n%s\r\n", fields);
+	c = cursor_of(text, strlen(text));
+	assert_int_equal(http_parse_request(&c, &h), 0);
+	return h;
+}
+
+static void cookie_is(const char *fields, const char *want)
+{
+	struct http_head h = head_with(fields);
+	struct untrusted_str s;
+
+	assert_int_equal(http_cookie(&h, "__Host-id", &s), 0);
+	assert_true(http_str_equal(s, want));
+}
+
+static void no_cookie(const char *fields, int want)
+{
+	struct http_head h = head_with(fields);
+	struct untrusted_str s;
+
+	assert_int_equal(http_cookie(&h, "__Host-id", &s), want);
+}
+
+static void test_cookies(void **state)
+{
+	(void)state;
+	cookie_is("Cookie: __Host-id=x\r\n", "x");
+	cookie_is("COOKIE: a=b; __Host-id=x; c\r\n", "x");
+	cookie_is("Cookie: a=b;__Host-id=x=y ;\r\n", "x=y");
+	cookie_is("Cookie: a=__Host-id=z;; =;__Host-id=\r\n", "");
+	cookie_is("Cookie: a=b\r\nX: __Host-id=z\r\nCookie: __Host-id=x\r\n", "x");
+	no_cookie("", -ENOENT);
+	no_cookie("Cookie:\r\nCookie: a\r\n", -ENOENT);
+	no_cookie("Cookie: __host-id=x; __Host-id ; __Host-id2=x; x__Host-id=y\r\n", -ENOENT);
+	no_cookie("Set-Cookie: __Host-id=x\r\nCookies: __Host-id=x\r\n", -ENOENT);
+	/* which of two is meant only knows who planted one */
+	no_cookie("Cookie: __Host-id=x; __Host-id=x\r\n", CARDEA_EMALFORMED);
+	no_cookie("Cookie: __Host-id=x\r\nCookie: __Host-id=y\r\n", CARDEA_EMALFORMED);
+}
+
+static void bearer_is(const char *fields, int want, const char *text)
+{
+	struct http_head h = head_with(fields);
+	struct untrusted_str s = {0};
+
+	assert_int_equal(http_bearer(&h, &s), want);
+	assert_true(want || http_str_equal(s, text));
+}
+
+static void test_bearer(void **state)
+{
+	(void)state;
+	bearer_is("Authorization: Bearer abc\r\n", 0, "abc");
+	bearer_is("authorization: bEARER   a b \r\n", 0, "a b");
+	bearer_is("", -ENOENT, NULL);
+	bearer_is("Proxy-Authorization: Bearer abc\r\n", -ENOENT, NULL);
+	bearer_is("Authorization: Basic abc\r\n", CARDEA_EMALFORMED, NULL);
+	bearer_is("Authorization: Bearer\r\n", CARDEA_EMALFORMED, NULL);
+	bearer_is("Authorization:\r\n", CARDEA_EMALFORMED, NULL);
+	bearer_is("Authorization: Bearerabc\r\n", CARDEA_EMALFORMED, NULL);
+	bearer_is("Authorization: Bearer a\r\nAuthorization: Bearer a\r\n",
+		CARDEA_EMALFORMED, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +352,8 @@ int main(void)
 		cmocka_unit_test(test_query_values),
 		cmocka_unit_test(test_odd_headers),
 		cmocka_unit_test(test_odd_targets),
+		cmocka_unit_test(test_cookies),
+		cmocka_unit_test(test_bearer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ import wire_make as make  # noqa: E402
 HTTP = [
     b"GET /v1/devices/02%3A00?stage=watch&a=b+c HTTP/1.1\r\nHost: x\r\n\r\n",
     b"POST /v1/x HTTP/1.0\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello",
+    b"GET / HTTP/1.1\r\nCookie: a=b; c=d\r\nAuthorization: Bearer x\r\n\r\n",
     b"HTTP/1.1 204 No Content\r\nServer: x\r\nConnection: close\r\n\r\n",
     b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
 ]
@@ -181,12 +182,48 @@ def manifests():
             attest.envelope(plain, lambda d: attest.sign1(NoKey, -9, d, detached=True))]
 
 
+def reports():
+    plain = attest.manifest(b"image", "https://a.example/1", sequence=3)
+    texts = [attest.report(plain, bytes(32)), attest.report(plain, None, failed=10)]
+    return texts + [attest.sign1(NoKey, -9, texts[0]), attest.sign1(NoKey, -19, texts[1])]
+
+
+def results():
+    texts = [attest.ear(bytes(32), _256=attest.bstr(bytes(33)), _4=attest.number(9)),
+             attest.ear(None, status=96, executables=-2)]
+    return texts + [attest.sign1(NoKey, -7, texts[0]),
+                    attest.head(6, 61) + attest.sign1(NoKey, -19, texts[1])]
+
+
+def frames():
+    """What a signature may stand in: detached, with a certificate's place, a MAC."""
+    headers = attest.cbor_map({4: attest.bstr(b"kid"), 33: attest.array(
+        attest.bstr(b"\x30\x00"), attest.bstr(b"\x30\x00"))})
+    critical = attest.cbor_map({1: attest.number(-8), 2: attest.array(attest.number(1))})
+    return [attest.sign1(NoKey, -7, b"payload"), attest.sign1(NoKey, -19, b"", True),
+            attest.sign1(NoKey, -8, b"payload", unprotected=headers),
+            attest.head(6, 18) + attest.array(attest.bstr(critical), b"\xa0",
+                                              attest.bstr(b"p"), attest.bstr(bytes(64))),
+            attest.head(6, 17) + attest.array(
+                attest.bstr(b"\xa0"), attest.cbor_map({1: attest.number(5)}),
+                attest.bstr(b"p"), attest.bstr(bytes(32)))]
+
+
+# CONNACKs, PINGRESPs, and what a broker of another version or no broker at all says.
+BROKER = [b"\x20\x02\0\0", b"\x20\x02\x01\x05", b"\x20\x02\0\0" + b"\xd0\0" * 3,
+          b"\xd0\0\xd0", b"\x20\x03\0\0\0", b"\x20\x82\0\0", b"\xd1\0",
+          b"\x30\x05\0\x01ab\0", b"HTTP/1.1 400 Bad Request\r\n"]
+
 CORPUS = {
+    "cose": frames(),
+    "ear": results(),
     "eat": tokens(),
     "suit": manifests(),
+    "suit_report": reports(),
     "wire_cbor": tokens() + manifests(),
     "observe": conversations(),
     "frames": lan_frames(),
+    "mqtt_session": BROKER,
     "wire_packet": packets(),
     "wire_nd": [make.router_solicit(), make.router_advert(), make.nd_solicit(),
                 make.nd_advert(), make.redirect()],

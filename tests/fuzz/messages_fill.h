@@ -61,6 +61,12 @@ static inline void fill_bytes(struct fill *f, uint8_t *bytes, size_t len)
 		bytes[i] = (uint8_t)(fill_number(f) >> 32);
 }
 
+static inline void fill_chunk(struct fill *f, struct message_chunk *c)
+{
+	c->len = f->full ? LIMIT_WEB_CHUNK : 7;
+	fill_bytes(f, c->bytes, c->len);
+}
+
 #define FILL_u8(f, v) v = (uint8_t)fill_number(f)
 #define FILL_u16(f, v) v = (uint16_t)fill_number(f)
 #define FILL_u32(f, v) v = (uint32_t)fill_number(f)
@@ -77,6 +83,7 @@ static inline void fill_bytes(struct fill *f, uint8_t *bytes, size_t len)
 #define FILL_url(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_part(f, v) fill_chars(f, v, sizeof(v))
 #define FILL_digest(f, v) fill_bytes(f, v, sizeof(v))
+#define FILL_chunk(f, v) fill_chunk(f, &(v))
 
 #define MSG(NAME, name, number)                                                          \
 	static inline void fill_message_##name(struct message *m, bool full)             \

@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		now += wait < 240 ? wait * NS_PER_SEC / 4
 				  : (240 - (nstime)wait) * 60 * NS_PER_SEC;
-		observe_frame(o, linktype_of(how), frame, len, now);
+		observe_frame(o, linktype_of(how), frame.pos, cursor_left(&frame), len, now);
 		frames++;
 	}
 	observe_end(o);

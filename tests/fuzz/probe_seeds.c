@@ -113,7 +113,7 @@ static void seed(const char *dir, int n)
 
 	now = (struct probe_time){1700006400 * NS_PER_SEC, 60 * MIN, 0, true};
 	if (probe_new(&c, now.mono, &p) ||
-		probe_allow(p, &lamp, PROBE_CLASS_TV, &w, &now))
+		probe_allow(p, &lamp, DEVICE_CLASS_TV, &w, &now))
 		exit(1);
 	/* none, one under way, one that settles, and many nights */
 	for (int i = 0; i < (n == 0          ? 0

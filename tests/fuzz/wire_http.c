@@ -44,6 +44,23 @@ static void check_decode(struct untrusted_str s)
 		FUZZ_ASSERT(strlen(buf) < sizeof(buf));
 }
 
+/* What shows who asks: one, within the head, or none. */
+static void check_shown(const struct http_head *h, const uint8_t *data)
+{
+	struct untrusted_str s, again;
+
+	if (!http_cookie(h, "a", &s)) {
+		check_slice(s, (const char *)data, h->head_len);
+		FUZZ_ASSERT(!memchr(s.bytes ? s.bytes : "", ';', s.len));
+		FUZZ_ASSERT(!http_cookie(h, "a", &again) && again.bytes == s.bytes);
+		FUZZ_ASSERT(http_header_find(h, "cookie"));
+	}
+	if (!http_bearer(h, &s)) {
+		check_slice(s, (const char *)data, h->head_len);
+		FUZZ_ASSERT(s.len && http_header_find(h, "authorization"));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http_head h;
@@ -54,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_ASSERT(h.path.bytes == h.target.bytes);
 		check_decode(h.path);
 		check_decode(h.query);
+		check_shown(&h, data);
 	} else {
 		FUZZ_ASSERT(cursor_offset(&c) == 0);
 	}

@@ -4,6 +4,8 @@ numbers, h'', '', "", << >>, arrays, maps, tags, comments."""
 import re
 import struct
 
+from attest_make import head
+
 TOKEN = re.compile(
     r"""\s+ | /[^/]*/ | \#[^\n]*
       | (?P<hex>h'[0-9a-fA-F\s]*')
@@ -14,15 +16,6 @@ TOKEN = re.compile(
       | (?P<word>true|false|null|nil|undefined)
       | (?P<mark><<|>>|[][{}(),:])""", re.VERBOSE)
 SIMPLE = {"false": 20, "true": 21, "null": 22, "nil": 22, "undefined": 23}
-
-
-def head(major, value):
-    if value < 24:
-        return bytes([major << 5 | value])
-    for info, form in ((24, ">B"), (25, ">H"), (26, ">I"), (27, ">Q")):
-        if value < 1 << (8 * struct.calcsize(form)):
-            return bytes([major << 5 | info]) + struct.pack(form, value)
-    raise ValueError(value)
 
 
 def tokens(text):

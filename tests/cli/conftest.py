@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -27,6 +28,11 @@ def find_cardea():
     return None
 
 
+def hears_interrupts():
+    """What a shell starts behind its back (&) ignores ^C, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Daemon:
     """routes: (method, path) -> (status, object or bytes), or a function of the query
     and body that returns one. lines: what a follower is told."""
@@ -37,6 +43,8 @@ class Daemon:
         self.lines = []
         self.requests = []
         self.raw = None  # bytes instead of any HTTP
+        self.otherwise = None  # what is answered where there is no route; or nothing
+        self.headers = b""  # of a POST's reply, each with its line end
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.bind(self.path)
         self.socket.listen(16)
@@ -83,14 +91,15 @@ class Daemon:
             client.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"".join(
                 json.dumps(line).encode() + b"\n" for line in self.lines))
             return
-        answer = self.routes.get((method, path), (404, {
+        answer = self.routes.get((method, path), self.otherwise or (404, {
             "schema": "cardea.error/1", "error": "no such route", "next": "see docs"}))
         status, reply = answer(query, body) if callable(answer) else answer
         if not isinstance(reply, bytes):
             reply = json.dumps(reply, ensure_ascii=False).encode() + b"\n"
         client.sendall(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
-                       b"Connection: close\r\nContent-Length: %d\r\n\r\n"
-                       % (status, len(reply)) + reply)
+                       b"Connection: close\r\n%sContent-Length: %d\r\n\r\n"
+                       % (status, self.headers if method == "POST" else b"",
+                          len(reply)) + reply)
 
     def close(self):
         if self.socket.fileno() < 0:

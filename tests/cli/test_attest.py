@@ -160,3 +160,24 @@ def test_what_is_asked_wrongly(tmp_path, keys):
         done = subprocess.run([CARDEA, *args], capture_output=True, timeout=30,
                               check=False)
         assert done.returncode == code and why in done.stderr.decode(), args
+
+
+def test_words_of_the_way_back(tmp_path):
+    """What is asked wrongly is told before anybody is asked."""
+    path = os.path.join(tmp_path, "x")
+    with open(path, "wb") as f:
+        f.write(b"\xa0")
+    socket = os.path.join(tmp_path, "nobody.sock")
+    for args, code, why in (
+            (["suit", "accept", path], 2, "--device is missing"),
+            (["suit", "accept", path + "y", "--device", "d"], 1, "No such file"),
+            (["attest", "take", "d", path, "--kind", "word"], 2, "token, result"),
+            (["attest", "key", "show"], 2, "list, add or remove"),
+            (["attest", "key", "add", "maker.example"], 2, "in which file"),
+            (["attest", "key", "remove"], 2, "which one"),
+            (["attest", "key", "add", "maker.example", path], 3, "cardea"),
+            (["attest", "take", "d", path], 3, "cardea"),
+            (["attest", "show", "d"], 3, "cardea")):
+        done = subprocess.run([CARDEA, "--socket", socket, *args], capture_output=True,
+                              timeout=30, check=False)
+        assert done.returncode == code and why in done.stderr.decode(), (args, done)

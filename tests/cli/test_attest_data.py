@@ -128,8 +128,10 @@ def test_every_published_object_is_judged_as_expected(tmp_path):
         assert f.read().splitlines() == found
 
 
-@pytest.mark.parametrize("path", sorted(glob.glob(DATA + "/psa/[FG]*.diag")),
-                         ids=os.path.basename)
+CLAIMS = sorted(glob.glob(DATA + "/psa/[FG]*.diag"))
+
+
+@pytest.mark.parametrize("path", CLAIMS, ids=[os.path.basename(c) for c in CLAIMS])
 def test_psa_claims(tmp_path, path):
     """Claims without a signature: in a frame of ours, where they are what decides."""
     from attest_make import Key, sign1

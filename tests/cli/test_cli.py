@@ -30,7 +30,7 @@ def device(number, name, state="protected", problem="", **more):
                  "until": ago(hours=-1, minutes=-10)}], **more}
 
 
-DEVICES = [device(1, "kitchen-cam"), device(2, "phone", "watched", "it names no MUD URL"),
+DEVICES = [device(1, "kitchen-cam"), device(2, "phone", "learning", "it names no MUD URL"),
            device(3, "Küchenlampe 灯")]
 
 
@@ -41,9 +41,9 @@ def process(name, pid, running=True):
 
 STATUS = {
     "schema": "cardea.status/1", "version": "0.1.0", "ready": True,
-    "sentence": "3 devices: 2 protected, 1 watched, 0 new.", "backend": "nftables",
+    "sentence": "3 devices: 2 protected, 1 learning, 0 new.", "backend": "nftables",
     "backend_lacks": "", "started": ago(hours=5, minutes=1), "devices": 3,
-    "states": {"new": 0, "watched": 1, "protected": 2},
+    "states": {"new": 0, "learning": 1, "protected": 2},
     "sandbox": [process("parent", os.getpid()), process("sensor", 0, running=False)],
     "sensor": {"frames": 10, "malformed": 0, "dropped": 7, "violations": 0},
     "events_suppressed": 0, "refused_transactions": 0}
@@ -156,7 +156,7 @@ def house(daemon):
 def test_status_is_one_screen(cli, house):
     out = cli().stdout
     assert out.startswith(STATUS["sentence"])
-    assert re.search(r"phone +watched +it names no MUD URL", out)
+    assert re.search(r"phone +learning +it names no MUD URL", out)
     assert "kitchen-cam" not in out  # nothing is wrong with it
     assert "nftables" in out and "started 5 hours ago" in out
     assert "7 frames were missed" in out
@@ -428,7 +428,7 @@ def test_stop_stays_protected(cli, house):
 
 def test_stop_open(cli, house):
     stopping(house)
-    done = cli("stop", "--open")
+    done = cli("stop", "--open", "--yes")
     assert "nothing is protected" in done.stdout and house.stopped == {"open": True}
 
 

@@ -370,9 +370,10 @@ def test_bash_offers(cli, folder, daemon):
     daemon.routes["GET", "/v1/devices"] = (200, {"devices": [
         {"name": "kitchen cam"}, {"name": "$(touch owned)"}, {"name": "a\nb"}]})
     assert bash_offers(cli, "cardea st") == ["status", "start", "stop"]
-    assert bash_offers(cli, "cardea device ") == ["list", "show", "rename",
-                                                       "add", "url", "confirm"]
-    assert bash_offers(cli, "cardea --socket x device re") == ["rename"]
+    assert bash_offers(cli, "cardea device ") == [
+        "list", "show", "rename", "add", "url", "set", "confirm", "view", "label", "vault",
+        "replace", "retire", "readmit"]
+    assert bash_offers(cli, "cardea --socket x device ren") == ["rename"]
     assert bash_offers(cli, "cardea why --proto ") == ["tcp", "udp", "icmp"]
     assert "--nft" in bash_offers(cli, "cardea policy show --")
     assert "--nft" not in bash_offers(cli, "cardea device show --")
@@ -397,7 +398,7 @@ def fish_offers(cli, line):
 def test_fish_offers(cli, daemon):
     daemon.routes["GET", "/v1/devices"] = (200, {"devices": [{"name": "kitchen cam"}]})
     assert fish_offers(cli, "cardea st") == {"status", "start", "stop"}
-    assert fish_offers(cli, "cardea --socket x device re") == {"rename"}
+    assert fish_offers(cli, "cardea --socket x device ren") == {"rename"}
     assert fish_offers(cli, "cardea device show ") == {"kitchen cam"}
     assert fish_offers(cli, "cardea why --proto ") == {"tcp", "udp", "icmp"}
     assert "--nft" in fish_offers(cli, "cardea policy show --")
@@ -422,8 +423,14 @@ def test_the_manual_knows_every_command_and_flag(cli):
                 assert "-" + f["name"] in section[0], (words, f["name"])
     for f in told["flags"]:
         assert "Fl -%s" % f["name"] in text
-    codes = re.findall(r"^\.It (\d)$", text, re.MULTILINE)
-    assert codes == re.findall(r"^  (\d)  ", cli("help").stdout, re.MULTILINE)
+    codes = re.findall(r"^\.It (\d+)$", text, re.MULTILINE)
+    assert codes == re.findall(r"^  (\d+)  ", cli("help").stdout, re.MULTILINE)
+
+
+def test_the_manual_is_made_from_the_table(cli):
+    done = subprocess.run([os.path.join(ROOT, "tools/make-man"), "--check", cli.program],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_manual_knows_every_setting(cli):
@@ -439,14 +446,14 @@ def test_the_manual_knows_every_setting(cli):
             value = value if key[2][0] != '"' or key[2] == '""' else "Qq " + value
             assert "It Va %s No = %s\n" % (key[1], value) in text, line
     told = []
-    for head, rest in re.findall(r"^\.Ss \[(\w+)\]\n(.*?)(?=^\.S)", text,
+    for head, rest in re.findall(r"^\.Ss \[(\w+)\]\n(.*?)(?=^\.S[sh])", text,
                                  re.MULTILINE | re.DOTALL):
         told += [(head, key) for key in re.findall(r"It Va (\w+) No", rest)]
     assert told == known
 
 
 @pytest.mark.parametrize("page", ["cardea.1", "cardea-identity.8", "cardea.toml.5",
-                                  "cardead.8"])
+                                  "cardead.8", "cardea-policy.7"])
 def test_manual_pages_are_right(page):
     path = os.path.join(ROOT, "man", page)
     if not shutil.which("mandoc"):

@@ -2,6 +2,7 @@
 """What the owner says of devices, as commands; and layers of files, without a daemon."""
 
 import copy
+import datetime
 import json
 import os
 
@@ -11,7 +12,7 @@ from conftest import ROOT
 
 OVERLAY = {"schema": "cardea.overlay/1", "id": 3, "device": "lamp", "mac": "02:00:00:00:00:10",
            "kind": "refuse", "text": "refuse ads.example tcp port 443", "peer": "ads.example",
-           "proto": "tcp", "port_from": 443, "port_to": 443, "said": None, "stored": True,
+           "proto": "tcp", "port_from": 443, "port_to": 443, "said": None, "until": None, "stored": True,
            "enforced": True, "moot": False, "note": ""}
 MOOT = dict(OVERLAY, id=4, text="refuse gone.example", peer="gone.example", moot=True,
             note="its profile allows nothing of the kind now")
@@ -42,6 +43,28 @@ def test_refusing(cli, house):
     assert "undo with: cardea policy withdraw 3" in done.stderr
 
 
+@pytest.mark.parametrize("span, seconds", [
+    ("90s", 90), ("30m", 1800), ("1h", 3600), ("2d", 172800), ("30d", 2592000)])
+def test_allowing_for_a_while(cli, house, span, seconds):
+    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=59, seconds=59)
+    house.routes[("POST", "/v1/overlays")] = (200, dict(
+        OVERLAY, kind="allow", text="allow ads.example for 1 hour",
+        until=end.strftime("%Y-%m-%dT%H:%M:%S.000Z")))
+    done = cli("policy", "allow", "lamp", "ads.example", "--for", span)
+    assert posted(house)[0]["for"] == seconds
+    assert "it ends by itself in 59 minutes" in done.stdout
+
+
+def test_what_ends_says_when(cli, house):
+    start = datetime.datetime(2100, 1, 1)
+    timed = dict(OVERLAY, said=start.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+                 until="2100-01-01T00:20:00.000Z")
+    house.routes[("GET", "/v1/overlays")] = (200, {"overlays": [timed, MOOT]})
+    assert "ENDS" in cli("policy", "overlays").stdout
+    house.routes[("POST", "/v1/overlays/3")] = (200, timed)
+    assert "--for 1200s" in cli("policy", "withdraw", "3").stderr
+
+
 def test_allowing_ports(cli, house):
     cli("policy", "allow", "lamp", "10.0.0.0/8", "--port", "5000-5010", "--dry-run")
     (body,) = posted(house)
@@ -62,7 +85,9 @@ def test_limits(cli, house, words, kind, peer):
     ["limit", "lamp", "nothing"], ["limit", "lamp", "only"],
     ["limit", "lamp", "lan-only", "x"], ["refuse", "lamp", "x", "--port", "70000"],
     ["refuse", "lamp", "x", "--port", "9-3"], ["refuse", "lamp", "x", "--port", "a"],
-    ["refuse", "lamp"]])
+    ["refuse", "lamp"], ["allow", "lamp", "x", "--for", "1"], ["allow", "lamp", "x", "--for", "0h"],
+    ["allow", "lamp", "x", "--for", "31d"], ["allow", "lamp", "x", "--for", "h"],
+    ["allow", "lamp", "x", "--for", "1w"], ["allow", "lamp", "x", "--for", "-1h"]])
 def test_what_is_none_is_told_and_not_sent(cli, house, words):
     done = cli("policy", *words, code=None)
     assert done.returncode == 2 and posted(house) == []

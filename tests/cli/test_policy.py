@@ -97,16 +97,78 @@ def test_quarantine_list(cli, house):
     assert "lamp" in out and "it floods" in out and "still may send UDP" in out
 
 
+def held(house, **more):
+    house.routes["POST", "/v1/quarantine/" + MAC] = (200, {
+        "schema": "cardea.quarantine/1", "device": "lamp", "mac": MAC, **more})
+
+
 def test_quarantine_and_back(cli, house):
+    held(house, state="quarantined", code=None)
     done = cli("quarantine", "add", "lamp", "--reason", "it scans")
-    assert posted(house) == [{"quarantine": "it scans"}]
+    assert posted(house) == [{"add": "it scans"}]
     assert done.stdout == "lamp is in quarantine: it scans\n"
     assert "undo with: cardea quarantine release lamp" in done.stderr
     house.requests.clear()
     house.routes["GET", "/v1/devices/lamp"] = (200, {**LAMP, "quarantine": "it scans"})
+    held(house, state="quarantined", code="482913", code_seconds=600)
     done = cli("quarantine", "release", "lamp")
-    assert posted(house) == [{"quarantine": None}]
+    assert posted(house) == [{"release": True}]
+    assert "lamp is held: it scans" in done.stdout and "undo" not in done.stderr
+    assert "within 10 minutes" in done.stdout
+    assert "cardea quarantine release lamp --code 482913" in done.stdout
+    house.requests.clear()
+    held(house, state="probation", code=None)
+    done = cli("quarantine", "release", "lamp", "--code", "482913")
+    assert posted(house) == [{"release": True, "code": "482913"}]
+    assert "on probation" in done.stdout
     assert re.search(r"undo with: .*add lamp --reason ['\"]it scans['\"]", done.stderr)
+
+
+def test_who_is_held_already_is_held_for_the_old_reason_again(cli, house):
+    house.routes["GET", "/v1/devices/lamp"] = (200, {**LAMP, "quarantine": "it scans"})
+    held(house, state="quarantined", code=None)
+    done = cli("quarantine", "add", "lamp", "--reason", "it floods")
+    assert re.search(r"undo with: .*add lamp --reason ['\"]it scans['\"]", done.stderr)
+
+
+def test_a_release_is_tried_dry(cli, house):
+    house.routes["GET", "/v1/devices/lamp"] = (200, {**LAMP, "quarantine": "it scans"})
+    done = cli("quarantine", "release", "lamp", "--dry-run")
+    assert posted(house) == [] and "would be out of quarantine" in done.stdout
+
+
+def test_update_hosts(cli, house):
+    house.routes["POST", "/v1/quarantine/lamp"] = (200, {
+        "schema": "cardea.quarantine/1", "device": "lamp", "mac": MAC})
+    done = cli("quarantine", "allow", "lamp", "fw.example.com:443")
+    assert posted(house) == [{"allow": "fw.example.com:443", "dry_run": False}]
+    assert "lamp may fetch updates from fw.example.com:443" in done.stdout
+    assert "undo with: cardea quarantine disallow lamp fw.example.com:443" in done.stderr
+    house.requests.clear()
+    done = cli("quarantine", "disallow", "lamp", "fw.example.com:443", "--dry-run")
+    assert posted(house) == [{"disallow": "fw.example.com:443", "dry_run": True}]
+    assert "would no longer" in done.stdout and "undo" not in done.stderr
+
+
+def test_history(cli, house):
+    step = {"id": 1, "device": "lamp", "mac": MAC, "kind": "attack", "event": "attack",
+            "sentence": "lamp is in quarantine: it attacks", "from": "protected",
+            "to": "quarantined", "at": "2026-01-02T00:00:00Z", "detail": None,
+            "protocol": "MILE"}
+    house.routes["GET", "/v1/history"] = (200, {
+        "schema": "cardea.quarantine.history/1", "steps": [step]})
+    out = cli("quarantine", "history").stdout
+    assert "protected" in out and "quarantined" in out and "it attacks" in out
+    out = json.loads(cli("quarantine", "history", "lamp", "--json").stdout)
+    assert out["steps"] == [step]
+
+
+def test_class(cli, house):
+    house.routes["POST", "/v1/devices/lamp"] = (200, {**LAMP, "class": "lock"})
+    done = cli("device", "set", "lamp", "--class", "lock")
+    assert posted(house) == [{"class": "lock"}]
+    assert "undo with: cardea device set lamp --class unknown" in done.stderr
+    assert "nothing to set" in cli("device", "set", "lamp", code=2).stderr
 
 
 def test_nobody_to_release(cli, house):

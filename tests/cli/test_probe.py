@@ -62,6 +62,11 @@ def test_a_dry_run_says_so_and_has_no_undo(cli, house):
     assert "could be probed" in done.stdout and "undo" not in done.stderr
 
 
+def test_without_a_class_the_stored_one_is_asked_for(cli, house):
+    cli("probe", "allow", "radio")
+    assert posted(house) == [{"allow": True, "dry_run": False}]
+
+
 def test_what_the_gateway_refuses_is_told(cli, house):
     house.routes["POST", PATH] = (403, {"schema": "cardea.error/1", "next": "leave it",
                                         "error": "a device of the class lock is never probed"})

@@ -4,13 +4,14 @@
  *
  *   differential --gate NAME GATEWAY-NETNS FAR-NETNS ENFORCER [KEY=VALUE...] ...
  *                [--flows FILE | --cases N] [--seed N] [--only SEED...] [--triggers]
+ *                [--held]
  *
  * FAR-NETNS has the other ends of the gateway's cables: d0 (the device's bridge port),
  * p0 (another one) and w0 (the world). FILE has flows to use instead of random ones: a
  * line "capture NAME", then one "out|in PEER PROTO DEVICE-PORT PEER-PORT TYPE CODE" for
  * each flow of that; as many trials are made of each capture as it has flows. --only
  * makes the rounds of these seeds first; with --triggers rules wait for some, which are
- * armed and run out. Exit 1 when something differed. */
+ * armed and run out; with --held devices are held in all ways. Exit 1 when something differed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -77,7 +78,7 @@ static struct trial batch[CASES_MAX]; /* frames sent together */
 static bool expected[CASES_MAX];
 static unsigned batch_count;
 static unsigned long trials_done, allowed, differences, rounds;
-static unsigned long pressed, waited;
+static unsigned long pressed, waited, held_back, to_sink;
 static unsigned long answers, by_way[3], by_family[2], by_direction[2], by_name;
 static uint64_t seq;
 
@@ -552,6 +553,9 @@ static void trials_make(void)
 		if (!t->rule_agrees)
 			differs(&gates[0], t, "the elements are another rule's");
 		allowed += allow;
+		held_back += t->verdict.kind == VERDICT_QUARANTINE ||
+			     t->verdict.kind == VERDICT_REDIRECT;
+		to_sink += t->verdict.kind == VERDICT_REDIRECT;
 		waited += allow && world.elements[t->element].gate;
 		by_name += allow && world.elements[t->element].timeout_s;
 		by_way[t->way]++;
@@ -726,6 +730,8 @@ int main(int argc, char **argv)
 			word = gate_parse(word + 1);
 		else if (!strcmp(*word, "--triggers"))
 			world_triggers = true, word++;
+		else if (!strcmp(*word, "--held"))
+			world_held = true, word++;
 		else if (!strcmp(*word, "--only"))
 			for (only = ++word; *word && strncmp(*word, "--", 2) != 0;)
 				word++;
@@ -753,9 +759,11 @@ int main(int argc, char **argv)
 	gates_end();
 	printf("%lu trials in %lu rounds: %lu allowed (%lu by names); %lu bridged, %lu "
 	       "routed, %lu for the gateway; %lu of IPv6; %lu to the device; %lu "
-	       "answers; %lu after a trigger of %lu pressed; %lu differences\n",
+	       "answers; %lu after a trigger of %lu pressed; %lu refused as held, %lu of "
+	       "them meant for the sink; %lu differences\n",
 		trials_done, rounds, allowed, by_name, by_way[WAY_BRIDGED],
 		by_way[WAY_ROUTED], by_way[WAY_GATEWAY], by_family[1],
-		by_direction[DIRECTION_TO_DEVICE], answers, waited, pressed, differences);
+		by_direction[DIRECTION_TO_DEVICE], answers, waited, pressed, held_back, to_sink,
+		differences);
 	return differences ? 1 : 0;
 }

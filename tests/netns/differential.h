@@ -19,6 +19,7 @@
 #define RULES_MAX 16
 #define BINDINGS_MAX 6
 #define TRIGGERS 3
+#define HOSTS_MAX 4
 #define OPEN_S 2 /* long enough for a batch, short enough to wait for */
 #define ELEMENTS_MAX 20000
 #define FRAME_MAX 256
@@ -44,6 +45,7 @@ struct world {
 	struct addr addrs[3];
 	struct policy_input input;
 	struct rule rules[RULES_MAX + TRIGGERS];
+	struct update_host hosts[HOSTS_MAX];
 	unsigned aims; /* of these trials are made: those that arm are pressed apart */
 	struct pool *pool;
 	struct policy policy;
@@ -65,8 +67,9 @@ struct world {
 };
 
 /* differential_world.c: all of a round, out of its seed alone. With flows (of a capture)
- * the trials are such. With triggers some rules wait for them, and others arm them. */
-extern bool world_triggers;
+ * the trials are such. With triggers some rules wait for them, and others arm them; with
+ * held most devices are, each in another way. */
+extern bool world_triggers, world_held;
 void world_make(struct world *w, uint64_t seed, unsigned trials,
 	const struct flow *flows, size_t flow_count);
 void world_free(struct world *w);

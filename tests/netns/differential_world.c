@@ -3,12 +3,12 @@
 #include "netns/differential.h"
 #include "property/policy_random.h"
 
-#define POOL_BYTES POLICY_POOL_BYTES
+#define POOL_BYTES (4 * POLICY_POOL_BYTES) /* layers, and the policy of them */
 #define TRIES 40 /* to find another trial */
 #define NAMES 3
 #define TIMEOUT_S 3600
 
-bool world_triggers;
+bool world_triggers, world_held;
 const char *const way_names[] = {"bridged", "routed", "gateway"};
 static const char *const names_of_world[NAMES] = {"a.example", "b.example",
 	"deep.c.example"};
@@ -201,9 +201,55 @@ static void make_rules(struct world *w, const struct flow *flows, size_t flow_co
 	}
 	w->aims = count;
 	w->input = (struct policy_input){.rules = w->rules, .count = count,
-		.quarantined = pick(8) == 0};
+		.hold = pick(8) == 0 ? HOLD_QUARANTINED : HOLD_NONE};
 	if (world_triggers)
 		make_triggers(w);
+}
+
+/* ---- devices that are held ---- */
+
+static size_t some_hosts(struct update_host hosts[HOSTS_MAX])
+{
+	static const uint8_t protos[] = {0, FLOW_PROTO_TCP, FLOW_PROTO_TCP, FLOW_PROTO_UDP};
+	size_t n = 0;
+
+	for (unsigned i = pick(HOSTS_MAX + 1); i > 0; i--) {
+		struct update_host *h = &hosts[n];
+		*h = (struct update_host){.source = UPDATE_OWNER,
+			.proto = protos[pick(sizeof protos)],
+			.port = pick(3) ? random_port() : 443,
+			.has_addr = pick(2)};
+		if (h->has_addr)
+			h->addr = some_addr();
+		else
+			snprintf(h->name, sizeof h->name, "%s", names_of_world[pick(NAMES)]);
+		n += update_host_flaw(h) == NULL;
+	}
+	return n;
+}
+
+/* What it could do, and what being held adds, as the household combines them. */
+static void make_held(struct world *w)
+{
+	struct policy_layer layers[1 + POLICY_HOLD_LAYERS] = {
+		{POLICY_GRANT, LAYER_MANUFACTURER, w->rules, w->input.count}};
+	struct policy_held held = {.hold = (enum device_hold)pick(HOLD_MAX),
+		.hosts = w->hosts,
+		.host_count = some_hosts(w->hosts),
+		.has_profile = pick(3),
+		.layers = layers,
+		.layer_count = w->input.count && pick(4) ? 1 : 0};
+	size_t more = 0;
+	int e = policy_hold_layers(w->pool, &held, &layers[held.layer_count], &more);
+
+	EXPECT(!e, "hold: %d", e);
+	e = policy_combine(w->pool, layers, held.layer_count + more, &w->input);
+	EXPECT(!e, "combine: %d", e);
+	w->input.hold = held.hold;
+	w->input.keeps_fabric = pick(2);
+	w->input.redirect = pick(2);
+	w->input.portal[0] = pick(2) ? 9999 : 0;
+	w->input.portal[1] = pick(2) ? random_port() : 0;
 }
 
 /* ---- names and classes ---- */
@@ -383,7 +429,10 @@ static void aim_peer(struct world *w, struct flow *f, const struct peer *p)
 /* Chance alone seldom finds a rule. */
 static void aim(struct world *w, struct flow *f)
 {
-	const struct rule *r = &w->rules[pick(w->aims)];
+	/* of one that is held those count that hold it, too */
+	const struct rule *r = world_held && w->policy.count && pick(2)
+				       ? &w->policy.rules[pick(w->policy.count)]
+				       : &w->rules[pick(w->aims)];
 	uint8_t family = r->family ? r->family
 			 : r->peer.kind == PEER_PREFIX ? r->peer.prefix.addr.family
 						       : f->device.family;
@@ -459,18 +508,40 @@ static void set_lead(struct trial *t)
 		t->first = (uint16_t)(f->icmp_type << 8 | f->icmp_code);
 }
 
+/* Its section is one rule shorter, and none where that was all of it. */
+static void section_drop(struct policy *p, uint32_t place)
+{
+	uint32_t end = 0;
+
+	for (uint32_t s = 0; s < p->section_count; s++) {
+		end += p->sections[s].count;
+		if (place >= end)
+			continue;
+		if (--p->sections[s].count == 0) {
+			p->section_count--;
+			memmove(&p->sections[s], &p->sections[s + 1],
+				(p->section_count - s) * sizeof *p->sections);
+		}
+		return;
+	}
+}
+
 static void rule_drop(struct policy *p, struct rule *rules, rule_id id)
 {
-	uint32_t kept = 0, base_first = p->base_first;
+	struct policy left = *p;
+	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < p->count; i++) {
-		if (p->rules[i].id == id)
-			base_first -= i < p->base_first;
-		else
+		if (p->rules[i].id != id) {
 			rules[kept++] = p->rules[i];
+		} else if (i < p->base_first) {
+			left.base_first--;
+			section_drop(&left, i);
+		}
 	}
-	*p = (struct policy){.rules = rules, .count = kept, .base_first = base_first,
-		.quarantined = p->quarantined};
+	left.rules = rules;
+	left.count = kept;
+	*p = left;
 }
 
 static bool has_name(const struct world *w, rule_id id)
@@ -596,6 +667,8 @@ void world_make(struct world *w, uint64_t seed, unsigned trials,
 					     : some_addr();
 	}
 	make_rules(w, flows, flow_count);
+	if (world_held)
+		make_held(w);
 	int e = policy_prepare(w->pool, &w->input, &w->policy);
 	EXPECT(!e, "seed %#" PRIx64 ": prepare: %d", seed, e);
 	compile(w);
@@ -613,8 +686,8 @@ void world_print(const struct world *w, const struct trial *t)
 	char text[RULE_SENTENCE_MAX], device[ADDR_TEXT_MAX], peer[ADDR_TEXT_MAX];
 	const struct flow *f = &t->flow;
 
-	fprintf(stderr, "seed %#" PRIx64 "%s\n", w->seed,
-		w->policy.quarantined ? ", in quarantine" : "");
+	fprintf(stderr, "seed %#" PRIx64 " %s\n", w->seed,
+		w->policy.hold ? device_hold_name(w->policy.hold) : "");
 	for (uint32_t i = 0; i < w->policy.count; i++)
 		fprintf(stderr, "  rule %u: %s (%s)\n", w->policy.rules[i].id,
 			rule_sentence(&w->policy.rules[i], text),

@@ -4,7 +4,7 @@
 The messages are read from src/model/messages.def itself, so this module cannot
 disagree with the programs that it tests. Encoding: u16 type, then the fields in order,
 big endian; addr = u8 family (0, 4, 6) and its bytes; text = u16 length and bytes;
-addrs = u16 count and addresses; u16s = u16 count and numbers; bool = one byte.
+addrs = u16 count and addresses; chunk = u16 length and octets; u16s = u16 count and numbers; bool = one byte.
 """
 
 import array
@@ -101,10 +101,13 @@ def _put(kind, value):
         return bytes.fromhex(value.replace(":", ""))
     if kind == "digest":
         return bytes(value)
+    if kind == "chunk":
+        return struct.pack(">H", len(value)) + bytes(value)
     raise ValueError(kind)
 
 
-_EMPTY = {"addr": None, "addrs": (), "u16s": (), "mac": "00" * 6, "digest": bytes(32), "bool": False}
+_EMPTY = {"addr": None, "addrs": (), "u16s": (), "mac": "00" * 6, "digest": bytes(32), "bool": False,
+          "chunk": b""}
 
 
 def encode(message, **fields):
@@ -152,6 +155,8 @@ class _Reader:
             return [self.number(">H") for _ in range(self.number(">H"))]
         if kind == "mac":
             return ":".join(f"{b:02x}" for b in self.take(6))
+        if kind == "chunk":
+            return bytes(self.take(self.number(">H")))
         return bytes(self.take(32))
 
 

@@ -172,6 +172,16 @@ def test_triggers(gates):
     assert waited >= 20 and pressed >= 10, said
 
 
+def test_held(gates):
+    """Devices that are held in all ways, with what they may do beside their profiles, and
+    without one; what is meant for a sink is refused, as there is none."""
+    said = judge(gates, "--held", "--seed", SEED, "--cases", max(2000, CASES * 2 // 5))
+    held, sink = map(int, re.search(r"(\d+) refused as held, (\d+)", said).groups())
+    trials, allowed = (int(re.search(r"(\d+) " + word, said).group(1))
+                       for word in ("trials", "allowed"))
+    assert held >= trials / 5 and sink >= trials / 20 and allowed >= trials / 10, said
+
+
 # --- captures ---------------------------------------------------------------------
 
 def packets(path):

@@ -67,7 +67,7 @@ def wait_certificate(home, mac, url):
 
 
 def test_a_device_at_a_port(home, radius, makers, door):
-    home.cardea.wait_state(door.mac, "watched")
+    home.cardea.wait_state(door.mac, "learning")
     assert door.echo_tcp(internet.C2_4, 4444)
     port = eap.Port(home, makers, door,
                     makers.issue("door", url=mud_url(MODEL), signer=SIGNER))
@@ -117,7 +117,7 @@ def test_another_signer_is_refused(home, radius, makers):
         return d if "Somebody Else" in d["problem"] else None
 
     known = home.cardea.wait(refused, what="the refusal of the signer")
-    assert known["state"] == "watched" and known["profile"] is None
+    assert known["state"] == "learning" and known["profile"] is None
 
 
 def test_a_certificate_without_mud_is_admitted(home, radius, makers):
@@ -206,7 +206,8 @@ def test_what_the_socket_lets_its_group_do(home, radius):
     for request in (("http://c/v1/status",), ("http://c/v1/devices",),
                     ("http://c/v1/events?follow=1",),
                     ("-d", "{}", "http://c/v1/stop"),
-                    ("-d", claim, "http://c/v1/identities")):
+                    ("-H", "Content-Type: application/json", "-d", claim,
+                     "http://c/v1/identities")):
         done = as_user(home, eap.USER, *request)
         body, _, status = done.stdout.rpartition("\n")
         assert status == "403" and json.loads(body)["schema"] == "cardea.error/1", request

@@ -51,7 +51,7 @@ def house(opened):
     for name in EVERYBODY:
         opened[name].wait_ready()
         cardea.wait_state(opened[name].mac,
-                          "watched" if name in OTHERS else "protected")
+                          "learning" if name in OTHERS else "protected")
         wait_for_addresses(opened, opened[name])
     yield opened
     for name in EVERYBODY:

@@ -22,7 +22,7 @@ def checking(opened):
 
 def test_what_is_not_signed_is_refused_and_noted(checking):
     phone, cardea = checking["phone"], checking.cardea
-    cardea.wait_state(phone.mac, "watched")
+    cardea.wait_state(phone.mac, "learning")
     answer = dns.ask(phone.ns, phone.resolvers[0], internet.CLOUD_NAME)
     assert answer.addresses == [internet.CLOUD4]
     answer = dns.ask(phone.ns, phone.resolvers[0], internet.C2_NAME)

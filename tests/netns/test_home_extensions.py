@@ -49,7 +49,7 @@ class Guests:
         for port in ports:
             device.serve(TCP, port).serve(UDP, port)
         device.join().wait_ready()
-        home.cardea.wait_state(device.mac, "protected" if url else "watched")
+        home.cardea.wait_state(device.mac, "protected" if url else "learning")
         known(home, device)
         return device
 
@@ -194,7 +194,8 @@ def test_quarantine_list(opened, guests):
     with open_one:
         open_one.send(b"still?")
         assert peers[0].sink.count(proto=TCP, dport=QUIET, src=one.ipv4) == 0
-    assert quarantined(opened, one, "release", "patient") == "protected"
+    code = opened.cardea.json("quarantine", "release", "patient")["code"]
+    assert quarantined(opened, one, "release", "patient", "--code", code) == "probation"
     opened.cardea.wait(lambda: everything() == [True] * 4 + [3] * 4, timeout=8,
                        what="the end of quarantine")
 

@@ -106,8 +106,10 @@ def process(cardea, role):
 
 
 def house(cardea):
-    """What has to be the same after as before."""
-    return {d["mac"]: (d["id"], d["name"], d["state"], d["mud_url"])
+    """What has to be the same after as before. Who knocks where nothing opens, as the
+    traffic does, becomes suspicious, and is as protected as before."""
+    return {d["mac"]: (d["id"], d["name"],
+                       d["state"].replace("suspicious", "protected"), d["mud_url"])
             for d in cardea.devices().values()}
 
 

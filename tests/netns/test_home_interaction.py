@@ -55,7 +55,7 @@ class Room:
             device.wait_ready()
         self.hub.serve(TCP, TRIGGER)
         self.lamp.serve(UDP, EFFECT).serve(TCP, OTHER)
-        self.cardea.wait_state(self.hub.mac, "protected" if managed else "watched")
+        self.cardea.wait_state(self.hub.mac, "protected" if managed else "learning")
         self.template = self.write("template.yaml", TEMPLATE)
         self.binding = self.write("binding.yaml", self.binding_text())
 

@@ -23,7 +23,7 @@ def tablet(opened):
     opened.internet.zone.add(OWN_NAME, OWN4)
     device = opened.add_device("tablet", 0x61).join()
     device.wait_ready()
-    opened.cardea.wait_state(device.mac, "watched")
+    opened.cardea.wait_state(device.mac, "learning")
     yield device
     opened.remove_device("tablet")
 
@@ -126,7 +126,7 @@ def test_a_scan_is_named_and_not_learned(home):
     crook = home.add_device("crook", 0x62).join()
     try:
         crook.wait_ready()
-        home.cardea.wait_state(crook.mac, "watched")
+        home.cardea.wait_state(crook.mac, "learning")
 
         def scan():
             for last in range(100, 180):
@@ -189,7 +189,7 @@ def test_what_is_approved_holds(home, tablet):
     assert refused.returncode == 5 and "not settled" in refused.stderr
     dry = home.cardea.cli("profile", "approve", tablet.mac, "--now", "--dry-run")
     assert OWN_NAME in dry.stdout
-    assert home.cardea.devices()[tablet.mac]["state"] == "watched"
+    assert home.cardea.devices()[tablet.mac]["state"] == "learning"
     done = home.cardea.cli("profile", "approve", tablet.mac, "--now")
     assert OWN_NAME in done.stdout and "cardea profile abandon tablet" in done.stderr
     home.cardea.wait_state(tablet.mac, "protected")
@@ -213,7 +213,7 @@ def test_what_is_approved_holds(home, tablet):
 
 
 def test_again_forgets(home, tablet):
-    home.cardea.cli("profile", "learn", tablet.mac, "--again")
+    home.cardea.cli("profile", "learn", tablet.mac, "--again", "--yes")
     assert learning(home, tablet)["episodes"] == 0
     episode(home, tablet, lambda: use_cloud(tablet))
     assert learning(home, tablet)["episodes"] == 1

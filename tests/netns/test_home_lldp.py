@@ -74,7 +74,7 @@ def known(home, address):
 
 @pytest.mark.skipif(not shutil.which("lldpd"), reason="lldpd is not installed")
 def test_lldpd_protects(home, desk):
-    home.cardea.wait_state(desk.mac, "watched")
+    home.cardea.wait_state(desk.mac, "learning")
     assert desk.echo_tcp(internet.C2_4, 4444)
     lldpd = Lldpd(home, desk, mud_url("desk"))
     try:
@@ -91,7 +91,7 @@ def test_lldpd_protects(home, desk):
 
 def test_the_owner_sees_one_device(home, desk):
     """The name that DHCP gave stays; LLDP adds the URL."""
-    home.cardea.wait_state(desk.mac, "watched")
+    home.cardea.wait_state(desk.mac, "learning")
     desk.send_frame(frame(desk.mac, mud_url("desk")))
     home.cardea.wait_state(desk.mac, "protected")
     assert known(home, desk.mac)["name"] == desk.name
@@ -131,11 +131,11 @@ def test_a_port_that_left_is_not_believed(home, desk):
 
 
 def test_leaving_and_malformed_say_nothing(home, desk):
-    home.cardea.wait_state(desk.mac, "watched")
+    home.cardea.wait_state(desk.mac, "learning")
     desk.send_frame(frame(desk.mac, mud_url("desk"), ttl=0))
     whole = frame(desk.mac, mud_url("desk"))
     for cut in range(14, len(whole), 7):
         desk.send_frame(whole[:cut])
     time.sleep(SILENCE)
-    assert known(home, desk.mac)["state"] == "watched"
+    assert known(home, desk.mac)["state"] == "learning"
     assert not home.cardea.device(desk.mac).get("mud_url")

@@ -86,7 +86,7 @@ def meters(opened, datapath):
         found.append((device, names[::2]))  # the others are for TCP
     for device, _ in found:
         device.wait_ready()
-        opened.cardea.wait_state(device.mac, "protected")
+        opened.cardea.wait_state(device.mac, "protected", "suspicious")  # from before
     yield found
     for device, _ in found:
         opened.remove_device(device.name)

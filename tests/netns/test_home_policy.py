@@ -127,8 +127,9 @@ def test_quarantine_leaves_the_gateway_and_no_more(home, meter):
     rows = cardea.json("quarantine", "list")["devices"]
     assert [(d["mac"], d["reason"]) for d in rows] == [(meter.mac, "for a test")]
     assert "quarantine" in cardea.why(meter.mac, internet.CLOUD_NAME)
-    cardea.cli("quarantine", "release", meter.mac)
-    assert cardea.device(meter.mac)["state"] == "protected"
+    code = cardea.json("quarantine", "release", meter.mac)["code"]
+    cardea.cli("quarantine", "release", meter.mac, "--code", code)
+    assert cardea.device(meter.mac)["state"] == "probation"
     assert meter.echo_tcp(cloud, 443)
     assert [e["text"] for e in cardea.events() if e["kind"] == "quarantine"]
 

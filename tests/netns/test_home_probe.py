@@ -92,7 +92,8 @@ class Radio:
 def radio():
     with Home(devices=("phone",)) as home:
         home.cardea = home.gateway.start_cardea(
-            probe={"longest": LONGEST, "calm": 1, "episodes": EPISODES})
+            probe={"longest": LONGEST, "calm": 1, "episodes": EPISODES},
+            life={"probation": 1})
         home.join_all()
         home.internet.zone.add(SPARE, SPARE_ADDR)
         home.internet.echo.tcp(SPARE_ADDR, 443)
@@ -179,7 +180,8 @@ def test_the_owner_has_it_at_once(radio, how):
         cardea.cli("probe", how, radio.mac)
     assert radio.shown()["state"] != "refusing"
     if how == "quarantine":
-        cardea.cli("quarantine", "release", radio.mac)
+        code = cardea.json("quarantine", "release", radio.mac)["code"]
+        cardea.cli("quarantine", "release", radio.mac, "--code", code)
     assert radio.device.resolve(internet.CLOUD_NAME)
     assert radio.works()
 

@@ -52,7 +52,7 @@ def reaches_its_cloud_alone(home, device):
 def test_a_code_for_a_device_that_is_there(home, kettle):
     """The code has no MAC, as those of `cardea mud label`: it is the same for all."""
     kettle.join().wait_ready()
-    home.cardea.wait_state(kettle.mac, "watched")
+    home.cardea.wait_state(kettle.mac, "learning")
     assert kettle.echo_tcp(internet.C2_4, 4444)
     refused = home.cardea.cli("device", "add", "--qr", qr(mud_url("kettle")), check=False)
     assert refused.returncode == 2 and "--mac" in refused.stderr

@@ -110,7 +110,7 @@ def test_bad_profile(home, bad_devices, case):
         return shown if last and "being fetched" not in last else None
 
     shown = cardea.wait(problem, timeout=60, what="a problem text")
-    assert shown["state"] == "watched"
+    assert shown["state"] == "learning"
     reason = shown["problem"].replace(device.mud_url, "URL")
     assert re.search(CASES[case], reason), reason
     assert device.mud_url == shown["mud_url"]

@@ -60,7 +60,7 @@ class Room:
             device.wait_ready()
         self.hub.serve(TCP, TRIGGER)
         self.bulb.serve(UDP, EFFECT)
-        home.cardea.wait_state(self.bulb.mac, "watched")
+        home.cardea.wait_state(self.bulb.mac, "learning")
 
     def parties(self):
         return (((PHONE_MAC, PHONE), self.phone), ((HUB_MAC, HUB), self.hub),

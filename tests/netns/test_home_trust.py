@@ -134,7 +134,7 @@ def test_not_signed(thing):
     thing.says(url)
     question = thing.question("unsigned")
     assert "not signed" in question["text"]
-    assert thing.shown()["state"] == "watched" and thing.is_free()
+    assert thing.shown()["state"] == "learning" and thing.is_free()
     thing.answers("accept", question)
     thing.is_protected_by(url)
     assert not thing.is_free()
@@ -143,7 +143,7 @@ def test_not_signed(thing):
 def test_not_signed_refused(thing):
     thing.says(thing.unsigned("v1"))
     thing.answers("reject", thing.question("unsigned"))
-    assert thing.shown()["state"] == "watched" and thing.is_free()
+    assert thing.shown()["state"] == "learning" and thing.is_free()
 
 
 def test_not_signed_any_more(thing):

@@ -113,16 +113,30 @@ class Reply:
 # ---- upstream ----
 
 
+def same_port(tries=50):
+    """A UDP and a TCP socket of one port: what is free for the one may be another
+    program's for the other."""
+    for left in reversed(range(tries)):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        udp.bind(("127.0.0.1", 0))
+        port = udp.getsockname()[1]
+        try:
+            tcp.bind(("127.0.0.1", port))
+            return udp, tcp, port
+        except OSError:
+            udp.close()
+            tcp.close()
+            if not left:
+                raise
+
+
 class Upstream:
     """Answers by handlers: name -> function(query, name, qtype, stream) -> packets."""
 
     def __init__(self):
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
-        self.port = self.udp.getsockname()[1]
-        self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.tcp.bind(("127.0.0.1", self.port))
+        self.udp, self.tcp, self.port = same_port()
         self.tcp.listen(16)
         self.names = {}
         self.seen = []

@@ -15,7 +15,7 @@ from . import report
 from .figures import CannotRun
 
 GROUPS = ("packets", "denied", "updates", "swap", "names", "resolver", "live", "learning",
-          "memory", "replay", "learn", "calibration", "compile")
+          "memory", "replay", "learn", "calibration", "compile", "pages")
 
 
 class Missing:

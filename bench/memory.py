@@ -53,7 +53,7 @@ def measure(shop, _options, say):
             home.add_device(model, 0x50 + n, url=url)
         home.join_all(60)
         for device in home.devices.values():
-            cardea.wait_state(device.mac, "protected", 60)
+            cardea.wait_state(device.mac, "protected", timeout=60)
         say("memory: all %d are protected" % DEVICES)
         time.sleep(IDLE_S)
         sizes = [_memory(pid) for pid in _tree(cardea.process.pid)]

@@ -61,8 +61,7 @@ static int read_file(struct observe *o, const char *path)
 		return 1;
 	}
 	while ((r = pcap_next(p, &rec)) > 0)
-		observe_frame(o, rec.linktype, cursor_of(rec.data, rec.caplen), rec.len,
-			rec.time);
+		observe_frame(o, rec.linktype, rec.data, rec.caplen, rec.len, rec.time);
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", path, pcap_error(p));
 	observe_end(o);

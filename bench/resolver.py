@@ -113,7 +113,8 @@ def _rows(name, found):
 
 def _home(shop, home, backend):
     cardea = home.gateway.start_cardea(shop.build, enforce={"backend": backend},
-                                       dns={"rate": 1000000, "burst": 1000000})
+                                       dns={"rate": 1000000, "burst": 1000000},
+                                       life={"isolate": False})
     if cardea.status()["backend"] != backend:
         raise CannotRun("back end %s is not to be had here" % backend)
     names = home.internet.zone.fresh(NAMES, "meter.example", ttl=3600)
@@ -123,7 +124,7 @@ def _home(shop, home, backend):
     phone = home.add_device("phone", 0x40)
     home.join_all()
     cardea.wait_state(meter.mac, "protected")
-    cardea.wait_state(phone.mac, "watched")
+    cardea.wait_state(phone.mac, "learning")
     return Load(home, meter, names), Load(home, phone, names), phone.resolvers[0]
 
 

@@ -6,18 +6,13 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-/* 1 MiB in all, as much as waited in the socket's own buffer: some 80 ms of the fastest
- * flood of ARP that we have seen. A block holds the longest frame that our filter
- * passes (18 KiB) three times. */
-#define BLOCK_BYTES (64U << 10)
-#define BLOCKS 16U
 /* For the kernel's arithmetic alone: frames lie one behind the other. */
 #define FRAME_BYTES 2048U
 
 static struct tpacket_hdr_v1 *block_head(const struct sensor_ring *r, unsigned i)
 {
 	struct tpacket_block_desc *b =
-		(struct tpacket_block_desc *)(r->memory + (size_t)i * BLOCK_BYTES);
+		(struct tpacket_block_desc *)(r->memory + (size_t)i * SENSOR_RING_BLOCK_BYTES);
 
 	return &b->hdr.bh1;
 }
@@ -27,24 +22,23 @@ static bool is_ours(const struct tpacket_hdr_v1 *h)
 	return __atomic_load_n(&h->block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
 }
 
-/* Where to go on. The kernel numbers its blocks: the oldest that was handed over, or
- * the one that it fills now, which is the newest. */
-static unsigned block_first(const struct sensor_ring *r)
+/* The kernel numbers its blocks as it begins them. From the newest back over those that
+ * were handed over: it may go on meanwhile, but never turns back, so none is passed by. */
+unsigned sensor_ring_first(const struct sensor_ring *r)
 {
-	unsigned oldest = 0, newest = 0;
-	bool waits = false;
+	unsigned first = 0;
 
-	for (unsigned i = 0; i < BLOCKS; i++) {
-		const struct tpacket_hdr_v1 *h = block_head(r, i);
-		if (h->seq_num > block_head(r, newest)->seq_num)
-			newest = i;
-		if (is_ours(h) &&
-			(!waits || h->seq_num < block_head(r, oldest)->seq_num)) {
-			oldest = i;
-			waits = true;
-		}
+	for (unsigned i = 1; i < SENSOR_RING_BLOCKS; i++) {
+		if (block_head(r, i)->seq_num > block_head(r, first)->seq_num)
+			first = i;
 	}
-	return waits ? oldest : newest;
+	for (unsigned i = 1; i < SENSOR_RING_BLOCKS; i++) {
+		unsigned before = (first + SENSOR_RING_BLOCKS - 1) % SENSOR_RING_BLOCKS;
+		if (!is_ours(block_head(r, before)))
+			break;
+		first = before;
+	}
+	return first;
 }
 
 static bool has_ring(int fd)
@@ -58,10 +52,10 @@ static bool has_ring(int fd)
 
 int sensor_ring_open(struct sensor_ring *r, int fd, unsigned block_ms)
 {
-	struct tpacket_req3 request = {.tp_block_size = BLOCK_BYTES,
-		.tp_block_nr = BLOCKS,
+	struct tpacket_req3 request = {.tp_block_size = SENSOR_RING_BLOCK_BYTES,
+		.tp_block_nr = SENSOR_RING_BLOCKS,
 		.tp_frame_size = FRAME_BYTES,
-		.tp_frame_nr = BLOCKS * (BLOCK_BYTES / FRAME_BYTES),
+		.tp_frame_nr = SENSOR_RING_BLOCKS * (SENSOR_RING_BLOCK_BYTES / FRAME_BYTES),
 		.tp_retire_blk_tov = block_ms};
 	int version = TPACKET_V3, plain = TPACKET_V1;
 	bool was_there = has_ring(fd);
@@ -75,12 +69,12 @@ int sensor_ring_open(struct sensor_ring *r, int fd, unsigned block_ms)
 		(void)setsockopt(fd, SOL_PACKET, PACKET_VERSION, &plain, sizeof(plain));
 		return error;
 	}
-	void *memory = mmap(NULL, (size_t)BLOCK_BYTES * BLOCKS, PROT_READ | PROT_WRITE,
+	void *memory = mmap(NULL, (size_t)SENSOR_RING_BLOCK_BYTES * SENSOR_RING_BLOCKS, PROT_READ | PROT_WRITE,
 		MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return -EIO;
 	r->memory = memory;
-	r->next = block_first(r);
+	r->next = sensor_ring_first(r);
 	return 0;
 }
 
@@ -90,20 +84,20 @@ static bool frame_within(const uint8_t *block, const struct tpacket3_hdr *h)
 {
 	size_t at = (size_t)((const uint8_t *)h - block);
 
-	return at + h->tp_mac <= BLOCK_BYTES &&
-	       h->tp_snaplen <= BLOCK_BYTES - at - h->tp_mac;
+	return at + h->tp_mac <= SENSOR_RING_BLOCK_BYTES &&
+	       h->tp_snaplen <= SENSOR_RING_BLOCK_BYTES - at - h->tp_mac;
 }
 
 bool sensor_ring_read(struct sensor_ring *r, sensor_ring_visit *visit, void *ctx)
 {
-	uint8_t *block = r->memory + (size_t)r->next * BLOCK_BYTES;
+	uint8_t *block = r->memory + (size_t)r->next * SENSOR_RING_BLOCK_BYTES;
 	struct tpacket_hdr_v1 *head = block_head(r, r->next);
 
 	if (!is_ours(head))
 		return false;
 	size_t at = head->offset_to_first_pkt;
 	for (uint32_t i = 0; i < head->num_pkts; i++) {
-		if (at > BLOCK_BYTES - sizeof(struct tpacket3_hdr) -
+		if (at > SENSOR_RING_BLOCK_BYTES - sizeof(struct tpacket3_hdr) -
 				 sizeof(struct sockaddr_ll))
 			break;
 		const struct tpacket3_hdr *h = (const void *)(block + at);
@@ -120,6 +114,6 @@ bool sensor_ring_read(struct sensor_ring *r, sensor_ring_visit *visit, void *ctx
 		at += h->tp_next_offset;
 	}
 	__atomic_store_n(&head->block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-	r->next = (r->next + 1) % BLOCKS;
+	r->next = (r->next + 1) % SENSOR_RING_BLOCKS;
 	return true;
 }

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from .netns import LabError
+from .netns import PATIENCE, LabError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILDS = ("build/release", "build/gcc", "build/clang")  # of tools/build
@@ -69,7 +69,7 @@ class Cardea:
         self.config = os.path.join(folder, "cardea.conf")
         self.process = None
 
-    def start(self, sections=None, timeout=30.0):
+    def start(self, sections=None, timeout=2 * PATIENCE):
         """Without sections: with the configuration of last time."""
         if sections is not None:
             sections = dict(sections, paths={"state": self.state, "run": self.run_dir,
@@ -99,7 +99,7 @@ class Cardea:
             db.execute("UPDATE secret SET value = ? WHERE name = 'watching'",
                        (struct.pack("=qq", since - week, until - week) + bytes_[16:],))
 
-    def cli(self, *args, check=True, timeout=20):
+    def cli(self, *args, check=True, timeout=PATIENCE):
         """Run the command line tool; the finished process, with stdout as text."""
         done = self._where.run([self.programs["cardea"], "--socket", self.socket, *args],
                                check=False, timeout=timeout)
@@ -136,7 +136,7 @@ class Cardea:
             raise LabError("cardea why: exit %d: %s" % (done.returncode, done.stderr))
         return done.stdout
 
-    def wait(self, condition, timeout=20.0, what="the condition"):
+    def wait(self, condition, timeout=2 * PATIENCE, what="the condition"):
         """Until condition() is true; its value. The daemon has to live on."""
         deadline = time.monotonic() + timeout
         while True:
@@ -149,7 +149,7 @@ class Cardea:
                 raise LabError("%s did not come in %g s" % (what, timeout))
             time.sleep(0.1)
 
-    def wait_state(self, mac, *states, timeout=20.0):
+    def wait_state(self, mac, *states, timeout=2 * PATIENCE):
         """Until the device is "learning" or "protected"; the device."""
         def there():
             row = self.devices().get(mac.lower())
@@ -157,14 +157,14 @@ class Cardea:
 
         return self.wait(there, timeout, "state %s of %s" % (" or ".join(states), mac))
 
-    def stop(self, *args, timeout=10.0):
+    def stop(self, *args, timeout=PATIENCE):
         """By the owner's command; waits for the end of the daemon."""
         self.cli("stop", *args, *(["--yes"] if "--open" in args else []))
         self.process.popen.wait(timeout)
 
     def kill(self):
         if self.process:
-            self.process.stop(timeout=3)
+            self.process.stop()
 
     def forget(self):
         """As if it had never run: state and run folders emptied."""

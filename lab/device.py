@@ -10,7 +10,7 @@ import time
 
 from . import dns, frames
 from .cloud import Echo
-from .netns import LabError, Netns
+from .netns import PATIENCE, LabError, Netns
 from .sink import Sink
 
 IFNAME = "eth0"
@@ -186,7 +186,7 @@ class Device:
                     found.append(info["local"])
         return found
 
-    def wait_ready(self, timeout=30.0):
+    def wait_ready(self, timeout=2 * PATIENCE):
         """Until it has an IPv4 address, IPv6 of both LAN prefixes and a resolver."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -217,7 +217,7 @@ class Device:
     def link_local(self):
         """Of a device that is ready it may still be tentative: each address is checked by
         itself (RFC 4862 5.4)."""
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + PATIENCE
         while not (found := self.addresses(6, "link")) and time.monotonic() < deadline:
             time.sleep(0.05)
         return found[0] if found else None
@@ -242,7 +242,8 @@ class Device:
     def socket(self, family, kind, proto=0):
         return self.ns.socket(family, kind, proto)
 
-    def resolve(self, name, qtype=dns.A, server=None, timeout=3.0, tries=2):
+    def resolve(self, name, qtype=dns.A, server=None, timeout=PATIENCE / 3,
+                tries=3):
         """Addresses for a name from the resolver that DHCP gave; empty when none."""
         server = server or self.resolvers[0]
         answer = dns.ask(self.ns, server, name, qtype, timeout, tries)
@@ -256,7 +257,7 @@ class Device:
             sock.bind(source)
         return sock
 
-    def connect(self, address, port, timeout=2.0, source=None):
+    def connect(self, address, port, timeout=PATIENCE, source=None):
         """A TCP connection, or None when it is refused or times out."""
         sock = self._open(address, socket.SOCK_STREAM, source, timeout)
         try:
@@ -275,7 +276,7 @@ class Device:
             except OSError:
                 return False
 
-    def echo_tcp(self, address, port, timeout=2.0, source=None):
+    def echo_tcp(self, address, port, timeout=PATIENCE, source=None):
         """True when a service there gave our bytes back."""
         sock = self.connect(address, port, timeout, source)
         if sock is None:
@@ -283,7 +284,7 @@ class Device:
         with sock:
             return _echoed(sock)
 
-    def echo_udp(self, address, port, timeout=2.0, source=None):
+    def echo_udp(self, address, port, timeout=PATIENCE, source=None):
         with self._open(address, socket.SOCK_DGRAM, source, timeout) as sock:
             try:
                 sock.connect((address, port))

@@ -8,6 +8,8 @@ import struct
 import threading
 import time
 
+from .netns import PATIENCE
+
 A, AAAA, SOA, OPT = 1, 28, 6, 41
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 UDP_MAX = 1232  # what a sender may put in one datagram (DNS flag day 2020)
@@ -67,7 +69,7 @@ class Answer:
                 self.ttl = ttl if self.ttl is None else min(self.ttl, ttl)
 
 
-def ask(ns, server, name, qtype=A, timeout=3.0, tries=2):
+def ask(ns, server, name, qtype=A, timeout=PATIENCE / 3, tries=3):
     """Ask from inside a namespace, by UDP, as a device does. An Answer or None."""
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
     for _ in range(tries):
@@ -291,7 +293,7 @@ class Forwarder:
     def _pass(self, sock, wire, peer):
         try:
             with self._ns.socket(socket.AF_INET, socket.SOCK_DGRAM) as up:
-                up.settimeout(5)
+                up.settimeout(PATIENCE)
                 up.connect((self._upstream, 53))
                 up.send(wire)
                 sock.sendto(up.recv(65535), peer)

@@ -276,7 +276,7 @@ class World:
         self.unbound = None
 
     def _wait(self, server, name):
-        for _ in range(50):
+        for _ in range(100):
             answer = dns.ask(self.ns, server, name, timeout=0.5, tries=1)
             if answer and answer.rcode == dns.NOERROR:
                 return
@@ -325,7 +325,7 @@ class TlsTap:
 
     def _ask(self, query):
         with self.world.ns.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(3)
+            sock.settimeout(10)
             sock.connect((RESOLVER, 53))
             sock.send(query)
             return sock.recv(65535)

@@ -10,6 +10,7 @@ import struct
 import threading
 
 from . import dns
+from .netns import PATIENCE
 
 GOOGLE4, GOOGLE6 = "8.8.8.8", "2001:4860:4860::8888"
 GOOGLE_NAME = "dns.google"
@@ -159,7 +160,7 @@ def _framed(sock, wire):
     return data
 
 
-def ask_tcp(device, server, name, qtype=dns.A, timeout=3.0):
+def ask_tcp(device, server, name, qtype=dns.A, timeout=PATIENCE):
     """An Answer, or None when nobody answers; as the two below."""
     try:
         with _connected(device, server, 53, timeout) as sock:
@@ -172,7 +173,7 @@ def _context(ca):
     return ssl.create_default_context(cafile=ca)
 
 
-def ask_tls(device, ca, server, name, host=GOOGLE_NAME, qtype=dns.A, timeout=3.0):
+def ask_tls(device, ca, server, name, host=GOOGLE_NAME, qtype=dns.A, timeout=PATIENCE):
     try:
         with _connected(device, server, 853, timeout) as sock, \
                 _context(ca).wrap_socket(sock, server_hostname=host) as tls:
@@ -181,7 +182,7 @@ def ask_tls(device, ca, server, name, host=GOOGLE_NAME, qtype=dns.A, timeout=3.0
         return None
 
 
-def ask_https(device, ca, server, name, host=GOOGLE_NAME, qtype=dns.A, timeout=3.0):
+def ask_https(device, ca, server, name, host=GOOGLE_NAME, qtype=dns.A, timeout=PATIENCE):
     wire = dns.query(name, qtype)[1]
     head = ("POST /dns-query HTTP/1.1\r\nHost: %s\r\nContent-Type: application/dns-message"
             "\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (host, len(wire)))

@@ -10,7 +10,7 @@ from . import reaper
 from .device import Device
 from .gateway import Gateway
 from .internet import Internet, mud_url
-from .netns import LabError
+from .netns import PATIENCE, LabError
 
 # name -> (last octet of the MAC, DHCP client, shows a MUD URL, services)
 # MACs are those for documentation (RFC 9542 2.1.2).
@@ -93,7 +93,7 @@ class Home:
         self.gateway.ns.ip("link", "del", device.port)
         device.ns.remove()
 
-    def join_all(self, timeout=30.0):
+    def join_all(self, timeout=2 * PATIENCE):
         for device in self.devices.values():
             device.join()
         for device in self.devices.values():

@@ -13,6 +13,9 @@ import weakref
 CLONE_NEWNET = 0x40000000
 RUN_NETNS = "/run/netns"
 TAG = "CARDEA_LAB"  # in the environment of every program a lab starts
+# What has to come is waited for so long, in seconds: a loaded machine stands still for
+# some. Whoever expects that nothing comes says how long that is watched.
+PATIENCE = 30.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -46,7 +49,7 @@ class Process:
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def stop(self, timeout=5.0, signum=signal.SIGTERM):
+    def stop(self, timeout=PATIENCE, signum=signal.SIGTERM):
         """Ask, wait, then insist. Returns the exit status."""
         if self.alive():
             self.popen.send_signal(signum)

@@ -17,6 +17,7 @@ import time
 from . import Home, dns, frames, internet, mudfiles, reaper
 from .frames import TCP, UDP
 from .gateway import MAC
+from .netns import PATIENCE
 from .sink import Sink
 
 CHECKS = []
@@ -131,7 +132,7 @@ def raw_frames_travel(home):
 def scanner_gets_in(home):
     """the scanner reaches devices from outside, IPv4 and IPv6"""
     for address in (home["plug"].ipv4, home["plug"].ipv6):
-        expect(home.internet.probe(address, 9999), address)
+        expect(home.internet.probe(address, 9999, timeout=PATIENCE), address)
     expect(not home.internet.probe(home["bulb"].ipv6, 9999), "bulb has no listener")
 
 
@@ -157,7 +158,7 @@ def _https_get(home, address, url):
     context = ssl.create_default_context(cafile=home.internet.pki.web_ca)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with home.gateway.ns.socket(family, socket.SOCK_STREAM) as plain:
-        plain.settimeout(5)
+        plain.settimeout(PATIENCE)
         plain.connect((address, 443))
         with context.wrap_socket(plain, server_hostname=host) as conn:
             conn.sendall(("GET /%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
@@ -200,14 +201,14 @@ def names_misbehave(home):
         dns.ask(ns, internet.DNS4, "loop.bad.example")
         raise AssertionError("the loop has an end")
     start = time.monotonic()
-    dns.ask(ns, internet.DNS4, "slow.bad.example", timeout=5)
+    dns.ask(ns, internet.DNS4, "slow.bad.example", timeout=PATIENCE)
     expect(time.monotonic() - start > 2.5, "slow is fast")
 
 
 def _ask_tcp(ns, name):
     _, wire = dns.query(name, dns.A)
     with ns.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE)
         sock.connect((internet.DNS4, 53))
         sock.sendall(struct.pack("!H", len(wire)) + wire)
         with sock.makefile("rb") as stream:
@@ -241,14 +242,16 @@ with Home(["bulb", "camera", "hub"]) as home:
     home.gateway.start_forwarder()
     home.join_all()
     print(home.name, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
 def _child():
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    # who runs us in the background has told us to ignore SIGINT, and children inherit that
     return subprocess.Popen([sys.executable, "-c", _CHILD], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True, cwd=folder)
+                            stderr=subprocess.DEVNULL, text=True, cwd=folder,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 @check
@@ -263,7 +266,7 @@ def nothing_is_left(home):
             child.send_signal(signum)
         for name, child in zip(names, children):
             child.wait(60)  # beside other tests it may take long
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE
             while any(reaper.leftovers(name).values()) and time.monotonic() < deadline:
                 time.sleep(0.1)
             left = reaper.leftovers(name)

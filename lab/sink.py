@@ -13,7 +13,7 @@ import struct
 import threading
 
 from . import frames
-from .netns import LabError
+from .netns import PATIENCE, LabError
 
 SOL_PACKET = 263
 PACKET_STATISTICS = 6
@@ -70,7 +70,7 @@ class Sink:
             self._counts[packet.src, packet.dst, packet.proto, packet.dport] += 1
             self._cond.notify_all()
 
-    def sync(self, timeout=10.0):
+    def sync(self, timeout=PATIENCE):
         """Return when everything sent before the call has been counted.
 
         Each link is a veth pair: a frame waits in the backlog of the CPU that sent it and

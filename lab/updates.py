@@ -13,7 +13,7 @@ import time
 from . import signed
 from .gateway import LAN4
 from .internet import UPDATE_HOST
-from .netns import LabError
+from .netns import PATIENCE, LabError
 from .web import Page
 
 VENDOR = "maker.example"  # above the authority of its MUD URLs
@@ -93,7 +93,7 @@ class Firmware:
         self.started = time.monotonic()
 
     def _ask(self, address, port, host, context, method, path, body=None, kind=None,
-             timeout=5.0):
+             timeout=PATIENCE):
         connection = _Connection(self.device, address, port, host, context, timeout)
         try:
             connection.request(method, path, body, {"Content-Type": kind} if kind else {})

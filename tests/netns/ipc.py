@@ -19,6 +19,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "src" / "model"
+# What has to come may take so long: a loaded machine stands still for seconds.
+PATIENCE_S = 30
 
 
 def binary(name):
@@ -198,7 +200,7 @@ class Channel:
             control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)]
         self.sock.sendmsg([encode(message, **fields)], control)
 
-    def receive(self, timeout=5.0):
+    def receive(self, timeout=PATIENCE_S):
         """The next message; TimeoutError without one, EOFError at the end."""
         self.sock.settimeout(max(timeout, 0.001))
         try:
@@ -209,7 +211,7 @@ class Channel:
             raise EOFError("channel closed")
         return decode(data)
 
-    def expect(self, name, timeout=5.0):
+    def expect(self, name, timeout=PATIENCE_S):
         m = self.receive(timeout)
         assert m.type == name, f"{m.type} instead of {name}: {dict(m)}"
         return m
@@ -249,7 +251,7 @@ class Child:
             if engine:
                 self.connect_engine()
             self.parent.send("CONFIG_END")
-            self.hello = self.parent.expect("HELLO", 10)
+            self.hello = self.parent.expect("HELLO")
         except (EOFError, ConnectionError, TimeoutError) as e:
             raise RuntimeError(f"{program} did not start: {self.stop()}") from e
 
@@ -271,7 +273,7 @@ class Child:
     def running(self):
         return self.process.poll() is None
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=PATIENCE_S):
         """Orderly end; the exit code is checked by who cares. Returns the log."""
         try:
             self.parent.send("SHUTDOWN")
@@ -290,7 +292,7 @@ class Child:
         return self.log.decode(errors="replace")
 
 
-def wait_until(condition, seconds=5.0, step=0.01):
+def wait_until(condition, seconds=PATIENCE_S, step=0.01):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

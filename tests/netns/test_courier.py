@@ -19,6 +19,8 @@ import ipc
 HOST = "maker.test"
 OTHER = "other.test"
 ERROR = ipc.ERRORS
+PATIENCE_S = 60  # a transfer that is given up has had LIMIT_FETCH_S
+SLACK_S = 20  # a loaded machine is late
 NONE, VALID, INVALID, UNTRUSTED = 0, 1, 2, 4  # enum signature_state
 
 
@@ -256,7 +258,7 @@ class Rig:
         addrs = self.hosts.get(m.name, [])
         self.child.engine.send("HOST_ADDRS", id=m.id, name=m.name, failed=not addrs, addrs=addrs)
 
-    def collect(self, ids, timeout=30):
+    def collect(self, ids, timeout=PATIENCE_S):
         results = {i: Result() for i in ids}
         open_ids = set(ids)
         end = time.monotonic() + timeout
@@ -280,7 +282,7 @@ class Rig:
                 open_ids.discard(m.id)
         return results
 
-    def fetch(self, url, timeout=30, etag=""):
+    def fetch(self, url, timeout=PATIENCE_S, etag=""):
         i = self.begin(url, etag)
         return self.collect([i], timeout)[i]
 
@@ -593,9 +595,8 @@ def endless(h):
 
 def test_endless_body(rig):
     rig.web.pages["/endless.json"] = endless
-    start = time.monotonic()
+    # by its size, before its time is over (LIMIT_FETCH_S): that would be another error
     rig.fails(rig.web.url("/endless.json"), ERROR["CARDEA_ELIMIT"])
-    assert time.monotonic() - start < 5
 
 
 def test_endless_headers(rig):
@@ -605,10 +606,8 @@ def test_endless_headers(rig):
             h.wfile.write(b"X-A: " + b"b" * 900 + b"\r\n")
 
     rig.web.pages["/h.json"] = page
-    start = time.monotonic()
     r = rig.fetch(rig.web.url("/h.json"))
     assert r.failure.error in (ERROR["CARDEA_ELIMIT"], ERROR["CARDEA_EPEER"])
-    assert time.monotonic() - start < 5
     # the limit over many short lines is ours, not the library's
     rig.web.pages["/n.json"] = lambda h: h.send(200, b"{}", **{f"X-{i}": "y" * 90 for i in range(400)})
     rig.fails(rig.web.url("/n.json"), ERROR["CARDEA_ELIMIT"], "header")
@@ -619,14 +618,14 @@ def test_slow_body(rig):
         h.send_response(200)
         h.send_header("Content-Length", "1000")
         h.end_headers()
-        for _ in range(60):
+        for _ in range(200):
             h.wfile.write(b" ")
             time.sleep(1)
 
     rig.web.pages["/slow.json"] = page
     start = time.monotonic()
     rig.fails(rig.web.url("/slow.json"), -110)  # ETIMEDOUT
-    assert time.monotonic() - start < ipc.LIMITS["LIMIT_FETCH_S"] + 3
+    assert time.monotonic() - start < ipc.LIMITS["LIMIT_FETCH_S"] + SLACK_S
 
 
 def test_cut_body(rig):
@@ -746,7 +745,7 @@ def test_bad_urls(rig, url):
 REPORT_ID = 1 << 63  # as the engine counts them
 
 
-def report(rig, url, body, timeout=30):
+def report(rig, url, body, timeout=PATIENCE_S):
     """REPORT_DONE; hosts are answered meanwhile."""
     rig.next_id += 1
     i, raw = REPORT_ID + rig.next_id, body.encode()
@@ -819,7 +818,7 @@ def test_all_places_at_once(make_rig):
     gate = threading.Barrier(ipc.LIMITS["LIMIT_FETCHES"] + ipc.LIMITS["LIMIT_REPORTS"])
 
     def together(h):
-        gate.wait(15)
+        gate.wait(18)  # after LIMIT_FETCH_S it would be given up
         h.send(200, b"{}")
 
     rig.web.pages["/r"] = rig.web.pages["/f.json"] = together
@@ -832,7 +831,7 @@ def test_all_places_at_once(make_rig):
             rig.child.engine.send("REPORT_PART", id=i, text=text)
     ends = {}
     while len(ends) < len(fetches) + len(reports):
-        m = rig.child.engine.receive(20)
+        m = rig.child.engine.receive(PATIENCE_S)
         if m.type == "HOST_WANTED":
             rig.answer_host(m)
         elif m.type in ("REPORT_DONE", "FETCH_FAILED"):
@@ -844,17 +843,17 @@ def test_all_places_at_once(make_rig):
 
 
 def test_a_slow_collector_is_left(rig):
-    rig.web.pages["/slow"] = lambda h: time.sleep(40)
+    rig.web.pages["/slow"] = lambda h: time.sleep(100)
     start = time.monotonic()
-    assert report(rig, rig.web.url("/slow"), "{}", timeout=40).error == -110
-    assert time.monotonic() - start < ipc.LIMITS["LIMIT_FETCH_S"] + 3
+    assert report(rig, rig.web.url("/slow"), "{}").error == -110
+    assert time.monotonic() - start < ipc.LIMITS["LIMIT_FETCH_S"] + SLACK_S
 
 
 # ---- the engine ----
 
 
 def test_engine_restart_drops_fetches(rig):
-    rig.web.pages["/slow.json"] = lambda h: time.sleep(30)
+    rig.web.pages["/slow.json"] = lambda h: time.sleep(100)
     rig.child.engine.send("FETCH", id=1, url=rig.web.url("/slow.json"))
     rig.answer_host(rig.child.engine.expect("HOST_WANTED"))
     assert ipc.wait_until(lambda: rig.web.requests)
@@ -875,8 +874,8 @@ def test_answers_for_nobody_are_ignored(rig):
 
 def test_misbehaving_engine_is_cut_off(rig):
     rig.child.engine.send("DNS_RELEASE", id=1)
-    with pytest.raises((EOFError, OSError)):
-        rig.child.engine.receive(2)
+    with pytest.raises((EOFError, ConnectionError)):
+        rig.child.engine.receive()
     rig.child.connect_engine()
     assert rig.fetch(rig.publish()).failure is None
 

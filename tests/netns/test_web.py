@@ -23,6 +23,8 @@ FORBIDDEN = 3
 CAPTIVE_JSON, JSON, CBOR, TOKEN = 2, 3, 4, 5
 CONNS, PER_CLIENT, BURST, REQUESTS = 64, 4, 60, 32
 HEAD_S, BODY_S, SHAKE_S = 10, 20, 8
+# What an octet prolonged would go on for as long as octets come; a loaded machine is late.
+SLACK_S = 20
 BODY_MAX = 32768
 
 
@@ -148,7 +150,7 @@ def answer_of(rig, request, source="127.0.0.1", **how):
         return read_answer(s, **how)
 
 
-def is_closed(s, seconds=5):
+def is_closed(s, seconds=ipc.PATIENCE_S):
     """At the end, in order or by a reset; what came before is gone through."""
     s.settimeout(seconds)
     try:
@@ -209,7 +211,7 @@ def test_https_with_the_gateways_certificate(rig):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
-        with socket.create_connection(rig.tls.getsockname(), 5) as raw:
+        with socket.create_connection(rig.tls.getsockname(), ipc.PATIENCE_S) as raw:
             context.wrap_socket(raw)
     with rig.connect() as s:  # TLS at the door without
         s.sendall(bytes.fromhex("160301000a") + b"\1\0\0\6\3\3" * 3 + b"\r\n\r\n")
@@ -317,7 +319,7 @@ def test_slow_clients_are_left(rig):
     slow["head"].sendall(b"GET /capport HTTP/1.1\r\nHost: g\r\n")
     slow["body"].sendall(post(b"", length=BODY_MAX))
     ended, said, served = {}, {}, 0
-    while len(ended) < len(slow) and time.monotonic() - began < BODY_S + 5:
+    while len(ended) < len(slow) and time.monotonic() - began < BODY_S + SLACK_S:
         left = {s: name for name, s in slow.items() if name not in ended}
         for s in select.select(list(left), [], [], 0.5)[0]:
             name = left[s]
@@ -338,10 +340,10 @@ def test_slow_clients_are_left(rig):
     for s in slow.values():
         s.close()
     assert set(ended) == set(slow)
-    assert ended["shake"] <= SHAKE_S + 1.5 and not said["shake"].startswith(b"HTTP")
-    assert HEAD_S - 1 <= ended["head"] <= HEAD_S + 3 and b" 408 " in said["head"]
-    assert HEAD_S - 1 <= ended["silent"] <= HEAD_S + 2 and not said["silent"]
-    assert BODY_S - 1 <= ended["body"] <= BODY_S + 3 and b" 408 " in said["body"]
+    assert ended["shake"] <= SHAKE_S + SLACK_S and not said["shake"].startswith(b"HTTP")
+    assert HEAD_S - 1 <= ended["head"] <= HEAD_S + SLACK_S and b" 408 " in said["head"]
+    assert HEAD_S - 1 <= ended["silent"] <= HEAD_S + SLACK_S and not said["silent"]
+    assert BODY_S - 1 <= ended["body"] <= BODY_S + SLACK_S and b" 408 " in said["body"]
 
 
 def still_open(sockets):
@@ -355,6 +357,13 @@ def still_open(sockets):
         except ConnectionError:
             pass
     return n
+
+
+def answers(rig, source):
+    try:
+        return answer_of(rig, get(), source=source)[0] == 200
+    except (OSError, EOFError):
+        return False
 
 
 def test_a_thousand_idle_connections(rig):
@@ -375,7 +384,7 @@ def test_a_thousand_idle_connections(rig):
     assert rig.child.own_kb() - before < 1024  # 64 with a head each are 300 KiB
     # the places are full, and a device that comes is served
     time.sleep(1)  # the bucket that all share: 50 a second
-    assert answer_of(rig, get(), source="127.0.4.1")[0] == 200
+    assert ipc.wait_until(lambda: answers(rig, "127.0.4.1"), step=0.5)
     for s in one + many:
         s.close()
     assert rig.child.running()
@@ -392,12 +401,12 @@ def test_bodies_do_not_fill_the_memory(rig):
     assert rig.engine.asked == []
     for s in held:
         s.close()
-    assert ipc.wait_until(lambda: answer_of(rig, get(), source="127.0.6.1")[0] == 200)
+    assert ipc.wait_until(lambda: answers(rig, "127.0.6.1"))
 
 
 def test_who_asks_too_often_hears_so(rig):
     answers = []
-    while len(answers) < 3 * BURST and 429 not in answers:
+    while len(answers) < 10 * BURST and 429 not in answers:
         with rig.connect() as s:
             for n in range(REQUESTS):
                 s.sendall(get())
@@ -466,14 +475,14 @@ def test_idle_memory(rig):
 
 
 def test_it_ends_when_nobody_comes(tmp_path):
-    r = Rig(tmp_path, [("idle_s", "1")])
+    r = Rig(tmp_path, [("idle_s", "3")])
     try:
         with r.connect() as s:  # who is there keeps it
             with pytest.raises(subprocess.TimeoutExpired):
-                r.child.process.wait(2.5)
+                r.child.process.wait(7)  # twice as long
             s.sendall(get())
             assert read_answer(s)[0] == 200
-        assert r.child.process.wait(5) == 0
+        assert r.child.process.wait(ipc.PATIENCE_S) == 0
     finally:
         r.close()
 
@@ -492,7 +501,7 @@ def test_without_a_certificate(tmp_path):
     r = Broken(tmp_path)
     try:
         assert answer_of(r, get())[0] == 200
-        with socket.create_connection(r.tls.getsockname(), 5) as s:
+        with socket.create_connection(r.tls.getsockname(), ipc.PATIENCE_S) as s:
             assert is_closed(s)
     finally:
         r.close()

@@ -20,6 +20,8 @@ from test_web import NAME, is_closed, problem, read_answer, still_open
 
 CONNS, PER_CLIENT, STREAMS_PER_CLIENT = 64, 16, 6
 HEAD_S, BODY_S = 10, 20
+# What an octet prolonged would go on for as long as octets come; a loaded machine is late.
+SLACK_S = 20
 SALT, LOG2_N, R, P = bytes(range(32)), 11, 8, 1
 HELD, FULL = 1, 2
 IPV6_FREEBIND, CLONE_NEWNET = 78, 0x40000000
@@ -282,8 +284,8 @@ def test_the_api_through_a_pipe(rig):
     assert rig.engine.opened[-1].client == "127.0.0.9"
 
 
-def wait(condition, seconds=10):
-    assert ipc.wait_until(condition, seconds)
+def wait(condition):
+    assert ipc.wait_until(condition)
 
 
 # ---- passwords ----
@@ -350,7 +352,7 @@ def test_bodies_that_are_no_login(rig):
 def test_a_login_stops_nobody(rig):
     """Many log in at once: each is answered in its turn, and pages load all the while."""
     rig.engine.channel.send("WEB_SALT", salt=SALT, log2_n=13, r=8, p=2)
-    began, slowest, answers = time.monotonic(), [], []
+    began, files, answers = time.monotonic(), [], []
     body = b'{"user":"a","password":"1234567890"}'
 
     def log_in(n):
@@ -362,12 +364,14 @@ def test_a_login_stops_nobody(rig):
     while any(t.is_alive() for t in people):
         at = time.monotonic()
         assert rig.ask("GET", "/icon.svg")[0] == 200
-        slowest.append(time.monotonic() - at)
-    once = (time.monotonic() - began) / answers.count(200) / 4  # three quarters are pauses
-    print("a login %.0f ms, a file meanwhile %.0f ms at most" % (once * 1e3, max(slowest) * 1e3))
+        files.append(time.monotonic() - at)
+    all_of_them = time.monotonic() - began
+    once = all_of_them / answers.count(200) / 4  # three quarters are pauses
+    print("a login %.0f ms, a file meanwhile %.0f ms at most" % (once * 1e3, max(files) * 1e3))
     # eight wait, the others hear that they may come again
     assert set(answers) <= {200, 429} and answers.count(200) >= 8
-    assert len(slowest) > 10 and sorted(slowest)[len(slowest) // 2] < 0.5
+    # one that waited for all logins would take as long as they did
+    assert len(files) > 10 and sorted(files)[len(files) // 2] < all_of_them / 8
 
 
 def test_how_keys_are_made_is_bounded(rig):
@@ -380,11 +384,12 @@ def test_how_keys_are_made_is_bounded(rig):
 
 def test_one_address_has_two_turns(rig):
     """Who tries passwords all day does not keep others from theirs."""
-    rig.engine.channel.send("WEB_SALT", salt=SALT, log2_n=13, r=8, p=4)
+    rig.engine.channel.send("WEB_SALT", salt=SALT, log2_n=13, r=8, p=2)
     body, got = b'{"user":"a","password":"1234567890"}', []
 
     def guess():
-        got.append(rig.ask("POST", "/v1/session", source="127.0.8.1", body=body)[0])
+        while got.count(429) < 3 and len(got) < 500:
+            got.append(rig.ask("POST", "/v1/session", source="127.0.8.1", body=body)[0])
 
     guesses = [threading.Thread(target=guess) for _ in range(8)]
     for t in guesses:
@@ -404,7 +409,7 @@ def test_a_long_body_goes_through(rig):
     taken = threading.Event()
 
     def answer(r):
-        taken.wait(10)
+        taken.wait(ipc.PATIENCE_S)
         r.body = read_body(r)
         return reply(b'{"taken":%d}' % len(r.body))
 
@@ -449,7 +454,7 @@ def test_the_engine_may_answer_before_it_has_all(rig):
 def test_long_bodies_are_few(rig):
     """Four at once: the engine has each whole in its memory."""
     rig.engine.streams_bodies, done = True, threading.Event()
-    rig.engine.answer = lambda r: done.wait(10) and None
+    rig.engine.answer = lambda r: done.wait(ipc.PATIENCE_S) and None
     held = [rig.connect(f"127.0.5.{n}") for n in range(1, 5)]
     for s in held:
         s.sendall(rig.request("POST", "/v1/profiles", body=b"x" * 9000)[:-8000])
@@ -556,19 +561,19 @@ def test_live_views(rig):
 
 def test_it_ends_when_nobody_looks(tmp_path):
     """A live view keeps the process; it ends after the last one."""
-    r = Rig(tmp_path, [("idle_s", "1")])
+    r = Rig(tmp_path, [("idle_s", "3")])
     try:
         gate = threading.Event()
         r.engine.answer = event_stream(r, gate)
         s = open_stream(r)
-        end = time.monotonic() + 3  # thrice as long as it stays without anybody
+        end = time.monotonic() + 7  # twice as long as it stays without anybody
         while time.monotonic() < end:
             assert r.child.running()
             time.sleep(0.2)
         gate.set()
         assert s.recv(100).startswith(b"id: 7")
         s.close()
-        assert r.child.process.wait(5) == 0
+        assert r.child.process.wait(ipc.PATIENCE_S) == 0
     finally:
         r.close()
 
@@ -777,7 +782,7 @@ def test_answers_that_are_none(rig):
 
 def test_without_an_engine(rig):
     hangs = threading.Event()
-    rig.engine.answer = lambda r: hangs.wait(20) and None
+    rig.engine.answer = lambda r: hangs.wait(ipc.PATIENCE_S) and None
     with rig.connect() as waits:
         waits.sendall(rig.request("GET", "/v1/x"))
         wait(lambda: rig.engine.asked)
@@ -802,7 +807,7 @@ def test_an_engine_that_is_none(rig):
     with ours:
         with theirs:  # for nobody who asked: closed, and no harm
             rig.engine.channel.send("WEB_PIPE", pass_fd=theirs.fileno(), id=987, refused=0)
-        ours.settimeout(5)
+        ours.settimeout(ipc.PATIENCE_S)
         assert ours.recv(1) == b""
     assert rig.ask("GET", "/v1/x")[0] == 200
 
@@ -821,7 +826,7 @@ def test_slow_clients_are_left(rig):
     gate = threading.Event()
     streams = event_stream(rig, gate)
     rig.engine.answer = lambda r: reply(b"x" * 65536) if r.target == "/v1/big" else streams(r)
-    deaf = rig.connect("127.0.0.6")
+    deaf, deaf_since = rig.connect("127.0.0.6"), time.monotonic()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     for _ in range(12):
         deaf.sendall(rig.request("GET", "/v1/big"))
@@ -847,22 +852,22 @@ def test_slow_clients_are_left(rig):
         if not data:
             ended[name] = time.monotonic() - began
 
-    while len(ended) < len(slow) and time.monotonic() - began < BODY_S + 5:
+    while len(ended) < len(slow) and time.monotonic() - began < BODY_S + SLACK_S:
         for name, s in slow.items():
             if name not in ended:
                 go_on(name, s)
         assert rig.ask("GET", "/icon.svg")[0] == 200  # others are served, all the while
         if "deaf" not in gone and not is_established(deaf):
-            gone["deaf"] = time.monotonic() - began
+            gone["deaf"] = time.monotonic() - deaf_since
     for s in slow.values():
         s.close()
     assert set(ended) == set(slow), ended
     deaf.close()
-    assert 7 <= gone["deaf"] < 18
-    assert ended["shake"] <= 8 + 1.5 and not said["shake"].startswith(b"HTTP")
-    assert HEAD_S - 1 <= ended["head"] <= HEAD_S + 3 and b" 408 " in said["head"]
-    assert HEAD_S - 1 <= ended["silent"] <= HEAD_S + 2 and not said["silent"]
-    assert BODY_S - 1 <= ended["body"] <= BODY_S + 3 and b" 408 " in said["body"]
+    assert 7 <= gone["deaf"] < 8 + SLACK_S
+    assert ended["shake"] <= 8 + SLACK_S and not said["shake"].startswith(b"HTTP")
+    assert HEAD_S - 1 <= ended["head"] <= HEAD_S + SLACK_S and b" 408 " in said["head"]
+    assert HEAD_S - 1 <= ended["silent"] <= HEAD_S + SLACK_S and not said["silent"]
+    assert BODY_S - 1 <= ended["body"] <= BODY_S + SLACK_S and b" 408 " in said["body"]
     gate.set()
     assert live.recv(100).startswith(b"id: 7")
     live.close()
@@ -938,13 +943,14 @@ def test_many_ipv6_addresses_take_half_the_turns(tmp_path):
     body = b'{"user":"a","password":"1234567890"}'
 
     def work(rig):
-        rig.engine.channel.send("WEB_SALT", salt=SALT, log2_n=13, r=8, p=8)
+        rig.engine.channel.send("WEB_SALT", salt=SALT, log2_n=13, r=8, p=2)
         wait(lambda: rig.ask("GET", "/icon.svg", source="2001:db8:0:3::1")[0] == 200)
         got = []
 
         def guess(n):
-            got.append(rig.ask("POST", "/v1/session", source=f"2001:db8:0:1::{n:x}",
-                               body=body)[0])
+            while 429 not in got and len(got) < 500:
+                got.append(rig.ask("POST", "/v1/session", source=f"2001:db8:0:1::{n:x}",
+                                   body=body)[0])
 
         crowd = [threading.Thread(target=guess, args=(n,)) for n in range(1, 11)]
         for t in crowd:
@@ -967,12 +973,16 @@ def answers(rig, source):
 
 def test_who_asks_too_often_hears_so(rig):
     got = []
+    some = rig.request("GET", "/icon.svg") * 38 + rig.request("GET", "/v1/x")  # costs 40
     with rig.connect("127.0.0.2") as s:
-        while 429 not in got and len(got) < 1000:
-            s.sendall(rig.request("GET", "/v1/x"))
-            status, fields, body, _ = read_answer(s)
+        rest = b""
+        while 429 not in got:
+            if len(got) % 39 == 0:
+                s.sendall(some)
+            status, fields, body, rest = read_answer(s, rest)
             got.append(status)
-    assert got[-1] == 429 and len(got) > 150 and int(fields["retry-after"]) > 0
+    assert set(got) == {200, 429}
+    assert 39 * 9 <= len(got) < 500 and int(fields["retry-after"]) > 0
     problem(429, fields, body)
     assert rig.ask("GET", "/icon.svg", source="127.0.0.3")[0] == 200  # another's own
 

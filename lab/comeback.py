@@ -12,6 +12,7 @@ from . import internet, mudfiles, signed, updates
 from .dns import A, AAAA
 from .frames import TCP
 from .malware import Malware
+from .netns import PATIENCE
 
 C2 = (internet.C2_4, internet.C2_6)
 CLOUD = (internet.CLOUD4, internet.CLOUD6)
@@ -21,7 +22,7 @@ CAMERA_IMAGE = 200_000  # octets
 RELEASES = (("POST", "/v1/quarantine/%s"), ("POST", "/v1/devices/%s"),
             ("PUT", "/v1/devices/%s/state"), ("DELETE", "/v1/quarantine/%s"),
             ("POST", "/.well-known/cardea/release"), ("POST", "/release"))
-SETTINGS = {"life": {"probation": 5}}  # an owner in a hurry; a week is usual
+SETTINGS = {"life": {"probation": 10}}  # an owner in a hurry; a week is usual
 
 
 def quarantine_list(*aces):
@@ -80,7 +81,7 @@ class Comeback:
     def state(self):
         return self.shown()["state"]
 
-    def comes_to(self, state, timeout=20.0):
+    def comes_to(self, state, timeout=2 * PATIENCE):
         began = time.monotonic()
         self.cardea.wait(lambda: self.state() == state, timeout,
                          "state %s of %s (it is %s)" % (state, self.name, self.state()))
@@ -96,8 +97,8 @@ class Comeback:
 
     def reaches(self, name, port=443):
         """By name, over both families: how many were answered."""
-        return sum(self.device.echo_tcp(a, port, timeout=1.0)
-                   for q in (A, AAAA) for a in self.device.resolve(name, q, timeout=1))
+        return sum(self.device.echo_tcp(a, port)
+                   for q in (A, AAAA) for a in self.device.resolve(name, q))
 
     def works(self):
         answered = self.reaches(internet.CLOUD_NAME)
@@ -115,7 +116,7 @@ class Comeback:
     def attacks(self):
         """A scan of addresses, one of ports, a flood; again until it is held."""
         began, probes = time.time(), 0
-        while self.state() != "quarantined" and time.time() - began < 60:
+        while self.state() != "quarantined" and time.time() - began < 4 * PATIENCE:
             probes += self.malware.scan_addresses(50, pause=0.01)
             probes += self.malware.scan_ports(internet.CLOUD4, 50)
             probes += self.malware.flood(internet.C2_4, 500, 1)
@@ -141,9 +142,10 @@ class Comeback:
 
     def reaches_updates(self, wanted=True):
         self.sink.clear()
+        patience = PATIENCE if wanted else 1.0
         found = [a for q in (A, AAAA)
-                 for a in self.device.resolve(internet.UPDATE_HOST, q, timeout=1)]
-        open_ = [self.device.connect(a, 443, timeout=1.0) for a in found]
+                 for a in self.device.resolve(internet.UPDATE_HOST, q, timeout=patience)]
+        open_ = [self.device.connect(a, 443, timeout=patience) for a in found]
         answered = sum(s is not None for s in open_)
         for sock in filter(None, open_):
             sock.close()
@@ -177,11 +179,11 @@ class Comeback:
 
     def is_seen_fetching(self):
         """A conversation is told when it has been silent for a while after its end."""
-        return self.comes_to("updating", 60)
+        return self.comes_to("updating", 4 * PATIENCE)
 
     def starts_anew(self):
         self.firmware.restart()
-        return self.comes_to("attesting", 60)
+        return self.comes_to("attesting", 4 * PATIENCE)
 
     def attests(self):
         self.accepted = self.firmware.token(self.firmware.challenge())
@@ -190,8 +192,8 @@ class Comeback:
         return (came and answer is not None and answer.status == 200,
                 "%s; %s" % (told(answer) if answer else "nobody answers", detail))
 
-    def serves_probation(self, timeout=30.0):
-        return self.comes_to("protected", timeout)
+    def serves_probation(self):
+        return self.comes_to("protected")
 
     # ---- and those who cheat
 

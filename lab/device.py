@@ -244,9 +244,14 @@ class Device:
 
     def resolve(self, name, qtype=dns.A, server=None, timeout=PATIENCE / 3,
                 tries=3):
-        """Addresses for a name from the resolver that DHCP gave; empty when none."""
+        """Addresses for a name from the resolver that DHCP gave; empty when none. Who hears
+        SERVFAIL asks again, as stub resolvers do: the gateway says so, too, when it had no
+        time to confirm an answer."""
         server = server or self.resolvers[0]
-        answer = dns.ask(self.ns, server, name, qtype, timeout, tries)
+        for _ in range(tries):
+            answer = dns.ask(self.ns, server, name, qtype, timeout, tries)
+            if answer is None or answer.rcode != dns.SERVFAIL:
+                break
         return answer.addresses if answer else []
 
     def _open(self, address, kind, source, timeout):

@@ -76,15 +76,15 @@ def test_evidence_holds_and_an_appeal_frees(home, feed):
     assert hold(home) is None
     camera.send_udp(internet.C2_4, internet.ANY_UDP)
     cardea.wait(lambda: hold(home) == "limited", what="the camera to be held")
-    assert not camera.echo_tcp(cloud, 443)
+    assert not camera.echo_tcp(cloud, 443, timeout=1.0)
     kill_engine(cardea)
     assert hold(home) == "limited"
-    assert not camera.echo_tcp(cloud, 443)
+    assert not camera.echo_tcp(cloud, 443, timeout=1.0)
     assert "The log is whole" in cardea.cli("advisory", "log", "--verify").stdout
     (kept,) = cardea.json("advisory", "list")["advisories"]
     cardea.cli("advisory", "appeal", str(kept["id"]), "--because", "it is a drill")
     cardea.wait(lambda: hold(home) is None, what="the camera to be free")
-    cardea.wait(lambda: camera.echo_tcp(cloud, 443), what="its cloud")
+    cardea.wait(lambda: camera.echo_tcp(cloud, 443, timeout=1.0), what="its cloud")
     assert "appealed" in cardea.cli("advisory", "log").stdout
 
 

@@ -37,8 +37,11 @@ def ask_and_send(device, dns_socket, name, qtype, stream):
     port = internet.ANY_TCP if stream else internet.ANY_UDP
     with device.socket(family, kind) as sock:
         sock.setblocking(False)
-        dns_socket.send(wire)
-        answer = dns.Answer(dns_socket.recv(4096))
+        for _ in range(3):  # a machine that stands still for long hears SERVFAIL
+            dns_socket.send(wire)
+            answer = dns.Answer(dns_socket.recv(4096))
+            if answer.rcode != dns.SERVFAIL:
+                break
         assert answer.ident == ident and answer.addresses, (name, qtype, answer.rcode)
         address = answer.addresses[0]
         if stream:
@@ -56,7 +59,7 @@ def test_first_packet_to_500_fresh_names(home, meters, qtype):
     told = {}
     for device, names in meters:
         with device.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
-            resolver.settimeout(5)
+            resolver.settimeout(30)
             resolver.connect((device.resolvers[0], 53))
             for i, name in enumerate(names):
                 stream = i % 2 == 1

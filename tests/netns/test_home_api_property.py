@@ -56,9 +56,9 @@ class Socket:
         self.path = path
 
     def ask(self, method, target, fields=(), body=None):
-        connection = http.client.HTTPConnection("gateway", timeout=20)
+        connection = http.client.HTTPConnection("gateway", timeout=60)
         connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(20)
+        connection.sock.settimeout(60)
         connection.sock.connect(self.path)
         return answer_of(connection, method, target, fields, body)
 
@@ -75,9 +75,9 @@ class Page:
 
     def connect(self, space):
         with space.entered():
-            plain = socket.create_connection((self.host, self.port), timeout=20)
+            plain = socket.create_connection((self.host, self.port), timeout=60)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = http.client.HTTPSConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPSConnection(self.host, self.port, timeout=60)
         connection.sock = self.context.wrap_socket(plain)
         return connection
 

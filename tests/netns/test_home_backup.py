@@ -194,7 +194,7 @@ def ask(cardea, method, path, body=None):
     """One request by root's socket: what a backup that lies comes by."""
     text = json.dumps(body).encode() if body is not None else b""
     with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(20)
+        s.settimeout(60)
         s.connect(cardea.socket)
         s.sendall(b"%s %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s"
                   % (method.encode(), path.encode(), len(text), text))
@@ -333,7 +333,7 @@ def test_an_end_in_the_middle_is_one_house_or_the_other(home, opened, house, fol
                         os.kill(pid, signal.SIGKILL)
                     except ProcessLookupError:
                         pass
-                house.process.popen.wait(10)
+                house.process.popen.wait(30)
                 house.start()
             else:
                 kill_engine(house)

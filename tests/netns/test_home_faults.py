@@ -36,9 +36,9 @@ class Traffic:
         bulb, camera = self.home["bulb"], self.home["camera"]
         address = bulb.resolve(internet.CLOUD_NAME)[0]
         self._conversation = bulb.connect(address, 443)
-        self._conversation.settimeout(3)
+        self._conversation.settimeout(30)
         self._udp = camera.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        self._udp.settimeout(3)
+        self._udp.settimeout(30)
         self._udp.connect((internet.MEDIA6, ALLOWED_PORT))
         self.home.internet.sink.clear()
         self.home["plug"].sink.clear()
@@ -148,7 +148,7 @@ def test_kill_parent(home, kills):
             pids = [p["pid"] for p in cardea.status()["sandbox"] if p["running"]]
             os.kill(cardea.process.pid, signal.SIGKILL)
             cardea.process.popen.wait()
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 30
             while reaper.running() & set(pids):
                 assert time.monotonic() < deadline, "a child outlives its parent"
                 time.sleep(0.02)

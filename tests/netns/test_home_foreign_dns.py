@@ -184,7 +184,7 @@ def extended_error(device, name):
     _, wire = dns.query(name, dns.A)
     wire = wire[:10] + b"\0\1" + wire[12:] + struct.pack("!BHHIH", 0, dns.OPT, 1232, 0, 0)
     with device.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(5)
+        s.settimeout(30)
         s.connect((device.resolvers[0], 53))
         s.send(wire)
         reply = s.recv(4096)

@@ -13,7 +13,7 @@ import pytest
 
 from lab import Home, dns, internet
 
-SOON = 20  # seconds: who looks sees what happened up to three seconds ago
+SOON = 60  # seconds: who looks sees what happened up to three seconds ago
 PORT = internet.ANY_TCP
 HOUR = 3600
 
@@ -25,9 +25,9 @@ class Api:
         self.path = cardea.socket
 
     def ask(self, target, body=None):
-        link = http.client.HTTPConnection("localhost", timeout=20)
+        link = http.client.HTTPConnection("localhost", timeout=60)
         link.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        link.sock.settimeout(20)
+        link.sock.settimeout(60)
         link.sock.connect(self.path)
         text = None if body is None else json.dumps(body)
         link.request("POST" if body is not None else "GET", target, text,
@@ -148,14 +148,14 @@ def test_what_is_foretold_comes_true(house):
         recorded = peer(house, bulb, is_cloud)["count"]
         return told_of["would_block"] == recorded >= 3 and told_of
 
-    foretold = house.cardea.wait(foretell, 10, "the same count on both pages")
+    foretold = house.cardea.wait(foretell, SOON, "the same count on both pages")
     assert foretold["would_allow"] == 0
     assert [e["then"] for e in foretold["examples"][:1]] == ["blocked"]
     use_cloud(bulb)  # nothing has changed by asking
     status, overlay, _ = house.api.ask("/v1/overlays", dict(refuse, device=bulb.mac))
     assert status == 200
     wait = house.cardea.wait  # the kernel follows the answer
-    wait(lambda: not bulb.echo_tcp(internet.CLOUD4, 443, timeout=0.5), 10, "the refusal")
+    wait(lambda: not bulb.echo_tcp(internet.CLOUD4, 443, timeout=0.5), SOON, "the refusal")
     assert peer(house, bulb, is_cloud)["verdict"] == "blocked"
 
     def is_foretold():
@@ -163,10 +163,10 @@ def test_what_is_foretold_comes_true(house):
                                    device=bulb.mac, hours=2)
         return allowed["would_allow"] == peer(house, bulb, is_c2)["refused"] > 0
 
-    wait(is_foretold, 10, "what would pass that is refused")
+    wait(is_foretold, SOON, "what would pass that is refused")
     house.api.ask("/v1/overlays/%d" % overlay["id"], {"remove": True})
     wait(lambda: bulb.resolve(internet.CLOUD_NAME, dns.A) == [internet.CLOUD4] and
-         bulb.echo_tcp(internet.CLOUD4, 443, timeout=0.5), 10, "the cloud again")
+         bulb.echo_tcp(internet.CLOUD4, 443, timeout=0.5), SOON, "the cloud again")
 
 
 def engine(home):
@@ -181,9 +181,9 @@ def stored(home, table):
 
 def test_a_killed_engine_forgets_nothing_that_was_shown(house):
     bulb, before = house["bulb"], peer(house, house["bulb"], is_cloud)
-    house.cardea.wait(lambda: stored(house, "talk"), 5, "rows in the store")
+    house.cardea.wait(lambda: stored(house, "talk"), SOON, "rows in the store")
     os.kill(engine(house), signal.SIGKILL)
-    house.cardea.wait(lambda: (house.cardea.status() or {}).get("ready") is True, 20,
+    house.cardea.wait(lambda: (house.cardea.status() or {}).get("ready") is True, SOON,
                       "the next engine")
     after = peer(house, bulb, is_cloud)
     assert after["count"] >= before["count"] and after["down"] >= before["down"]

@@ -20,7 +20,7 @@ def crowd(opened):
         mudfiles.members({"same-manufacturer": [None]}, TCP, device_port=PORT)])
     crowd = Crowd(opened, NUMBER)
     crowd.join(url)
-    opened.cardea.wait(lambda: states(crowd, "protected") == NUMBER, timeout=60,
+    opened.cardea.wait(lambda: states(crowd, "protected") == NUMBER, timeout=120,
                        what="protection of all")
     yield crowd
     crowd.close()
@@ -53,7 +53,7 @@ def test_all_pass_with_proof(crowd):
     for name in names.values():
         crowd.home.cardea.cli("device", "confirm", name)
     some = every_pair(crowd)[::97]
-    crowd.home.cardea.wait(lambda: crowd.shoot(some, PORT) == expected(some), timeout=60,
+    crowd.home.cardea.wait(lambda: crowd.shoot(some, PORT) == expected(some), timeout=120,
                            what="the rules of a hundred")
     pairs = every_pair(crowd)
     assert crowd.shoot(pairs, PORT) == expected(pairs)
@@ -64,7 +64,7 @@ def test_one_loses_it(crowd):
     one = crowd.members[7]
     crowd.home.cardea.cli("device", "confirm", name_of(crowd, one), "--no")
     with_it = [p for p in every_pair(crowd) if one in p]
-    crowd.home.cardea.wait(lambda: crowd.shoot(with_it, PORT) == {}, timeout=30,
+    crowd.home.cardea.wait(lambda: crowd.shoot(with_it, PORT) == {}, timeout=120,
                            what="the end of what one device could do")
     others = [p for p in every_pair(crowd) if one not in p][::13]
     assert crowd.shoot(others, PORT) == expected(others)

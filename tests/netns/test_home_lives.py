@@ -10,7 +10,7 @@ from lab import LabError, Home, internet
 from lab.malware import Malware
 
 HOST = "203.0.113.77"
-SOON = 30  # seconds; the slowest is a flood, of which the kernel tells every ten
+SOON = 60  # seconds; the slowest is a flood, of which the kernel tells every ten
 
 
 # nft tells of forty packets at once, then of ten a second: a scan that ended after half a

@@ -74,7 +74,7 @@ def state_of(home, device):
 
 
 def waits(home, what, condition):
-    return home.cardea.wait(condition, timeout=30, what=what)
+    return home.cardea.wait(condition, what=what)
 
 
 def sink(home):

@@ -79,7 +79,7 @@ def test_a_live_conversation_survives_a_restart(restarted):
     home, bulb = restarted, restarted["bulb"]
     with bulb.connect(bulb.resolve(internet.CLOUD_NAME)[0], 443) as conversation:
         def still():
-            conversation.settimeout(2)
+            conversation.settimeout(30)
             conversation.send(b"still there?")
             return conversation.recv(64) == b"still there?"
 

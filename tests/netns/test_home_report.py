@@ -86,7 +86,7 @@ def test_the_maker_gets_what_was_shown(house):
         return [c for c in counts if "a0-frdev" in c["ace-name"]
                 and int(c["packet-count"]) > 0]
 
-    cardea.wait(counted, timeout=ROUND * 2 + 5, what="the count of conversations")
+    cardea.wait(counted, timeout=ROUND * 2 + 60, what="the count of conversations")
     shown, said = preview(house, scale.mac)
     assert "once a day to " + URI in said
     assert cardea.cli("report", "send", scale.mac).stdout.endswith(URI + "\n")

@@ -2,6 +2,7 @@
 """Other settings while the gateway works: each class of them takes effect, only what has to
 starts anew, no packet is lost, and what nobody confirms comes back, whatever happens."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -25,7 +26,7 @@ class Control(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         self.sock.connect(self.path)
 
 
@@ -111,9 +112,9 @@ class Traffic:
     def __enter__(self):
         bulb, camera = self.home["bulb"], self.home["camera"]
         self._tcp = bulb.connect(bulb.resolve(internet.CLOUD_NAME)[0], 443)
-        self._tcp.settimeout(10)
+        self._tcp.settimeout(30)
         self._udp = camera.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        self._udp.settimeout(5)
+        self._udp.settimeout(30)
         self._udp.connect((internet.MEDIA6, MEDIA_PORT))
         for thread in self._threads:
             thread.start()
@@ -208,16 +209,14 @@ def test_each_class_takes_effect_and_no_packet_is_lost(house, settings):
         settings.set("life.probation", 3600)
         settings.set("probe.calm", "60")
 
-        # at once, by the resolver: the third question within a second is one too many
+        # at once, by the resolver: the second question within a second is one too many
         settings.set("dns.rate", 1)
         settings.set("dns.burst", 1)
-        fresh = zone.fresh(6)
-        heard = [dns.ask(phone.ns, phone.resolvers[0], n, timeout=0.3, tries=1)
-                 for n in fresh[:4]]
-        assert sum(a is not None for a in heard) < 4
+        fresh = zone.fresh(12)
+        assert answered(phone, fresh[:10]) < 10
         settings.set("dns.burst", 250)
         settings.set("dns.rate", 50)
-        cardea.wait(lambda: phone.resolve(fresh[4], timeout=1, tries=1),
+        cardea.wait(lambda: phone.resolve(fresh[10], timeout=1, tries=1),
                     what="an answer again")
 
         # by everybody
@@ -240,7 +239,7 @@ def test_each_class_takes_effect_and_no_packet_is_lost(house, settings):
             settings.wait_others(before, names)
             assert settings[key] == value
             fresh = zone.fresh(1)[0]
-            assert phone.resolve(fresh, timeout=3, tries=4), key
+            cardea.wait(lambda n=fresh: phone.resolve(n, timeout=3), what="names after " + key)
 
         # ports: nobody but web, and only when somebody comes
         before = settings.pids()
@@ -269,10 +268,24 @@ def test_each_class_takes_effect_and_no_packet_is_lost(house, settings):
     assert not house["camera"].echo_tcp(internet.C2_4, 443, timeout=0.5)
 
 
+def answered(device, names):
+    """How many of so many questions at once."""
+    number = 0
+    with device.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect((device.resolvers[0], 53))
+        for name in names:
+            s.send(dns.query(name, dns.A)[1])
+        s.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            while s.recv(4096):
+                number += 1
+    return number
+
+
 def opens(house, port):
     """Somebody at the gateway's address listens there."""
     s = house["phone"].socket(socket.AF_INET, socket.SOCK_STREAM)
-    s.settimeout(2)
+    s.settimeout(30)
     try:
         s.connect(("192.168.1.1", port))
         return True
@@ -335,7 +348,7 @@ def test_what_is_wrong_changes_nothing(house, settings):
 
 def test_what_nobody_confirms_comes_back(house, settings):
     cardea, file = house.cardea, settings.file()
-    done = cardea.cli("config", "set", "dns.unlisted", "refuse", "--confirm-within", "10s")
+    done = cardea.cli("config", "set", "dns.unlisted", "refuse", "--confirm-within", "25s")
     assert "config confirm" in done.stderr
     other = house.internet.zone.add("unheard.maker.example", internet.CLOUD4)
     cardea.wait(lambda: rcode(house, other) == 5, what="a refusal")
@@ -396,7 +409,7 @@ def test_the_end_of_the_gateway_brings_it_back(house, settings, how):
     if how == "kill":
         parent = settings.pids()["parent"]
         os.kill(parent, signal.SIGKILL)
-        cardea.process.popen.wait(10)
+        cardea.process.popen.wait(30)
     else:
         cardea.stop()
     assert settings.file() != file  # nobody was there to bring it back
@@ -417,7 +430,7 @@ def wait_alone(house):
         return not house.gateway.ns.run(["ss", "-Hlun", "sport = :53", "and", "src",
                                          "192.168.1.1"], check=False).stdout.strip()
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not gone():
         assert time.monotonic() < deadline, "somebody is left"
         time.sleep(0.05)

@@ -44,7 +44,7 @@ def test_bytes_are_counted_where_the_kernel_counts(home, status):
         rules = home.cardea.json("policy", "show", bulb.mac)["devices"][0]["rules"]
         return [r for r in rules if r.get("hits") and r["source"] == "manufacturer"]
 
-    used = home.cardea.wait(counted, timeout=75, what="a conversation to be counted")
+    used = home.cardea.wait(counted, timeout=150, what="a conversation to be counted")
     if status["backend"] == "bpf":
         assert any(r["bytes"] > 0 for r in used)
     else:

@@ -16,7 +16,7 @@ LINE = re.compile(r'^cardea_[a-z_]+(\{[a-z]+="[^"\\\n]*"(,[a-z]+="[^"\\\n]*")*\}
 def get(home, path):
     done = subprocess.run(["curl", "-s", "-S", "-D", "-", "--unix-socket",
                            home.cardea.socket, "http://cardea" + path], check=True,
-                          capture_output=True, timeout=20)
+                          capture_output=True, timeout=60)
     head, _, body = done.stdout.decode().partition("\r\n\r\n")
     assert head.startswith("HTTP/1.1 200 "), head
     return head.lower(), body

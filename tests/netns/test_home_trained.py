@@ -66,7 +66,7 @@ class Room:
         return (((PHONE_MAC, PHONE), self.phone), ((HUB_MAC, HUB), self.hub),
                 ((BULB_MAC, BULB), self.bulb))
 
-    def switched(self, timeout=1.0):
+    def switched(self, timeout=30.0):
         return self.hub.echo_udp(self.bulb.ipv4, EFFECT, timeout=timeout)
 
     def enforce(self, template, binding):
@@ -77,7 +77,7 @@ class Room:
             device.echo_udp(LAN4, 9, timeout=0.1)
         cardea.wait(lambda: self.phone.ipv4 in str(cardea.device(self.phone.mac)["addresses"]),
                     what="the phone's address")
-        time.sleep(2.2)  # who arms what is looked at once a second
+        time.sleep(4)  # who arms what is looked at once a second, and a machine may be late
 
     def nothing_arrives(self):
         self.bulb.sink.clear()

@@ -29,7 +29,7 @@ def reaches(device):
 
 
 def becomes(home, device, answer, what):
-    home.cardea.wait(lambda: reaches(device) is answer, timeout=10, what=what)
+    home.cardea.wait(lambda: reaches(device) is answer, what=what)
 
 
 def listed(cardea, number):
@@ -93,7 +93,7 @@ def test_what_a_change_would_do_is_told_before(home, lamp):
         assert (effect["would_block"] > 0) == (done.returncode == REFUSED)
         return effect["would_block"] > 0
 
-    cardea.wait(blocks, timeout=40, what="the record of the conversation")
+    cardea.wait(blocks, timeout=90, what="the record of the conversation")
     assert internet.CLOUD_NAME in cardea.cli(*words, check=False).stdout
     assert reaches(lamp)  # nothing was changed
 

@@ -50,7 +50,7 @@ def arrives(home, device, address, port):
 
 def test_what_no_profile_lists_passes_and_is_told(watching):
     cardea, bulb = watching.cardea, watching["bulb"]
-    cardea.wait(lambda: arrives(watching, bulb, FAR, PORT), timeout=5, what="the kernel")
+    cardea.wait(lambda: arrives(watching, bulb, FAR, PORT), what="the kernel")
     (event, *_) = cardea.wait(
         lambda: of_kind(cardea, "would-block", bulb, peer=FAR, port=PORT), what="the word")
     assert event["reason"] == "not-listed" and event["proto"] == "udp"
@@ -133,8 +133,7 @@ def test_it_outlives_a_restart_and_ends_with_protecting(watching):
     assert "Watching only until " + until[:10] in shown, shown
     assert bulb.echo_tcp(*STRANGER)
     mode(cardea, "protect")
-    cardea.wait(lambda: not arrives(watching, bulb, FAR, PORT + 4), timeout=5,
-                what="the kernel to follow")
+    cardea.wait(lambda: not arrives(watching, bulb, FAR, PORT + 4), what="the kernel to follow")
     assert not bulb.echo_tcp(*STRANGER, timeout=0.5)
     cardea.wait(lambda: of_kind(cardea, "violation", bulb, peer=FAR, port=PORT + 4),
                 what="the refusal")
@@ -161,6 +160,5 @@ def test_when_its_time_is_over_the_owner_is_asked(watching):
         if answer == "reject":
             assert cardea.json("status")["watching"]["until"] > over
     cardea.wait(lambda: cardea.json("status")["watching"]["mode"] == "protect", what="the end")
-    cardea.wait(lambda: not arrives(watching, bulb, FAR, PORT + 5), timeout=5,
-                what="the kernel to follow")
+    cardea.wait(lambda: not arrives(watching, bulb, FAR, PORT + 5), what="the kernel to follow")
     assert cardea.json("policy", "watching")["effect"] is None

@@ -37,7 +37,7 @@ class Browser:
     def connect(self):
         family = socket.AF_INET6 if ":" in self.server else socket.AF_INET
         sock = self.device.socket(family, socket.SOCK_STREAM)
-        sock.settimeout(8)
+        sock.settimeout(30)
         sock.connect((self.server, PAGE))
         c = http.client.HTTPConnection(self.host)
         c.sock = trust(self.home).wrap_socket(sock, server_hostname=NAME)
@@ -151,7 +151,7 @@ def test_an_event_as_it_happens(home, owner):
         plug = home.cardea.device(home["plug"].mac)
         assert browser.ask("POST", f"/v1/devices/{plug['id']}", {"name": "seen-live"})[0] == 200
         lines = []
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end and "seen-live" not in "".join(lines):
             lines.append(r.fp.readline().decode())
         assert any("seen-live" in line and line.startswith("data: ") for line in lines), lines
@@ -161,13 +161,13 @@ def test_an_event_as_it_happens(home, owner):
 
 def test_who_does_not_get_there(home):
     """A device with a profile has no business there, nor has the world outside."""
-    def reaches(device, server):
-        sock = device.connect(server, PAGE, 1.5)
+    def reaches(device, server, patience=1.5):
+        sock = device.connect(server, PAGE, patience)
         if sock:
             sock.close()
         return sock is not None
 
-    assert reaches(home["phone"], GATEWAY4)
+    assert reaches(home["phone"], GATEWAY4, 30)
     assert not reaches(home["bulb"], GATEWAY4) and not reaches(home["bulb"], GATEWAY6)
     listeners = home.gateway.ns.run(["ss", "-Htln"]).stdout
     addresses = {line.split()[3].rsplit(":", 1)[0].strip("[]").split("%")[0]
@@ -187,10 +187,10 @@ def test_many_idle_clients_stop_nobody(home, owner):
         for _ in range(200):
             sock = home["phone"].socket(
                 socket.AF_INET6, socket.SOCK_STREAM)
-            sock.settimeout(2)
-            with contextlib.suppress(OSError):
-                sock.connect((GATEWAY6, PAGE))
+            sock.setblocking(False)
+            sock.connect_ex((GATEWAY6, PAGE))
             crowd.append(sock)
+        time.sleep(1)  # they come in as fast as they are taken
         c.request("GET", "/v1/status", headers=browser.fields("GET", {}))
         assert c.getresponse().read()
         assert browser.ask("GET", "/v1/status")[0] == 200

@@ -144,7 +144,7 @@ def test_a_receiver_that_fails_is_tried_again(house):
     house.cardea.wait(lambda: "answered 500" in (sink(house)["webhook"]["outcome"] or ""),
                       what="the failure")
     house.receiver.status = 204
-    house.cardea.wait(lambda: len(tries()) == 2, timeout=40, what="the second try")
+    house.cardea.wait(lambda: len(tries()) == 2, timeout=90, what="the second try")
     house.cardea.wait(lambda: sink(house)["webhook"]["outcome"] == "delivered",
                       what="that it arrived")
     assert tries()[0] == tries()[1]

@@ -11,7 +11,7 @@ import pytest
 from lab import internet, mudfiles
 
 PORT = 4444
-LATE = 4.0  # s: a tick, the kernel's turn, and a machine that has other things to do
+LATE = 20.0  # s: a tick, the kernel's turn, and a machine that has other things to do
 House = collections.namedtuple("House", "home cardea device")
 
 
@@ -56,38 +56,38 @@ def test_it_ends_on_time_across_a_restart(house):
     cardea, device = house.cardea, house.device
     before = len(overs(house))
     assert not reaches(device)
-    end = allow(house, "20s")
+    end = allow(house, "40s")
     cardea.wait(lambda: reaches(device), what="the way")
     cardea.stop()
     cardea.start()
     (kept,) = cardea.json("policy", "overlays", device.mac)["overlays"]
-    assert until(kept) == end and "for 20 seconds" in kept["text"]
+    assert until(kept) == end and "for 40 seconds" in kept["text"]
     cardea.wait(lambda: reaches(device), what="the way after the restart")
-    with device.connect(internet.C2_4, PORT, 2.0) as line:
-        line.settimeout(0.5)
+    with device.connect(internet.C2_4, PORT) as line:
 
-        def passes():
+        def passes(patience):
+            line.settimeout(patience)
             try:
                 line.sendall(b"x")
                 return line.recv(1) == b"x"
             except OSError:
                 return False
 
-        assert passes() and time.time() < end
-        cardea.wait(lambda: not reaches(device), timeout=40, what="its end")
+        assert passes(30) and time.time() < end
+        cardea.wait(lambda: not reaches(device), timeout=90, what="its end")
         assert end - 1 <= time.time() <= end + LATE
-        assert not passes(), "what was open goes on"
+        assert not passes(0.5), "what was open goes on"
     assert cardea.json("policy", "overlays", device.mac)["overlays"] == []
     cardea.wait(lambda: len(overs(house)) == before + 1, what="a sentence about it")
     last, first = cardea.json("undo", "--list")["changes"][:2]
     assert last["who"] == "the gateway" and "is over" in last["sentence"]
-    assert first["undone"] and "--for 20s" in first["command"] and not first["can_undo"]
+    assert first["undone"] and "--for 40s" in first["command"] and not first["can_undo"]
 
 
 def test_its_time_goes_by_while_the_gateway_is_off(house):
     cardea, device = house.cardea, house.device
     before = len(overs(house))
-    end = allow(house, "5s")
+    end = allow(house, "15s")
     cardea.wait(lambda: reaches(device), what="the way")
     cardea.stop()
     time.sleep(max(0, end - time.time()) + 0.1)

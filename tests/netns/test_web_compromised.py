@@ -30,7 +30,7 @@ class Intruder:
 
     def __init__(self, connect):
         self.sock = connect()
-        self.sock.settimeout(25)
+        self.sock.settimeout(30)
         self.rest = b""
 
     def say(self, line):
@@ -83,7 +83,7 @@ def test_calls_that_are_refused(alone):
 def test_calls_that_end_it(alone, name):
     with pytest.raises((EOFError, ConnectionError)):
         alone.ordered.order("try " + name)
-    assert alone.process.wait(5) == -signal.SIGSYS
+    assert alone.process.wait(30) == -signal.SIGSYS
 
 
 # ---- in a home ----
@@ -115,7 +115,7 @@ def intruder(taken):
 
     def connect():
         sock = phone.socket(socket.AF_INET, socket.SOCK_STREAM)
-        sock.settimeout(10)
+        sock.settimeout(30)
         sock.connect(("192.168.1.1", 8909))
         return sock
 
@@ -172,7 +172,7 @@ def state_of(home):
 def get(home, path):
     """By root's own socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
-        s.settimeout(20)
+        s.settimeout(30)
         s.connect(home.cardea.socket)
         s.sendall(f"GET {path} HTTP/1.1\r\nHost: cardea\r\n\r\n".encode())
         octets = b""

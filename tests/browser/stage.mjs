@@ -21,7 +21,7 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 const WIDTHS = [360, 768, 1440];
 const THEMES = ["light", "dark"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const PATIENCE_MS = 20000; /* other tests run on the same two cores */
+const PATIENCE_MS = 60000; /* other tests run on the same two cores */
 
 class Stage {
 	constructor(context, browser) {

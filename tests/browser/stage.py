@@ -39,7 +39,7 @@ class Stage:
         self.env = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
                     "XDG_CACHE_HOME": str(folder)}
 
-    def play(self, scene, timeout=240, **context):
+    def play(self, scene, timeout=400, **context):
         """What the scene returns; fails with all that went wrong in it."""
         context = {"url": self.url, "browser": browser(), "state": self.state,
                    "shots": self.shots, "password": PASSWORD, **context}

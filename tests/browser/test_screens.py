@@ -41,7 +41,7 @@ def talks(device, kilobytes):
     """With its cloud, which says back what it is told."""
     address = device.resolve(internet.CLOUD_NAME)[0]
     with device.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.settimeout(10)
+        sock.settimeout(30)
         sock.connect((address, 443))
         for _ in range(kilobytes):
             sock.sendall(bytes(1024))

@@ -61,7 +61,7 @@ class Daemon:
 
     def _answer(self, client):
         with client:
-            client.settimeout(20)
+            client.settimeout(60)
             try:
                 self._talk(client)
             except OSError:
@@ -117,7 +117,7 @@ class Cli:
         self.program, self.folder = program, folder
         self.socket = os.path.join(folder, "control.sock")
 
-    def __call__(self, *args, code=0, env=None, stdin=subprocess.DEVNULL, timeout=60):
+    def __call__(self, *args, code=0, env=None, stdin=subprocess.DEVNULL, timeout=180):
         environment = {"PATH": os.environ["PATH"], "CARDEA_SOCKET": self.socket,
                        **{k: v for k, v in os.environ.items() if "SAN_OPTIONS" in k},
                        **(env or {})}

@@ -35,7 +35,7 @@ def call(tmp_path, content, *args):
     path = os.path.join(tmp_path, "file")
     with open(path, "wb") as f:
         f.write(content)
-    done = subprocess.run([CARDEA, *args[:2], path, *args[2:], "--json"], timeout=30,
+    done = subprocess.run([CARDEA, *args[:2], path, *args[2:], "--json"], timeout=120,
                           capture_output=True, check=False)
     return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr.decode()
 
@@ -157,7 +157,7 @@ def test_what_is_asked_wrongly(tmp_path, keys):
             (["suit", "inspect", path, "--key", path], 1, "no key in PEM"),
             (["suit", "inspect", path, "--accepted", "-1"], 2, "sequence number"),
             (["suit", "inspect", path + "y"], 1, "No such file")):
-        done = subprocess.run([CARDEA, *args], capture_output=True, timeout=30,
+        done = subprocess.run([CARDEA, *args], capture_output=True, timeout=120,
                               check=False)
         assert done.returncode == code and why in done.stderr.decode(), args
 
@@ -179,5 +179,5 @@ def test_words_of_the_way_back(tmp_path):
             (["attest", "take", "d", path], 3, "cardea"),
             (["attest", "show", "d"], 3, "cardea")):
         done = subprocess.run([CARDEA, "--socket", socket, *args], capture_output=True,
-                              timeout=30, check=False)
+                              timeout=120, check=False)
         assert done.returncode == code and why in done.stderr.decode(), (args, done)

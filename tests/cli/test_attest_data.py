@@ -32,7 +32,7 @@ def call(content, tmp_path, *args):
     with open(path, "wb") as f:
         f.write(content)
     done = subprocess.run([CARDEA, args[0], args[1], path, *args[2:], "--json"],
-                          capture_output=True, timeout=30, check=False)
+                          capture_output=True, timeout=120, check=False)
     assert done.returncode in (0, 6), done.stderr
     return json.loads(done.stdout)
 
@@ -145,7 +145,7 @@ def test_psa_claims(tmp_path, path):
     nonce = re.search(r"10:\s*h'([0-9a-f\s]+)'", open(path, encoding="utf-8").read())
     done = subprocess.run([CARDEA, "eat", "verify", token, "--key", key.path, "--nonce",
                            "".join(nonce.group(1).split()), "--json"],
-                          capture_output=True, timeout=30, check=False)
+                          capture_output=True, timeout=120, check=False)
     said = json.loads(done.stdout)
     assert said["signature"] == "valid"
     if os.path.basename(path).startswith("GOOD"):

@@ -542,7 +542,7 @@ def on_terminal(cli, *args, env=None):
             break
         out += more
     os.close(main)
-    return run.wait(20), out.decode()
+    return run.wait(60), out.decode()
 
 
 def test_colour_is_for_terminals(cli, house):

@@ -259,9 +259,9 @@ def test_hostile_files_end_soon(cli, folder):
     for name, data in (("deep", b"[" * 100000), ("nul", b"{\0}"), ("many", many),
                        ("huge", b" " * (300 << 10)), ("empty", b"")):
         path = write(folder, name, data)
-        cli("mud", "lint", path, code=6, timeout=20)
+        cli("mud", "lint", path, code=6, timeout=60)
         out = os.path.join(folder, "out")
-        cli("mud", "repair", path, "--out", out, code=0 if name == "many" else 6, timeout=20)
+        cli("mud", "repair", path, "--out", out, code=0 if name == "many" else 6, timeout=60)
         assert os.path.exists(out) == (name == "many")
         if name == "many":
             os.unlink(out)
@@ -363,5 +363,5 @@ def test_diff_of_big_files_ends_soon(cli, folder):
             "udp": {"destination-port": {"operator": "eq", "port": i + 1}}})
             for i in range(300)]
     big, (old, _) = write(folder, "big.json", data), two_files(folder)
-    told = json.loads(cli("mud", "diff", old, big, "--json", code=6, timeout=30).stdout)
+    told = json.loads(cli("mud", "diff", old, big, "--json", code=6, timeout=60).stdout)
     assert len(told["added"]) == 800

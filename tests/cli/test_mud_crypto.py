@@ -309,7 +309,7 @@ def test_encrypted_certificates_ask_nobody(cli, home, folder):
         for anchors, device in ((sealed, pem), (pem, sealed)):
             done = cli("mud", "verify", lamp, "--signature", out, "--anchor", anchors,
                        "--device-cert", device, "--at", NOW, code=None, stdin=quiet,
-                       timeout=10)
+                       timeout=60)
             assert done.returncode and "pass phrase" not in done.stderr
     finally:
         os.close(quiet)

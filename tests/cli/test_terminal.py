@@ -51,7 +51,7 @@ class Terminal:
         text = self.tmux("capture-pane", "-p", *(["-e"] if colours else []))
         return "\n".join(line.rstrip() for line in text.split("\n")).rstrip("\n")
 
-    def until(self, pattern, seconds=30):
+    def until(self, pattern, seconds=60):
         """What is on the screen once this is."""
         end = time.monotonic() + seconds
         while not re.search(pattern, self.screen(), re.MULTILINE):
@@ -72,7 +72,7 @@ class Terminal:
         found = re.search(r"exit=(\d+)\.%d" % self.count, text)
         return text[:found.start()], int(found[1])
 
-    def child(self, is_it, seconds=30):
+    def child(self, is_it, seconds=60):
         """The process that the shell has begun."""
         shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
         end = time.monotonic() + seconds

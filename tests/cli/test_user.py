@@ -134,7 +134,7 @@ def test_typed_without_echo(people, program):
     def until(word):
         nonlocal seen
         while word not in seen:
-            assert select.select([primary], [], [], 20)[0], seen
+            assert select.select([primary], [], [], 60)[0], seen
             seen += os.read(primary, 1024)
         seen = seen.partition(word)[2]
 
@@ -142,7 +142,7 @@ def test_typed_without_echo(people, program):
     os.write(primary, PASSWORD.encode() + b"\n")
     until(b"Once more: ")
     os.write(primary, PASSWORD.encode() + b"\n")
-    out, _ = run.communicate(timeout=20)
+    out, _ = run.communicate(timeout=60)
     while select.select([primary], [], [], 0)[0]:
         try:
             seen += os.read(primary, 1024)

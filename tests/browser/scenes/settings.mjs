@@ -53,14 +53,14 @@ export default async function settings(stage) {
 	await page.route("**/v1/settings", (route) => {
 		const body = route.request().postDataJSON();
 		return body?.confirm_within ?
-			route.continue({ postData: JSON.stringify({ ...body, confirm_within: 10 }) }) :
+			route.continue({ postData: JSON.stringify({ ...body, confirm_within: 25 }) }) :
 			route.continue();
 	});
 	await change(page, "79");
 	await bar.getByRole("button", { name: "Apply" }).click();
 	await page.getByRole("heading", { name: "Does everything still work?" }).waitFor();
 	await page.getByRole("heading", { name: "Does everything still work?" }).waitFor({
-		state: "detached", timeout: 30000 });
+		state: "detached", timeout: 90000 });
 	await page.waitForFunction((s) => document.querySelector(s)?.value === "77", FIELD);
 	stage.check(true, "who says nothing gets the old settings back");
 	await stage.close(page);

@@ -7,7 +7,7 @@ export default async function whyAllow(stage) {
 	stage.step = "the device";
 	const row = page.getByRole("button", { name: peer });
 	/* what is refused is told within a minute: then the page shows it by itself */
-	await row.waitFor({ timeout: 70000 });
+	await row.waitFor({ timeout: 120000 });
 	stage.check(/refused/.test(await row.innerText()), "the row says that it is refused");
 	stage.check(await page.locator(".refusals li", { hasText: peer }).getByRole("link").isVisible(),
 		"and above the map, with its why beside it");

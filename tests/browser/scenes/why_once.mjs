@@ -32,7 +32,7 @@ export default async function whyOnce(stage) {
 	if (ends) {
 		stage.step = "its end";
 		await page.getByText(/You allowed it until/).waitFor();
-		await page.locator(".why.bad").waitFor({ timeout: 60000 });
+		await page.locator(".why.bad").waitFor({ timeout: 120000 });
 		stage.check(await page.getByRole("button", { name: "Allow once" }).isVisible(),
 			"it is blocked again, by itself");
 		await page.goto(`${stage.context.url}/changes`);

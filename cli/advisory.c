@@ -185,19 +185,22 @@ static void print_about(const json_t *a)
 	const json_t *about = json_object_get(a, "about");
 	const json_t *traffic = json_object_get(a, "traffic");
 	const char *const kinds[] = {"mud_url", "oui", "cpe", "matter"};
+	char port[24] = "";
 
+	if (answer_number(traffic, "port"))
+		(void)str_print(port, sizeof(port), " port %lld", answer_number(traffic, "port"));
 	for (size_t i = 0; i < 4; i++)
 		if (answer_raw(about, kinds[i])[0])
 			printf("  about     %s %s\n", kinds[i], answer_text(about, kinds[i]));
 	if (json_is_object(traffic))
-		printf("  traffic   %s%s%s%s%s\n", answer_text(traffic, "domain"),
+		printf("  traffic   %s%s%s%s%s%s\n", answer_text(traffic, "domain"),
 			answer_raw(traffic, "domain")[0] &&
 					answer_raw(traffic, "address")[0]
 				? " at "
 				: "",
 			answer_text(traffic, "address"),
 			answer_raw(traffic, "proto")[0] ? " " : "",
-			answer_text(traffic, "proto"));
+			answer_text(traffic, "proto"), port);
 	else
 		printf("  traffic   none that could be checked\n");
 	if (answer_raw(a, "fixed_in")[0])

@@ -132,6 +132,14 @@ static void print_shared(const struct cli *c, const json_t *answer)
 		printf("%s  %s\n", answer_text(n, "prefix"), answer_text(n, "name"));
 }
 
+static void print_would_share(const struct cli *c, const json_t *answer)
+{
+	(void)answer;
+	printf("%s would %s\n", text_clean(c->args[1]),
+		strcmp(c->args[0], "remove") == 0 ? "be somebody's again"
+						  : "be everybody's, and prove nothing");
+}
+
 enum cli_exit advisory_shared(struct cli *c)
 {
 	const char *verb = c->args[0];
@@ -155,7 +163,7 @@ enum cli_exit advisory_shared(struct cli *c)
 	if (e == CLI_OK && !dry)
 		cli_say(c, "undo with: cardea advisory shared %s %s",
 			remove ? "add" : "remove", text_clean(c->args[1]));
-	return answer_finish(c, e, answer, print_shared);
+	return answer_finish(c, e, answer, dry ? print_would_share : print_shared);
 }
 
 /* ---- what a device runs ---- */

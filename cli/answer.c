@@ -176,11 +176,18 @@ enum cli_exit answer_finish(const struct cli *c, enum cli_exit e, json_t *answer
 	return e;
 }
 
+static bool is_called(const json_t *d, const char *word)
+{
+	return strcasecmp(answer_raw(d, "name"), word) == 0 ||
+	       strcasecmp(answer_raw(d, "mac"), word) == 0;
+}
+
 void answer_candidates(const struct cli *c, const char *device)
 {
 	struct client_target t;
 	struct client_reply r;
 	struct suggest s = {.word = device};
+	bool known = false;
 	json_t *list, *d;
 	size_t i;
 
@@ -189,9 +196,11 @@ void answer_candidates(const struct cli *c, const char *device)
 		return;
 	list = json_loadb(r.body, r.body_len, 0, NULL);
 	client_reply_free(&r);
-	json_array_foreach (json_object_get(list, "devices"), i, d)
+	json_array_foreach (json_object_get(list, "devices"), i, d) {
+		known = known || is_called(d, device);
 		offer_device(&s, answer_raw(d, "name"));
-	if (s.count) {
+	}
+	if (s.count && !known) { /* else something about it was not there */
 		fputs("  devices with such names", stderr);
 		for (i = 0; i < s.count; i++)
 			fprintf(stderr, "%s %s", i ? "," : ":", text_clean(s.best[i]));

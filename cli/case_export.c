@@ -226,6 +226,22 @@ static void print_plan(const json_t *plan)
 			answer_text(s, "step"), answer_text(s, "why"));
 }
 
+/* No to the question that it asks now ends it. */
+static void say_way_back(struct cli *c)
+{
+	json_t *answer = NULL, *d;
+	long long id = 0;
+	size_t i;
+
+	if (answer_get(c, "/v1/decisions", &answer) == CLI_OK)
+		json_array_foreach (json_object_get(answer, "decisions"), i, d)
+			if (strcmp(answer_raw(d, "kind"), "playbook") == 0)
+				id = answer_number(d, "id") > id ? answer_number(d, "id") : id;
+	if (id)
+		cli_say(c, "undo with: cardea decide reject %lld", id);
+	json_decref(answer);
+}
+
 static enum cli_exit say_plan(struct cli *c, const json_t *plan)
 {
 	if (answer_number(plan, "refused")) {
@@ -237,7 +253,7 @@ static enum cli_exit say_plan(struct cli *c, const json_t *plan)
 	if (answer_true(plan, "taken")) {
 		cli_say(c, "Nothing is done by itself: `cardea decide list` has its first "
 			   "question.");
-		cli_say(c, "undo with: cardea decide reject ID");
+		say_way_back(c);
 	}
 	return CLI_OK;
 }

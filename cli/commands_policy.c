@@ -6,7 +6,7 @@
 
 const struct command commands_policy[] = {
 	{"policy", "show", "[DEVICE]", 0, 1, {COMPLETE_DEVICE},
-		{{"nft", NULL, "what the kernel holds, in nft's own words", 0},
+		{{"nft", NULL, "as elements of nft: what the nft back end has in the kernel", 0},
 			{"unused", NULL, "only rules that were never used", 0}},
 		"what may each device do, and who says so?",
 		"cardea policy show kitchen-cam", policy_show,

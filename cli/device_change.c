@@ -117,13 +117,13 @@ enum cli_exit device_set(struct cli *c)
 	}
 	e = answer_device(c, c->args[0], &before);
 	if (e == CLI_OK && args_flag(c, "dry-run"))
-		printf("%s would be a %s\n", answer_text(before, "name"), text_clean(class));
+		printf("%s would be of the class %s\n", answer_text(before, "name"), text_clean(class));
 	else if (e == CLI_OK)
 		e = device_post(c, c->args[0], json_pack("{s:s?}", "class", strcmp(class, "unknown") ? class : NULL), &d);
 	if (d && c->json)
 		e = answer_print(d);
 	else if (d)
-		printf("%s is a %s now\n", answer_text(before, "name"), text_clean(class));
+		printf("%s is of the class %s now\n", answer_text(before, "name"), text_clean(class));
 	old = answer_raw(before, "class");
 	if (d)
 		cli_say(c, "undo with: cardea device set %s --class %s",

@@ -50,6 +50,20 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+static void print_would_put(const struct cli *c, const json_t *answer)
+{
+	const char *name = args_flag(c, "name");
+
+	printf("%s would be put into the vault of %s\n",
+		text_clean(name ? name : base_name(c->args[2])), answer_text(answer, "device"));
+}
+
+static void print_would_drop(const struct cli *c, const json_t *answer)
+{
+	printf("version %s would be taken out of the vault of %s, for good\n",
+		text_clean(args_flag(c, "number")), answer_text(answer, "device"));
+}
+
 static enum cli_exit put(struct cli *c, const struct client_target *t)
 {
 	const char *name = args_flag(c, "name");
@@ -77,7 +91,7 @@ static enum cli_exit put(struct cli *c, const struct client_target *t)
 			device_handle(answer, answer_raw(answer, "device")),
 			answer_number(last, "version"));
 	}
-	return finish(c, e, answer, print_vault);
+	return finish(c, e, answer, args_flag(c, "dry-run") ? print_would_put : print_vault);
 }
 
 /* The bytes as they were put in, to a file that is not there yet. */
@@ -142,7 +156,7 @@ static enum cli_exit drop(struct cli *c, const struct client_target *t)
 	if (e == CLI_OK && !args_flag(c, "dry-run"))
 		cli_say(c, "this cannot be undone; `vault get` gives out what is still "
 			   "there");
-	return finish(c, e, answer, print_vault);
+	return finish(c, e, answer, args_flag(c, "dry-run") ? print_would_drop : print_vault);
 }
 
 enum cli_exit device_vault(struct cli *c)

@@ -95,6 +95,18 @@ static enum cli_exit key_add(struct cli *c)
 	return e;
 }
 
+/* To be added again as it is: lines, and nothing that a terminal obeys. */
+static void print_pem(const char *pem)
+{
+	for (size_t len; *pem; pem += len + (pem[len] == '\n')) {
+		char line[128];
+
+		len = strcspn(pem, "\n");
+		(void)str_print(line, sizeof(line), "%.*s", (int)len, pem);
+		printf("%s\n", text_clean(line));
+	}
+}
+
 static enum cli_exit key_remove(struct cli *c)
 {
 	bool dry = args_flag(c, "dry-run") != NULL;
@@ -112,9 +124,9 @@ static enum cli_exit key_remove(struct cli *c)
 	if (e == CLI_OK && c->json) {
 		e = answer_print(k);
 	} else if (e == CLI_OK) {
-		printf("%s: key %lld %s trusted any more\n%s\n", key_subject(k),
-			answer_number(k, "id"), dry ? "would not be" : "is not",
-			answer_text(k, "pem"));
+		printf("%s: key %lld %s trusted any more\n", key_subject(k),
+			answer_number(k, "id"), dry ? "would not be" : "is not");
+		print_pem(answer_raw(k, "pem"));
 		if (!dry)
 			cli_say(c,
 				"undo with the key above: cardea attest key add %s - "

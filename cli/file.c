@@ -116,7 +116,7 @@ enum cli_exit file_write_fresh(const char *path, const void *bytes, size_t len)
 	if (!error)
 		return CLI_OK;
 	if (error == -EEXIST) {
-		cli_complain("--force replaces it", "%s: exists already",
+		cli_complain("remove it, or choose another place", "%s: exists already",
 			text_clean(path));
 		return CLI_CONFLICT;
 	}

@@ -19,7 +19,7 @@ static const struct {
 	{CLI_NOT_FOUND, "there is no such thing"},
 	{CLI_CONFLICT, "it collides with what is there"},
 	{CLI_NO, "the answer is no: blocked, or something was found"},
-	{CLI_FORBIDDEN, "not allowed: run it as root"},
+	{CLI_FORBIDDEN, "not allowed: not to you (be root), or not at all"},
 	{CLI_TIMEOUT, "it took too long, or was rolled back"},
 	{CLI_INTERRUPTED, "you interrupted it (^C)"},
 };
@@ -106,6 +106,12 @@ static json_t *exits_json(void)
 	return list;
 }
 
+/* How many operands it takes at most; null: any number. */
+static json_t *most_json(const struct command *c)
+{
+	return c->args_max == CLI_ARGS_ANY ? json_null() : json_integer(c->args_max);
+}
+
 static enum cli_exit help_json(void)
 {
 	static const char *const does[] = {[DOES_READ] = "read", [DOES_CHANGE] = "change",
@@ -116,10 +122,12 @@ static enum cli_exit help_json(void)
 
 	for (size_t i = 0; (c = commands_at(i)); i++)
 		json_array_append_new(list,
-			json_pack("{s:s, s:s?, s:s, s:s, s:s, s:b, s:s, s:s?, s:o}", "noun",
-				c->noun, "verb", c->verb, "operands", c->operands,
-				"summary", c->summary, "example", c->example, "hidden",
-				c->hidden, "does", does[c->does], "gives", c->gives, "flags", flags_json(c->flags)));
+			json_pack("{s:s, s:s?, s:s, s:i, s:o, s:s, s:s, s:b, s:s, s:s?, s:o}",
+				"noun", c->noun, "verb", c->verb, "operands", c->operands,
+				"least", (int)c->args_min, "most", most_json(c), "summary",
+				c->summary, "example", c->example, "hidden", c->hidden,
+				"does", does[c->does], "gives", c->gives, "flags",
+				flags_json(c->flags)));
 	o = json_pack("{s:s, s:o, s:o, s:o}", "schema", "cardea.help/1", "flags",
 		flags_json(commands_global), "exits", exits_json(), "commands", list);
 	e = answer_print(o);

@@ -251,7 +251,8 @@ enum cli_exit nft_print(const json_t *policy)
 	json_t *d, *e;
 	size_t i, k;
 
-	printf("# The same elements are in table bridge cardea.\n");
+	printf("# The same elements are in table bridge cardea.\n"
+	       "# Where bpf enforces, its maps hold them, and nft has no such tables.\n");
 	json_array_foreach (json_object_get(policy, "devices"), i, d) {
 		printf("# %s\n", answer_text(d, "device"));
 		json_array_foreach (json_object_get(d, "elements"), k, e)

@@ -193,7 +193,8 @@ static void say_undo(const struct cli *c, const json_t *o)
 
 	peer = answer_raw(o, "peer")[0] ? text_quote(answer_raw(o, "peer")) : NULL;
 	if (lo || hi != UINT16_MAX)
-		(void)str_print(ports, sizeof(ports), " --port %lld-%lld", lo, hi);
+		(void)str_print(ports, sizeof(ports), lo == hi ? " --port %lld" : " --port %lld-%lld",
+			lo, hi);
 	if (answer_raw(o, "proto")[0])
 		(void)str_print(proto, sizeof(proto), " --proto %s", answer_text(o, "proto"));
 	if (text_time(answer_raw(o, "said"), &said) && text_time(answer_raw(o, "until"), &until))

@@ -58,14 +58,15 @@ enum cli_exit password_fits(const char *password)
 
 	if (len >= PEOPLE_PASSWORD_MIN && len <= PEOPLE_PASSWORD_MAX)
 		return CLI_OK;
-	cli_complain("four or five words make a good one", "a password has %d to %d octets",
+	cli_complain("four or five words make a good one", "a password or passphrase has %d to %d octets",
 		PEOPLE_PASSWORD_MIN, PEOPLE_PASSWORD_MAX);
 	return CLI_USAGE;
 }
 
 static enum cli_exit none_came(void)
 {
-	cli_complain("type it, or pipe it in", "no password, or one that is too long");
+	cli_complain("type it, or let it be the first line of standard input",
+		"no password or passphrase, or one that is too long");
 	return CLI_USAGE;
 }
 

@@ -47,6 +47,13 @@ static void print_text(const struct cli *c, const struct outcome *o)
 	json_array_foreach (o->devices, i, d) {
 		const json_t *problems = json_object_get(d, "problems");
 
+		if (json_object_get(d, "unbound")) {
+			printf("%s%s%s: no profile is in force%s%s\n", text_on(STYLE_BOLD),
+				answer_text(d, "device"), text_off(STYLE_BOLD),
+				answer_raw(d, "unbound")[0] ? ": " : "",
+				answer_text(d, "unbound"));
+			continue;
+		}
 		printf("%s%s%s: %lld rules, %zu not as they are written\n", text_on(STYLE_BOLD),
 			answer_text(d, "device"), text_off(STYLE_BOLD),
 			answer_number(d, "rules"), json_array_size(problems));
@@ -249,6 +256,13 @@ static enum cli_exit check_file(struct cli *c, struct outcome *o)
 
 /* ---- the gateway ---- */
 
+/* Whom no profile binds: nothing is in force that could be enforced otherwise. */
+static bool is_bound(const json_t *device)
+{
+	return json_array_size(json_object_get(device, "rules")) ||
+	       answer_raw(device, "profile")[0];
+}
+
 static void add_rules(json_t *list, const json_t *device)
 {
 	const json_t *r;
@@ -262,7 +276,7 @@ static void add_rules(json_t *list, const json_t *device)
 		if (!is_exact(answer_raw(r, "status")))
 			add_problem(list, answer_text(r, "service"), answer_text(r, "status"),
 				answer_text(r, "detail"), "its limits");
-	if (answer_raw(device, "problem")[0])
+	if (is_bound(device) && answer_raw(device, "problem")[0])
 		add_problem(list, "its profile", "not in force", answer_text(device, "problem"),
 			"the gateway");
 }
@@ -299,6 +313,9 @@ static enum cli_exit check_gateway(struct cli *c, struct outcome *o)
 		add_rules(problems, d);
 		add_device(o, answer_text(d, "device"),
 			json_array_size(json_object_get(d, "rules")), problems);
+		if (!is_bound(d))
+			json_object_set(json_array_get(o->devices, i), "unbound",
+				json_object_get(d, "problem"));
 	}
 	if (e == CLI_OK)
 		add_running(o, status);

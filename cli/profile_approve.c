@@ -119,6 +119,10 @@ static enum cli_exit write_all(
 		files[i].path = path_of(dir ? dir : ".", file, files[i].end);
 		e = files[i].text ? may_write(c, files[i].path) : CLI_OK;
 	}
+	if (e == CLI_OK && dir && mkdir(dir, 0777) < 0 && errno != EEXIST) {
+		cli_complain(NULL, "%s: cannot be made: %s", text_clean(dir), strerror(errno));
+		return CLI_FAILED;
+	}
 	for (size_t i = 0; e == CLI_OK && i < EXPORTED; i++)
 		e = files[i].text ? put(c, files[i].path, files[i].text) : CLI_OK;
 	for (size_t i = 0; e == CLI_OK && i < EXPORTED; i++)

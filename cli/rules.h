@@ -7,7 +7,7 @@
 
 /* Where a rule comes from: "manufacturer, from4/cloud, line 42". */
 const char *rules_source(const json_t *rule);
-/* What the kernel holds for a device, as nft commands. */
+/* What the nft back end has in the kernel for devices, as nft commands. */
 enum cli_exit nft_print(const json_t *policy);
 
 #endif

@@ -19,6 +19,14 @@ void table_init(struct table *t, const char *const *headers, unsigned columns)
 		t->headers[i] = headers[i];
 }
 
+/* A row is often made in a buffer that the next row is made in. */
+static const char *keep(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(cli_take(size), text, size);
+}
+
 void table_cell(struct table *t, enum text_style style, const char *text)
 {
 	if (t->count == t->room) {
@@ -30,14 +38,14 @@ void table_cell(struct table *t, enum text_style style, const char *text)
 		t->cells = cells;
 		t->room = room;
 	}
-	t->cells[t->count++] = (struct table_cell){.text = text, .style = style};
+	t->cells[t->count++] = (struct table_cell){.text = keep(text), .style = style};
 }
 
 void table_number(struct table *t, long long n)
 {
-	char *text = cli_take(24);
+	char text[24];
 
-	(void)str_print(text, 24, "%lld", n);
+	(void)str_print(text, sizeof(text), "%lld", n);
 	table_cell(t, STYLE_PLAIN, text);
 }
 

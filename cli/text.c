@@ -233,5 +233,7 @@ const char *text_ago(const char *rfc3339)
 	int64_t s = (clock_wall(clock_system()) - then) / NS_PER_SEC;
 	if (s > -2 && s < 2)
 		return "now";
+	if (s < 0) /* what was set to an hour a moment ago ends in an hour */
+		s--;
 	return say_ago(s < 0 ? -s : s, s < 0);
 }

@@ -52,7 +52,7 @@ struct table {
 };
 
 void table_init(struct table *t, const char *const *headers, unsigned columns);
-/* The next cell; text must be clean and stay. */
+/* The next cell; text must be clean, and is copied. */
 void table_cell(struct table *t, enum text_style style, const char *text);
 void table_number(struct table *t, long long n);
 void table_print(struct table *t, FILE *out);

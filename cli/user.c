@@ -122,7 +122,7 @@ enum cli_exit user_remove(struct cli *c)
 		printf("%s %s log in, and %s logged out everywhere\n", answer_text(d, "name"),
 			dry ? "could no longer" : "may no longer", dry ? "would be" : "is");
 	if (e == CLI_OK && !dry)
-		cli_say(c, "undo with: cardea user add %s --role %s (and a new password)",
+		cli_say(c, "undo with: cardea user add %s --role %s\n  which asks for a new password",
 			answer_text(d, "name"), answer_text(d, "was"));
 	json_decref(d);
 	return e;

@@ -118,7 +118,7 @@ complete -c cardea -n '__cardea_in why' -l proto -r -f -a 'tcp udp icmp' -d 'the
 complete -c cardea -n '__cardea_at 0' -a policy
 complete -c cardea -n '__cardea_at 1 policy' -a show -d 'what may each device do, and who says so?'
 complete -c cardea -n '__cardea_at 2 policy show' -f -a '(cardea completion devices 2>/dev/null)'
-complete -c cardea -n '__cardea_in policy show' -l nft -d 'what the kernel holds, in nft\'s own words'
+complete -c cardea -n '__cardea_in policy show' -l nft -d 'as elements of nft: what the nft back end has in the kernel'
 complete -c cardea -n '__cardea_in policy show' -l unused -d 'only rules that were never used'
 complete -c cardea -n '__cardea_at 1 policy' -a overlays -d 'what did you say about devices, beside their profiles?'
 complete -c cardea -n '__cardea_at 2 policy overlays' -f -a '(cardea completion devices 2>/dev/null)'

@@ -131,7 +131,7 @@ static void wait_for_owner(struct pipeline *p, struct device *d,
 	if (!hd || !hd->pool) /* also where it was protected before a restart */
 		d->state = DEVICE_WATCHED;
 	(void)str_print(d->problem, sizeof(d->problem), "%s%s", v->text,
-		v->answer == TRUST_ASK ? " (`cardea decide`)" : "");
+		v->answer == TRUST_ASK ? " (`cardea decide list`)" : "");
 }
 
 nstime pipeline_due(struct pipeline *p, nstime fetched, const struct profile *profile)

@@ -197,5 +197,5 @@ void pipeline_says_url(struct pipeline *p, struct device *d, const char *url)
 	if (!d->problem[0])
 		str_copy(d->problem, sizeof(d->problem),
 			"it names another MUD file, which you have not accepted "
-			"(`cardea decide`); the profile in force stays");
+			"(`cardea decide list`); the profile in force stays");
 }

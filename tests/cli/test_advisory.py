@@ -10,7 +10,8 @@ ADVISORY = {"id": 3, "state": "active", "taken": None, "advisory": "I-1", "issue
             "expires": "2036-01-01T00:00:00Z", "effect": "limit", "fixed_in": "2.10",
             "homes": 1, "text": "It \u001b[2J scans.",
             "about": {"mud_url": "https://cam.example/m.json"},
-            "traffic": {"domain": "c2.example", "address": "198.51.100.0/24", "proto": "tcp"}}
+            "traffic": {"domain": "c2.example", "address": "198.51.100.0/24", "proto": "tcp",
+                        "port": 443}}
 DEVICE = {"device": "cam", "mac": "02:00:00:00:00:10", "effect": "limit",
           "why": "our own traffic shows what it says", "asks_you": True, "asked": "block",
           "evidence": {"name": "c2.example", "address": "198.51.100.7", "proto": "tcp",
@@ -103,7 +104,7 @@ def test_list_and_show(cli, house):
     done = cli("advisory", "list")
     assert "isp" in done.stdout and "\u001b[2J" not in done.stdout
     done = cli("advisory", "show", "3")
-    assert "traffic   c2.example at 198.51.100.0/24 tcp" in done.stdout
+    assert "traffic   c2.example at 198.51.100.0/24 tcp port 443\n" in done.stdout
     assert "seen: c2.example at 198.51.100.7 port 443" in done.stdout
     assert "its own file lists it" in done.stdout
     assert json.loads(cli("advisory", "show", "3", "--json").stdout)["id"] == 3

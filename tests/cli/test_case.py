@@ -118,12 +118,15 @@ def test_import(cli, cases, tmp_path):
     book = tmp_path / "book.json"
     book.write_text("{}")
     cases.routes["POST", "/v1/cases/3"] = (200, plan)
+    cases.routes["GET", "/v1/decisions"] = (200, {"schema": "cardea.decision.list/1", "decisions": [
+        {"id": 8, "kind": "playbook"}, {"id": 9, "kind": "port"}]})
     done = cli("case", "import", "3", str(book))
-    assert json.loads(cases.requests[-1][3]) == {"playbook": "{}", "dry_run": False}
+    assert [json.loads(r[3]) for r in cases.requests if r[0] == "POST"] == [
+        {"playbook": "{}", "dry_run": False}]
     assert "Change its password." in done.stdout and "\x1b" not in done.stdout
-    assert "undo with: cardea decide reject" in done.stderr
+    assert "undo with: cardea decide reject 8\n" in done.stderr
     cli("case", "import", "3", str(book), "--dry-run")
-    assert json.loads(cases.requests[-1][3])["dry_run"] is True
+    assert [json.loads(r[3]) for r in cases.requests if r[0] == "POST"][-1]["dry_run"] is True
     cases.routes["POST", "/v1/cases/3"] = (200, dict(
         plan, taken=False, refused=1,
         refusals=[{"step": "wipe", "why": 'a command of type "bash" is never run here'}]))

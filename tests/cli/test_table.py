@@ -292,3 +292,63 @@ def test_a_pipe_that_closes_is_quiet(cli, daemon):
                               env=dict(os.environ, CARDEA_SOCKET=cli.socket), text=True,
                               capture_output=True, check=False)
         assert done.stdout.startswith("NAME") and done.stderr == ""
+
+
+# ---- rows, dry runs and hints that were wrong once ----
+
+@pytest.mark.parametrize("words, route, member, one", [
+    (["policy", "overlays"], "/v1/overlays", "overlays", {"text": "lan-only"}),
+    (["decide", "list"], "/v1/decisions", "decisions", {"text": "May it?", "answer": "open"}),
+    (["advisory", "list"], "/v1/advisories", "advisories", {"text": "It floods."})])
+def test_each_row_has_its_own_number(cli, daemon, words, route, member, one):
+    daemon.routes["GET", route] = (200, {member: [dict(one, id=i) for i in (3, 4, 11)]})
+    lines = cli(*words).stdout.split("\n")
+    assert [line.split()[0] for line in lines[1:] if line] == ["3", "4", "11"]
+
+
+def test_each_probed_device_has_its_own_count(cli, daemon):
+    daemon.routes["GET", "/v1/probes"] = (200, {"devices": [
+        {"device": "a", "targets": 1}, {"device": "b", "targets": 22}]})
+    out = cli("probe", "list", code=None).stdout
+    assert re.search(r"^a .* 1 ", out, re.M) and re.search(r"^b .* 22 ", out, re.M), out
+
+
+@pytest.mark.parametrize("words, route, said", [
+    (["device", "vault", "put", "cam", "x"], "/v1/vaults/cam", "x would be put into the vault of cam"),
+    (["device", "vault", "remove", "cam", "--number", "2"], "/v1/vaults/cam",
+     "version 2 would be taken out of the vault of cam"),
+    (["advisory", "shared", "add", "151.101.0.0/16"], "/v1/shared",
+     "151.101.0.0/16 would be everybody's")])
+def test_a_dry_run_says_what_would_change(cli, daemon, folder, words, route, said):
+    write(folder, "x", b"1")
+    daemon.routes["POST", route] = (200, {"device": "cam", "versions": [], "networks": []})
+    assert said in cli(*words, "--dry-run").stdout
+
+
+def test_a_removed_key_is_printed_as_it_was(cli, daemon):
+    pem = "-----BEGIN PUBLIC KEY-----\nMCow\nBQYD\n-----END PUBLIC KEY-----\n"
+    daemon.routes["POST", "/v1/attest-keys/3"] = (200, {
+        "id": 3, "vendor": "maker.example", "use": "maker", "pem": pem[:-1] + "\u001b[2J\n"})
+    out = cli("attest", "key", "remove", "3").stdout
+    assert pem[:-1] in out and "\u001b" not in out
+
+
+def test_names_are_offered_where_the_name_was_wrong_alone(cli, daemon):
+    daemon.routes["GET", "/v1/devices"] = (200, {"devices": [{"name": "camera", "mac": MAC}]})
+    daemon.otherwise = (404, {"error": "nothing was learned of camera yet", "next": "wait"})
+    for name, offered in (("camera", False), (MAC, False), ("camra", True)):
+        done = cli("profile", "approve", name, code=4)
+        assert ("devices with such names: camera" in done.stderr) == offered, done.stderr
+
+
+def test_whom_no_profile_binds_breaks_no_promise(cli, daemon):
+    bound = {"device": "lamp", "profile": "https://a.example/l", "problem": None,
+             "rules": [{"status": "enforced"}]}
+    phone = {"device": "phone", "profile": None, "problem": "it names no MUD file", "rules": []}
+    daemon.routes["GET", "/v1/status"] = (200, {"backend": "bpf", "ports": []})
+    daemon.routes["GET", "/v1/policy"] = (200, {"devices": [bound, phone]})
+    done = cli("policy", "check")
+    assert "phone: no profile is in force: it names no MUD file" in done.stdout
+    assert "All of it is enforced" in done.stderr
+    daemon.routes["GET", "/v1/policy"] = (200, {"devices": [dict(bound, problem="it is stale"), phone]})
+    assert "it is stale" in cli("policy", "check", code=6).stdout

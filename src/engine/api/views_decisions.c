@@ -145,7 +145,7 @@ static void answer(struct api_request *r, uint32_t id, bool accept, const char *
 	int error = pipeline_answer(r->pipeline, id, accept, choice ? choice : "", &d);
 
 	if (error == -ENOENT)
-		api_fail(r, 404, "`cardea decide` lists what is asked",
+		api_fail(r, 404, "`cardea decide list` lists what is asked",
 			"there is no question %u", id);
 	else if (error == CARDEA_EMALFORMED)
 		api_fail(r, 400, "choose a device by its name, MAC or address",
@@ -172,7 +172,7 @@ void api_change_decision(struct api_request *r)
 	if (!root)
 		return;
 	if (str_to_i64(r->object, 1, UINT32_MAX, &id))
-		api_fail(r, 404, "`cardea decide` lists what is asked",
+		api_fail(r, 404, "`cardea decide list` lists what is asked",
 			"a question has a number");
 	else if (!word || (strcmp(word, "accept") && strcmp(word, "reject")))
 		api_fail(r, 400, "send {\"answer\":\"accept\"} or reject",

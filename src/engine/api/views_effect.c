@@ -68,7 +68,7 @@ static void write_effect(struct jsonw *j, const struct device *d, const struct e
 static void fail(struct api_request *r, int error, const char *why)
 {
 	if (error == -ENOENT)
-		api_fail(r, 404, "`cardea decide` and `cardea profile learn` show what there is",
+		api_fail(r, 404, "`cardea decide list` and `cardea profile learn` show what there is",
 			"%s", why[0] ? why : "there is nothing to hold it against");
 	else if (error == CARDEA_EMALFORMED)
 		api_fail_field(r, 400, "profile", "`cardea mud lint FILE` says all that is wrong",

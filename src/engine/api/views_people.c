@@ -96,7 +96,7 @@ static bool read_key(
 
 	if (hex && people_from_hex(hex, strlen(hex), ret, PEOPLE_KEY))
 		return true;
-	api_fail_field(r, 400, member, "`cardea user` and the page make keys of passwords",
+	api_fail_field(r, 400, member, "`cardea user add` and the page make keys of passwords",
 		"a key has %u hex digits", 2 * PEOPLE_KEY);
 	return false;
 }

@@ -293,8 +293,10 @@ struct answered {
 static void write_answer(struct api_request *r, const struct settings *s,
 	struct config c[3])
 {
+	bool back = s->asked.dry_run && s->asked.what == PROPOSE_ROLLBACK;
 	const struct settings_text *now = &s->texts[settings_has(s, STATE_NEW) ? STATE_NEW
-										: STATE_FILE];
+						    : back ? STATE_BEFORE
+							   : STATE_FILE];
 	struct jsonw *j = &r->json;
 
 	if (settings_parse(&s->asked.was, &c[0]) || settings_parse(now, &c[1])) {

@@ -375,7 +375,7 @@ static void replace(struct api_request *r, struct device *old, struct device *ne
 		      : -ENOMEM;
 
 	if (error == CARDEA_EREFUSED) {
-		api_fail(r, 409, "`--anyway` where you know better; `cardea device class` "
+		api_fail(r, 409, "`--anyway` where you know better; `cardea device set` "
 				 "says what one is for",
 			"%s is not taken for a replacement: %s", new->name, p->recognised);
 	} else if (error) {

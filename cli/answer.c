@@ -3,6 +3,8 @@
 #include "cli/answer.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/str.h"
@@ -216,6 +218,31 @@ enum cli_exit answer_print(const json_t *object)
 		return CLI_FAILED;
 	fputc('\n', stdout);
 	return CLI_OK;
+}
+
+enum cli_exit answer_would(const struct cli *c, const char *fmt, ...)
+{
+	char *text = NULL;
+	enum cli_exit e = CLI_OK;
+	json_t *o;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (!text)
+		return CLI_FAILED;
+	o = c->json ? json_pack("{s:s, s:b, s:s}", "schema", "cardea.would/1", "dry_run", 1,
+			      "text", text)
+		    : NULL;
+	if (c->json)
+		e = answer_print(o);
+	else
+		puts(text);
+	json_decref(o);
+	free(text);
+	return e;
 }
 
 enum cli_exit answer_print_jsonw(struct jsonw *j)

@@ -27,6 +27,8 @@ enum cli_exit answer_client_error(const struct cli *c, int error);
 /* The words and the exit code for a reply that is not 200. */
 enum cli_exit answer_refusal(unsigned status, const json_t *body);
 
+/* What a dry run would do, a sentence: as text, or with --json as an object with it. */
+enum cli_exit answer_would(const struct cli *c, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 /* One object on stdout, all but ASCII escaped: a terminal may read along. */
 enum cli_exit answer_print(const json_t *object);
 /* What a jsonw buffer holds, the same way; frees it. */

@@ -156,17 +156,16 @@ static enum cli_exit post(struct cli *c, json_t *body, json_t **ret)
 	return answer_post(c, &t, body, ret);
 }
 
-static void print_change(const char *class, const json_t *device, const char *target,
+static enum cli_exit print_change(const struct cli *c, const json_t *device, const char *target,
 	bool dry)
 {
 	const char *who = device ? answer_text(device, "name") : EVERYBODY;
+	const char *class = text_clean(c->args[0]), *whom = target ? text_clean(target) : "nobody";
 
-	if (target)
-		printf("%s %s %s for %s\n", text_clean(target),
-			dry ? "would be" : "is now", text_clean(class), who);
-	else
-		printf("nobody %s %s for %s\n", dry ? "would be" : "is now",
-			text_clean(class), who);
+	if (dry)
+		return answer_would(c, "%s would be %s for %s", whom, class, who);
+	printf("%s is now %s for %s\n", whom, class, who);
+	return CLI_OK;
 }
 
 static enum cli_exit change(struct cli *c, const char *target)
@@ -187,7 +186,7 @@ static enum cli_exit change(struct cli *c, const char *target)
 	if (e == CLI_OK && after && c->json)
 		e = answer_print(after);
 	else if (e == CLI_OK)
-		print_change(class, device, target, dry);
+		e = print_change(c, device, target, dry);
 	if (after)
 		say_undo(c, before, class, device);
 	json_decref(after);

@@ -281,11 +281,9 @@ enum cli_exit daemon_start(struct cli *c)
 		return start_report(c, "Cardea is already running.");
 	if (!find_program(&s))
 		return CLI_FAILED;
-	if (args_flag(c, "dry-run")) {
-		printf("would run: %s --config %s --background\n", s.program,
+	if (args_flag(c, "dry-run"))
+		return answer_would(c, "would run: %s --config %s --background", s.program,
 			text_clean(s.config));
-		return CLI_OK;
-	}
 	e = launch(c, &s);
 	return e == CLI_OK ? start_report(c, "Cardea is running.") : e;
 }
@@ -350,6 +348,8 @@ enum cli_exit daemon_stop(struct cli *c)
 		e = wait_gone(c);
 	if (e == CLI_OK && c->json && !dry)
 		e = answer_print(answer);
+	else if (e == CLI_OK && dry)
+		e = answer_would(c, "%s", stop_words(open, dry));
 	else if (e == CLI_OK)
 		puts(stop_words(open, dry));
 	json_decref(answer);

@@ -134,7 +134,7 @@ static enum cli_exit pretend(struct cli *c, const char *word)
 	enum cli_exit e = find(c, &answer, &found);
 
 	if (e == CLI_OK)
-		printf("would %s%s%s: %s\n", word, choice ? " with " : "",
+		e = answer_would(c, "would %s%s%s: %s", word, choice ? " with " : "",
 			choice ? text_clean(choice) : "", answer_text(found, "text"));
 	json_decref(answer);
 	return e;

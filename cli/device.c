@@ -238,7 +238,7 @@ static enum cli_exit rename_dry(const struct cli *c, const char *name)
 		e = CLI_CONFLICT;
 	}
 	if (e == CLI_OK)
-		printf("%s would be called %s\n", answer_text(d, "name"),
+		e = answer_would(c, "%s would be called %s", answer_text(d, "name"),
 			text_clean(name));
 	json_decref(all);
 	json_decref(d);

@@ -178,10 +178,9 @@ enum cli_exit device_add(struct cli *c)
 
 	if (e != CLI_OK)
 		return e;
-	if (args_flag(c, "dry-run")) {
-		printf("%s would be %s\n", mac_format(&a.mac, mac), text_clean(a.url));
-		return CLI_OK;
-	}
+	if (args_flag(c, "dry-run"))
+		return answer_would(c, "the MUD file of %s would be %s", mac_format(&a.mac, mac),
+			text_clean(a.url));
 	e = post(c, &a, &d);
 	if (e == CLI_OK && c->json)
 		e = answer_print(d);

@@ -5,6 +5,7 @@
 #include "cli/answer.h"
 #include "cli/device.h"
 #include "cli/text.h"
+#include "model/device_class.h"
 #include "profiles/mud/mud.h"
 
 enum cli_exit device_check_url(const char *url)
@@ -49,14 +50,15 @@ enum cli_exit device_url(struct cli *c)
 	if (e == CLI_OK)
 		e = answer_device(c, c->args[0], &before);
 	if (e == CLI_OK && args_flag(c, "dry-run"))
-		printf("%s would be %s\n", answer_text(before, "name"),
+		e = answer_would(c, "the MUD file of %s would be %s", answer_text(before, "name"),
 			text_clean(url));
 	else if (e == CLI_OK)
 		e = device_post(c, c->args[0], json_pack("{s:s}", "mud_url", url), &d);
 	if (d && c->json)
 		e = answer_print(d);
 	else if (d)
-		printf("%s is %s now\n", answer_text(before, "name"), text_clean(url));
+		printf("the MUD file of %s is %s now\n", answer_text(before, "name"),
+			text_clean(url));
 	if (d)
 		say_url_undo(c, before);
 	json_decref(before);
@@ -64,11 +66,16 @@ enum cli_exit device_url(struct cli *c)
 	return e;
 }
 
-static void print_confirmed(const json_t *d, bool yes, bool dry)
+static enum cli_exit pretend_confirm(const struct cli *c, const json_t *d, bool yes)
 {
-	printf("%s %s %staken for what its MUD URL says: %s\n", answer_text(d, "name"),
-		dry ? "would be" : "is", yes ? "" : "no longer ",
-		answer_text(d, "mud_url"));
+	return answer_would(c, "%s would be %staken for what its MUD URL says: %s",
+		answer_text(d, "name"), yes ? "" : "no longer ", answer_text(d, "mud_url"));
+}
+
+static void print_confirmed(const json_t *d, bool yes)
+{
+	printf("%s is %staken for what its MUD URL says: %s\n", answer_text(d, "name"),
+		yes ? "" : "no longer ", answer_text(d, "mud_url"));
 }
 
 static enum cli_exit wants_url(const json_t *d)
@@ -91,10 +98,12 @@ enum cli_exit device_confirm(struct cli *c)
 	if (e == CLI_OK && !dry)
 		e = device_post(
 			c, c->args[0], json_pack("{s:b}", "confirmed", yes), &d);
-	if (d && c->json)
+	if (e == CLI_OK && dry)
+		e = pretend_confirm(c, before, yes);
+	else if (d && c->json)
 		e = answer_print(d);
-	else if (e == CLI_OK)
-		print_confirmed(before, yes, dry);
+	else if (d)
+		print_confirmed(before, yes);
 	if (d)
 		cli_say(c, "undo with: cardea device confirm %s%s",
 			device_handle(before, answer_raw(before, "name")),
@@ -107,6 +116,7 @@ enum cli_exit device_confirm(struct cli *c)
 enum cli_exit device_set(struct cli *c)
 {
 	const char *class = args_flag(c, "class"), *old;
+	enum device_class known;
 	json_t *before = NULL, *d = NULL;
 	enum cli_exit e = CLI_OK;
 
@@ -115,9 +125,15 @@ enum cli_exit device_set(struct cli *c)
 			"there is nothing to set");
 		return CLI_USAGE;
 	}
+	if (!device_class_parse(class, &known)) {
+		cli_complain("`cardea help device set` lists them", "\"%s\" is no class",
+			text_clean(class));
+		return CLI_USAGE;
+	}
 	e = answer_device(c, c->args[0], &before);
 	if (e == CLI_OK && args_flag(c, "dry-run"))
-		printf("%s would be of the class %s\n", answer_text(before, "name"), text_clean(class));
+		e = answer_would(c, "%s would be of the class %s", answer_text(before, "name"),
+			class);
 	else if (e == CLI_OK)
 		e = device_post(c, c->args[0], json_pack("{s:s?}", "class", strcmp(class, "unknown") ? class : NULL), &d);
 	if (d && c->json)

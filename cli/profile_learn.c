@@ -275,7 +275,7 @@ static enum cli_exit pretend(struct cli *c, const struct wish *w)
 	enum cli_exit e = answer_device(c, c->args[0], &d);
 
 	if (e == CLI_OK)
-		printf("%s: would be so: %s\n", answer_text(d, "name"), w->said);
+		e = answer_would(c, "%s: would be so: %s", answer_text(d, "name"), w->said);
 	json_decref(d);
 	return e;
 }

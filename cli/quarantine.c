@@ -121,11 +121,14 @@ enum cli_exit quarantine_add(struct cli *c)
 	reason = reason ? reason : REASON_DEFAULT;
 	if (e == CLI_OK && !dry)
 		e = post(c, answer_raw(before, "mac"), json_pack("{s:s}", "add", reason), &d);
-	if (d && c->json)
+	if (e == CLI_OK && dry)
+		e = answer_would(c, "%s would be in quarantine: %s", answer_text(before, "name"),
+			text_clean(reason));
+	else if (d && c->json)
 		e = answer_print(d);
-	else if (e == CLI_OK)
-		printf("%s %s in quarantine: %s\n", answer_text(before, "name"),
-			dry ? "would be" : "is", text_clean(reason));
+	else if (d)
+		printf("%s is in quarantine: %s\n", answer_text(before, "name"),
+			text_clean(reason));
 	if (d)
 		say_undo(c, before, answer_raw(before, "quarantine")[0] != 0);
 	json_decref(before);
@@ -136,10 +139,7 @@ enum cli_exit quarantine_add(struct cli *c)
 /* The first step shows a number, the second one says it. */
 static void print_release(const json_t *before, const json_t *d)
 {
-	if (!d)
-		printf("%s would be out of quarantine after the second step, on probation\n",
-			answer_text(before, "name"));
-	else if (answer_raw(d, "code")[0])
+	if (answer_raw(d, "code")[0])
 		printf("%s is held: %s\nIf it is to be released all the same, say so within "
 		       "%lld minutes:\n  cardea quarantine release %s --code %s\n",
 			answer_text(before, "name"), answer_text(before, "quarantine"),
@@ -174,8 +174,12 @@ enum cli_exit quarantine_release(struct cli *c)
 			&d);
 	if (d && c->json)
 		e = answer_print(d);
-	else if (e == CLI_OK)
+	else if (d)
 		print_release(before, d);
+	else if (e == CLI_OK)
+		e = answer_would(c, "%s would be out of quarantine after the second step, on "
+				    "probation",
+			answer_text(before, "name"));
 	if (d && !answer_raw(d, "code")[0])
 		say_undo(c, before, true);
 	json_decref(before);

@@ -20,7 +20,7 @@ struct pipeline;
 #define WEBHOOK_QUEUE_MAX 64
 #define WEBHOOK_BODY_MAX 2048
 /* A failure is tried again after a quarter of a minute, then four times as long each time;
- * after the last, some 20 minutes later, the event is given up. */
+ * after the last, some 6 minutes later, the event is given up. */
 #define WEBHOOK_RETRY (15 * NS_PER_SEC)
 #define WEBHOOK_TRIES 4
 #define WEBHOOK_ANSWER (60 * NS_PER_SEC) /* the courier's own limit is LIMIT_FETCH_S */

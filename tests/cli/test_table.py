@@ -147,6 +147,9 @@ def test_every_change_can_be_tried(cli, daemon, files):
                  if method == "POST"]
         assert all(p.get("dry_run") for p in posts), (name, posts)
         assert done.returncode == 0, (name, done.stderr)
+        with open(os.path.join(files, "password"), "rb") as password:
+            done = cli(*example(name, c), "--dry-run", "--json", code=None, stdin=password)
+        assert json.loads(done.stdout)["schema"], (name, done.stdout)
         tried += 1
     assert tried > 30
 

@@ -349,7 +349,7 @@ int config_read(const char *path, char **ret_text, size_t *ret_len,
 
 	if (!text || fd < 0) {
 		result = -errno;
-		str_print(error, CONFIG_ERROR_MAX, "%s: %s; give --config FILE", path,
+		str_print(error, CONFIG_ERROR_MAX, "%s: %s; is that the file of the settings?", path,
 			strerror(errno));
 		goto out;
 	}

@@ -131,7 +131,7 @@ def test_url_tells_how_to_undo(cli, house):
     new = "https://maker.example/lamp2.json"
     done = cli("device", "url", "lamp", new)
     assert posted(house) == [{"mud_url": new}]
-    assert done.stdout == "lamp is %s now\n" % new
+    assert done.stdout == "the MUD file of lamp is %s now\n" % new
     assert "undo with: cardea device url lamp " + URL in done.stderr.replace("'", "")
     cli("device", "url", "lamp", "ftp://x", code=2)
     cli("device", "url", "lump", new, code=4)

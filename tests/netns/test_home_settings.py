@@ -369,6 +369,8 @@ def test_what_nobody_confirms_comes_back(house, settings):
     cardea.cli("config", "confirm")
     assert settings["dns.rate"] == 60 and settings.pending() is None
     cardea.cli("config", "set", "dns.rate", "61", "--confirm-within", "60s")
+    assert "dns.rate: 61 -> 60" in cardea.cli("config", "rollback", "--dry-run").stdout
+    assert settings["dns.rate"] == 61
     cardea.cli("config", "rollback")
     assert settings["dns.rate"] == 60
     assert b"rate = 60" in settings.file()

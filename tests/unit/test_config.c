@@ -257,7 +257,7 @@ static void files_are_loaded(void **state)
 	close(fd);
 	unlink(name);
 	assert_int_equal(config_load(&c, name, error), -ENOENT);
-	assert_non_null(strstr(error, "--config"));
+	assert_non_null(strstr(error, "is that the file of the settings"));
 	assert_int_equal(config_load(&c, "/tmp", error), -EISDIR);
 }
 

@@ -188,9 +188,14 @@ static int check_signed(struct check *c)
 /* The signature itself, over the exact bytes; says nothing about whose it is. */
 static int check_bytes(struct check *c, const void *mud, size_t len)
 {
-	c->content = BIO_new_mem_buf(mud, (int)len);
-	if (!c->content)
+	BIO *bytes = BIO_new_mem_buf(mud, (int)len);
+	/* CMS_verify works on a copy of a BIO that is plain memory, and loses it when the
+	 * signature lists a digest that OpenSSL does not know (seen with 3.0.19). */
+	c->content = BIO_new(BIO_f_null());
+	if (!bytes || !c->content || !BIO_push(c->content, bytes)) {
+		BIO_free(bytes);
 		return refuse(c->text, -ENOMEM, "out of memory");
+	}
 	if (CMS_verify(c->cms, NULL, NULL, c->content, NULL,
 		    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY))
 		return 0;
@@ -429,7 +434,7 @@ static void check_free(struct check *c)
 {
 	sk_X509_free(c->signers);
 	sk_X509_pop_free(c->certs, X509_free);
-	BIO_free(c->content);
+	BIO_free_all(c->content);
 	CMS_ContentInfo_free(c->cms);
 	ERR_clear_error();
 }

@@ -26,15 +26,11 @@ static json_t *signature_of(const char *path, enum cli_exit *ret)
 {
 	static char hex[2 * SIGNATURE_MAX + 1];
 	struct cursor bytes;
-	size_t len;
 
 	*ret = attest_read(path, SIGNATURE_MAX, &bytes);
 	if (*ret != CLI_OK)
 		return NULL;
-	len = cursor_left(&bytes);
-	for (size_t i = 0; i < len; i++)
-		(void)str_print(hex + 2 * i, 3, "%02x", bytes.pos[i]);
-	hex[2 * len] = 0;
+	str_to_hex(bytes.pos, cursor_left(&bytes), hex);
 	return json_string(hex);
 }
 

@@ -32,20 +32,10 @@ static enum cli_exit put_description(struct sealed *s, const json_t *answer)
 /* Hex of a reply; false: it is none. */
 static bool octets_of(const char *hex, uint8_t *out, size_t room, size_t *ret_len)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t len = strlen(hex);
 
-	if (len % 2 || len / 2 > room)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		const char *at = strchr(digits, hex[i]);
-
-		if (!at)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
-	}
 	*ret_len = len / 2;
-	return true;
+	return len / 2 <= room && str_from_hex(hex, len, out, len / 2);
 }
 
 struct way_out {

@@ -257,7 +257,7 @@ const struct command commands_policy[] = {
 			{"history", NULL, "with what was recorded of the devices' traffic", 0},
 			{"force", NULL, "also over a file that is there", 0}, FLAG_DRY_RUN},
 		"all that makes this gateway this house's, in one sealed file",
-		"cardea backup house.cardea --passphrase-file /root/passphrase", backup_run,
+		"cardea backup house.cardea --passphrase-file passphrase", backup_run,
 		MAKES("cardea.backup/1")},
 	{"restore", NULL, "FILE", 1, 1, {COMPLETE_FILE},
 		{{"passphrase-file", "PATH", "its first line is the passphrase", COMPLETE_FILE},

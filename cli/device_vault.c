@@ -76,9 +76,7 @@ static enum cli_exit put(struct cli *c, const struct client_target *t)
 	if (e != CLI_OK)
 		return e;
 	hex = cli_take(2 * len + 1);
-	hex[0] = 0;
-	for (size_t i = 0; i < len; i++)
-		(void)str_print(hex + 2 * i, 3, "%02x", bytes.pos[i]);
+	str_to_hex(bytes.pos, len, hex);
 	e = answer_post(c, t,
 		json_pack("{s:s, s:s, s:b}", "name", name ? name : base_name(c->args[2]),
 			"bytes", hex, "dry_run", args_flag(c, "dry-run") != NULL),
@@ -105,10 +103,9 @@ static enum cli_exit write_out(const struct cli *c, const json_t *answer)
 	if (e != CLI_OK)
 		return e;
 	out = cli_take(len + 1);
-	for (size_t i = 0; i < len; i++) {
-		char two[3] = {hex[2 * i], hex[2 * i + 1], 0};
-
-		out[i] = (uint8_t)strtoul(two, NULL, 16);
+	if (!str_from_hex(hex, strlen(hex), out, len)) {
+		cli_complain(NULL, "the gateway's answer is no hex");
+		return CLI_FAILED;
 	}
 	e = strcmp(path, "-") == 0 ? file_write(path, out, len)
 				   : file_write_fresh(path, out, len);

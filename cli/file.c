@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "base/str.h"
 #include "cli/text.h"
 
@@ -28,21 +29,6 @@ enum cli_exit file_out(const struct cli *c, const char **ret_path)
 	}
 	*ret_path = path;
 	return CLI_OK;
-}
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 static bool is_special(const char *path)
@@ -66,7 +52,7 @@ static int replace(const char *path, const void *bytes, size_t len, bool fresh_o
 	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	error = write_all(fd, bytes, len);
+	error = fd_write_all(fd, bytes, len);
 	if (!error && fchmod(fd, 0666 & ~mask) < 0)
 		error = -errno;
 	if (close(fd) < 0 && !error)
@@ -87,7 +73,7 @@ static int write_special(const char *path, const void *bytes, size_t len)
 
 	if (fd < 0)
 		return -errno;
-	error = write_all(fd, bytes, len);
+	error = fd_write_all(fd, bytes, len);
 	close(fd);
 	return error;
 }
@@ -97,7 +83,7 @@ enum cli_exit file_write(const char *path, const void *bytes, size_t len)
 	int error;
 
 	if (strcmp(path, "-") == 0)
-		error = write_all(STDOUT_FILENO, bytes, len);
+		error = fd_write_all(STDOUT_FILENO, bytes, len);
 	else if (is_special(path))
 		error = write_special(path, bytes, len);
 	else

@@ -103,14 +103,14 @@ static bool derive(
 	size_t len = strlen(user);
 	bool good;
 
-	if (len >= LIMIT_USER || !people_from_hex(hex, strlen(hex), salt, PEOPLE_SALT))
+	if (len >= LIMIT_USER || !str_from_hex(hex, strlen(hex), salt, PEOPLE_SALT))
 		return false;
 	memcpy(salt + PEOPLE_SALT, user, len);
 	good = EVP_PBE_scrypt(password, strlen(password), salt, PEOPLE_SALT + len,
 		       1ULL << (answer_number(how, "log2_n") & 31),
 		       (uint64_t)answer_number(how, "r"), (uint64_t)answer_number(how, "p"),
 		       SCRYPT_MEMORY, key, sizeof(key)) == 1;
-	people_to_hex(key, sizeof(key), ret);
+	str_to_hex(key, sizeof(key), ret);
 	explicit_bzero(key, sizeof(key));
 	return good;
 }

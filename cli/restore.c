@@ -125,7 +125,6 @@ static void end(const struct cli *c)
 
 static enum cli_exit send_octets(struct way_in *w, size_t at, size_t len, uint64_t from)
 {
-	static const char digits[] = "0123456789abcdef";
 	char *hex = malloc(2 * len + 1);
 	enum cli_exit e;
 
@@ -133,11 +132,7 @@ static enum cli_exit send_octets(struct way_in *w, size_t at, size_t len, uint64
 		cli_complain(NULL, "no memory left");
 		return CLI_FAILED;
 	}
-	for (size_t i = 0; i < len; i++) {
-		hex[2 * i] = digits[w->part[at + i] >> 4];
-		hex[2 * i + 1] = digits[w->part[at + i] & 15];
-	}
-	hex[2 * len] = 0;
+	str_to_hex(w->part + at, len, hex);
 	e = post(w->cli,
 		json_pack("{s:I, s:s}", "from", (json_int_t)(from + at), "part", hex), NULL);
 	explicit_bzero(hex, 2 * len);

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "base/str.h"
 #include "cli/text.h"
 
@@ -80,21 +81,6 @@ static enum cli_exit write_failed(const struct sealed *s, int error)
 	return CLI_FAILED;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Without a name until it is whole: whatever ends us leaves nothing. Where the file system
  * has no such files, it has one that goes at the end, and at ^C. */
 static int open_nameless(struct sealed *s)
@@ -133,7 +119,7 @@ enum cli_exit sealed_create(struct sealed *s, const char *path, const char *pass
 	sealed_head_write(&s->head, s->raw);
 	error = open_nameless(s);
 	if (!error)
-		error = write_all(s->fd, s->raw, sizeof(s->raw));
+		error = -fd_write_all(s->fd, s->raw, sizeof(s->raw));
 	return error ? write_failed(s, error) : CLI_OK;
 }
 
@@ -165,7 +151,7 @@ enum cli_exit sealed_put(struct sealed *s, const void *bytes, size_t len, bool l
 		error = seal(s, bytes, len, last, out + SEALED_PART_HEAD) ? 0 : EIO;
 	}
 	if (!error)
-		error = write_all(s->fd, out, SEALED_PART_HEAD + len + SEALED_TAG);
+		error = -fd_write_all(s->fd, out, SEALED_PART_HEAD + len + SEALED_TAG);
 	free(out);
 	s->place++;
 	return error ? write_failed(s, error) : CLI_OK;

@@ -18,6 +18,16 @@ struct cursor {
 	int error; /* 0 or the first error */
 };
 
+/* Where the octets are known to be there. */
+static inline uint16_t load_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+static inline uint32_t load_be32(const uint8_t *p)
+{
+	return (uint32_t)load_be16(p) << 16 | load_be16(p + 2);
+}
+
 static inline struct cursor cursor_of(const void *data, size_t len)
 {
 	const uint8_t *p = data;
@@ -78,14 +88,12 @@ static inline uint8_t cursor_u8(struct cursor *c)
 static inline uint16_t cursor_u16(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 2);
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return p ? load_be16(p) : 0;
 }
 static inline uint32_t cursor_u32(struct cursor *c)
 {
 	const uint8_t *p = cursor_take(c, 4);
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
-			p[3]
-		 : 0;
+	return p ? load_be32(p) : 0;
 }
 static inline uint64_t cursor_u64(struct cursor *c)
 {

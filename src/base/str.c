@@ -238,3 +238,33 @@ bool str_is_clean_utf8(const void *bytes, size_t len)
 	}
 	return true;
 }
+
+static int small_hex_digit(char c)
+{
+	return c >= 'A' && c <= 'F' ? -1 : str_hex_digit(c);
+}
+
+bool str_from_hex(const char *text, size_t len, uint8_t *ret, size_t size)
+{
+	if (len != 2 * size)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		int high = small_hex_digit(text[2 * i]), low = small_hex_digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		ret[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+void str_to_hex(const uint8_t *octets, size_t size, char *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < size; i++) {
+		ret[2 * i] = digits[octets[i] >> 4];
+		ret[2 * i + 1] = digits[octets[i] & 15];
+	}
+	ret[2 * size] = 0;
+}

@@ -41,6 +41,10 @@ int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret) CARDEA_
 struct untrusted_str str_trim(struct untrusted_str s);
 /* 0 to 15, of either case; or -1. */
 int str_hex_digit(char c);
+/* Exactly 2 * size small hex digits. */
+bool str_from_hex(const char *text, size_t len, uint8_t *ret, size_t size);
+/* 2 * size small digits and the end. */
+void str_to_hex(const uint8_t *octets, size_t size, char *ret);
 bool str_equal_nocase(const char *a, const char *b);
 /* True when bytes are well-formed UTF-8 without NUL or control characters. */
 bool str_is_clean_utf8(const void *bytes, size_t len);

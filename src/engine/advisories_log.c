@@ -81,8 +81,7 @@ static int cut(struct pipeline *p)
 	error = store_log(p->store, until - 1, 1, take_last, &last);
 	if (error || last.seq != until)
 		return error; /* the log is broken there, which is told elsewhere */
-	for (size_t i = 0; i < ADVISORY_DIGEST; i++)
-		(void)str_print(hex + 2 * i, 3, "%02x", last.digest[i]);
+	str_to_hex(last.digest, ADVISORY_DIGEST, hex);
 	(void)str_print(text, sizeof(text),
 		"Entries up to %u are no longer kept; they ended in %s.", until, hex);
 	const struct advisories_said s = {.act = ADVISORY_ACT_CUT, .text = text};

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/pipeline.h"
@@ -58,12 +59,6 @@ void backup_end(struct pipeline *p)
 	p->backup.pending = NULL;
 }
 
-static void hex_of(const uint8_t sha[32], char ret[BACKUP_DIGEST])
-{
-	for (size_t i = 0; i < 32; i++)
-		(void)str_print(ret + 2 * i, 3, "%02x", sha[i]);
-}
-
 /* ---- out ---- */
 
 static int digest_file(int fd, uint64_t *ret_bytes, char ret[BACKUP_DIGEST])
@@ -83,7 +78,7 @@ static int digest_file(int fd, uint64_t *ret_bytes, char ret[BACKUP_DIGEST])
 	free(buf);
 	if (!good)
 		return -EIO;
-	hex_of(sum, ret);
+	str_to_hex(sum, sizeof(sum), ret);
 	*ret_bytes = at;
 	return 0;
 }
@@ -175,21 +170,6 @@ int backup_take(struct pipeline *p, uint64_t bytes)
 	return -ENOSPC;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int backup_part(struct pipeline *p, uint64_t from, const uint8_t *bytes, size_t len)
 {
 	struct backup *b = &p->backup;
@@ -201,7 +181,7 @@ int backup_part(struct pipeline *p, uint64_t from, const uint8_t *bytes, size_t 
 		return CARDEA_ESTALE;
 	if (len > b->bytes - b->done)
 		return CARDEA_ELIMIT;
-	error = write_all(b->fd, bytes, len);
+	error = fd_write_all(b->fd, bytes, len);
 	if (!error && EVP_DigestUpdate(b->sha, bytes, len) != 1)
 		error = -EIO;
 	if (error) {
@@ -222,7 +202,7 @@ static int check(struct pipeline *p, const char *digest)
 		return CARDEA_ETRUNCATED;
 	if (EVP_DigestFinal_ex(b->sha, sum, NULL) != 1)
 		return -EIO;
-	hex_of(sum, b->digest);
+	str_to_hex(sum, sizeof(sum), b->digest);
 	if (strcmp(digest, b->digest) != 0)
 		return CARDEA_ESIGNATURE;
 	return store_restore_check(p->store, digest, pipeline_wall(p), &b->about);

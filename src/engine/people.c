@@ -157,7 +157,7 @@ void people_csrf(const uint8_t secret[PEOPLE_SECRET], char ret[PEOPLE_HEX])
 	memcpy(buf + sizeof(CSRF_MARK), secret, PEOPLE_SECRET);
 	ret[0] = 0;
 	if (digest(buf, sizeof(buf), hash))
-		people_to_hex(hash, sizeof(hash), ret);
+		str_to_hex(hash, sizeof(hash), ret);
 	explicit_bzero(buf, sizeof(buf));
 }
 
@@ -287,7 +287,7 @@ int people_token_make(struct people *o, nstime now, struct people_token *t,
 	error = keep(o, store_token_add(o->store, t));
 	if (!error) {
 		memcpy(ret_text, PEOPLE_TOKEN_MARK, sizeof(PEOPLE_TOKEN_MARK));
-		people_to_hex(secret, sizeof(secret),
+		str_to_hex(secret, sizeof(secret),
 			ret_text + sizeof(PEOPLE_TOKEN_MARK) - 1);
 	}
 	explicit_bzero(secret, sizeof(secret));

@@ -55,38 +55,6 @@ bool people_name_is_sound(const char *name)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool people_from_hex(const char *text, size_t len, uint8_t *ret, size_t size)
-{
-	if (len != 2 * size)
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
-void people_to_hex(const uint8_t *octets, size_t size, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < size; i++) {
-		ret[2 * i] = digits[octets[i] >> 4];
-		ret[2 * i + 1] = digits[octets[i] & 15];
-	}
-	ret[2 * size] = 0;
-}
-
 /* Without I, L, O and U, as Crockford's base 32 has it: three of them are taken for digits,
  * and the fourth makes words. */
 static const char setup_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -68,9 +68,6 @@ const char *people_role_name(enum people_role r); /* "viewer", ...; NOBODY: "nob
 bool people_role_parse(const char *text, enum people_role *ret);
 /* Small letters, digits and - _ . between them; it starts with a letter, and is not root. */
 bool people_name_is_sound(const char *name);
-/* Exactly 2 * size small hex digits. */
-bool people_from_hex(const char *text, size_t len, uint8_t *ret, size_t size);
-void people_to_hex(const uint8_t *octets, size_t size, char *ret);
 /* A secret that people type: letters and digits without what is mistaken for another, in
  * groups of four. Brings what was typed into that form; false: it is none. */
 #define PEOPLE_SETUP_DIGITS 16 /* of 5 bits: nobody guesses 80 bits */

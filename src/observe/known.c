@@ -32,11 +32,6 @@
  * sums of them with periods stay in range. */
 #define TIME_MAX (INT64_MAX / 2)
 
-static inline unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
 static inline uint32_t word32(const uint8_t *p)
 {
 	uint32_t w;
@@ -76,8 +71,8 @@ void observe_time(struct observe *o, nstime now)
 /* Its transport: 0: it is none of these, or something about it is not as in most. */
 static inline unsigned plain_proto(const uint8_t *p, size_t len)
 {
-	if (len < AT_PORTS + UDP_HEADER_LEN || get16(p + AT_TYPE) != ETH_TYPE_IPV4 ||
-		p[AT_VERSION] != VERSION_AND_WORDS || get16(p + AT_FRAGMENT) & IP4_IS_PART)
+	if (len < AT_PORTS + UDP_HEADER_LEN || load_be16(p + AT_TYPE) != ETH_TYPE_IPV4 ||
+		p[AT_VERSION] != VERSION_AND_WORDS || load_be16(p + AT_FRAGMENT) & IP4_IS_PART)
 		return 0;
 	if (p[AT_PROTO] == IP_PROTO_TCP)
 		return len >= AT_PORTS + TCP_HEADER_LEN &&
@@ -85,10 +80,10 @@ static inline unsigned plain_proto(const uint8_t *p, size_t len)
 				       p[AT_TCP_OFFSET] >> 4 >= TCP_HEADER_LEN / 4
 			       ? IP_PROTO_TCP
 			       : 0;
-	unsigned claimed = get16(p + AT_UDP_LENGTH);
+	unsigned claimed = load_be16(p + AT_UDP_LENGTH);
 	return p[AT_PROTO] == IP_PROTO_UDP && (!claimed || claimed >= UDP_HEADER_LEN) &&
-			       !observe_is_telling(get16(p + AT_PORTS),
-				       get16(p + AT_PORTS + 2))
+			       !observe_is_telling(load_be16(p + AT_PORTS),
+				       load_be16(p + AT_PORTS + 2))
 		       ? IP_PROTO_UDP
 		       : 0;
 }
@@ -97,7 +92,7 @@ static inline unsigned plain_proto(const uint8_t *p, size_t len)
 static inline unsigned key_of(const uint8_t *p, unsigned proto, struct walk_key *ret)
 {
 	uint32_t a = word32(p + AT_ADDRS), b = word32(p + AT_ADDRS + 4);
-	uint16_t s = (uint16_t)get16(p + AT_PORTS), d = (uint16_t)get16(p + AT_PORTS + 2);
+	uint16_t s = load_be16(p + AT_PORTS), d = load_be16(p + AT_PORTS + 2);
 	bool swapped = a > b || (a == b && s > d);
 
 	ret->addr[0][0] = swapped ? b : a;
@@ -113,7 +108,7 @@ static inline bool goes_on(
 {
 	return o->now - e->last <= flow_silence[e->class] &&
 	       !memcmp(&e->mac[side], p + AT_SOURCE, sizeof e->mac[side]) &&
-	       e->packets[side] - 1 < UINT32_MAX - 1 && e->class != FLOW_OPENING;
+	       e->packets[side] - 1 < UINT32_MAX - 1;
 }
 
 /* Whether the conversation waits for what its starter says first, and this may be it.
@@ -142,7 +137,7 @@ static inline bool see_known(
 
 	if (!proto)
 		return false;
-	total = get16(p + AT_LENGTH);
+	total = load_be16(p + AT_LENGTH);
 	if (total > wire_len - ETH_HEADER_LEN ||
 		total < IP4_LEN + (proto == IP_PROTO_TCP ? TCP_HEADER_LEN
 							  : UDP_HEADER_LEN))

@@ -14,16 +14,6 @@
 #define IP4_MORE 0x2000
 #define IP4_OFFSET 0x1fff
 
-static inline unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static inline uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
 /* What the header claims, unless it is more than the frame had. Zero is what captures
  * of segments have that the card was to cut (TSO): all that is there then. */
 static uint32_t length_of(uint32_t claimed, uint32_t on_wire)
@@ -78,9 +68,9 @@ static inline bool walk_tcp(struct walk *w, struct cursor c)
 
 	if (!p || p[12] >> 4 < TCP_HEADER_LEN / 4)
 		return false;
-	w->sport = (uint16_t)get16(p);
-	w->dport = (uint16_t)get16(p + 2);
-	w->seq = get32(p + 4);
+	w->sport = load_be16(p);
+	w->dport = load_be16(p + 2);
+	w->seq = load_be32(p + 4);
 	w->flags = p[13];
 	/* options that the capture cut leave no payload */
 	if (cursor_take(&c, (p[12] >> 4) * 4U - TCP_HEADER_LEN))
@@ -94,11 +84,11 @@ static inline bool walk_udp(struct walk *w, struct cursor c)
 
 	if (!p)
 		return false;
-	unsigned len = get16(p + 4);
+	unsigned len = load_be16(p + 4);
 	if (len && len < UDP_HEADER_LEN)
 		return false;
-	w->sport = (uint16_t)get16(p);
-	w->dport = (uint16_t)get16(p + 2);
+	w->sport = load_be16(p);
+	w->dport = load_be16(p + 2);
 	size_t left = cursor_left(&c);
 	if (len && len - UDP_HEADER_LEN < left)
 		left = len - UDP_HEADER_LEN;
@@ -150,11 +140,11 @@ static inline void walk_ip4(struct walk *w, struct cursor c, uint32_t on_wire)
 	w->family = 4;
 	w->proto = p[9];
 	w->ttl = p[8];
-	w->len = length_of(get16(p + 2), on_wire);
-	fragment = get16(p + 6);
+	w->len = length_of(load_be16(p + 2), on_wire);
+	fragment = load_be16(p + 6);
 	w->fragment = fragment & (IP4_MORE | IP4_OFFSET);
 	w->later = fragment & IP4_OFFSET;
-	w->fragment_id = get16(p + 4);
+	w->fragment_id = load_be16(p + 4);
 	if (w->len < head || !cursor_take(&c, head - IP4_HEADER_LEN))
 		return;
 	/* a short frame is padded behind the packet */
@@ -178,9 +168,9 @@ static inline bool walk_extensions(struct walk *w, struct cursor *c, unsigned ne
 		if (!p)
 			return false;
 		if (next == IP_PROTO_FRAGMENT) {
-			w->fragment = get16(p + 2) & 0xfff9;
-			w->later = get16(p + 2) & 0xfff8;
-			w->fragment_id = get32(p + 4);
+			w->fragment = load_be16(p + 2) & 0xfff9;
+			w->later = load_be16(p + 2) & 0xfff8;
+			w->fragment_id = load_be32(p + 4);
 		} else {
 			/* RFC 4302 2.2: AH counts words of four octets, less two */
 			cursor_skip(c, next == IP_PROTO_AH ? p[1] * 4U : p[1] * 8U);
@@ -193,7 +183,7 @@ static inline bool walk_extensions(struct walk *w, struct cursor *c, unsigned ne
 static inline void walk_ip6(struct walk *w, struct cursor c, uint32_t on_wire)
 {
 	const uint8_t *p = cursor_take(&c, IP6_HEADER_LEN);
-	unsigned claimed = p ? get16(p + 4) : 0;
+	unsigned claimed = p ? load_be16(p + 4) : 0;
 
 	if (!p || p[0] >> 4 != 6)
 		return;
@@ -248,16 +238,16 @@ static inline bool plain_transport(struct walk *w, const uint8_t *p, size_t len)
 {
 	size_t head = UDP_HEADER_LEN, claimed;
 
-	w->sport = (uint16_t)get16(p);
-	w->dport = (uint16_t)get16(p + 2);
+	w->sport = load_be16(p);
+	w->dport = load_be16(p + 2);
 	if (w->proto == IP_PROTO_TCP) {
 		head = (p[12] >> 4) * 4U;
 		if (head < TCP_HEADER_LEN)
 			return false;
-		w->seq = get32(p + 4);
+		w->seq = load_be32(p + 4);
 		w->flags = p[13];
 	} else {
-		claimed = get16(p + 4);
+		claimed = load_be16(p + 4);
 		if (claimed && claimed < UDP_HEADER_LEN)
 			return false;
 		if (claimed && claimed < len)
@@ -280,15 +270,15 @@ static inline bool walk_plain(
 
 	if (linktype != LINK_ETHERNET ||
 		len < ETH_HEADER_LEN + IP4_HEADER_LEN + UDP_HEADER_LEN ||
-		get16(p + 12) != ETH_TYPE_IPV4 || ip[0] != 0x45 ||
-		get16(ip + 6) & (IP4_MORE | IP4_OFFSET))
+		load_be16(p + 12) != ETH_TYPE_IPV4 || ip[0] != 0x45 ||
+		load_be16(ip + 6) & (IP4_MORE | IP4_OFFSET))
 		return false;
 	w->proto = ip[9];
 	if (w->proto != IP_PROTO_TCP && w->proto != IP_PROTO_UDP)
 		return false;
 	least = IP4_HEADER_LEN +
 		(w->proto == IP_PROTO_TCP ? TCP_HEADER_LEN : UDP_HEADER_LEN);
-	w->len = length_of(get16(ip + 2), wire_len - ETH_HEADER_LEN);
+	w->len = length_of(load_be16(ip + 2), wire_len - ETH_HEADER_LEN);
 	len -= ETH_HEADER_LEN;
 	if (len > w->len) /* a short frame is padded */
 		len = w->len;
@@ -315,7 +305,7 @@ void walk_frame(
 	struct cursor c = frame;
 	const uint8_t *p =
 		linktype == LINK_ETHERNET ? cursor_take(&c, ETH_HEADER_LEN) : NULL;
-	unsigned type = p ? get16(p + 12) : 0;
+	unsigned type = p ? load_be16(p + 12) : 0;
 
 	w->fragment = w->later = false;
 	w->flags = w->icmp_type = 0;
@@ -325,7 +315,7 @@ void walk_frame(
 		if (type != ETH_TYPE_VLAN && type != ETH_TYPE_QINQ)
 			break;
 		const uint8_t *tag = cursor_take(&c, 4);
-		type = tag ? get16(tag + 2) : 0;
+		type = tag ? load_be16(tag + 2) : 0;
 	}
 	if (type != ETH_TYPE_ARP && type != ETH_TYPE_IPV4 && type != ETH_TYPE_IPV6) {
 		walk_link(w, linktype, frame, wire_len);

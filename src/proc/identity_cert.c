@@ -142,8 +142,7 @@ static int read_origin(const X509 *cert, struct identity_cert *c, char *text)
 	if (len < 1 || (size_t)len * 2 >= IDENTITY_SERIAL_MAX)
 		return refuse(text, "its serial number is too long (RFC 5280 section "
 				    "4.1.2.2: 20 octets)");
-	for (int i = 0; i < len; i++)
-		(void)str_print(c->serial + 2 * i, 3, "%02x", bytes[i]);
+	str_to_hex(bytes, (size_t)len, c->serial);
 	if (!X509_NAME_oneline(
 		    X509_get_issuer_name(cert), c->issuer, sizeof(c->issuer)))
 		return refuse(text, "its issuer cannot be read");

@@ -2,6 +2,7 @@
 /* Certificates between the moment when a device shows one and the moment when it has
  * proven that it has the key. Everybody can show everybody's certificate: the first
  * hook of a RADIUS server comes too early, and the second no longer has the file. */
+#include "base/fd.h"
 #include "proc/identity.h"
 
 #include <errno.h>
@@ -78,21 +79,6 @@ int identity_held_read(const char *path, char *buf, size_t *ret_len)
 	return read_at(AT_FDCWD, path, 0, buf, ret_len);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* One of ours that was killed may have left its half behind. */
 static int create(int dir, const char *name)
 {
@@ -116,7 +102,7 @@ static int put_at(int dir, const struct mac *mac, const void *bytes, size_t len)
 	fd = create(dir, fresh);
 	if (fd < 0)
 		return fd;
-	error = write_all(fd, bytes, len);
+	error = fd_write_all(fd, bytes, len);
 	if (close(fd) && !error)
 		error = -errno;
 	if (!error && renameat(dir, fresh, dir, name))

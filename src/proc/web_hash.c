@@ -47,7 +47,7 @@ int web_hash_key(const struct web_hash *h, const char *user, const struct web_pa
 	if (EVP_PBE_scrypt(p->text, p->len, salt, sizeof h->how.salt + user_len,
 		    1ULL << h->how.log2_n, h->how.r, h->how.p, WEB_HASH_MEMORY, key,
 		    sizeof key) == 1)
-		people_to_hex(key, sizeof key, ret);
+		str_to_hex(key, sizeof key, ret);
 	else
 		e = -ENOMEM; /* all else was looked at before */
 	ERR_clear_error();

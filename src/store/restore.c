@@ -63,13 +63,9 @@ static int want(sqlite3 *db, const char *sql, int64_t from, int64_t to)
 
 static int check_whole(sqlite3 *db)
 {
-	sqlite3_stmt *st = NULL;
-	int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
-	bool sound = false;
+	bool sound;
+	int code = store_quick_check(db, &sound);
 
-	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW)
-		sound = strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
-	sqlite3_finalize(st);
 	return code != SQLITE_ROW ? backup_error(code) : sound ? 0 : CARDEA_EMALFORMED;
 }
 

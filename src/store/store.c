@@ -35,18 +35,25 @@ int store_error(int code)
 	}
 }
 
+int store_quick_check(sqlite3 *db, bool *ret_sound)
+{
+	sqlite3_stmt *st = NULL;
+	int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
+
+	*ret_sound = code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW &&
+		     strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+	sqlite3_finalize(st);
+	return code;
+}
+
 /* Damage in the middle shows only when that page is read: look now, while the file can
  * still be set aside. */
 static int check_whole(sqlite3 *db)
 {
-	sqlite3_stmt *st = NULL;
-	int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
-	bool sound = false;
+	bool sound;
+	int code = store_quick_check(db, &sound);
 
-	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW)
-		sound = strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
-	sqlite3_finalize(st);
-	return code == SQLITE_ROW && !sound ? CARDEA_EMALFORMED : store_error(code);
+	return code != SQLITE_ROW ? store_error(code) : sound ? 0 : CARDEA_EMALFORMED;
 }
 
 static int open_file(const char *path, struct store *s)

@@ -185,6 +185,8 @@ sqlite3_stmt *store_prepare(struct store *s, const char *text);
 /* Runs a writing statement inside the open transaction. */
 int store_write(struct store *s, sqlite3_stmt *st) CARDEA_MUSTCHECK;
 int store_error(int sqlite_code);
+/* SQLite's own code; SQLITE_ROW: it looked, and *ret_sound is what it found. */
+int store_quick_check(sqlite3 *db, bool *ret_sound);
 int store_migrate(sqlite3 *db) CARDEA_MUSTCHECK;
 
 void store_bind_text(sqlite3_stmt *st, int index, const char *text);

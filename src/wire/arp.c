@@ -21,7 +21,7 @@ int arp_parse(struct cursor *c, struct arp *ret)
 	const uint8_t *p = cursor_take(c, ARP_REST_LEN);
 	if (!p)
 		return c->error;
-	ret->op = (uint16_t)(p[0] << 8 | p[1]);
+	ret->op = load_be16(p);
 	memcpy(ret->sender_mac.b, p + 2, sizeof(ret->sender_mac.b));
 	ret->sender = addr_v4(p + 8);
 	memcpy(ret->target_mac.b, p + 12, sizeof(ret->target_mac.b));

@@ -12,18 +12,13 @@ enum dns_svcb_key {
 	DNS_SVCB_IPV6HINT = 6,
 };
 
-static uint16_t dns_u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
 int dns_parse_header(struct cursor *c, struct dns_header *ret)
 {
 	const uint8_t *p = cursor_take(c, DNS_HEADER_LEN);
 	if (!p)
 		return c->error;
-	uint16_t flags = dns_u16(p + 2);
-	*ret = (struct dns_header){.id = dns_u16(p),
+	uint16_t flags = load_be16(p + 2);
+	*ret = (struct dns_header){.id = load_be16(p),
 		.qr = flags & 0x8000,
 		.opcode = flags >> 11 & 0x0f,
 		.aa = flags & 0x0400,
@@ -33,10 +28,10 @@ int dns_parse_header(struct cursor *c, struct dns_header *ret)
 		.ad = flags & 0x0020,
 		.cd = flags & 0x0010,
 		.rcode = flags & 0x0f,
-		.questions = dns_u16(p + 4),
-		.answers = dns_u16(p + 6),
-		.authorities = dns_u16(p + 8),
-		.additionals = dns_u16(p + 10)};
+		.questions = load_be16(p + 4),
+		.answers = load_be16(p + 6),
+		.authorities = load_be16(p + 8),
+		.additionals = load_be16(p + 10)};
 	return 0;
 }
 
@@ -175,10 +170,10 @@ int dns_record_rest(struct cursor *c, struct dns_record *rec)
 	const uint8_t *p = cursor_take(c, DNS_RECORD_FIXED_LEN);
 	if (!p)
 		return c->error;
-	rec->type = dns_u16(p);
-	rec->class = dns_u16(p + 2);
-	rec->ttl = (uint32_t)dns_u16(p + 4) << 16 | dns_u16(p + 6);
-	struct cursor data = cursor_sub(c, dns_u16(p + 8));
+	rec->type = load_be16(p);
+	rec->class = load_be16(p + 2);
+	rec->ttl = load_be32(p + 4);
+	struct cursor data = cursor_sub(c, load_be16(p + 8));
 	if (c->error)
 		return c->error;
 	data.start = c->start;

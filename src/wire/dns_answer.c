@@ -18,7 +18,7 @@ static uint16_t dns_walk_pointer(const struct dns_walk *w)
 	const uint8_t *p = w->c.pos;
 	if (cursor_left(&w->c) < sizeof(uint16_t) || p[0] < 0xc0)
 		return 0;
-	return (uint16_t)(p[0] << 8 | p[1]);
+	return load_be16(p);
 }
 
 /* rec is the one of the step before, with its owner. */

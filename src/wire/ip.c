@@ -59,7 +59,7 @@ static int ip4_parse(struct cursor *c, struct ip *ret, struct cursor *ret_payloa
 	const uint8_t *b = cursor_take(c, IP4_HEADER_LEN);
 	if (!b)
 		return c->error;
-	unsigned header_len = (b[0] & 0x0fu) * 4, total = (unsigned)b[2] << 8 | b[3];
+	unsigned header_len = (b[0] & 0x0fu) * 4, total = load_be16(b + 2);
 	if (header_len < IP4_HEADER_LEN || total < header_len)
 		return CARDEA_EMALFORMED;
 	struct ip ip = {
@@ -72,9 +72,9 @@ static int ip4_parse(struct cursor *c, struct ip *ret, struct cursor *ret_payloa
 		.header_len = (uint16_t)header_len,
 		.payload_len = (uint16_t)(total - header_len),
 	};
-	unsigned frag = (unsigned)b[6] << 8 | b[7];
+	unsigned frag = load_be16(b + 6);
 	ip_set_frag(&ip.frag, (uint16_t)((frag & IP4_OFFSET) * 8), frag & IP4_MORE,
-		(uint32_t)b[4] << 8 | b[5]);
+		load_be16(b + 4));
 	struct cursor options = cursor_sub(c, header_len - IP4_HEADER_LEN);
 	if (c->error)
 		return c->error;
@@ -171,7 +171,7 @@ static int ip6_parse(struct cursor *c, struct ip *ret, struct cursor *ret_payloa
 	};
 	/* A jumbogram (RFC 2675) says 0 here and fails in its hop-by-hop header: no
 	 * home link carries them. */
-	unsigned claimed = (unsigned)b[4] << 8 | b[5];
+	unsigned claimed = load_be16(b + 4);
 	struct cursor payload = ip_payload(c, claimed, &ip.cut);
 	int r = ip6_extensions(&payload, &ip);
 	if (r)

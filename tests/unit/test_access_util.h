@@ -222,7 +222,7 @@ static inline void add_user(const char *name, enum people_role role, char letter
 {
 	uint8_t key[PEOPLE_KEY];
 
-	assert_true(people_from_hex(key_of(letter), 64, key, sizeof(key)));
+	assert_true(str_from_hex(key_of(letter), 64, key, sizeof(key)));
 	assert_int_equal(people_set(&h->p.people, START, name, role, key, NULL), 0);
 }
 

@@ -123,9 +123,9 @@ static void forged_cookies(void **state)
 		struct people_who who;
 		uint8_t secret[PEOPLE_SECRET];
 
-		assert_true(people_from_hex(good, 64, secret, sizeof(secret)));
+		assert_true(str_from_hex(good, 64, secret, sizeof(secret)));
 		people_of_cookie(&h->p.people, START, secret, &who);
-		people_to_hex(who.session, sizeof(who.session), cookie);
+		str_to_hex(who.session, sizeof(who.session), cookie);
 		role_is("");
 	}
 	str_copy(cookie, sizeof(cookie), good);

@@ -231,6 +231,22 @@ static void test_cut(void **state)
 	assert_false(str_cut(&s, '/', &word));
 }
 
+static void hex(void **state)
+{
+	uint8_t octets[3];
+	char text[7];
+
+	(void)state;
+	assert_true(str_from_hex("00af9c", 6, octets, 3));
+	str_to_hex(octets, 3, text);
+	assert_string_equal(text, "00af9c");
+	assert_false(str_from_hex("00AF9C", 6, octets, 3)); /* one way to write it */
+	assert_false(str_from_hex("00af9", 5, octets, 3));
+	assert_false(str_from_hex("00af9c00", 8, octets, 3));
+	assert_false(str_from_hex("00af9g", 6, octets, 3));
+	assert_false(str_from_hex("", 0, octets, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_error_text),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(hex),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

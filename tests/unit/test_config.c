@@ -76,90 +76,91 @@ static void whole_file(void **state)
 	assert_string_equal(c.log_level, "debug");
 }
 
+static const struct {
+	const char *text, *error;
+} faults[] = {
+	{"x = 1", "f:1:1: \"x\" stands before any [section]"},
+	{"[lna]", "f:1:2: unknown section \"lna\"; did you mean \"lan\"?"},
+	{"[somewhere]", "f:1:2: unknown section \"somewhere\"; `cardea config "
+			"schema` lists them all"},
+	{"[dns]\ncache_mb = 1",
+		"f:2:1: unknown key \"cache_mb\"; did you mean \"cache_kb\"?"},
+	{"[dns]\ninterfaces = []", "f:2:1: unknown key \"interfaces\"; `cardea "
+				   "config schema` lists them all"},
+	{"[dns\n", "f:1:5: expected ']' after the section's name"},
+	{"[]", "f:1:2: expected a name of letters, digits, '_' or '-'"},
+	{"[dns]\n= 1", "f:2:1: expected a name of letters, digits, '_' or '-'"},
+	{"[dns]\ncache_kb 1", "f:2:10: expected '=' after \"cache_kb\""},
+	{"[dns]\ncache_kb = 63",
+		"f:2:12: cache_kb is a whole number from 64 to 65536"},
+	{"[dns]\nname = \"dns\"", "f:2:8: name \"dns\": a whole top-level domain is too much"},
+	{"[dns]\ndomain = \".\"",
+		"f:2:10: domain \".\": give a domain such as \"internal\" or \"home.arpa\""},
+	{"[dns]\nunlisted = \"drop\"",
+		"f:2:12: unlisted \"drop\": one of answer, refuse, nxdomain"},
+	{"[dns]\ntls_key = \"key.pem\"", "f:2:11: tls_key \"key.pem\": give an absolute path, or \"\""},
+	{"[dns]\nencrypted_names = [\"a..b\"]",
+		"f:2:20: encrypted_names \"a..b\": give a domain name of letters, digits, '-' and '.'"},
+	{"[dns]\ncache_kb = 65537",
+		"f:2:12: cache_kb is a whole number from 64 to 65536"},
+	{"[dns]\ncache_kb =",
+		"f:2:11: cache_kb is a whole number from 64 to 65536"},
+	{"[dns]\ncache_kb = 0x100",
+		"f:2:12: cache_kb is a whole number from 64 to 65536"},
+	{"[dns]\ncache_kb = 11111111111111111111111111111111111",
+		"f:2:12: the value of cache_kb is too long"},
+	{"[stop]\n  open = yes", "f:2:10: open is true or false"},
+	{"[stop]\nopen = true false", "f:2:13: one setting a line: end the line "
+				     "here"},
+	{"[stop] open = true", "f:1:8: one setting a line: end the line here"},
+	{"[log]\nlevel = info", "f:2:9: expected a value in double quotes"},
+	{"[log]\nlevel = \"info", "f:2:9: the closing double quote is missing"},
+	{"[log]\nlevel = \"in\nfo\"", "f:2:9: the closing double quote is missing"},
+	{"[log]\nlevel = \"loud\"",
+		"f:2:9: level \"loud\": one of error, warn, info, debug"},
+	{"[log]\nlevel = \"in\tfo\"", "f:2:12: control character in a value"},
+	{"[mqtt]\nuser = \"k\xfc" "che\"", "f:2:8: this is no UTF-8"},
+	{"[log]\nlevel = \"in\\nfo\"",
+		"f:2:12: after a backslash: another one, or a quote"},
+	{"[log]\nlevel = \"\\", "f:2:10: after a backslash: another one, or a "
+			       "quote"},
+	{"[hook]\ngroup = \"free rad\"",
+		"f:2:9: group \"free rad\": a group's name has letters, digits, "
+		"'.', '_', '-'"},
+	{"[hook]\ngroup = \"-rad\"",
+		"f:2:9: group \"-rad\": a group's name has at most 31 characters, "
+		"and no '-' in front"},
+	{"[paths]\nrun = \"run\"", "f:2:7: run \"run\": give an absolute path"},
+	{"[lan]\ninterfaces = \"br0\"",
+		"f:2:14: expected a list: [\"...\", \"...\"]"},
+	{"[lan]\ninterfaces = [\"br0\"\n\"br1\"]", "f:3:1: expected ',' or ']'"},
+	{"[lan]\ninterfaces = [\n  \"br0\",\n  br1 ]",
+		"f:4:3: expected a value in double quotes"},
+	{"[lan]\ninterfaces = [\"br0\"", "f:2:20: expected ',' or ']'"},
+	{"[lan]\ninterfaces = [\"\"]", "f:2:15: interfaces \"\": an interface "
+				      "name has 1 to 15 characters"},
+	{"[lan]\ninterfaces = [\"a23456789012345\", \"a234567890123456\"]",
+		"f:2:34: interfaces \"a234567890123456\": an interface name has 1 "
+		"to 15 characters"},
+	{"[lan]\ninterfaces = [\"br0; drop\"]",
+		"f:2:15: interfaces \"br0; drop\": an interface name has letters, "
+		"digits, '.', '_', '-'"},
+	{"[dns]\nupstream = [\"192.0.2.53@0\"]",
+		"f:2:13: upstream \"192.0.2.53@0\": the port after '@' is a number "
+		"from 1 to 65535"},
+	{"[dns]\nupstream = [\"dns.example\"]",
+		"f:2:13: upstream \"dns.example\": give an address, such as "
+		"\"192.0.2.53\" or \"192.0.2.53@5353\""},
+};
+
 static void errors_say_where_and_what(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *text, *error;
-	} cases[] = {
-		{"x = 1", "f:1:1: \"x\" stands before any [section]"},
-		{"[lna]", "f:1:2: unknown section \"lna\"; did you mean \"lan\"?"},
-		{"[somewhere]", "f:1:2: unknown section \"somewhere\"; `cardea config "
-				"schema` lists them all"},
-		{"[dns]\ncache_mb = 1",
-			"f:2:1: unknown key \"cache_mb\"; did you mean \"cache_kb\"?"},
-		{"[dns]\ninterfaces = []", "f:2:1: unknown key \"interfaces\"; `cardea "
-					   "config schema` lists them all"},
-		{"[dns\n", "f:1:5: expected ']' after the section's name"},
-		{"[]", "f:1:2: expected a name of letters, digits, '_' or '-'"},
-		{"[dns]\n= 1", "f:2:1: expected a name of letters, digits, '_' or '-'"},
-		{"[dns]\ncache_kb 1", "f:2:10: expected '=' after \"cache_kb\""},
-		{"[dns]\ncache_kb = 63",
-			"f:2:12: cache_kb is a whole number from 64 to 65536"},
-		{"[dns]\nname = \"dns\"", "f:2:8: name \"dns\": a whole top-level domain is too much"},
-		{"[dns]\ndomain = \".\"",
-			"f:2:10: domain \".\": give a domain such as \"internal\" or \"home.arpa\""},
-		{"[dns]\nunlisted = \"drop\"",
-			"f:2:12: unlisted \"drop\": one of answer, refuse, nxdomain"},
-		{"[dns]\ntls_key = \"key.pem\"", "f:2:11: tls_key \"key.pem\": give an absolute path, or \"\""},
-		{"[dns]\nencrypted_names = [\"a..b\"]",
-			"f:2:20: encrypted_names \"a..b\": give a domain name of letters, digits, '-' and '.'"},
-		{"[dns]\ncache_kb = 65537",
-			"f:2:12: cache_kb is a whole number from 64 to 65536"},
-		{"[dns]\ncache_kb =",
-			"f:2:11: cache_kb is a whole number from 64 to 65536"},
-		{"[dns]\ncache_kb = 0x100",
-			"f:2:12: cache_kb is a whole number from 64 to 65536"},
-		{"[dns]\ncache_kb = 11111111111111111111111111111111111",
-			"f:2:12: the value of cache_kb is too long"},
-		{"[stop]\n  open = yes", "f:2:10: open is true or false"},
-		{"[stop]\nopen = true false", "f:2:13: one setting a line: end the line "
-					     "here"},
-		{"[stop] open = true", "f:1:8: one setting a line: end the line here"},
-		{"[log]\nlevel = info", "f:2:9: expected a value in double quotes"},
-		{"[log]\nlevel = \"info", "f:2:9: the closing double quote is missing"},
-		{"[log]\nlevel = \"in\nfo\"", "f:2:9: the closing double quote is missing"},
-		{"[log]\nlevel = \"loud\"",
-			"f:2:9: level \"loud\": one of error, warn, info, debug"},
-		{"[log]\nlevel = \"in\tfo\"", "f:2:12: control character in a value"},
-		{"[mqtt]\nuser = \"k\xfc" "che\"", "f:2:8: this is no UTF-8"},
-		{"[log]\nlevel = \"in\\nfo\"",
-			"f:2:12: after a backslash: another one, or a quote"},
-		{"[log]\nlevel = \"\\", "f:2:10: after a backslash: another one, or a "
-				       "quote"},
-		{"[hook]\ngroup = \"free rad\"",
-			"f:2:9: group \"free rad\": a group's name has letters, digits, "
-			"'.', '_', '-'"},
-		{"[hook]\ngroup = \"-rad\"",
-			"f:2:9: group \"-rad\": a group's name has at most 31 characters, "
-			"and no '-' in front"},
-		{"[paths]\nrun = \"run\"", "f:2:7: run \"run\": give an absolute path"},
-		{"[lan]\ninterfaces = \"br0\"",
-			"f:2:14: expected a list: [\"...\", \"...\"]"},
-		{"[lan]\ninterfaces = [\"br0\"\n\"br1\"]", "f:3:1: expected ',' or ']'"},
-		{"[lan]\ninterfaces = [\n  \"br0\",\n  br1 ]",
-			"f:4:3: expected a value in double quotes"},
-		{"[lan]\ninterfaces = [\"br0\"", "f:2:20: expected ',' or ']'"},
-		{"[lan]\ninterfaces = [\"\"]", "f:2:15: interfaces \"\": an interface "
-					      "name has 1 to 15 characters"},
-		{"[lan]\ninterfaces = [\"a23456789012345\", \"a234567890123456\"]",
-			"f:2:34: interfaces \"a234567890123456\": an interface name has 1 "
-			"to 15 characters"},
-		{"[lan]\ninterfaces = [\"br0; drop\"]",
-			"f:2:15: interfaces \"br0; drop\": an interface name has letters, "
-			"digits, '.', '_', '-'"},
-		{"[dns]\nupstream = [\"192.0.2.53@0\"]",
-			"f:2:13: upstream \"192.0.2.53@0\": the port after '@' is a number "
-			"from 1 to 65535"},
-		{"[dns]\nupstream = [\"dns.example\"]",
-			"f:2:13: upstream \"dns.example\": give an address, such as "
-			"\"192.0.2.53\" or \"192.0.2.53@5353\""},
-	};
 	struct config c;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(parse(&c, cases[i].text), CARDEA_EMALFORMED);
-		assert_string_equal(error, cases[i].error);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		assert_int_equal(parse(&c, faults[i].text), CARDEA_EMALFORMED);
+		assert_string_equal(error, faults[i].error);
 	}
 }
 

@@ -41,22 +41,6 @@ static void roles(void **state)
 	assert_int_equal(PEOPLE_ISP, 3);
 }
 
-static void hex(void **state)
-{
-	uint8_t octets[3];
-	char text[7];
-
-	(void)state;
-	assert_true(people_from_hex("00af9c", 6, octets, 3));
-	people_to_hex(octets, 3, text);
-	assert_string_equal(text, "00af9c");
-	assert_false(people_from_hex("00AF9C", 6, octets, 3)); /* one way to write it */
-	assert_false(people_from_hex("00af9", 5, octets, 3));
-	assert_false(people_from_hex("00af9c00", 8, octets, 3));
-	assert_false(people_from_hex("00af9g", 6, octets, 3));
-	assert_false(people_from_hex("", 0, octets, 3));
-}
-
 static void setup_secrets(void **state)
 {
 	uint8_t random[PEOPLE_SETUP_DIGITS];
@@ -287,7 +271,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(roles),
-		cmocka_unit_test(hex),
 		cmocka_unit_test(setup_secrets),
 		cmocka_unit_test(pauses_grow_and_end),
 		cmocka_unit_test(one_keeps_out_nobody_else),

@@ -41,7 +41,7 @@ static void take_token(struct api_request *r, struct untrusted_str text)
 	uint8_t secret[PEOPLE_SECRET];
 
 	if (text.len > mark && !memcmp(text.bytes, PEOPLE_TOKEN_MARK, mark) &&
-		people_from_hex(text.bytes + mark, text.len - mark, secret, sizeof(secret)))
+		str_from_hex(text.bytes + mark, text.len - mark, secret, sizeof(secret)))
 		people_of_token(&r->pipeline->people, pipeline_people_now(r->pipeline),
 			secret, &r->who);
 	explicit_bzero(secret, sizeof(secret));
@@ -51,7 +51,7 @@ static void take_cookie(struct api_request *r, struct untrusted_str text)
 {
 	uint8_t secret[PEOPLE_SECRET] = {0};
 
-	if (people_from_hex(text.bytes, text.len, secret, sizeof(secret)))
+	if (str_from_hex(text.bytes, text.len, secret, sizeof(secret)))
 		people_of_cookie(&r->pipeline->people, pipeline_people_now(r->pipeline),
 			secret, &r->who);
 	if (r->who.role != PEOPLE_NOBODY)

@@ -18,11 +18,8 @@
 static void kv_hex(struct jsonw *j, const char *key, const uint8_t *bytes, size_t len)
 {
 	char text[2 * ATTESTOR_DIGEST_MAX + 1];
-	struct str_text t = {.buf = text, .size = sizeof(text)};
 
-	text[0] = 0;
-	for (size_t i = 0; i < len; i++)
-		str_add(&t, "%02x", bytes[i]);
+	str_to_hex(bytes, len, text);
 	if (key)
 		jsonw_kv_string(j, key, len ? text : NULL);
 	else

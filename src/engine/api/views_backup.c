@@ -132,24 +132,13 @@ void api_make_backup(struct api_request *r)
 	json_decref(body);
 }
 
-static void hex_of(const uint8_t *bytes, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * len] = 0;
-}
-
 static void write_part(struct api_request *r, uint64_t from, const uint8_t *bytes,
 	size_t len, char *hex)
 {
 	struct jsonw *j = &r->json;
 	bool more = from + len < r->pipeline->backup.bytes;
 
-	hex_of(bytes, len, hex);
+	str_to_hex(bytes, len, hex);
 	jsonw_object(j);
 	jsonw_kv_string(j, "schema", "cardea.backup.part/1");
 	jsonw_kv_u64(j, "from", from);
@@ -411,17 +400,16 @@ void api_view_restore(struct api_request *r)
 /* Checked by the schema: an even number of digits. */
 static int take_part(struct pipeline *p, uint64_t from, const char *hex)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t len = strlen(hex) / 2;
 	uint8_t *bytes = malloc(len);
-	int error;
+	int error = 0;
 
 	if (!bytes)
 		return -ENOMEM;
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (uint8_t)((strchr(digits, hex[2 * i]) - digits) << 4 |
-				     (strchr(digits, hex[2 * i + 1]) - digits));
-	error = backup_part(p, from, bytes, len);
+	if (!str_from_hex(hex, 2 * len, bytes, len))
+		error = CARDEA_EMALFORMED;
+	if (!error)
+		error = backup_part(p, from, bytes, len);
 	explicit_bzero(bytes, len);
 	free(bytes);
 	return error;

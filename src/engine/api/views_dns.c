@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The gateway's own DNS service, as a client that wants it encrypted has to know it. */
 #include <string.h>
+#include "base/str.h"
 #include "engine/api/api_priv.h"
 
 #define BASE64_MAX 45 /* of 32 octets, with NUL */
 
 static void write_hex(struct jsonw *j, const char *key, const uint8_t digest[32])
 {
-	static const char digits[] = "0123456789abcdef";
 	char text[65];
 
-	for (unsigned i = 0; i < 32; i++) {
-		text[2 * i] = digits[digest[i] >> 4];
-		text[2 * i + 1] = digits[digest[i] & 15];
-	}
-	text[64] = 0;
+	str_to_hex(digest, 32, text);
 	jsonw_kv_string(j, key, text);
 }
 

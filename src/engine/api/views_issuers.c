@@ -304,8 +304,7 @@ static int write_entry(void *ctx, const struct advisory_entry *e)
 	char hex[2 * ADVISORY_DIGEST + 1];
 	struct jsonw *j = ctx;
 
-	for (size_t i = 0; i < ADVISORY_DIGEST; i++)
-		(void)str_print(hex + 2 * i, 3, "%02x", e->digest[i]);
+	str_to_hex(e->digest, ADVISORY_DIGEST, hex);
 	jsonw_object(j);
 	jsonw_kv_u64(j, "seq", e->seq);
 	jsonw_kv_time(j, "at", e->at);
@@ -330,8 +329,7 @@ void api_view_advisory_log(struct api_request *r)
 		!api_query_number(r, "limit", 1, 5000, &limit))
 		return;
 	error = advisories_log_verify(r->pipeline, &c);
-	for (size_t i = 0; i < ADVISORY_DIGEST; i++)
-		(void)str_print(hex + 2 * i, 3, "%02x", c.head[i]);
+	str_to_hex(c.head, ADVISORY_DIGEST, hex);
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.advisory.log/1");
 	jsonw_kv_bool(&r->json, "whole", !error && !c.broken);

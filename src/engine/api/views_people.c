@@ -94,7 +94,7 @@ static bool read_key(
 {
 	const char *hex = json_string_value(json_object_get(root, member));
 
-	if (hex && people_from_hex(hex, strlen(hex), ret, PEOPLE_KEY))
+	if (hex && str_from_hex(hex, strlen(hex), ret, PEOPLE_KEY))
 		return true;
 	api_fail_field(r, 400, member, "`cardea user add` and the page make keys of passwords",
 		"a key has %u hex digits", 2 * PEOPLE_KEY);

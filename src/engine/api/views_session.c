@@ -14,7 +14,7 @@ static void write_salt(struct jsonw *j, const struct people *o)
 {
 	char hex[2 * PEOPLE_SALT + 1];
 
-	people_to_hex(o->salt, sizeof(o->salt), hex);
+	str_to_hex(o->salt, sizeof(o->salt), hex);
 	jsonw_key(j, "scrypt");
 	jsonw_object(j);
 	jsonw_kv_string(j, "salt", hex);
@@ -50,7 +50,7 @@ static bool read_key(struct api_request *r, const json_t *root, uint8_t ret[PEOP
 {
 	const char *hex = json_string_value(json_object_get(root, "key"));
 
-	if (hex && people_from_hex(hex, strlen(hex), ret, PEOPLE_KEY))
+	if (hex && str_from_hex(hex, strlen(hex), ret, PEOPLE_KEY))
 		return true;
 	api_fail_field(r, 400, "key", "send the password as the page does",
 		"a key has %u hex digits", 2 * PEOPLE_KEY);
@@ -104,7 +104,7 @@ bool api_session_begin(struct api_request *r, const char *user)
 			error_text(error));
 		return false;
 	}
-	people_to_hex(secret, sizeof(secret), hex);
+	str_to_hex(secret, sizeof(secret), hex);
 	api_header(r, "Set-Cookie: " PEOPLE_COOKIE
 		      "=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%llu",
 		hex, (unsigned long long)(PEOPLE_WHOLE / NS_PER_SEC));

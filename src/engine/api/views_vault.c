@@ -10,34 +10,17 @@
 
 #define NEXT_PUT "send {\"name\":N,\"bytes\":HEX}, or {\"remove\":VERSION}"
 
-static void hex_of(const uint8_t *bytes, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * len] = 0;
-}
-
 /* For free(); NULL when it is none. */
 static uint8_t *from_hex(const char *hex, size_t *ret_len)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t len = strlen(hex);
-	uint8_t *out = len && len % 2 == 0 ? calloc(1, len / 2) : NULL;
+	size_t digits = strlen(hex);
+	uint8_t *out = digits ? malloc(digits / 2 + 1) : NULL;
 
-	for (size_t i = 0; out && i < len; i++) {
-		const char *at = strchr(digits, hex[i]);
-
-		if (!at) {
-			free(out);
-			return NULL;
-		}
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
+	*ret_len = digits / 2;
+	if (out && !str_from_hex(hex, digits, out, digits / 2)) {
+		free(out);
+		return NULL;
 	}
-	*ret_len = len / 2;
 	return out;
 }
 
@@ -48,7 +31,7 @@ static int write_version(void *ctx, const struct store_vault *v)
 	struct jsonw *j = ctx;
 	char hex[65];
 
-	hex_of(v->sha256, sizeof(v->sha256), hex);
+	str_to_hex(v->sha256, sizeof(v->sha256), hex);
 	jsonw_object(j);
 	jsonw_kv_u64(j, "version", v->version);
 	jsonw_kv_untrusted(j, "name", v->name);
@@ -113,7 +96,7 @@ static void give(struct api_request *r, const struct device *d, uint32_t version
 	}
 	hex = malloc(2 * len + 1);
 	if (hex) {
-		hex_of(bytes, len, hex);
+		str_to_hex(bytes, len, hex);
 		jsonw_object(&r->json);
 		jsonw_kv_string(&r->json, "schema", "cardea.vault.version/1");
 		jsonw_kv_untrusted(&r->json, "device", d->name);

@@ -62,7 +62,7 @@ static void write_fingerprint(struct jsonw *j, const struct pipeline *p)
 {
 	char hex[2 * PEOPLE_DIGEST + 1];
 
-	people_to_hex(p->dns_tls.fingerprint, PEOPLE_DIGEST, hex);
+	str_to_hex(p->dns_tls.fingerprint, PEOPLE_DIGEST, hex);
 	jsonw_kv_string(j, "fingerprint", p->dns_tls.on ? hex : NULL);
 }
 

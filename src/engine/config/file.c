@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/str.h"
 #include "engine/config/config.h"
 #include "engine/config/file.h"
@@ -55,21 +56,6 @@ static int sync_folder(const char *path)
 	return error;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Readable by those who could read the other, and by nobody else. */
 static int look_alike(int fd, const struct stat *like)
 {
@@ -95,7 +81,7 @@ static int write_new(const char *path, const char *text, size_t len,
 		return -errno;
 	error = look_alike(fd, like);
 	if (!error)
-		error = write_all(fd, text, len);
+		error = fd_write_all(fd, text, len);
 	if (!error && fsync(fd))
 		error = -errno;
 	close(fd);

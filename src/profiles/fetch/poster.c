@@ -237,11 +237,7 @@ static int sign(struct post *x)
 		len != SIGNATURE_BYTES)
 		return -ENOMEM;
 	(void)str_copy(x->signature, sizeof x->signature, SIGNATURE_FIELD);
-	for (unsigned i = 0; i < len; i++) {
-		char *at = x->signature + strlen(SIGNATURE_FIELD) + 2 * (size_t)i;
-
-		(void)str_print(at, 3, "%02x", mac[i]);
-	}
+	str_to_hex(mac, len, x->signature + strlen(SIGNATURE_FIELD));
 	return 0;
 }
 

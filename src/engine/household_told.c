@@ -20,7 +20,7 @@ bool household_tells(const struct household_device *hd)
 /* In what was learned the owner's no to a conversation stands among the grants. */
 static bool is_the_owners_no(const struct rule *r)
 {
-	return r->action == RULE_DROP && strcmp(r->acl, MAINTAIN_NO_ACL) == 0;
+	return strcmp(r->acl, MAINTAIN_NO_ACL) == 0 && policy_told_keeps(r);
 }
 
 static int add_no(const struct household_grant *g, struct pool *pool,
@@ -47,35 +47,17 @@ static int add_no(const struct household_grant *g, struct pool *pool,
 	return 0;
 }
 
-static void any_rules(struct rule rules[DIRECTION_MAX])
-{
-	for (unsigned d = 0; d < DIRECTION_MAX; d++) {
-		rule_init(&rules[d]);
-		rules[d].id = d + 1;
-		rules[d].direction = (enum direction)d;
-		rules[d].layer = LAYER_LEARNED;
-	}
-}
-
 int household_told_policy(
 	const struct household_device *hd, struct pool *pool, struct policy *ret)
 {
-	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 2];
-	struct rule any[DIRECTION_MAX];
-	struct policy_input in;
+	struct policy_layer layers[POLICY_OVERLAY_LAYERS + 1];
 	size_t count = 0;
 	int error = policy_overlay_layers(
 		pool, hd->overlays, hd->overlay_count, layers, &count);
 
 	if (!error)
 		error = add_no(&hd->grant, pool, layers, &count);
-	if (error)
-		return error;
-	any_rules(any);
-	layers[count++] =
-		(struct policy_layer){POLICY_GRANT, LAYER_LEARNED, any, DIRECTION_MAX};
-	error = policy_combine(pool, layers, count, &in);
-	return error ? error : policy_prepare(pool, &in, ret);
+	return error ? error : policy_told_prepare(pool, layers, count, ret);
 }
 
 static struct pool *told_pool(void)
@@ -85,25 +67,12 @@ static struct pool *told_pool(void)
 
 /* ---- the kernel ---- */
 
-/* An exact element has no port of who calls. */
 static int told_emit(void *ctx, const struct element *e, rule_id rule)
 {
-	static const struct range16 any = {0, UINT16_MAX};
 	struct element_list *l = ctx;
-	struct element told = *e;
 
 	(void)rule;
-	if (e->kind == ELEMENT_OUT) {
-		told.kind = ELEMENT_OUT_RANGE;
-		told.device_port = any;
-	} else if (e->kind == ELEMENT_IN) {
-		told.kind = ELEMENT_IN_RANGE;
-		told.peer_port = any;
-	} else if (e->kind != ELEMENT_OUT_RANGE && e->kind != ELEMENT_IN_RANGE) {
-		return 0;
-	}
-	told.gate = ELEMENT_GATE_TOLD;
-	element_list_add(l, &told);
+	element_list_add(l, e);
 	return l->error;
 }
 
@@ -119,33 +88,26 @@ int household_told_elements(const struct household_device *hd, const struct devi
 	int error = pool ? household_told_policy(hd, pool, &policy) : -ENOMEM;
 
 	if (!error)
-		error = policy_compile(&policy, &hd->house->env, &names, &pd, told_emit, l);
+		error = policy_told_compile(
+			&policy, &hd->house->env, &names, &pd, told_emit, l);
 	pool_free(pool);
 	return error;
 }
 
 /* ---- the verdict ---- */
 
-static bool passes(const struct household_device *hd, const struct policy_names *names,
-	const struct flow *f)
-{
-	struct pool *pool = told_pool();
-	struct policy policy;
-	struct verdict v = {.kind = VERDICT_VIOLATION};
-
-	if (pool && household_told_policy(hd, pool, &policy) == 0)
-		policy_evaluate(&policy, &hd->house->env, names, f, &v);
-	pool_free(pool);
-	return v.kind == VERDICT_ALLOW || v.kind == VERDICT_PASS;
-}
-
 void household_judge(const struct household_device *hd, const struct policy_names *names,
 	const struct flow *f, struct verdict *ret)
 {
-	policy_evaluate(&hd->policy, &hd->house->env, names, f, ret);
-	if (ret->kind == VERDICT_VIOLATION && household_tells(hd) && !policy_is_rogue(f) &&
-		passes(hd, names, f))
-		ret->kind = VERDICT_WOULD_BLOCK;
+	struct pool *pool = household_tells(hd) ? told_pool() : NULL;
+	const struct policy_env *env = &hd->house->env;
+	struct policy told;
+
+	if (pool && household_told_policy(hd, pool, &told) == 0)
+		policy_told_evaluate(&hd->policy, &told, env, names, f, ret);
+	else
+		policy_evaluate(&hd->policy, env, names, f, ret);
+	pool_free(pool);
 }
 
 /* ---- the change ---- */

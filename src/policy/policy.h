@@ -268,6 +268,24 @@ int policy_compile_binding(const struct policy *p, const struct policy_env *env,
 	const char *name, const struct addr *peer, uint32_t timeout_s, policy_emit emit,
 	void *ctx) CARDEA_MUSTCHECK;
 
+/* Where a gateway only watches: all that passes then, listed or not, as a policy in pool.
+ * kept: what is refused all the same, as refusals and limits. CARDEA_ELIMIT from
+ * POLICY_LAYERS_MAX of them on; else as policy_combine and policy_prepare. */
+int policy_told_prepare(struct pool *pool, const struct policy_layer *kept, size_t count,
+	struct policy *ret) CARDEA_MUSTCHECK;
+/* A prohibition among the grants that may stand among the refusals: it is about IP packets
+ * and can be enforced. One that cannot is none in the grant, either. */
+bool policy_told_keeps(const struct rule *r);
+/* policy_compile of it: ranges of ELEMENT_GATE_TOLD, disjoint among themselves. */
+int policy_told_compile(const struct policy *told, const struct policy_env *env,
+	const struct policy_names *names, const struct policy_device *d, policy_emit emit,
+	void *ctx) CARDEA_MUSTCHECK;
+/* policy_evaluate of p, a policy of who is not held; VERDICT_WOULD_BLOCK where told lets
+ * pass what p refuses. */
+void policy_told_evaluate(const struct policy *p, const struct policy *told,
+	const struct policy_env *env, const struct policy_names *names, const struct flow *f,
+	struct verdict *ret_verdict);
+
 /* What the kernel may open by itself when the device is told an address of the name: one
  * flow after another, from the device, but for its own port. */
 struct policy_opening {

@@ -188,3 +188,24 @@ def test_gates_that_are_long_shut_go(dp):
     dp.put("gates", pack("I", 2), pack("Q", now + 3600 * SECOND))
     dp.sweep()
     assert [key[0] for key, _ in dp.items("gates")] == [2]
+
+
+TOLD = 0xffffffff  # BPF_GATE_TOLD
+
+
+@both
+@pytest.mark.parametrize("told", [True, False])
+def test_what_was_only_told_of_has_no_gate(dp, family, told):
+    """It passed beside a gate that was shut: when it is told of no longer, it ends. What the
+    gate let begin goes on."""
+    a = IP[family]
+    dp.box(0, a["w"], a["w"], gate=GATE)
+    dp.box(1, a["w"], a["w"], gate=TOLD)
+    dp.boxes_of(MAC_D, 0, 2)
+    if not told:
+        dp.put("gates", pack("I", GATE), pack("Q", 1 << 62))
+    assert dp.ingress(out(family)) == PASS
+    shut(dp)
+    dp.boxes_of(MAC_D, 0, 1)
+    dp.bump(MAC_D)
+    assert dp.ingress(out(family)) == (DROP if told else PASS)

@@ -248,6 +248,7 @@ enum bpf_opener {
 	BPF_BY_REDIRECT,  /* DNS to a foreign server that the gateway answers */
 	BPF_BY_NOBODY,	  /* policy has ended it; kept so that what the gateway still sends
 			   * does not begin it anew */
+	BPF_BY_TOLD,	  /* a box of BPF_GATE_TOLD: no gate ever stood open for it */
 };
 
 /* bpf_flow_value.count: one addition counts a packet and its bytes */
@@ -269,7 +270,7 @@ struct bpf_flow_value {
 	uint8_t by;        /* enum bpf_opener */
 	uint8_t flags;
 	uint32_t mac_subject, addr_subject; /* of the device, for its limits */
-	uint32_t box;	   /* by BPF_BY_BOX */
+	uint32_t box;	   /* by BPF_BY_BOX, BPF_BY_TOLD */
 	uint32_t zero;
 };
 

@@ -59,7 +59,7 @@ static __always_inline void ask_of_flow(
 	a->to_device = v->flags & BPF_FLOW_TO_DEVICE;
 	a->by = v->by;
 	a->box = v->box;
-	a->began = 1;
+	a->began = v->by != BPF_BY_TOLD;
 	a->device_port = f->device_port;
 	a->peer_port = f->peer_port;
 	if (f->proto == PROTO_TCP || f->proto == PROTO_UDP)
@@ -169,7 +169,7 @@ __noinline int flow_remove(uint32_t which)
 	uint32_t payer = flow_payer(v);
 	struct bpf_subject *beginner = subject_at(v->subject);
 	ask_of_flow(&w->ask, &w->flow, v);
-	if (v->by == BPF_BY_BOX && flow_is_old(v) && !judge(which))
+	if ((v->by == BPF_BY_BOX || v->by == BPF_BY_TOLD) && flow_is_old(v) && !judge(which))
 		judge_told(which);
 	flow_settle(w, v);
 	if (bpf_map_delete_elem(&flows, &w->flow))

@@ -85,7 +85,7 @@ __noinline int judge_as(uint32_t which, uint32_t told)
 	if (e && entry_lives(e, w->now))
 		w->ask.by = BPF_BY_EXACT;
 	else if (judge_boxes(&w->ask, w->now, told))
-		w->ask.by = BPF_BY_BOX;
+		w->ask.by = told ? BPF_BY_TOLD : BPF_BY_BOX;
 	return w->ask.by;
 }
 
@@ -114,7 +114,7 @@ static __noinline void judge_count_box(uint32_t index, uint64_t packets, uint64_
 /* Counts for what let the conversation begin that is asked for. */
 static __noinline void judge_count(const struct ask *a, uint64_t packets, uint64_t bytes)
 {
-	if (a->by == BPF_BY_BOX) {
+	if (a->by == BPF_BY_BOX || a->by == BPF_BY_TOLD) {
 		judge_count_box(a->box, packets, bytes);
 		return;
 	}

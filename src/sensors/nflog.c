@@ -17,7 +17,7 @@
 #define NFLOG_PACKETS_MAX 1024
 
 /* Reports are few, whatever there is: one a second says that more than so many packets of
- * the device were refused in it (enforce/nft/skeleton.nft). */
+ * the device were refused in it, or told of (enforce/nft/skeleton.nft). */
 #define FLOOD_PACKETS 150
 #define STORM_PACKETS 1500
 
@@ -42,6 +42,8 @@ static const struct {
 	{"cardea:t:told", DIRECTION_TO_DEVICE, REASON_TOLD, 1},
 	{"cardea:f:flood", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, FLOOD_PACKETS},
 	{"cardea:f:storm", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, STORM_PACKETS},
+	{"cardea:f:toldflood", DIRECTION_FROM_DEVICE, REASON_TOLD, FLOOD_PACKETS},
+	{"cardea:f:toldstorm", DIRECTION_FROM_DEVICE, REASON_TOLD, STORM_PACKETS},
 };
 
 /* Netlink integers are in host order, unlike everything else here. */

@@ -7,8 +7,8 @@
  *   [remove] managed MAC
  *   [remove] policed ADDR | bound MAC ADDR | owned ADDR | local PREFIX
  *   [remove] out MAC ADDR PROTO PORT [timeout S]
- *   [remove] outr MAC PREFIX PROTO DEVICE-PORTS PEER-PORTS [timeout S]
- *   [remove] inr ADDR PREFIX PROTO DEVICE-PORTS PEER-PORTS [timeout S]
+ *   [remove] outr MAC PREFIX PROTO DEVICE-PORTS PEER-PORTS [timeout S|told]
+ *   [remove] inr ADDR PREFIX PROTO DEVICE-PORTS PEER-PORTS [timeout S|told]
  *   [remove] in ADDR ADDR PROTO PORT [timeout S]
  *   [remove] ether-out|ether-in MAC TYPE MAC|any
  *   [remove] limit bytes|packets MAC|ADDR RATE
@@ -376,6 +376,8 @@ static bool do_element(struct drive *d, char **w, int count, bool remove)
 		return false;
 	if (count >= used + 2 && !strcmp(w[used], "timeout"))
 		e.timeout_s = (uint32_t)strtoul(w[used + 1], NULL, 10);
+	if (count > used && !strcmp(w[used], "told"))
+		e.gate = ELEMENT_GATE_TOLD;
 	message_from_element(item_add(d), remove, &e);
 	return true;
 }

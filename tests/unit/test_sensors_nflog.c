@@ -51,13 +51,20 @@ static void each_prefix_has_its_meaning(void **state)
 		const char *text;
 		enum direction direction;
 		enum verdict_reason reason;
+		uint32_t packets;
 	} cases[] = {
-		{"cardea:f:deny", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY},
-		{"cardea:t:deny", DIRECTION_TO_DEVICE, REASON_DEFAULT_DENY},
-		{"cardea:f:spoof", DIRECTION_FROM_DEVICE, REASON_SPOOFED},
-		{"cardea:t:spoof", DIRECTION_TO_DEVICE, REASON_SPOOFED},
-		{"cardea:f:rogue", DIRECTION_FROM_DEVICE, REASON_ROGUE_RA},
-		{"cardea:f:frag", DIRECTION_FROM_DEVICE, REASON_FRAGMENT},
+		{"cardea:f:deny", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, 1},
+		{"cardea:t:deny", DIRECTION_TO_DEVICE, REASON_DEFAULT_DENY, 1},
+		{"cardea:f:spoof", DIRECTION_FROM_DEVICE, REASON_SPOOFED, 1},
+		{"cardea:t:spoof", DIRECTION_TO_DEVICE, REASON_SPOOFED, 1},
+		{"cardea:f:rogue", DIRECTION_FROM_DEVICE, REASON_ROGUE_RA, 1},
+		{"cardea:f:frag", DIRECTION_FROM_DEVICE, REASON_FRAGMENT, 1},
+		{"cardea:f:told", DIRECTION_FROM_DEVICE, REASON_TOLD, 1},
+		{"cardea:t:told", DIRECTION_TO_DEVICE, REASON_TOLD, 1},
+		{"cardea:f:flood", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, 150},
+		{"cardea:f:storm", DIRECTION_FROM_DEVICE, REASON_DEFAULT_DENY, 1500},
+		{"cardea:f:toldflood", DIRECTION_FROM_DEVICE, REASON_TOLD, 150},
+		{"cardea:f:toldstorm", DIRECTION_FROM_DEVICE, REASON_TOLD, 1500},
 	};
 	uint8_t buf[64];
 	size_t len = nflog_tcp(buf, sizeof(buf));
@@ -72,6 +79,7 @@ static void each_prefix_has_its_meaning(void **state)
 		assert_int_equal(seen[0].type, MESSAGE_SEEN_VIOLATION);
 		assert_int_equal(v->direction, cases[i].direction);
 		assert_int_equal(v->reason, cases[i].reason);
+		assert_int_equal(v->packets, cases[i].packets);
 		assert_memory_equal(v->mac.b, mac, 6);
 		assert_addr(from ? &v->device : &v->peer, "192.168.7.20");
 		assert_addr(from ? &v->peer : &v->device, "203.0.113.9");
@@ -81,7 +89,7 @@ static void each_prefix_has_its_meaning(void **state)
 		assert_int_equal(v->length, 40);
 		assert_int_equal(v->when, 42);
 	}
-	assert_int_equal(sensors.counts.violations, 6);
+	assert_int_equal(sensors.counts.violations, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void others_lines_are_left_alone(void **state)

@@ -3,15 +3,13 @@
  * agree on every flow, with names, classes, blocks and in quarantine, and no set would
  * refuse the elements. What the kernel opens by itself for names is the same as what is
  * compiled for their bindings. Environment: POLICY_SEED, POLICY_ROUNDS. */
-#include "policy/policy_priv.h"
-#include "property/policy_world.h"
+#include "property/policy_agree.h"
+#include "property/policy_agree_alone.h"
+#include "property/policy_agree_ether.h"
+#include "property/policy_agree_held.h"
 
-#define ROUNDS 1000
+#define ROUNDS 900
 #define FLOWS_PER_ROUND 400
-#define ELEMENTS_MAX 60000
-
-static struct element elements[ELEMENTS_MAX];
-static size_t element_count;
 
 static int keep(void *ctx, const struct element *e, rule_id rule)
 {
@@ -33,107 +31,6 @@ static int keep(void *ctx, const struct element *e, rule_id rule)
 	return 0;
 }
 
-/* The four bytes that lead the transport header, as the kernel would load them. */
-struct lead {
-	uint16_t first, second;
-};
-
-static struct lead lead_of(const struct flow *f)
-{
-	bool from = f->direction == DIRECTION_FROM_DEVICE;
-
-	if (f->proto == 6 || f->proto == 17)
-		return (struct lead){from ? f->device_port : f->peer_port,
-			from ? f->peer_port : f->device_port};
-	if (f->proto == 1 || f->proto == 58)
-		return (struct lead){(uint16_t)(f->icmp_type << 8 | f->icmp_code),
-			(uint16_t)next_random()};
-	return (struct lead){(uint16_t)next_random(), (uint16_t)next_random()};
-}
-
-static bool in_addrs(const struct element *e, const struct addr *a)
-{
-	return e->family == a->family && memcmp(&e->peer_lo, a, sizeof *a) <= 0 &&
-	       memcmp(a, &e->peer_hi, sizeof *a) <= 0;
-}
-
-static bool in_ports(struct range16 p, uint16_t v)
-{
-	return v >= p.lo && v <= p.hi;
-}
-
-static bool is_arm(const struct element *e)
-{
-	return e->kind == ELEMENT_ARM_OUT || e->kind == ELEMENT_ARM_IN;
-}
-
-/* One element as a set of packets: model/element.h read literally. */
-static bool element_has(const struct element *e, const struct mac *mac,
-	const struct flow *f, struct lead l)
-{
-	bool from = f->direction == DIRECTION_FROM_DEVICE;
-
-	if (!in_addrs(e, &f->peer) || f->proto < e->proto_lo || f->proto > e->proto_hi)
-		return false;
-	if (e->gate && !is_arm(e) && !trigger_armed(NULL, (uint16_t)e->gate, e->open_s))
-		return false;
-	switch ((int)e->kind) {
-	case ELEMENT_OUT:
-		return from && !memcmp(&e->mac, mac, sizeof *mac) &&
-		       e->peer_port.lo == l.second;
-	case ELEMENT_IN:
-		return !from && !memcmp(&e->device, &f->device, sizeof f->device) &&
-		       e->device_port.lo == l.second;
-	case ELEMENT_ARM_OUT:
-	case ELEMENT_OUT_RANGE:
-		return from && !memcmp(&e->mac, mac, sizeof *mac) &&
-		       in_ports(e->device_port, l.first) &&
-		       in_ports(e->peer_port, l.second);
-	case ELEMENT_ARM_IN:
-	case ELEMENT_IN_RANGE:
-		return !from && !memcmp(&e->device, &f->device, sizeof f->device) &&
-		       in_ports(e->peer_port, l.first) &&
-		       in_ports(e->device_port, l.second);
-	default:
-		return false;
-	}
-}
-
-static bool ranges_meet(struct range16 a, struct range16 b)
-{
-	return a.lo <= b.hi && b.lo <= a.hi;
-}
-
-static bool is_ether(const struct element *e)
-{
-	return e->kind == ELEMENT_ETHER_OUT || e->kind == ELEMENT_ETHER_IN;
-}
-
-static bool ether_has(const struct element *e, const struct mac *m)
-{
-	return memcmp(&e->peer_mac_lo, m, sizeof *m) <= 0 &&
-	       memcmp(m, &e->peer_mac_hi, sizeof *m) <= 0;
-}
-
-static bool elements_meet(const struct element *a, const struct element *b)
-{
-	if (a->kind != b->kind || a->family != b->family || a->gate || b->gate)
-		return false; /* what has a gate may overlap anything */
-	if (is_ether(a))
-		return a->ether_type == b->ether_type &&
-		       (ether_has(a, &b->peer_mac_lo) || ether_has(b, &a->peer_mac_lo));
-	if (a->kind == ELEMENT_OUT || a->kind == ELEMENT_IN)
-		return element_compare(a, b) == 0;
-	if (a->kind == ELEMENT_IN_RANGE &&
-		memcmp(&a->device, &b->device, sizeof a->device))
-		return false;
-	return memcmp(&a->peer_lo, &b->peer_hi, sizeof a->peer_lo) <= 0 &&
-	       memcmp(&b->peer_lo, &a->peer_hi, sizeof a->peer_lo) <= 0 &&
-	       a->proto_lo <= b->proto_hi && b->proto_lo <= a->proto_hi &&
-	       ranges_meet(a->device_port, b->device_port) &&
-	       ranges_meet(a->peer_port, b->peer_port);
-}
-
 static void check_disjoint(size_t static_count)
 {
 	for (size_t i = 0; i < element_count; i++)
@@ -147,20 +44,7 @@ static void check_disjoint(size_t static_count)
 		}
 }
 
-/* All that one round is about. */
-struct world {
-	struct policy_input input;
-	struct policy policy, free; /* as it is, and without being held */
-	bool has_profile;
-	struct update_host hosts[HOSTS_MAX];
-	size_t host_count;
-	struct policy_env env;
-	struct policy_names names;
-	struct policy_device device;
-};
-
-static unsigned allowed, refused, bound_allowed, blocked, classed, ether_allowed;
-static unsigned opened_alone, wholes_alone, waited, armed;
+static unsigned allowed, refused, bound_allowed, blocked, classed, waited, armed;
 
 static bool block_matches(const struct rule *b, const struct flow *f)
 {
@@ -182,110 +66,6 @@ static void check_block(
 	EXPECT(!hit || (v->rule >= POLICY_BLOCK_ID && v->kind == VERDICT_VIOLATION),
 		"verdict of a block");
 	blocked += hit;
-}
-
-static unsigned held_allowed[HOLD_MAX], held_refused[HOLD_MAX], held_updates, held_portal;
-
-/* As a sentence of docs/lifecycle.md; in words other than the code's. */
-static bool is_of_gateway(const struct world *w, const struct flow *f)
-{
-	bool names = f->peer_port == 53 || (f->peer_port == 853 && f->proto == 6);
-
-	if (f->direction != DIRECTION_FROM_DEVICE || !policy_env_is_gateway(&w->env, &f->peer))
-		return false;
-	return (names && (f->proto == 6 || f->proto == 17)) ||
-	       (f->proto == 17 && f->peer_port == 123) ||
-	       (f->proto == 6 && f->peer_port && (f->peer_port == w->input.portal[0] ||
-						    f->peer_port == w->input.portal[1]));
-}
-
-static bool is_update(const struct world *w, const struct flow *f)
-{
-	for (size_t i = 0; i < w->host_count; i++) {
-		const struct update_host *h = &w->hosts[i];
-		bool who = h->has_addr ? addr_equal(&h->addr, &f->peer)
-				       : told_has(NULL, h->name, &f->peer);
-		if (who && f->direction == DIRECTION_FROM_DEVICE &&
-			(!h->port || (f->proto == (h->proto ? h->proto : 6) &&
-					     f->peer_port == h->port)) &&
-			(!h->proto || f->proto == h->proto))
-			return true;
-	}
-	return false;
-}
-
-/* Some rule that stays on in quarantine means this peer. */
-static bool is_marked(const struct world *w, const struct flow *f)
-{
-	for (size_t i = 0; i < w->input.count; i++) {
-		const struct rule *r = &w->input.rules[i];
-		if (policy_stays_on(r) && r->action != RULE_DROP &&
-			r->direction == f->direction &&
-			(r->peer.kind == PEER_NAME     ? told_has(NULL, r->peer.name, &f->peer)
-			 : r->peer.kind == PEER_PREFIX ? prefix_contains(&r->peer.prefix, &f->peer)
-						       : true))
-			return true;
-	}
-	return false;
-}
-
-static bool is_of_house(const struct world *w, const struct flow *f)
-{
-	static const char *const groups[] = {"239.255.0.0/16", "ff03::/16", "ff05::/16"};
-	struct prefix p;
-
-	for (unsigned i = 0; i < 3; i++)
-		if (!prefix_parse(groups[i], &p) && prefix_contains(&p, &f->peer))
-			return true;
-	return policy_env_is_local(&w->env, &f->peer) ||
-	       policy_env_is_gateway(&w->env, &f->peer);
-}
-
-/* What is left to it is what being held so leaves, and it had that before, or it is where
- * it may fetch updates, or the portal. */
-static void check_allowed_held(const struct world *w, const struct flow *f, rule_id rule)
-{
-	const struct rule *r = policy_rule(&w->policy, rule);
-	bool update = is_update(w, f), fabric = policy_peer_is_class(r->peer.kind);
-	struct verdict v;
-
-	EXPECT(w->policy.hold != HOLD_REFUSED, "rule %u for one that is retired", rule);
-	if (w->policy.hold == HOLD_LIMITED)
-		EXPECT(is_of_house(w, f) || update || is_marked(w, f),
-			"rule %u leaves the house", rule);
-	else
-		EXPECT(is_of_gateway(w, f) || update || policy_stays_on(r) ||
-				(fabric && w->input.keeps_fabric),
-			"rule %u in quarantine", rule);
-	policy_evaluate(&w->free, &w->env, &w->names, f, &v);
-	EXPECT(v.kind == VERDICT_ALLOW || update || is_of_gateway(w, f) ||
-			(w->policy.hold == HOLD_LIMITED && !w->has_profile),
-		"being held opened something by rule %u", rule);
-	held_updates += update && v.kind != VERDICT_ALLOW;
-	held_portal += is_of_gateway(w, f) && f->peer_port != 53 && f->peer_port != 123;
-}
-
-/* It is told as what it is: nobody but the gateway's own ports reaches a sink. */
-static void check_held(const struct world *w, const struct flow *f, const struct verdict *v)
-{
-	enum device_hold hold = w->policy.hold;
-	bool out = f->direction == DIRECTION_FROM_DEVICE;
-
-	if (v->kind == VERDICT_ALLOW)
-		check_allowed_held(w, f, v->rule);
-	EXPECT(v->kind != VERDICT_REDIRECT ||
-			(w->input.redirect && out && hold != HOLD_REFUSED),
-		"to a sink that nobody wants");
-	EXPECT(v->kind != VERDICT_QUARANTINE || !w->input.redirect || !out ||
-			hold == HOLD_REFUSED,
-		"not to the sink");
-	EXPECT(hold == HOLD_LIMITED || v->reason != REASON_DEFAULT_DENY ||
-			v->kind == VERDICT_QUARANTINE || v->kind == VERDICT_REDIRECT,
-		"held, and told as %s", verdict_kind_name(v->kind));
-	if (v->kind == VERDICT_ALLOW)
-		held_allowed[hold]++;
-	else
-		held_refused[hold]++;
 }
 
 /* The same triggers, by the rules and by the elements. */
@@ -387,65 +167,6 @@ static void check_flow(const struct world *w, size_t n_static)
 		   policy_peer_is_class(policy_rule(&w->policy, v.rule)->peer.kind);
 }
 
-/* The first rule about such frames decides its layer; none: no. */
-static bool ether_is_allowed(
-	const struct policy *p, enum direction d, uint16_t type, const struct mac *peer)
-{
-	for (uint32_t i = 0; i < p->count;) {
-		const struct rule *r = &p->rules[i++];
-		if (!rule_in_force(r) || r->direction != d || r->ethertype != type ||
-			(r->peer.kind != PEER_ANY && !mac_equal(&r->peer.mac, peer)))
-			continue;
-		if (r->action == RULE_ACCEPT)
-			return true;
-		i = policy_behind(p, p->block_count + i - 1) - p->block_count;
-	}
-	return false;
-}
-
-static void check_ether(const struct policy *p, enum direction d, uint16_t type)
-{
-	enum element_kind kind =
-		d == DIRECTION_FROM_DEVICE ? ELEMENT_ETHER_OUT : ELEMENT_ETHER_IN;
-	static const struct mac stranger = {{2, 0, 0, 9, 9, 9}};
-
-	for (unsigned m = 0; m <= MACS; m++) {
-		const struct mac *peer = m < MACS ? &macs_of_world[m] : &stranger;
-		bool member = false;
-		for (size_t i = 0; i < element_count; i++)
-			member |= elements[i].kind == kind &&
-				  elements[i].ether_type == type &&
-				  ether_has(&elements[i], peer);
-		EXPECT(member == ether_is_allowed(p, d, type, peer),
-			"frames of type %x, peer %u: elements %d", type, m, member);
-		ether_allowed += member;
-	}
-}
-
-/* Only what cannot be said is not said: all but some that are forbidden before. */
-static void check_ether_status(const struct policy *p)
-{
-	for (uint32_t i = 0; i < p->base_first; i++) {
-		const struct rule *r = &p->rules[i];
-		struct policy earlier = *p;
-		bool hole = false;
-		earlier.count = i;
-		if (r->ethertype < 0 || r->status != RULE_NOT_YET || p->hold ||
-			r->arms || r->needs)
-			continue;
-		for (uint32_t k = 0; k < i; k++) {
-			const struct rule *d = &p->rules[k];
-			hole |= d->ethertype == r->ethertype && rule_in_force(d) &&
-				d->direction == r->direction &&
-				d->action == RULE_DROP && d->peer.kind == PEER_MAC &&
-				!ether_is_allowed(&earlier, r->direction,
-					(uint16_t)r->ethertype, &d->peer.mac);
-		}
-		EXPECT(hole && r->peer.kind == PEER_ANY, "rule %u could be enforced",
-			r->id);
-	}
-}
-
 /* What fits a hash set is there. */
 static void check_exact(void)
 {
@@ -463,98 +184,6 @@ static void check_exact(void)
 				client.hi != UINT16_MAX,
 			"element %zu is exact", i);
 	}
-}
-
-/* What the kernel opened by itself: model/element.h and the datapath's word on NAME. */
-static struct element alone[NAMES * BINDINGS_MAX * LIMIT_OPENINGS * 4];
-static size_t alone_count;
-static struct policy_opening openings[RULES_MAX * LIMIT_OPENINGS];
-static size_t opening_count;
-
-static int keep_opening(void *ctx, const struct policy_opening *o)
-{
-	size_t same = 0;
-
-	(void)ctx;
-	for (size_t i = 0; i < opening_count; i++)
-		same += openings[i].suffix == o->suffix &&
-			!strcmp(openings[i].name, o->name);
-	EXPECT(same < LIMIT_OPENINGS, "%s has too many openings", o->name);
-	openings[opening_count++] = *o;
-	return 0;
-}
-
-static bool opening_is_for(const struct policy_opening *o, const char *name)
-{
-	size_t n = strlen(name), tail = strlen(o->name);
-
-	if (!o->suffix)
-		return !strcmp(o->name, name);
-	return n > tail + 1 && name[n - tail - 1] == '.' &&
-	       !strcmp(name + n - tail, o->name);
-}
-
-static void open_alone(const struct world *w, const struct told *t)
-{
-	for (size_t i = 0; i < opening_count; i++) {
-		const struct policy_opening *o = &openings[i];
-		if (!opening_is_for(o, t->name) ||
-			(o->family && o->family != t->addr.family))
-			continue;
-		alone[alone_count++] = (struct element){.kind = ELEMENT_OUT,
-			.family = t->addr.family,
-			.mac = w->device.mac,
-			.peer_lo = t->addr,
-			.peer_hi = t->addr,
-			.proto_lo = o->proto,
-			.proto_hi = o->proto,
-			.device_port = {0, UINT16_MAX},
-			.peer_port = {o->port, o->port}};
-	}
-}
-
-/* Nothing that the evaluator refuses. */
-static void check_alone(const struct world *w, const struct element *e)
-{
-	struct flow f = {.direction = DIRECTION_FROM_DEVICE,
-		.peer = e->peer_lo,
-		.proto = e->proto_lo,
-		.device_port = random_port(),
-		.peer_port = e->peer_port.lo};
-	struct verdict v;
-
-	for (size_t i = 0; i < w->device.addr_count; i++)
-		if (w->device.addrs[i].family == e->family)
-			f.device = w->device.addrs[i];
-	if (policy_is_infrastructure(&f) || policy_is_rogue(&f))
-		return;
-	policy_evaluate(&w->policy, &w->env, &w->names, &f, &v);
-	EXPECT(v.kind == VERDICT_ALLOW, "the kernel opened what rule %u forbids", v.rule);
-	opened_alone++;
-}
-
-static bool is_alone(const struct element *e)
-{
-	for (size_t i = 0; i < alone_count; i++)
-		if (element_compare(&alone[i], e) == 0)
-			return true;
-	return false;
-}
-
-/* With nothing missing where no name needs us. */
-static void check_inline(const struct world *w, size_t n_static)
-{
-	bool whole = false;
-
-	opening_count = alone_count = 0;
-	EXPECT(policy_inline(&w->policy, keep_opening, NULL, &whole) == 0, "inline");
-	for (size_t i = 0; i < told_count; i++)
-		open_alone(w, &told[i]);
-	for (size_t i = 0; i < alone_count; i++)
-		check_alone(w, &alone[i]);
-	for (size_t i = n_static; i < element_count && whole; i++)
-		EXPECT(is_alone(&elements[i]), "the kernel did not open element %zu", i);
-	wholes_alone += whole && element_count > n_static;
 }
 
 static void compile_all(struct world *w)

@@ -9,7 +9,11 @@
 #include <string.h>
 #include "model/rule.h"
 
+#ifdef POLICY_RANDOM_SHARED
+extern uint64_t seed_state;
+#else
 static uint64_t seed_state;
+#endif
 
 /* splitmix64: small, and the same on every machine */
 static inline uint64_t next_random(void)

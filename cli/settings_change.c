@@ -73,8 +73,7 @@ static void say_undo(const struct cli *c, const json_t *o)
 		cli_say(c, "undo with: cardea config rollback");
 	} else if (json_array_size(changes) == 1 && words)
 		cli_say(c, "undo with: cardea config set %s %s", answer_text(one, "key"), words);
-	else
-		cli_say(c, "undo with: cardea undo");
+	/* of several at once, the number of the change is told at the end */
 }
 
 static void pause_s(void)
@@ -283,11 +282,7 @@ static enum cli_exit end_wait(struct cli *c, const char *word, const char *said)
 
 enum cli_exit settings_confirm(struct cli *c)
 {
-	enum cli_exit e = end_wait(c, "confirm", "They are kept.");
-
-	if (e == CLI_OK && !args_flag(c, "dry-run"))
-		cli_say(c, "undo with: cardea undo");
-	return e;
+	return end_wait(c, "confirm", "They are kept.");
 }
 
 enum cli_exit settings_rollback(struct cli *c)

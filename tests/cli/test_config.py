@@ -171,13 +171,14 @@ def change_of(was):
     (["1.1.1.1", "8.8.8.8"], "config set dns.upstream 1.1.1.1 8.8.8.8"),
     (["a b", "it's"], "config set dns.upstream 'a b' 'it'\\''s'"),
     ([], "config set dns.upstream --default"),
-    (["x\u202ey"], "cardea undo"),  # nobody can type it
+    (["x\u202ey"], "cardea undo 7"),  # nobody can type it
     ([None], "undo with:"), ([3, {"a": []}, "b"], "undo with:"),
     (None, "undo with:"), ({}, "undo with:"), (True, "config set dns.upstream true"),
 ])
 def test_whatever_a_value_is_called(cli, daemon, was, way):
     """A gateway that says what no setting is ends no command with a crash."""
     daemon.routes[("POST", "/v1/settings")] = change_of(was)
+    daemon.headers = b"Cardea-Change: 7\r\n"
     done = cli("config", "set", "dns.upstream", "9.9.9.9")
     assert done.stdout.startswith("dns.upstream: ") and " -> 9.9.9.9 (now)" in done.stdout
     assert way in done.stderr

@@ -15,7 +15,8 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ALL = sorted(os.path.relpath(p, ROOT) for p in [
-    *glob(ROOT + "/*.md"), *glob(ROOT + "/docs/**/*.md", recursive=True), *glob(ROOT + "/lab/*.md")])
+    *glob(ROOT + "/*.md"), *glob(ROOT + "/docs/**/*.md", recursive=True), *glob(ROOT + "/lab/*.md"),
+    *glob(ROOT + "/web/*.md")])
 MANUALS = sorted(os.path.relpath(p, ROOT) for p in glob(ROOT + "/man/*.[1-8]"))
 # Decisions are of their day: what they name may have another name now.
 DOCUMENTS = [p for p in ALL if not p.startswith("docs/adr/")]
@@ -292,7 +293,8 @@ def test_files_in_text_are_there():
         for name in re.findall(r"`((?:%s)/[\w./*-]+)`" % "|".join(tops), read(path)):
             if re.search(r"[A-Z]{3,}|\*", name) or name == "bench/results.json":  # NAME: any
                 continue
-            if not any(os.path.exists(os.path.join(ROOT, d, name)) for d in ("", "src")):
+            if not any(os.path.exists(os.path.join(ROOT, d, name))
+                       for d in ("", "src", os.path.dirname(path))):
                 bad.append("%s: %s" % (path, name))
         # floors are named without src/
         for name in re.findall(r"`((?:base|engine|inventory|model|names|policy|profiles|proc|"

@@ -139,6 +139,7 @@ void lives_shift(struct lives *l, nstime jump)
 		d->asked += d->asked ? jump : 0;
 		d->still += d->still ? jump : 0;
 		d->changed += d->changed ? jump : 0;
+		d->back += d->back ? jump : 0;
 		d->owes_store = true;
 	}
 	for (size_t i = 0; i < LIVES_TOLD_MAX; i++)
@@ -166,6 +167,8 @@ static int load_one(void *ctx, const struct store_life *stored)
 	if (suspicion_load(cursor_of(stored->suspicion, stored->suspicion_len),
 		    p->lives.key, wall, &d->suspicion))
 		log_warn("lives", "device %u: what it was suspected of is lost", d->id);
+	if (d->life.state == LIFE_PROBATION)
+		d->back = d->life.since;
 	return 0;
 }
 

@@ -79,6 +79,7 @@ struct lives_device {
 	bool points; /* changed since they were stored */
 	nstime asked, still; /* wall: last */
 	nstime changed;	     /* wall: its file or firmware did */
+	nstime back;	     /* wall: it was let back; what it did before is forgiven */
 	struct lives_release release;
 };
 

@@ -207,6 +207,8 @@ static void weigh(const struct passage *w)
 		suspicion_forgive(s, now);
 		suspicion_tighten(s, w->step->actions & LIFE_DO_TIGHTEN);
 	}
+	if (w->step->actions & LIFE_DO_TIGHTEN)
+		w->ld->back = now;
 	if (w->step->to == LIFE_NEW)
 		suspicion_init(s, w->p->lives.key, now);
 	if (w->step->event == LIFE_FETCHED)

@@ -177,6 +177,15 @@ static bool is_attempt(const struct record *r)
 		       r->place == RECORD_GATEWAY);
 }
 
+/* A conversation is told when it has been silent for long, an attempt for a minute: what
+ * ended before the device was let back is no offence on its probation. */
+static bool is_forgiven(struct pipeline *p, const struct device *d, const struct record *r)
+{
+	const struct lives_device *ld = lives_of(p, d);
+
+	return ld && r->last < ld->back;
+}
+
 void pipeline_life_record(
 	struct pipeline *p, struct device *d, const struct record *r)
 {
@@ -185,6 +194,8 @@ void pipeline_life_record(
 	bool icmp = r->proto == FLOW_PROTO_ICMP || r->proto == FLOW_PROTO_ICMP6;
 
 	seen.port = icmp ? 0 : record_port(r);
+	if (is_forgiven(p, d, r))
+		return;
 	if (is_offer(r)) {
 		seen.kind = SUSPICION_LISTEN;
 	} else if (is_attempt(r)) {

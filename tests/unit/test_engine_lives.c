@@ -139,11 +139,11 @@ static void a_name_that_moved_explains_itself(void **state)
 }
 
 /* What is allowed is seen by the records of conversations. */
-static void attempt(unsigned host, uint16_t port)
+static void attempt_at(nstime when, unsigned host, uint16_t port)
 {
 	static struct message m;
-	struct record r = {.device = mac_of(LAMP), .first = h->clock.now,
-		.last = h->clock.now, .family = 4, .proto = FLOW_PROTO_TCP,
+	struct record r = {.device = mac_of(LAMP), .first = when,
+		.last = when, .family = 4, .proto = FLOW_PROTO_TCP,
 		.device_port = 40000, .peer_port = port, .device_addr = ip(LAMP_IP),
 		.packets = {3, 0}, .bytes = {180, 0}};
 	char peer[32];
@@ -153,6 +153,11 @@ static void attempt(unsigned host, uint16_t port)
 	message_from_record(&m, &r);
 	far_send(h, ROLE_SENSOR, &m);
 	spin(h);
+}
+
+static void attempt(unsigned host, uint16_t port)
+{
+	attempt_at(h->clock.now, host, port);
 }
 
 static void attacks_that_nothing_refuses_are_seen(void **state)
@@ -165,6 +170,29 @@ static void attacks_that_nothing_refuses_are_seen(void **state)
 	advance(h, 61);
 	for (unsigned i = 1; i <= 80; i++)
 		attempt(i, 5555);
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+}
+
+/* A conversation is told when it has been silent for long: what the lamp did before it was
+ * let back is no offence on probation, told before or after a restart. */
+static void what_was_forgiven_is_not_told_again(void **state)
+{
+	(void)state;
+	nstime before = h->clock.now;
+
+	scan(99, 8080);
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+	advance(h, 30);
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), NULL), 0);
+	for (unsigned turn = 0; turn < 2; turn++) {
+		for (unsigned i = 1; i <= 80; i++)
+			attempt_at(before, i, 8080);
+		assert_int_equal(stands(), LIFE_PROBATION);
+		engine_restart(h);
+	}
+	advance(h, 1);
+	for (unsigned i = 1; i <= 80; i++)
+		attempt(i, 8080);
 	assert_int_equal(stands(), LIFE_QUARANTINED);
 }
 
@@ -391,6 +419,7 @@ int main(void)
 		T(what_is_critical_is_never_dark),
 		T(a_name_that_moved_explains_itself),
 		T(attacks_that_nothing_refuses_are_seen),
+		T(what_was_forgiven_is_not_told_again),
 		T(an_answer_is_no_scan),
 		T(a_release_takes_two_steps),
 		T(numbers_are_not_guessed),

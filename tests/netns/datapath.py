@@ -139,7 +139,7 @@ def object_path():
 LAYOUT = {  # map: key, value
     "settings": ("I", "II%dsQQIIQ" % (32 * 32)),
     "totals": ("I", "II"),
-    "subjects": ("I", "QIIQQQQQQQQQIIIII20s"),
+    "subjects": ("I", "QIIQQQQQQQQQIIIIIIQ8s"),
     "boxes": ("I", "16s16sHHHHBBBBIQQQII"),
     "gates": ("I", "Q"),
     "macs": ("8s", "II"),
@@ -154,7 +154,7 @@ LAYOUT = {  # map: key, value
 }
 SUBJECT = ("boxes epoch flows byte_ns_256 packet_ns byte_bucket packet_bucket refused "
            "opens opens_over over flows_full refused_kinds queries learned begun "
-           "arms").split()
+           "arms zero resets").split()
 FLOW = ("until count subject epoch mac by flags mac_subject addr_subject box "
         "zero").split()
 EVENT = "IIQQQI2s2s" + LAYOUT["refused"][0] + "I"
@@ -405,16 +405,20 @@ class Datapath:
         return self.lib.bpf_program__fd(ctypes.c_void_p(
             self.lib.bpf_object__find_program_by_name(self.object, name.encode())))
 
-    def run(self, name, frame, ifindex=0, repeat=1):
-        """(verdict, ns)"""
+    def run(self, name, frame, ifindex=0, repeat=1, mark=0):
+        """(verdict, ns); .out is the frame as it is then"""
         skb = bytearray(192)
+        struct.pack_into("=I", skb, 8, mark)
         struct.pack_into("=I", skb, 36, ifindex)  # __sk_buff.ingress_ifindex
+        room = ctypes.create_string_buffer(max(2048, len(frame)))
         ctx = ctypes.create_string_buffer(bytes(skb), len(skb))
         opts = RunOpts(sz=ctypes.sizeof(RunOpts), data_in=frame, data_size_in=len(frame),
                        ctx_in=ctypes.cast(ctx, ctypes.c_void_p), ctx_size_in=len(skb),
-                       repeat=repeat)
+                       data_out=ctypes.cast(room, ctypes.c_char_p),
+                       data_size_out=len(room), repeat=repeat)
         error = self.lib.bpf_prog_test_run_opts(self.program(name), ctypes.byref(opts))
         assert error == 0, "test run: %d" % error
+        self.out = room.raw[:opts.data_size_out]
         return opts.retval, opts.duration
 
     def ingress(self, frame):

@@ -1583,8 +1583,12 @@ def test_the_file_is_what_is_laid(plain, enforcer):
     file = (ROOT / "src" / "enforce" / "nft" / "skeleton.nft").read_text()
     both, hooks = file.split("\n# Part 2:")
     text = ""
-    for family, related in (("inet", "ct state related return"), ("bridge", "")):
-        text += both.replace("$family", family).replace("$related", related)
+    answer = ("meta oif 0 meta l4proto tcp update @reset_f { ether saddr limit rate 10/second "
+              "burst 40 packets } reject with tcp reset")
+    for family, related, said in (("inet", "ct state related return", answer),
+                                  ("bridge", "", "")):
+        text += (both.replace("$family", family).replace("$related", related)
+                 .replace("$answer", said))
     text += "\n# Part 2:" + hooks
     for word, value in words.items():
         text = text.replace("$" + word, value)

@@ -4,6 +4,7 @@ one in quarantine, and one that is limited as others depend on it. IPv4 and IPv6
 and routed. What was open ends at once, and nobody else loses a packet."""
 
 import collections
+import socket
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from lab.frames import TCP, UDP
 from lab.malware import Malware
 
 TALK, QUIET = 7501, 7502
+PAGE, PORTAL = 8443, 8908
 UPDATE_NAME, UPDATE = "firmware.maker.example", ("203.0.113.31", "2001:db8:ffff:131::31")
 OWN_NAME, OWN = "mirror.owner.example", ("203.0.113.32", "2001:db8:ffff:132::32")
 CLOUDS = (internet.CLOUD4, internet.CLOUD6)
@@ -89,6 +91,31 @@ def goes(source, target, port, proto=TCP, patience=30):
     if not number and target.sink.count(proto=proto, dport=port, src=addresses(source)):
         return -1
     return number
+
+
+GATEWAY = ("192.168.1.1", "fd00:c0de:1::1", "192.168.2.1")  # the last one of another LAN
+
+
+def is_reset(device, server, port):
+    """It hears so: nothing was there that it had to wait for."""
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with device.socket(family, socket.SOCK_STREAM) as sock:
+        sock.settimeout(30)
+        try:
+            sock.connect((server, port))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            pass
+    return False
+
+
+def page_answers(device, server):
+    """The page's port is open to it."""
+    sock = device.connect(server, PAGE)
+    if sock:
+        sock.close()
+    return sock is not None
 
 
 def goes_out(home, source, targets, port, patience=30):
@@ -184,7 +211,15 @@ def test_quarantine(house):
         assert answer.rcode == dns.REFUSED and not answer.addresses
     told(one, UPDATE_NAME)
     assert goes_out(home, one, UPDATE, internet.ANY_TCP) == 2
-    assert not one.echo_tcp("192.168.1.1", 22, timeout=0.3)
+    # of the gateway: the portal as ever, and else it hears at once that it may not
+    for server in GATEWAY:
+        assert is_reset(one, server, PAGE), server
+        assert is_reset(one, server, 22), server
+    for server in GATEWAY[:2]:
+        portal = one.connect(server, PORTAL)
+        assert portal, server
+        portal.close()
+        assert page_answers(near, server), server
     assert goes(house.other, near, TALK) == 3
     # what its owner adds, and takes back
     host = "%s:%d" % (OWN_NAME, internet.ANY_TCP)

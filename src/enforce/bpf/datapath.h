@@ -42,7 +42,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 6
+#define BPF_ABI 7
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */
@@ -197,8 +197,13 @@ struct bpf_subject {
 	uint32_t learned; /* its entries in policy with .learned */
 	uint32_t begun;	  /* flows in the table that it let begin: others need no sweep */
 	uint32_t arms;	  /* its boxes that arm */
-	uint32_t zero[5];
+	uint32_t zero;
+	uint64_t resets;  /* bucket of the resets that it gets */
+	uint32_t zero2[2];
 };
+
+/* skb->mark of a reset on its way from ingress to egress of one port: chosen at random. */
+#define BPF_MARK_RESET 0xca7dea5eU
 
 struct bpf_settings {
 	uint32_t abi;

@@ -6,6 +6,7 @@
 
 #include "enforce/bpf/dns.bpf.h"
 #include "enforce/bpf/flow.bpf.h"
+#include "enforce/bpf/reset.bpf.h"
 
 /* A later fragment of a packet whose first one was let pass comes so much later at
  * most: what hosts wait for it (RFC 791 3.2 says 15 s, Linux 30 s, RFC 8200 4.5 60 s). */
@@ -215,6 +216,7 @@ static __noinline int deny(struct work *w, uint32_t subject)
 	const struct packet *p = &w->packet;
 	const struct bpf_settings *set = settings_get();
 
+	w->denied = 1;
 	if (parse_has_ports(p) && p->fragment == FRAGMENT_NONE && set && !set->limits &&
 		!flow_is_redirected(w))
 		cache_remember(&w->flow, &w->mac, subject, w->others_epoch,
@@ -229,15 +231,6 @@ static __always_inline int is_told(uint32_t subject)
 		return 0;
 	refuse(subject, BPF_REASON_TOLD);
 	return 1;
-}
-
-/* The gateway's own: what another router of the LAN gets is not redirected there. */
-static __noinline int to_gateway(const struct work *w)
-{
-	struct bpf_mac to = w->packet.to_mac;
-	struct bpf_mac_value *m = bpf_map_lookup_elem(&macs, &to);
-
-	return m && m->flags & BPF_GATEWAY;
 }
 
 /* What a managed device sends over IP. */
@@ -329,7 +322,7 @@ static __always_inline void work_begin(
 	w->to_device = (uint8_t)to_device;
 	w->lasting = 1;
 	w->flowless = (uint8_t)flowless;
-	w->bound = w->arms = 0;
+	w->bound = w->arms = w->denied = 0;
 	w->mac = to_device ? p->to_mac : p->from_mac;
 	m = bpf_map_lookup_elem(&macs, &w->mac);
 	w->mac_flags = m ? m->flags : 0;
@@ -401,6 +394,8 @@ __noinline int from_lan(struct __sk_buff *skb, int flowless)
 	if (!(w->mac_flags & BPF_MANAGED))
 		return from_free(w);
 	verdict = p->family ? from_ip(skb, w) : from_ether(w);
+	if (w->denied && verdict == TC_ACT_SHOT)
+		return reset_is_due(w) ? reset(skb, w) : verdict;
 	if (verdict != TC_ACT_UNSPEC || !p->family)
 		return verdict;
 	if (p->fragment == FRAGMENT_FIRST)

@@ -102,6 +102,8 @@ __noinline int to_lan(struct __sk_buff *skb, int flowless)
 
 	if (!w)
 		return TC_ACT_SHOT;
+	if (reset_passes(skb))
+		return TC_ACT_UNSPEC;
 	work_begin(skb, w, 1, flowless);
 	const struct packet *p = &w->packet;
 	managed = w->mac_flags & BPF_MANAGED && !is_group_mac(&p->to_mac);

@@ -41,6 +41,7 @@ struct work {
 	uint8_t flowless; /* no flow is its, as is known already */
 	uint8_t bound;	  /* the device's address is its own, says the guard */
 	uint8_t arms;	  /* it has opened a gate */
+	uint8_t denied;	  /* policy refused it */
 };
 
 MAP_ARRAY(works, BPF_MAP_TYPE_PERCPU_ARRAY, struct work, WORK_MAX, 0);

@@ -5,7 +5,12 @@ argument of printf."""
 import re
 import sys
 
-TABLES = {"inet": "ct state related return", "bridge": ""}
+TABLES = {
+    "inet": {"related": "ct state related return",
+             "answer": "meta oif 0 meta l4proto tcp update @reset_f "
+                       "{ ether saddr limit rate 10/second burst 40 packets } "
+                       "reject with tcp reset"},
+    "bridge": {"related": "", "answer": ""}}
 WORDS = {"version": "%1$s", "lans": "%2$s", "gateways": "%3$s", "group": "%4$u"}
 
 
@@ -25,8 +30,8 @@ def write(out, name, text):
 
 skeleton, dns, header = sys.argv[1:]
 both, hooks = read(skeleton).split("\n# Part 2:")
-tables = "".join(both.replace("$family", family).replace("$related", related)
-                 for family, related in TABLES.items())
+tables = "".join(both.replace("$family", family).replace("$related", words["related"])
+                 .replace("$answer", words["answer"]) for family, words in TABLES.items())
 with open(header, "w", encoding="ascii") as f:
     write(f, "skeleton_text", tables + "\n# Part 2:" + hooks)
     write(f, "dns_text", read(dns))

@@ -6,26 +6,34 @@
 #include "base/str.h"
 #include "cli/answer.h"
 #include "cli/backup.h"
+#include "cli/certificate.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 
 /* What stands in the first part; the rest is the database. */
-static enum cli_exit put_description(struct sealed *s, const json_t *answer)
+static enum cli_exit put_description(
+	const struct cli *c, struct sealed *s, const json_t *answer)
 {
+	json_t *certificate = certificate_read(c);
 	json_t *o = json_pack("{s:s, s:O, s:O, s:O, s:O}", "schema", BACKUP_FILE_SCHEMA,
 		"bytes", json_object_get(answer, "bytes"), "sha256",
 		json_object_get(answer, "sha256"), "history",
 		json_object_get(answer, "history"), "about", json_object_get(answer, "about"));
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	char *text = NULL;
 	enum cli_exit e = CLI_FAILED;
 
+	if (o && (!certificate || !json_object_set(o, "certificate", certificate)))
+		text = json_dumps(o, JSON_COMPACT);
 	if (text)
 		e = sealed_put(s, text, strlen(text), false);
 	else
 		cli_complain("look whether cardea and cardead are of one version",
 			"the gateway does not say what the backup is");
+	if (text)
+		explicit_bzero(text, strlen(text));
 	free(text);
 	json_decref(o);
+	certificate_free(certificate);
 	return e;
 }
 
@@ -115,7 +123,7 @@ static enum cli_exit copy_out(struct cli *c, struct sealed *s, const json_t *ans
 	bar.unit = NULL;
 	bar.size = w.bytes;
 	if (w.sha && w.part && w.bytes && EVP_DigestInit_ex(w.sha, EVP_sha256(), NULL) == 1)
-		e = put_description(s, answer);
+		e = put_description(c, s, answer);
 	else
 		cli_complain(NULL, "no memory left");
 	if (e == CLI_OK)

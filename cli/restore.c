@@ -9,12 +9,14 @@
 #include "base/str.h"
 #include "cli/answer.h"
 #include "cli/backup.h"
+#include "cli/certificate.h"
 #include "cli/daemon.h"
 #include "cli/progress.h"
 
 #define SEND_OCTETS (256U << 10) /* in one request: twice that in hex */
 #define SETTLE_S 60
 #define POLL_MS 200
+#define KEPT_NAME 32 /* 2026-01-31T12:00:00Z */
 
 struct way_in {
 	struct cli *cli;
@@ -273,57 +275,139 @@ static enum cli_exit wait_done(const struct cli *c, const char *sha)
 	return daemon_wait_ready(c, -1);
 }
 
-static enum cli_exit carry_out(struct way_in *w)
+/* The name of a kept house: its time to the second, as --kept takes it. */
+static char *kept_name(const char *made, char ret[KEPT_NAME])
 {
-	struct cli *c = w->cli;
-	const char *sha = answer_raw(w->about, "sha256");
+	(void)str_print(ret, KEPT_NAME, "%.19sZ", made);
+	return ret;
+}
+
+static void say_done(const struct cli *c, const char *kept)
+{
+	cli_say(c, "The house is as in the backup. Who was logged in has to log in again.");
+	if (kept[0])
+		cli_say(c, "The house of before is kept. This brings it back: `cardea restore "
+			   "--kept %s`",
+			text_clean(kept));
+	else
+		cli_say(c, "The house of before could not be kept: the log tells why.");
+}
+
+/* certificate: of that house, or NULL. It comes behind the house: who is cut short between
+ * them has the certificate of before, and restores once more. */
+static enum cli_exit carry_out(struct cli *c, const char *sha, const json_t *certificate)
+{
+	json_t *answer = NULL;
+	char keep[KEPT_NAME] = "";
 	enum cli_exit e = cli_confirm(c,
-		"All that this gateway knows is replaced by it, and cannot be undone but by a "
-		"backup of now.");
+		"All that this gateway knows is replaced by it. The house of now is kept.");
 
 	if (e == CLI_OK)
-		e = post(c, json_pack("{s:s}", "commit", sha), NULL);
-	if (e != CLI_OK)
-		return e;
-	e = wait_done(c, sha);
+		e = post(c, json_pack("{s:s}", "commit", sha), &answer);
 	if (e == CLI_OK)
-		cli_say(c, "The house is as in the backup. Who was logged in has to log in "
-			   "again. This cannot be undone.");
+		e = wait_done(c, sha);
+	if (e == CLI_OK && answer_raw(answer, "keeps")[0])
+		kept_name(answer_raw(answer, "keeps"), keep);
+	if (e == CLI_OK)
+		certificate_bring(c, certificate, keep);
+	if (e == CLI_OK)
+		say_done(c, keep);
+	json_decref(answer);
+	return e;
+}
+
+/* What the gateway has checked. */
+static enum cli_exit show_and_do(struct cli *c, const json_t *answer, const char *sha,
+	const json_t *certificate)
+{
+	enum cli_exit e = CLI_OK;
+
+	if (c->json)
+		e = answer_print(answer);
+	else
+		print_effect(c, answer);
+	if (e == CLI_OK && !args_flag(c, "dry-run"))
+		e = carry_out(c, sha, certificate);
 	return e;
 }
 
 static enum cli_exit check_and_do(struct way_in *w)
 {
-	struct cli *c = w->cli;
 	json_t *answer = NULL;
 	enum cli_exit e = send_all(w, &answer);
 
-	if (e == CLI_OK && c->json)
-		e = answer_print(answer);
-	else if (e == CLI_OK)
-		print_effect(c, answer);
-	if (e == CLI_OK && !args_flag(c, "dry-run"))
-		e = carry_out(w);
+	if (e == CLI_OK)
+		e = show_and_do(w->cli, answer, answer_raw(w->about, "sha256"),
+			json_object_get(w->about, "certificate"));
+	if (e != CLI_OK || args_flag(w->cli, "dry-run"))
+		end(w->cli);
+	json_decref(answer);
+	return e;
+}
+
+/* Where nobody can be asked, nothing is begun. */
+static enum cli_exit may_be_asked(struct cli *c, const char *what)
+{
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		return CLI_OK;
+	return cli_confirm(
+		c, "All that this gateway knows would be replaced by %s.", text_clean(what));
+}
+
+/* ---- what earlier restores have replaced ---- */
+
+static void print_kept(const struct cli *c, const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "kept"), *one;
+	char name[KEPT_NAME];
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		printf("%s  %s, %lld devices, Cardea %s\n",
+			text_clean(kept_name(answer_raw(one, "made"), name)),
+			text_ago(answer_raw(one, "made")),
+			answer_number(json_object_get(one, "counts"), "devices"),
+			answer_text(one, "version"));
+	if (json_array_size(list) == 0)
+		cli_say(c, "No house is kept: nothing was restored here.");
+}
+
+static enum cli_exit list_kept(struct cli *c)
+{
+	struct client_target t;
+	json_t *answer = NULL;
+	enum cli_exit e;
+
+	client_target_init(&t, "/v1/restore");
+	e = answer_ask(c, &t, NULL, &answer);
+	return answer_finish(c, e, answer, print_kept);
+}
+
+static enum cli_exit bring_kept(struct cli *c, const char *name)
+{
+	json_t *answer = NULL, *certificate = NULL;
+	enum cli_exit e = may_be_asked(c, name);
+
+	if (e == CLI_OK)
+		e = post(c, json_pack("{s:s}", "kept", name), &answer);
+	if (e != CLI_OK)
+		return e;
+	certificate = certificate_kept(c, name);
+	e = show_and_do(c, answer, answer_raw(answer, "sha256"), certificate);
+	certificate_free(certificate);
 	if (e != CLI_OK || args_flag(c, "dry-run"))
 		end(c);
 	json_decref(answer);
 	return e;
 }
 
-/* Where nobody can be asked, nothing is begun. */
-static enum cli_exit may_be_asked(struct cli *c)
-{
-	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		return CLI_OK;
-	return cli_confirm(c, "All that this gateway knows would be replaced by %s.",
-		text_clean(c->args[0]));
-}
+/* ---- a file ---- */
 
-enum cli_exit restore_run(struct cli *c)
+static enum cli_exit bring_file(struct cli *c)
 {
 	char passphrase[PASSWORD_ROOM] = "";
 	struct way_in w = {.cli = c, .file = {.fd = -1}, .part = malloc(SEALED_PART_MAX)};
-	enum cli_exit e = may_be_asked(c);
+	enum cli_exit e = may_be_asked(c, c->args[0]);
 
 	if (e == CLI_OK && !w.part) {
 		cli_complain(NULL, "no memory left");
@@ -341,9 +425,26 @@ enum cli_exit restore_run(struct cli *c)
 	if (e == CLI_OK)
 		e = check_and_do(&w);
 	sealed_close(&w.file);
+	certificate_free(json_incref(json_object_get(w.about, "certificate")));
 	json_decref(w.about);
 	if (w.part)
 		explicit_bzero(w.part, SEALED_PART_MAX);
 	free(w.part);
 	return e;
+}
+
+enum cli_exit restore_run(struct cli *c)
+{
+	const char *kept = args_flag(c, "kept");
+	bool list = args_flag(c, "list") != NULL;
+
+	if (c->arg_count + (kept != NULL) + list != 1) {
+		cli_complain("`cardea restore house.cardea`; `--kept TIME` brings back what a "
+			     "restore has replaced, `--list` tells what there is",
+			"name one thing to restore");
+		return CLI_USAGE;
+	}
+	if (list)
+		return list_kept(c);
+	return kept ? bring_kept(c, kept) : bring_file(c);
 }

@@ -32,7 +32,7 @@ _cardea()
 			continue
 		fi
 		case $word in
-		--socket|--qr|--mac|--url|--name|--class|--out|--number|--choose|--device|--limit|--after|--port|--proto|--for|--since|--profile|--binding|--refuse|--allow|--decision|--layer|--owner|--lan|--gateway|--signature|--because|--key|--group|--reason|--code|--level|--cut|--sha256|--window|--passphrase-file|--ago|--cert|--chain|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--learn-rest|--then|--answer|--test|--against|--vendor|--accepted|--nonce|--digest|--kind|--use|--role|--days|--config|--file|--confirm-within) skip=1 ;;
+		--socket|--qr|--mac|--url|--name|--class|--out|--number|--choose|--device|--limit|--after|--port|--proto|--for|--since|--profile|--binding|--refuse|--allow|--decision|--layer|--owner|--lan|--gateway|--signature|--because|--key|--group|--reason|--code|--level|--cut|--sha256|--window|--passphrase-file|--kept|--ago|--cert|--chain|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--learn-rest|--then|--answer|--test|--against|--vendor|--accepted|--nonce|--digest|--kind|--use|--role|--days|--config|--file|--confirm-within) skip=1 ;;
 		-*) ;;
 		*)
 			if [[ -z $noun ]]; then
@@ -82,6 +82,7 @@ _cardea()
 	--sha256) :; return ;;
 	--window) :; return ;;
 	--passphrase-file) _cardea_files; return ;;
+	--kept) :; return ;;
 	--ago) :; return ;;
 	--cert) _cardea_files; return ;;
 	--chain) _cardea_files; return ;;
@@ -176,7 +177,7 @@ _cardea()
 	'dns dnr') flags='--dnsmasq --odhcpd' ;;
 	'bundle ') flags='--out' ;;
 	'backup ') flags='--passphrase-file --history --force --dry-run' ;;
-	'restore ') flags='--passphrase-file --yes --dry-run' ;;
+	'restore ') flags='--passphrase-file --kept --list --yes --dry-run' ;;
 	'export ') flags='--out' ;;
 	'import ') flags='--exact --yes --dry-run' ;;
 	'report sinks') flags='' ;;

@@ -7,7 +7,7 @@ function __cardea_words
             set skip
             continue
         end
-        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--class|--out|--number|--choose|--device|--limit|--after|--port|--proto|--for|--since|--profile|--binding|--refuse|--allow|--decision|--layer|--owner|--lan|--gateway|--signature|--because|--key|--group|--reason|--code|--level|--cut|--sha256|--window|--passphrase-file|--ago|--cert|--chain|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--learn-rest|--then|--answer|--test|--against|--vendor|--accepted|--nonce|--digest|--kind|--use|--role|--days|--config|--file|--confirm-within)$' $word
+        if string match -qr -- '^(--socket|--qr|--mac|--url|--name|--class|--out|--number|--choose|--device|--limit|--after|--port|--proto|--for|--since|--profile|--binding|--refuse|--allow|--decision|--layer|--owner|--lan|--gateway|--signature|--because|--key|--group|--reason|--code|--level|--cut|--sha256|--window|--passphrase-file|--kept|--ago|--cert|--chain|--anchor|--device-cert|--at|--cloud|--local|--controller|--root|--learn-rest|--then|--answer|--test|--against|--vendor|--accepted|--nonce|--digest|--kind|--use|--role|--days|--config|--file|--confirm-within)$' $word
             set skip 1
         else if not string match -q -- '-*' $word
             echo $word
@@ -270,6 +270,8 @@ complete -c cardea -n '__cardea_in backup' -l dry-run -d 'say what would change,
 complete -c cardea -n '__cardea_at 0' -a restore -d 'what such a file has, in place of all that is here, on this or another gateway'
 complete -c cardea -n '__cardea_at 1 restore' -F
 complete -c cardea -n '__cardea_in restore' -l passphrase-file -r -F -d 'its first line is the passphrase'
+complete -c cardea -n '__cardea_in restore' -l kept -r -f -d 'the house that an earlier restore replaced then'
+complete -c cardea -n '__cardea_in restore' -l list -d 'which houses are kept'
 complete -c cardea -n '__cardea_in restore' -l yes -d 'do it without asking'
 complete -c cardea -n '__cardea_in restore' -l dry-run -d 'say what would change, and change nothing'
 complete -c cardea -n '__cardea_at 0' -a export -d 'what you said of this house, as JSON to read, edit and take along; no secret is in it'

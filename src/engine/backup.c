@@ -228,6 +228,85 @@ int backup_check(struct pipeline *p, const char *digest)
 	return 0;
 }
 
+static int copy_file(int from, int to)
+{
+	uint8_t *buf = malloc(BACKUP_PART);
+	off_t at = 0;
+	ssize_t n = 0;
+	int error = buf ? 0 : -ENOMEM;
+
+	while (!error && (n = pread(from, buf, BACKUP_PART, at)) > 0) {
+		error = fd_write_all(to, buf, (size_t)n);
+		at += n;
+	}
+	if (!error && n < 0)
+		error = -errno;
+	if (buf)
+		explicit_bzero(buf, BACKUP_PART);
+	free(buf);
+	return error;
+}
+
+static int take_kept(struct pipeline *p, int from)
+{
+	struct backup *b = &p->backup;
+	int to = -1, error = digest_file(from, &b->bytes, b->digest);
+
+	if (!error && !has_room(from, b->bytes))
+		error = -ENOSPC;
+	if (!error)
+		error = store_restore_open(p->store, &to);
+	if (error)
+		return error;
+	error = copy_file(from, to);
+	close(to);
+	return error ? error
+		     : store_restore_check(
+			       p->store, b->digest, pipeline_wall(p), &b->about);
+}
+
+int backup_bring_kept(struct pipeline *p, nstime made)
+{
+	struct backup *b = &p->backup;
+	int from, error;
+
+	backup_drop(p);
+	if (b->state == BACKUP_ENDS)
+		return -EBUSY;
+	error = store_kept_open(p->store, made, &from);
+	if (error)
+		return error;
+	error = take_kept(p, from);
+	close(from);
+	if (error) {
+		store_restore_drop(p->store);
+		b->bytes = 0;
+		return error;
+	}
+	b->state = BACKUP_CHECKED;
+	goes_on(p);
+	return 0;
+}
+
+/* What cannot be kept for want of room is not replaced; what is damaged is. */
+static int keep(struct pipeline *p)
+{
+	const struct settings_text *t = &p->settings.texts[STATE_FILE];
+	struct backup_about about = {.made = pipeline_wall(p)};
+	int error = p->settings.known ? pipeline_save(p) : -EAGAIN;
+
+	(void)str_copy(about.version, sizeof(about.version), cardea_version);
+	about.made -= about.made % NS_PER_SEC; /* its name, to the second */
+	if (!error)
+		error = store_keep(p->store, &about, t->text, t->len);
+	if (error == -ENOSPC || error == -EAGAIN)
+		return error;
+	if (error)
+		log_error("backup", "the house of now is not kept: %s", error_text(error));
+	p->backup.kept = error ? 0 : about.made;
+	return 0;
+}
+
 static void end(struct loop_timer *t)
 {
 	struct pipeline *p = t->ctx;
@@ -245,7 +324,9 @@ int backup_commit(struct pipeline *p, const char *digest)
 		return -ENOENT;
 	if (p->settings.until)
 		return -EBUSY;
-	error = store_restore_commit(p->store);
+	error = keep(p);
+	if (!error)
+		error = store_restore_commit(p->store);
 	if (error)
 		return error;
 	log_info("backup", "a backup is put in place: starting anew with it");

@@ -38,6 +38,7 @@ struct backup {
 	char *pending;
 	size_t pending_len;
 	bool proposed;
+	nstime kept; /* by this name the house before ENDS is kept; 0: it is not */
 };
 
 /* What was restored before this start: tells it, and has its settings put in force. */
@@ -60,7 +61,11 @@ int backup_part(struct pipeline *p, uint64_t from, const uint8_t *bytes, size_t 
 /* All came. CARDEA_ESIGNATURE: it is another digest; else as store_restore_check. It is
  * gone after an error. */
 int backup_check(struct pipeline *p, const char *digest) CARDEA_MUSTCHECK;
-/* -ENOENT: that one was not checked; -EBUSY: settings wait to be confirmed. */
+/* One that an earlier restore has replaced, and kept: it is checked like any other. -ENOENT:
+ * there is none of that time; else as backup_check. */
+int backup_bring_kept(struct pipeline *p, nstime made) CARDEA_MUSTCHECK;
+/* The house of now is kept first. -ENOENT: that one was not checked; -EBUSY: settings wait to be confirmed;
+ * -ENOSPC: there is no room for what is kept. */
 int backup_commit(struct pipeline *p, const char *digest) CARDEA_MUSTCHECK;
 /* Nothing is under way any more. */
 void backup_drop(struct pipeline *p);

@@ -57,9 +57,17 @@ static void lan_watch_ready(struct loop_fd *f, uint32_t events)
 }
 
 /* It is read before a sandbox closes: a new one needs a new start. */
-static void tls_follow(struct loop_timer *t)
+static void tls_read_again(struct parent *p)
 {
 	static const enum role readers[] = {ROLE_RESOLVER, ROLE_WEB};
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (p->processes[readers[i]].pid)
+			kill(p->processes[readers[i]].pid, SIGTERM);
+}
+
+static void tls_follow(struct loop_timer *t)
+{
 	struct parent *p = t->ctx;
 
 	loop_arm(p->loop, t, TLS_LOOK_MS * NS_PER_MS);
@@ -67,9 +75,27 @@ static void tls_follow(struct loop_timer *t)
 		return;
 	log_info("parent", "the certificate under [dns] changed: the resolver and web "
 			   "read it");
-	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (p->processes[readers[i]].pid)
-			kill(p->processes[readers[i]].pid, SIGTERM);
+	tls_read_again(p);
+}
+
+static void tls_watch_ready(struct loop_fd *f, uint32_t events)
+{
+	(void)events;
+	if (!parent_tls_restored(f->fd))
+		return;
+	log_info("parent", "a certificate was restored: the resolver and web read it");
+	tls_read_again(f->ctx);
+}
+
+/* Without it a restored certificate is read at the next start. */
+static void tls_watch(struct parent *p)
+{
+	p->tls_watch.fd = parent_tls_watch(&p->config);
+	p->tls_watch.ready = tls_watch_ready;
+	p->tls_watch.ctx = p;
+	if (p->tls_watch.fd < 0 || loop_watch(p->loop, &p->tls_watch, EPOLLIN))
+		log_warn("parent", "a certificate that a restore brings waits for the next "
+				   "start");
 }
 
 void parent_tls_follow(struct parent *p)
@@ -107,6 +133,7 @@ static int watch(struct parent *p)
 	if (!error)
 		error = loop_watch(p->loop, &p->lan_watch, EPOLLIN);
 	parent_tls_follow(p);
+	tls_watch(p);
 	parent_change_start(p);
 	/* for what changed before we watched */
 	loop_arm(p->loop, &p->lan_settle, LAN_SETTLE_MS * NS_PER_MS);

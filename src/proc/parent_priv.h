@@ -76,6 +76,10 @@ void parent_files_remove(const struct config *c);
 
 /* Where the made certificate of DNS over TLS lies, for root alone. */
 void parent_tls_dir(const struct config *c, char path[PARENT_PATH_MAX]);
+/* Tells of names that come into it: a descriptor, or -errno. */
+int parent_tls_watch(const struct config *c);
+/* Reads all that it tells: a restore has brought a certificate. */
+bool parent_tls_restored(int watch);
 /* The owner's certificate or key is another one than last time. */
 bool parent_tls_is_new(const struct config *c, int64_t *seen);
 
@@ -113,7 +117,7 @@ struct parent {
 	struct parent_socket sockets[PARENT_SOCKETS_MAX];
 	size_t socket_count;
 	int lldp[LIMIT_LANS]; /* of the sockets, those at the ports of each LAN */
-	struct loop_fd signals, lan_watch;
+	struct loop_fd signals, lan_watch, tls_watch;
 	struct loop_fd waits; /* watches the next while web does not run */
 	int waits_epoll;      /* of its listeners */
 	struct loop_timer lan_settle, patience, tls_follow;

@@ -12,6 +12,10 @@
 #include "base/clock.h"
 #include "model/messages.h"
 
+/* In the folder of ours: a key and its certificate that a restore brings, for root alone.
+ * Whoever reads the folder next puts them in place of those that are there. */
+#define RESOLVER_CERT_RESTORED "restored.pem"
+
 /* Addresses of the gateway over all LAN interfaces. */
 #define RESOLVER_CERT_ADDRS 32
 

@@ -197,6 +197,30 @@ static int ours_write(int dir, const struct resolver_cert *c, bool with_key)
 	return e;
 }
 
+/* What a restore brings, in place of what is there. It goes when both are written: whatever
+ * ends us before, the next one does it again. */
+static void restored_take(int dir, const struct resolver_cert_wish *wish)
+{
+	struct resolver_cert c = {0};
+	int e = key_read(dir, RESOLVER_CERT_RESTORED, &c.key);
+
+	if (e == -ENOENT)
+		return;
+	if (!e)
+		e = cert_read(dir, RESOLVER_CERT_RESTORED, &c);
+	if (!e)
+		e = ours_write(dir, &c, true);
+	resolver_cert_free(&c);
+	if (e)
+		log_warn("tls", "%s/" RESOLVER_CERT_RESTORED " is not used: %s", wish->dir,
+			error_text(e));
+	else
+		log_info("tls", "the certificate of the backup is in place");
+	/* what is no certificate now will be none the next time */
+	if (!e || e == CARDEA_EMALFORMED || e == CARDEA_ELIMIT || e == -EPERM)
+		(void)unlinkat(dir, RESOLVER_CERT_RESTORED, 0);
+}
+
 /* What is there and good; else a new one, of the same key where that is good. */
 static int ours_make(int dir, const struct resolver_cert_wish *wish, nstime wall,
 	struct resolver_cert *c)
@@ -237,6 +261,8 @@ static int ours_open(const struct resolver_cert_wish *wish, nstime wall,
 	/* two services have this certificate and start together: one makes it */
 	while (dir >= 0 && flock(dir, LOCK_EX) && errno == EINTR)
 		;
+	if (dir >= 0)
+		restored_take(dir, wish);
 	int e = ours_make(dir, wish, wall, c);
 	if (dir >= 0)
 		close(dir); /* and lets the other one in */

@@ -203,7 +203,7 @@ static int note_all(struct store *s, sqlite3 *db, struct backup_about *about,
 	return error;
 }
 
-static int fill(struct store *s, sqlite3 *db, struct backup_about *about,
+int backup_fill(struct store *s, sqlite3 *db, struct backup_about *about,
 	const char *settings, size_t len, bool history)
 {
 	int64_t schema = 0;
@@ -240,7 +240,7 @@ int store_backup_make(struct store *s, struct backup_about *about, const char *s
 		error = backup_create(path, &db);
 	if (error)
 		return error;
-	error = fill(s, db, about, settings, len, history);
+	error = backup_fill(s, db, about, settings, len, history);
 	sqlite3_close(db);
 	if (!error && (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
 		error = -errno;

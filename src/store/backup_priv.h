@@ -21,6 +21,16 @@ int backup_create(const char *path, sqlite3 **ret) CARDEA_MUSTCHECK;
 int backup_attach(sqlite3 *db, const char *path) CARDEA_MUSTCHECK;
 /* From src to main. */
 int backup_copy(sqlite3 *db, bool history) CARDEA_MUSTCHECK;
+/* All of a house but what the list in backup.c leaves out, and what stands beside it. about
+ * is filled. */
+int backup_fill(struct store *s, sqlite3 *db, struct backup_about *about,
+	const char *settings, size_t len, bool history) CARDEA_MUSTCHECK;
+/* A note of main or src; *ret is the caller's. -ENOENT. */
+int backup_note_read(sqlite3 *db, const char *schema, const char *name, char **ret,
+	size_t *ret_len) CARDEA_MUSTCHECK;
+int backup_sync(const char *path, int flags) CARDEA_MUSTCHECK;
+/* That which path is in. */
+int backup_sync_folder(const char *path) CARDEA_MUSTCHECK;
 int backup_note(sqlite3 *db, const char *name, const void *bytes, size_t len)
 	CARDEA_MUSTCHECK;
 int backup_number(sqlite3 *db, const char *sql, int64_t *ret) CARDEA_MUSTCHECK;

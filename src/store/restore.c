@@ -125,8 +125,7 @@ static int check_references(sqlite3 *db)
 
 /* ---- what was noted ---- */
 
-/* A note; the caller's. -ENOENT. */
-static int read_note(sqlite3 *db, const char *schema, const char *name, char **ret,
+int backup_note_read(sqlite3 *db, const char *schema, const char *name, char **ret,
 	size_t *ret_len)
 {
 	char *sql = sqlite3_mprintf(
@@ -176,7 +175,7 @@ static int take_notes(sqlite3 *db, struct backup_about *ret)
 		size_t len = 0;
 		int64_t made = 0;
 
-		error = read_note(db, "src", notes[i].name, &text, &len);
+		error = backup_note_read(db, "src", notes[i].name, &text, &len);
 		if (error == -ENOENT && !notes[i].must) {
 			error = 0;
 			continue;
@@ -235,7 +234,7 @@ static int copy_in(sqlite3 *db, const char *part, const char *digest, nstime now
 	return error ? error : ret->counts.devices > LIMIT_DEVICES ? CARDEA_ELIMIT : 0;
 }
 
-static int sync_file(const char *path, int flags)
+int backup_sync(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW), error = 0;
 
@@ -281,7 +280,7 @@ int store_restore_check(
 		sqlite3_close(db);
 	}
 	if (!error)
-		error = sync_file(fresh, O_RDWR);
+		error = backup_sync(fresh, O_RDWR);
 	(void)unlink(part);
 	if (error)
 		store_restore_drop(s);
@@ -293,7 +292,7 @@ int store_restore_check(
 void store_restore_drop(struct store *s)
 {
 	static const char *const names[] = {
-		"restore.part", "restore.part-journal", "restore.new", "backup.db"};
+		"restore.part", "restore.part-journal", "restore.new", "backup.db", "kept.part"};
 	char path[BACKUP_PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -360,21 +359,21 @@ int store_restore_settings(struct store *s, char **ret, size_t *ret_len)
 			sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
 				NULL));
 	if (!error)
-		error = read_note(db, "main", "settings", ret, ret_len);
+		error = backup_note_read(db, "main", "settings", ret, ret_len);
 	sqlite3_close(db);
 	return error;
 }
 
 /* ---- it takes the store's place ---- */
 
-static int sync_folder(const char *path)
+int backup_sync_folder(const char *path)
 {
 	char dir[BACKUP_PATH_MAX];
 	const char *slash = strrchr(path, '/');
 
 	if (!slash || str_print(dir, sizeof(dir), "%.*s/", (int)(slash - path), path))
 		return CARDEA_ELIMIT;
-	return sync_file(dir, O_RDONLY | O_DIRECTORY);
+	return backup_sync(dir, O_RDONLY | O_DIRECTORY);
 }
 
 int store_restore_commit(struct store *s)
@@ -386,7 +385,7 @@ int store_restore_commit(struct store *s)
 		error = backup_path(s, "restore.db", ready);
 	if (!error && rename(fresh, ready))
 		error = -errno;
-	return error ? error : sync_folder(ready);
+	return error ? error : backup_sync_folder(ready);
 }
 
 /* The key first, and only then is it forgotten here: whenever this is cut short, it is done
@@ -404,7 +403,7 @@ static int take_key(const char *dir, const char *ready)
 		error = store_error(sqlite3_open_v2(
 			ready, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (!error)
-		error = read_note(db, "main", "vault.key", &key, &len);
+		error = backup_note_read(db, "main", "vault.key", &key, &len);
 	if (!error && len == STORE_VAULT_KEY)
 		error = store_vault_key_write(path, fresh, (const uint8_t *)key);
 	if (!error)
@@ -441,7 +440,7 @@ int store_restore_take(const char *dir)
 	if (!error && rename(ready, path))
 		error = -errno;
 	if (!error)
-		error = sync_folder(path);
+		error = backup_sync_folder(path);
 	if (!error)
 		log_info("store", "what was restored is in place");
 	else if (error == CARDEA_EMALFORMED) /* damaged after it was checked: the disk */
@@ -451,7 +450,7 @@ int store_restore_take(const char *dir)
 
 int store_restored(struct store *s, const char *name, char **ret, size_t *ret_len)
 {
-	return read_note(s->db, "main", name, ret, ret_len);
+	return backup_note_read(s->db, "main", name, ret, ret_len);
 }
 
 int store_restored_forget(struct store *s, const char *name)

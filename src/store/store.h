@@ -599,10 +599,11 @@ int store_tokens(struct store *s, int (*each)(void *ctx, const struct people_tok
  *
  * The files stand beside the database: backup.db goes out, restore.part comes in, restore.new
  * is what was made of it, and restore.db what the next store_open takes, whatever happened to
- * who put it there. */
+ * who put it there. kept-N.db are houses that were replaced (store/kept.c). */
 
 #define BACKUP_BYTES_MAX (256LL << 20) /* of such a database: flash is small */
 #define BACKUP_VERSION_MAX 32
+#define STORE_KEPT_MAX 3 /* houses that restores have replaced: a few undos, and little room */
 
 struct backup_counts {
 	uint32_t devices, overlays, decisions, profiles, users, cases, vault;
@@ -647,6 +648,16 @@ int store_restore_settings(struct store *s, char **ret, size_t *ret_len) CARDEA_
 int store_restore_commit(struct store *s) CARDEA_MUSTCHECK;
 /* Nothing of it was ever here. */
 void store_restore_drop(struct store *s);
+
+/* The house as it is now goes to the kept ones, with what was recorded; about as in
+ * store_backup_make. Whatever happens meanwhile, those that were kept before are as they
+ * were, or the oldest is this one. */
+int store_keep(struct store *s, struct backup_about *about, const char *settings,
+	size_t len) CARDEA_MUSTCHECK;
+/* How many; the newest first. */
+size_t store_kept(struct store *s, struct backup_about ret[STORE_KEPT_MAX]);
+/* The octets of the one that was made then. -ENOENT. */
+int store_kept_open(struct store *s, nstime made, int *ret_fd) CARDEA_MUSTCHECK;
 
 /* What a restore has left behind, by name: "settings" until they are in force, "digest",
  * "made", "at", and "announce" until it was told. *ret is the caller's, with a NUL behind

@@ -32,6 +32,8 @@ class House:
         self.octets, self.given, self.taken = octets, 0, b""
         self.sha = hashlib.sha256(octets).hexdigest()
         self.restored, self.ended, self.lies = None, 0, False
+        self.keeps = "2026-01-31T12:00:00.000Z"
+        self.kept = [{"made": "2026-01-02T03:04:05.000Z", "version": "0.1\x1b", "counts": COUNTS}]
         daemon.routes["POST", "/v1/backup"] = self.make
         daemon.routes["GET", "/v1/backup"] = self.part
         daemon.routes["POST", "/v1/restore"] = self.restore
@@ -66,7 +68,8 @@ class House:
                 "settings": {"changes": [{"key": "dns.rate", "from": "100", "to": "150"}],
                              "kept": [{"key": "lan.interfaces", "from": "[\"br0\"]",
                                        "to": "[\"eth1\"]"}]} if checked else None,
-                "last": last or None}
+                "last": last or None, "kept": self.kept,
+                "keeps": self.keeps if word == "ends" else None}
 
     def restore(self, _query, body):
         body = json.loads(body)
@@ -79,8 +82,13 @@ class House:
             if hashlib.sha256(self.taken).hexdigest() != body["check"]:
                 return 422, {"error": "this is no whole backup", "next": "take another"}
             return 200, self.state("checked")
+        elif "kept" in body:
+            if body["kept"] not in [k["made"].replace(".000", "") for k in self.kept]:
+                return 409, {"error": "there is none", "next": "look"}
+            return 200, {**self.state("checked"), "sha256": "kept"}
         elif "commit" in body:
             self.restored = body["commit"]
+            return 200, self.state("ends")
         elif "end" in body:
             self.ended += 1
         return 200, self.state("takes")
@@ -119,12 +127,90 @@ def test_a_file_goes_and_comes(cli, house, folder):
     assert "setting: dns.rate: 100 -> 150" in done.stdout
     assert "stays:   lan.interfaces" in done.stdout
     done = get(cli, "--yes")
-    assert house.restored == house.sha and "cannot be undone" in done.stderr
+    assert house.restored == house.sha
+    assert "`cardea restore --kept 2026-01-31T12:00:00Z`" in done.stderr
     assert json.loads(get(cli, "--yes", "--json").stdout)["schema"] == "cardea.restore/1"
     # the same house sealed again is another file
     put(cli, "--force")
     with open(path, "rb") as f:
         assert f.read()[64:] != sealed[64:]
+
+
+def test_what_was_replaced_comes_back(cli, house, daemon):
+    done = cli("restore", "--list")
+    assert done.stdout.startswith("2026-01-02T03:04:05Z  ") and "2 devices" in done.stdout
+    assert "\x1b" not in done.stdout
+    name = "2026-01-02T03:04:05Z"
+    assert "next: add --yes" in cli("restore", "--kept", name, code=2).stderr
+    done = cli("restore", "--kept", name, "--dry-run")
+    assert house.restored is None and house.ended == 1 and "goes:    tv" in done.stdout
+    done = cli("restore", "--kept", name, "--yes")
+    assert house.restored == "kept" and "--kept 2026-01-31T12:00:00Z`" in done.stderr
+    house.restored = None
+    cli("restore", "--kept", "2026-01-02T03:04:06Z", "--yes", code=5)
+    assert house.restored is None
+    house.keeps = None
+    assert "could not be kept" in cli("restore", "--kept", name, "--yes").stderr
+    daemon.requests.clear()
+    for wrong in ([], ["house", "--list"], ["house", "--kept", name], ["--list", "--kept", name]):
+        assert "name one thing" in cli("restore", *wrong, "--yes", code=2).stderr
+    assert not daemon.requests
+    house.kept = []
+    assert "nothing was restored here" in cli("restore", "--list").stderr
+
+
+def pem(folder, key="KEY ONE\n", cert="CERT ONE\n"):
+    tls = os.path.join(folder, "state", "dns-tls")
+    os.makedirs(tls, exist_ok=True)
+    write(tls, "key.pem", key.encode())
+    write(tls, "cert.pem", cert.encode())
+    return tls
+
+
+def test_the_certificate_goes_with_the_house(cli, house, daemon, folder):
+    daemon.routes["GET", "/v1/settings"] = (200, {"items": [
+        {"section": "paths", "key": "state", "value": folder + "/state"}]})
+    tls = pem(folder)
+    put(cli)
+    with open(folder + "/house", "rb") as f:
+        assert b"KEY ONE" not in f.read()
+    get(cli, "--yes")  # it is so already
+    assert sorted(os.listdir(tls)) == ["cert.pem", "key.pem"], "a house that is not kept"
+    house.kept.append({"made": house.keeps, "version": "0.1", "counts": COUNTS})
+    pem(folder, "KEY TWO\n", "CERT TWO\n")
+    write(tls, "kept-2020-01-01T00:00:00Z.pem", b"of a house that is gone")
+    get(cli, "--dry-run")
+    assert not os.path.exists(tls + "/restored.pem")
+    assert "certificate of then" in get(cli, "--yes").stderr
+    kept = "kept-2026-01-31T12:00:00Z.pem"
+    assert sorted(os.listdir(tls)) == ["cert.pem", kept, "key.pem", "restored.pem"]
+    for name, text in ((kept, b"KEY TWO\nCERT TWO\n"), ("restored.pem", b"KEY ONE\nCERT ONE\n")):
+        with open(os.path.join(tls, name), "rb") as f:
+            assert f.read() == text
+        assert stat.S_IMODE(os.stat(os.path.join(tls, name)).st_mode) == 0o600
+    # and back
+    house.keeps = "2026-01-31T13:00:00.000Z"
+    cli("restore", "--kept", "2026-01-31T12:00:00Z", "--yes")
+    with open(tls + "/restored.pem", "rb") as f:
+        assert f.read() == b"KEY TWO\nCERT TWO\n"
+
+
+def test_a_folder_that_others_write_to_is_left_alone(cli, house, daemon, folder):
+    daemon.routes["GET", "/v1/settings"] = (200, {"items": [
+        {"section": "paths", "key": "state", "value": folder + "/state"}]})
+    tls = pem(folder)
+    put(cli)
+    os.chmod(tls, 0o777)
+    pem(folder, "KEY TWO\n")
+    assert "not that of the backup" in get(cli, "--yes").stderr
+    assert sorted(os.listdir(tls)) == ["cert.pem", "key.pem"]
+    os.rename(tls, folder + "/elsewhere")
+    os.symlink(folder + "/elsewhere", tls)
+    os.chmod(tls, 0o700)
+    assert "not that of the backup" in get(cli, "--yes").stderr
+    assert sorted(os.listdir(tls)) == ["cert.pem", "key.pem"]
+    put(cli, "--force")  # a house without a certificate
+    assert "certificate" not in get(cli, "--yes").stderr
 
 
 def test_danger_wants_a_word(cli, house, daemon):

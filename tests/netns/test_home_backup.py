@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import signal
+import re
 import socket
 import sqlite3
+import ssl
 import threading
 
 import pytest
@@ -89,6 +91,21 @@ def restore(cardea, path, folder, *flags, key="pass", check=True):
                       check=check, timeout=90)
 
 
+def fingerprints(opened):
+    """Of the certificates that are served, to devices and to people."""
+    found = []
+    for port in (853, 8443):
+        loose = ssl._create_unverified_context()
+        with opened["phone"].connect("192.168.1.1", port, timeout=10) as sock:
+            with loose.wrap_socket(sock) as s:
+                found.append(hashlib.sha256(s.getpeercert(True)).hexdigest())
+    return found
+
+
+def told_fingerprint(cardea):
+    return cardea.status()["dns_service"]["tls"] and cardea.status()["dns_service"]["fingerprint"]
+
+
 def fresh(opened, **config):
     """A gateway that never ran, at the same place of the house."""
     opened.cardea.stop()
@@ -99,6 +116,8 @@ def fresh(opened, **config):
 def test_a_house_moves(home, opened, house, folder):
     bulb = opened["bulb"]
     before = said(house)
+    known = house.wait(lambda: told_fingerprint(house), what="DNS over TLS")
+    assert fingerprints(opened) == [known, known]
     path, done = backup(house, folder)
     assert os.stat(path).st_mode & 0o777 == 0o600
     assert sorted(os.listdir(folder)) == ["house", "pass", "wrong"]
@@ -106,6 +125,7 @@ def test_a_house_moves(home, opened, house, folder):
         sealed = f.read()
     assert sealed.startswith(b"cardea.backup/1\n") and b"Hall lamp" not in sealed
     assert b"SQLite" not in sealed and internet.CLOUD_NAME.encode() not in sealed
+    assert b"PRIVATE KEY" not in sealed
     again = house.cli("backup", path, "--passphrase-file", str(folder / "pass"), check=False)
     assert again.returncode == CONFLICT and "--force replaces it" in again.stderr
     with open(path, "rb") as f:
@@ -115,6 +135,8 @@ def test_a_house_moves(home, opened, house, folder):
     secret = os.path.join(house.state, "setup-secret")
     assert os.path.exists(secret)
     assert "Hall lamp" not in [d["name"] for d in house.devices().values()]
+    own = house.wait(lambda: told_fingerprint(house), what="DNS over TLS")
+    assert own != known
     dry = restore(house, path, folder, "--dry-run")
     assert "Nothing was changed." in dry.stderr and "dns.rate: " in dry.stdout
     assert "lan.interfaces" not in dry.stdout
@@ -122,6 +144,15 @@ def test_a_house_moves(home, opened, house, folder):
     assert not house.json("policy", "overlays")["overlays"] and os.path.exists(secret)
     done = restore(house, path, folder, "--yes")
     assert "The house is as in the backup" in done.stderr
+    # browsers and devices find the certificate that they know
+    house.wait(lambda: told_fingerprint(house) == known, what="the certificate")
+    assert fingerprints(opened) == [known, known]
+    tls = os.path.join(house.state, "dns-tls")
+    assert sorted(n for n in os.listdir(tls) if not n.startswith("kept-")) == [
+        "cert.pem", "key.pem"]
+    for name in os.listdir(tls):
+        at = os.stat(os.path.join(tls, name))
+        assert at.st_mode & 0o777 == 0o600 and at.st_uid == 0, name
     for name in KNOWN:
         house.wait_state(opened[name].mac, "protected")
     assert said(house) == before and not os.path.exists(secret)
@@ -131,6 +162,52 @@ def test_a_house_moves(home, opened, house, folder):
     assert bytes.fromhex(version["content"]) == bytes(range(256))
     assert any("restored from a backup" in e["text"] for e in house.events())
     assert house.json("undo", "--list")["changes"], "what was changed before is known"
+
+
+def undone(house, done):
+    """Does what a restore has said it takes to take it back."""
+    command = re.search(r"`cardea (restore --kept \S+)`", done.stderr).group(1)
+    return house.cli(*command.split(), "--yes", timeout=90)
+
+
+def test_a_wrong_restore_is_taken_back(home, opened, house, folder):
+    lamp = opened["bulb"].mac
+    path, _ = backup(house, folder, "wrong-one")
+    house.cli("device", "rename", lamp, "Later name")
+    house.cli("policy", "allow", lamp, "later.example")
+    house.wait_state(lamp, "protected")
+    before, known = said(house), told_fingerprint(house)
+    events = [e["text"] for e in house.events()]
+    assert events
+    dry = house.cli("restore", "--kept", "2001-01-01T00:00:00Z", "--dry-run", check=False)
+    assert dry.returncode == CONFLICT
+    for word in ("yesterday", "../../etc", "2001-13-41T00:00:00Z"):
+        assert house.cli("restore", "--kept", word, "--yes", check=False).returncode
+    first = restore(house, path, folder, "--yes")
+    assert house.devices()[lamp]["name"] == "Hall lamp"
+    back = undone(house, first)
+    house.wait_state(lamp, "protected")
+    assert said(house) == before, "as if nothing had been restored"
+    assert set(events) <= {e["text"] for e in house.events()}, "with what was recorded"
+    again = undone(house, back)  # an undo is a restore: it is undone, too
+    assert house.devices()[lamp]["name"] == "Hall lamp"
+    undone(house, again)
+    house.wait_state(lamp, "protected")
+    assert said(house) == before
+    house.wait(lambda: told_fingerprint(house) == known, what="the certificate")
+    kept = sorted(n for n in os.listdir(house.state) if n.startswith("kept-"))
+    assert kept == ["kept-0.db", "kept-1.db", "kept-2.db"]
+    for name in kept:
+        assert os.stat(os.path.join(house.state, name)).st_mode & 0o777 == 0o600
+    listed = house.cli("restore", "--list").stdout.splitlines()
+    assert len(listed) == 3 and listed == sorted(listed, reverse=True)
+    pairs = sorted(n for n in os.listdir(os.path.join(house.state, "dns-tls"))
+                   if n.startswith("kept-"))
+    assert pairs == sorted("kept-%s.pem" % line.split()[0] for line in listed)
+    house.cli("device", "rename", lamp, "Hall lamp")
+    for row in house.json("policy", "overlays")["overlays"]:
+        if row["kind"] == "allow":
+            house.cli("policy", "withdraw", str(row["id"]))
 
 
 def test_what_is_no_backup_changes_nothing(home, opened, house, folder):

@@ -227,6 +227,58 @@ def test_damaged_files_are_replaced_or_left(tmp_path, damage):
     assert (bytes(after.fingerprint) == bytes(before.fingerprint)) == (damage == "nothing")
 
 
+def restored(folder, source, mode=0o600, text=None):
+    """What a restore puts there: the pair of another gateway."""
+    path = folder / "dns-tls" / "restored.pem"
+    path.write_text(text or (source / "dns-tls" / "key.pem").read_text()
+                    + (source / "dns-tls" / "cert.pem").read_text())
+    os.chmod(path, mode)
+    return path
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_restored_pair_takes_the_place(tmp_path, cut):
+    old, new = tmp_path / "old", tmp_path / "new"
+    told = []
+    for folder in (old, new):
+        folder.mkdir()
+        rig = Rig(folder)
+        told.append(rig.told())
+        rig.close()
+    assert bytes(told[0].pin) != bytes(told[1].pin)
+    restored(new, old)
+    if cut:  # ended between the two files: the new key beside the old certificate
+        key = (old / "dns-tls" / "key.pem").read_text()
+        (new / "dns-tls" / "key.pem").write_text(key)
+    for _ in range(2):
+        rig = Rig(new)
+        assert bytes(rig.told().fingerprint) == bytes(told[0].fingerprint)
+        rig.close()
+        assert sorted(os.listdir(new / "dns-tls")) == ["cert.pem", "key.pem"]
+        for name in os.listdir(new / "dns-tls"):
+            at = (new / "dns-tls" / name).stat()
+            assert at.st_mode & 0o777 == 0o600 and at.st_uid == 0
+
+
+@pytest.mark.parametrize("how", ["text", "mode", "half"])
+def test_what_is_no_pair_changes_nothing(tmp_path, how):
+    rig = Rig(tmp_path)
+    before = rig.told()
+    rig.close()
+    if how == "text":
+        restored(tmp_path, tmp_path, text="nonsense")
+    elif how == "mode":
+        restored(tmp_path, tmp_path, mode=0o644)
+    else:  # a key without a certificate
+        restored(tmp_path, tmp_path, text=subprocess.run(
+            ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+             "ec_paramgen_curve:P-256"], check=True, capture_output=True, text=True).stdout)
+    rig = Rig(tmp_path)
+    assert bytes(rig.told().fingerprint) == bytes(before.fingerprint)
+    rig.close()
+    assert sorted(os.listdir(tmp_path / "dns-tls")) == ["cert.pem", "key.pem"]
+
+
 @pytest.fixture(scope="module")
 def owners(tmp_path_factory):
     """The owner's own authority, and what it issued."""

@@ -358,6 +358,79 @@ static void an_end_at_each_step(void **state)
 	free(bytes);
 }
 
+/* ---- what was replaced ---- */
+
+static void keep(struct fixture *f, int64_t second)
+{
+	struct backup_about about = {.version = "0.1", .made = T0 + second * NS_PER_SEC};
+
+	assert_int_equal(store_keep(f->s, &about, settings, strlen(settings)), 0);
+}
+
+static void a_few_houses_are_kept(void **state)
+{
+	struct backup_about kept[STORE_KEPT_MAX], about;
+	struct fixture *f = *state;
+	struct device more = sample(8);
+	struct stat st;
+	uint8_t *bytes;
+	int fd = -1;
+
+	put_house(f);
+	assert_int_equal(store_kept(f->s, kept), 0);
+	for (int64_t i = 0; i < 5; i++) {
+		keep(f, i);
+		assert_int_equal(store_kept(f->s, kept), i < 3 ? i + 1 : STORE_KEPT_MAX);
+		assert_int_equal(kept[0].made, T0 + i * NS_PER_SEC);
+		assert_string_equal(kept[0].version, "0.1");
+		assert_int_equal(kept[0].counts.devices, i < 3 ? 1 : 2);
+		if (i == 2)
+			assert_int_equal(store_device_save(f->s, &more), 0);
+	}
+	assert_int_equal(kept[2].made, T0 + 2 * NS_PER_SEC);
+	assert_int_equal(store_kept_open(f->s, T0 + NS_PER_SEC, &fd), -ENOENT);
+	/* one that is damaged is none, and its place is used first */
+	assert_int_equal(truncate(path(f, "kept-0.db"), 100), 0);
+	assert_int_equal(store_kept(f->s, kept), 2);
+	keep(f, 9);
+	assert_int_equal(store_kept(f->s, kept), 3);
+	/* and it is a backup, with what was recorded */
+	assert_int_equal(store_kept_open(f->s, T0 + 2 * NS_PER_SEC, &fd), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	bytes = malloc((size_t)st.st_size);
+	assert_int_equal(read(fd, bytes, (size_t)st.st_size), st.st_size);
+	close(fd);
+	become_fresh(f);
+	assert_int_equal(bring(f, bytes, (size_t)st.st_size, &about), 0);
+	free(bytes);
+	assert_int_equal(store_restore_commit(f->s), 0);
+	reopen(f);
+	is_the_house(f);
+	assert_int_equal(rows(f, "event"), 1);
+	assert_int_equal(store_kept(f->s, kept), 3);
+}
+
+/* Ended while it is written: those that were kept before are there. */
+static void an_end_while_keeping(void **state)
+{
+	struct backup_about kept[STORE_KEPT_MAX];
+	struct fixture *f = *state;
+	FILE *half;
+
+	put_house(f);
+	keep(f, 1);
+	half = fopen(path(f, "kept.part"), "w");
+	assert_non_null(half);
+	fputs("SQLite", half);
+	fclose(half);
+	reopen(f);
+	assert_int_equal(access(path(f, "kept.part"), F_OK), -1);
+	assert_int_equal(store_kept(f->s, kept), 1);
+	assert_int_equal(kept[0].made, T0 + NS_PER_SEC);
+	keep(f, 2);
+	assert_int_equal(store_kept(f->s, kept), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +440,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_none_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(damage_is_never_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_end_at_each_step, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_few_houses_are_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_end_while_keeping, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

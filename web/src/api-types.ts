@@ -2109,7 +2109,8 @@ export type BackupPart = {
 	part: string;
 	next: number | null;
 };
-/** What comes in; once `checked`, what would change. `settings`: they are on their way. */
+/** What comes in; once `checked`, what would change. `settings`: they are on their way.
+ * `kept`: houses that a restore has replaced, `keeps` the one of now, once it `ends`. */
 export type Restore = {
 	schema: "cardea.restore/1";
 	state: "idle" | "gives" | "takes" | "checked" | "ends" | "settings";
@@ -2163,6 +2164,20 @@ export type Restore = {
 		made: string | null;
 		at: string | null;
 	} | null;
+	kept: {
+		made: string;
+		version: string;
+		counts: {
+			devices: number;
+			overlays: number;
+			decisions: number;
+			profiles: number;
+			users: number;
+			cases: number;
+			vault: number;
+		};
+	}[];
+	keeps: string | null;
 };
 /** What each route takes and gives: Routes["GET /v1/devices/{object}"]. */
 export interface Routes {
@@ -2954,7 +2969,7 @@ export interface Routes {
 		query: Record<string, never>;
 		reply: Restore;
 	};
-	/** bring one in, check it by its SHA-256, put it in place; or forget it; for root alone */
+	/** bring one in, check it by its SHA-256, or one that was kept, put it in place; or forget it; for root alone */
 	"POST /v1/restore": {
 		query: Record<string, never>;
 		body: {
@@ -2964,6 +2979,8 @@ export interface Routes {
 			part: string;
 		} | {
 			check: string;
+		} | {
+			kept: string;
 		} | {
 			commit: string;
 		} | {

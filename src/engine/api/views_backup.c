@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/str.h"
 #include "engine/api/api_priv.h"
 #include "engine/pipeline.h"
@@ -317,6 +318,28 @@ static void write_last(struct api_request *r)
 	free(digest);
 }
 
+static void write_kept(struct api_request *r)
+{
+	struct backup_about kept[STORE_KEPT_MAX];
+	size_t count = store_kept(r->pipeline->store, kept);
+	struct jsonw *j = &r->json;
+
+	jsonw_key(j, "kept");
+	jsonw_array(j);
+	for (size_t i = 0; i < count; i++) {
+		jsonw_object(j);
+		jsonw_kv_time(j, "made", kept[i].made);
+		jsonw_kv_untrusted(j, "version", kept[i].version);
+		write_counts(j, "counts", &kept[i].counts);
+		jsonw_object_end(j);
+	}
+	jsonw_array_end(j);
+	if (r->pipeline->backup.kept)
+		jsonw_kv_time(j, "keeps", r->pipeline->backup.kept);
+	else
+		write_nothing(j, "keeps");
+}
+
 /* What would change: of what is checked. */
 static int write_effect(struct api_request *r, char why[CONFIG_ERROR_MAX])
 {
@@ -368,6 +391,7 @@ static int write_restore(struct api_request *r, char why[CONFIG_ERROR_MAX])
 		write_nothing(j, "settings");
 	}
 	write_last(r);
+	write_kept(r);
 	jsonw_object_end(j);
 	return error;
 }
@@ -415,18 +439,31 @@ static int take_part(struct pipeline *p, uint64_t from, const char *hex)
 	return error;
 }
 
+/* Its form was checked by the schema; what is no day is no house's either. */
+static nstime time_of(const json_t *value)
+{
+	struct tm tm = {0};
+
+	return strptime(json_string_value(value), "%Y-%m-%dT%H:%M:%SZ", &tm)
+		       ? (nstime)timegm(&tm) * NS_PER_SEC
+		       : -1;
+}
+
 static int carry_out(struct pipeline *p, const json_t *body)
 {
 	const char *part = json_string_value(json_object_get(body, "part"));
 	const char *check = json_string_value(json_object_get(body, "check"));
 	const char *commit = json_string_value(json_object_get(body, "commit"));
 	const json_t *begin = json_object_get(body, "begin");
+	const json_t *kept = json_object_get(body, "kept");
 
 	if (begin)
 		return backup_take(p, (uint64_t)json_integer_value(begin));
 	if (part)
 		return take_part(p,
 			(uint64_t)json_integer_value(json_object_get(body, "from")), part);
+	if (kept)
+		return backup_bring_kept(p, time_of(kept));
 	if (check)
 		return backup_check(p, check);
 	if (commit)

@@ -228,6 +228,32 @@ def test_each_german_has_its_source(pairs):
     assert not gone, "no source says these any more:\n" + "\n".join(gone)
 
 
+def settings():
+    """(section, key) of each row of the table of settings."""
+    rows = re.findall(r'^\t\{"(\w+)", "(\w+)", CONFIG_',
+                      (SRC / "engine/config/schema.c").read_text(), re.M)
+    assert len(rows) > 40 and ("web", "page_port") in rows
+    return rows
+
+
+def test_each_setting_has_its_name(pairs):
+    """What it does is a sentence like others (schema.c is one of WHOLE)."""
+    names, wanted = dict(pairs), [".".join(row) for row in settings()]
+    lacks = [n for n in wanted if not names.get(n)]
+    assert not lacks, f"without German in {TABLE.name}: {lacks}"
+    gone = [n for n in names if re.fullmatch(r"[a-z]+\.[a-z_]+", n) and n not in wanted]
+    assert not gone, f"no setting any more: {gone}"
+    mine = [(n.split(".")[0], names[n]) for n in wanted]
+    assert len(set(mine)) == len(mine), "two settings of one section have one name"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_each_section_of_settings_has_its_name(language):
+    text = (ROOT / f"web/src/i18n/{language}.ts").read_text()
+    block = re.search(r"\n\tsettings: \{.*?\n\t\tsection: \{(.*?)\}", text, re.S).group(1)
+    assert set(re.findall(r"(\w+): \"", block)) == {section for section, _ in settings()}
+
+
 def test_the_table_is_sound(pairs):
     """Holes are numbered from one on, and German has no other; nothing is there twice."""
     seen = set()

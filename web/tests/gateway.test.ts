@@ -38,6 +38,7 @@ const REAL: [string, string][] = [
 	["Allowed: phone is only watched (it names no MUD file, so nothing is enforced for it yet).",
 		"Erlaubt: phone wird nur beobachtet (es nennt keine MUD-Datei, also wird noch nichts durchgesetzt)."],
 	["may go on with anything to the local network", "darf mit dem Heimnetz weitersprechen"],
+	["web.page_port", "Port der Seite"],
 	["may answer with TCP to the local network from its port 9999 (IPv4)",
 		"darf dem Heimnetz (vom eigenen Port 9999, IPv4) mit TCP antworten"],
 	["root changed the settings: dns.rate = 70; to be confirmed.",

@@ -284,7 +284,7 @@ export const de: Dict = {
 			lan: "Ihr Netz", dns: "Namen", mud: "Profile der Hersteller", webhook: "Nachrichten an Sie", mqtt: "Hausautomation", learn: "Lernen",
 			web: "Diese Seite", paths: "Ordner", hook: "Andere Server", stop: "Beim Anhalten",
 			life: "Geräte, die sich schlecht benehmen", probe: "Erproben", enforce: "Durchsetzen",
-			process: "Prozesse", log: "Protokoll", report: "Berichte",
+			process: "Prozesse", log: "Protokoll", policy: "Regeln",
 		},
 	},
 	people: {

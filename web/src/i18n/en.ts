@@ -275,7 +275,7 @@ export const en = {
 			lan: "Your network", dns: "Names", mud: "Profiles of makers", webhook: "Messages to you", mqtt: "Home automation", learn: "Learning",
 			web: "This page", paths: "Folders", hook: "Other servers", stop: "When it stops",
 			life: "Misbehaving devices", probe: "Probing", enforce: "Enforcement",
-			process: "Processes", log: "Log", report: "Reports",
+			process: "Processes", log: "Log", policy: "Policy",
 		},
 	},
 	people: {

@@ -85,11 +85,12 @@ interface Whole { to: string; within: boolean }
 /* What pack() made of the table. */
 export function read(packed: string): { whole: Map<string, Whole>; templates: Template[] } {
 	const whole = new Map<string, Whole>(), templates: Template[] = [];
-	const lines = packed.split("\n");
+	const [keys = "", ...lines] = packed.split("\n");
 	let i = 0;
-	for (; /^[=-]/.test(lines[i] ?? ""); i++)
-		whole.set(lines[i]!.slice(1, KEY + 1),
-			{ to: lines[i]!.slice(KEY + 1), within: lines[i]![0] === "-" });
+	for (; i < keys.length / KEY; i++) {
+		const to = lines[i] ?? "", within = to[0] === "-";
+		whole.set(keys.slice(i * KEY, (i + 1) * KEY), { to: within ? to.slice(1) : to, within });
+	}
 	for (; i + 1 < lines.length; i += 2)
 		templates.push(templateOf(lines[i]!, lines[i + 1]!));
 	return { whole, templates };

@@ -19,6 +19,12 @@ export interface Setting {
 	running?: unknown; /* what is in force, where the file says something else */
 }
 
+/* Its key in English; in another language the words that it has there. */
+export function nameOf(s: Pick<Setting, "section" | "key">): string {
+	const key = `${s.section}.${s.key}`, said = spoken(key);
+	return said === key ? s.key.replaceAll("_", " ") : said;
+}
+
 interface Props {
 	setting: Setting;
 	id: string;
@@ -56,7 +62,7 @@ export function SettingField(props: Props) {
 	return (
 		<div class={`setting ${changed ? "changed" : ""}`}>
 			<div>
-				<label for={id}>{s.key.replaceAll("_", " ")}</label>
+				<label for={id}>{nameOf(s)}</label>
 				<p class="small soft" id={`${id}-help`}><Said text={s.help} />.{range}
 					{s.by_hand ? ` ${t.settings.byHand}` : s.applies !== "now" &&
 						` ${t.settings.later(spoken(s.applies))}`}

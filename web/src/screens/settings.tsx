@@ -12,7 +12,7 @@ import { count } from "../i18n/format";
 import { Icon } from "../parts/icons";
 import { Button, Card, CopyCommand, Dialog, Empty, Table, Trouble } from "../parts/parts";
 import { People } from "../parts/people";
-import { SettingField, type Setting } from "../parts/setting";
+import { nameOf, SettingField, type Setting } from "../parts/setting";
 import { Said, spoken } from "../parts/said";
 
 const CONFIRM_S = 90;
@@ -166,7 +166,7 @@ function Section({ name, items, edits, edit, open }:
 function sectionsOf(items: Setting[], words: string): [string, Setting[]][] {
 	const by = new Map<string, Setting[]>();
 	for (const s of items)
-		if (`${keyOf(s)} ${spoken(s.help)}`.toLowerCase().includes(words.toLowerCase()))
+		if (`${keyOf(s)} ${nameOf(s)} ${spoken(s.help)}`.toLowerCase().includes(words.toLowerCase()))
 			by.set(s.section, [...(by.get(s.section) ?? []), s]);
 	return [...by];
 }

@@ -37,10 +37,13 @@ int pcap_fail(struct pcap *p, int error, const char *fmt, ...)
 /* One read into the free rest of the buffer. */
 static int buffer_fill(struct pcap *p)
 {
+	size_t room = sizeof p->buf - p->end;
 	ssize_t n;
 
+	if (room > PCAP_READ_BYTES)
+		room = PCAP_READ_BYTES;
 	do
-		n = read(p->fd, p->buf + p->end, sizeof p->buf - p->end);
+		n = read(p->fd, p->buf + p->end, room);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return pcap_fail(p, -errno, "cannot read: %s", strerror(errno));

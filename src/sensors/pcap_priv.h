@@ -7,8 +7,12 @@
 #include <stddef.h>
 #include "sensors/pcap.h"
 
-/* One read(2); large enough that calls do not count, small enough for a router. */
+/* Some of the largest packets. */
 #define PCAP_BUFFER_BYTES (1U << 20)
+/* One read(2); large enough that calls do not count, small enough that what it brought is
+ * in the processor's cache when it is looked at, and the flows still are: with 1 MiB at
+ * once, as much as that cache had, `cardea learn` took 4 to 11 % more. */
+#define PCAP_READ_BYTES (64U << 10)
 /* tcpdump's MAXIMUM_SNAPLEN; more is a broken length field. */
 #define PCAP_PACKET_MAX 262144
 /* Interfaces of one section: "any" on a big switch; more is an attack on memory. */

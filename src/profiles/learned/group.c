@@ -95,8 +95,9 @@ static void kind_texts(const struct group *g, struct learned_kind *k)
 	char verb[LEARNED_VERB_MAX + 1] = {0};
 
 	if (!g->key.said) {
-		(void)str_print(k->name, sizeof k->name, "%s%s",
-			g->key.name_any ? "*." : "", g->text);
+		size_t any = g->key.name_any ? strlen("*.") : 0;
+		(void)str_copy(k->name, sizeof k->name, "*.");
+		(void)str_copy(k->name + any, sizeof k->name - any, g->text);
 		return;
 	}
 	memcpy(verb, g->key.verb, LEARNED_VERB_MAX);

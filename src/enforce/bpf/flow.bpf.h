@@ -133,16 +133,17 @@ static __noinline int flow_is_redirected(const struct work *w)
 	       !guard_is_local(&w->flow.peer);
 }
 
-/* Would this conversation be let begin now? The answer is in work(which).ask. */
+/* Would this conversation be let begin now? The answer is in work(which).ask. One that
+ * went to the server itself is tracked as such, and cannot become a redirected one. */
 static __always_inline int flow_judge(
 	struct work *w, uint32_t which, const struct bpf_flow_value *v)
 {
 	if (v->by == BPF_BY_GATEWAY)
 		return 1;
-	if (v->by != BPF_BY_REDIRECT && judge(which))
-		return 1;
-	if (v->flags & BPF_FLOW_TO_DEVICE || !flow_is_redirected(w))
-		return v->by != BPF_BY_REDIRECT && judge_told(which);
+	if (v->by != BPF_BY_REDIRECT)
+		return judge(which) || judge_told(which);
+	if (!flow_is_redirected(w))
+		return 0;
 	w->ask.by = BPF_BY_REDIRECT;
 	return 1;
 }

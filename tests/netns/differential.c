@@ -4,7 +4,7 @@
  *
  *   differential --gate NAME GATEWAY-NETNS FAR-NETNS ENFORCER [KEY=VALUE...] ...
  *                [--flows FILE | --cases N] [--seed N] [--only SEED...] [--triggers]
- *                [--held] [--watch]
+ *                [--held] [--watch] [--redirect]
  *
  * FAR-NETNS has the other ends of the gateway's cables: d0 (the device's bridge port),
  * p0 (another one) and w0 (the world). FILE has flows to use instead of random ones: a
@@ -13,7 +13,8 @@
  * makes the rounds of these seeds first; with --triggers rules wait for some, which are
  * armed and run out; with --held devices are held in all ways; with --watch the owner has
  * said something, most devices are only watched, and what is told of packets is compared,
- * too. Exit 1 when something differed. */
+ * too; with --redirect, of gateways that are set so (dns_foreign=redirect), devices ask
+ * others for names. Exit 1 when something differed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/if_packet.h>
@@ -50,7 +51,7 @@ static struct trial batch[CASES_MAX]; /* frames sent together */
 static bool expected[CASES_MAX];
 static unsigned batch_count;
 static unsigned long trials_done, allowed, differences, rounds;
-static unsigned long pressed, waited, held_back, to_sink, told, lies, owners;
+static unsigned long pressed, waited, held_back, to_sink, told, lies, owners, redirected;
 static bool late; /* the machine was too slow for what was armed */
 static unsigned long answers, by_way[3], by_family[2], by_direction[2], by_name;
 
@@ -227,6 +228,7 @@ static void trials_make(void)
 		allowed += allow;
 		told += t->verdict.kind == VERDICT_WOULD_BLOCK;
 		lies += t->lies;
+		redirected += t->redirected;
 		owners += t->verdict.kind == VERDICT_REFUSE;
 		held_back += t->verdict.kind == VERDICT_QUARANTINE ||
 			     t->verdict.kind == VERDICT_REDIRECT;
@@ -463,6 +465,8 @@ int main(int argc, char **argv)
 			world_held = true, word++;
 		else if (!strcmp(*word, "--watch"))
 			world_watch = true, word++;
+		else if (!strcmp(*word, "--redirect"))
+			world_redirect = true, word++;
 		else if (!strcmp(*word, "--only"))
 			for (only = ++word; *word && strncmp(*word, "--", 2) != 0;)
 				word++;
@@ -492,10 +496,10 @@ int main(int argc, char **argv)
 	       "routed, %lu for the gateway; %lu of IPv6; %lu to the device; %lu "
 	       "answers; %lu after a trigger of %lu pressed; %lu refused as held, %lu of "
 	       "them meant for the sink; %lu told only, %lu lies, %lu refused by the "
-	       "owner, %lu reports; %lu differences\n",
+	       "owner, %lu reports, %lu redirected; %lu differences\n",
 		trials_done, rounds, allowed, by_name, by_way[WAY_BRIDGED],
 		by_way[WAY_ROUTED], by_way[WAY_GATEWAY], by_family[1],
 		by_direction[DIRECTION_TO_DEVICE], answers, waited, pressed, held_back, to_sink,
-		told, lies, owners, reports_seen, differences);
+		told, lies, owners, reports_seen, redirected, differences);
 	return differences ? 1 : 0;
 }

@@ -38,6 +38,7 @@ struct trial {
 	uint32_t id;	/* in its payload */
 	uint16_t first, second; /* bytes that lead its transport header */
 	bool lies; /* it uses another's address, or plays router or DHCP server */
+	bool redirected; /* it asks others for names, and is answered by the gateway */
 	struct verdict verdict; /* the evaluator's; of spoofed ones the guard's */
 	int element;		/* that lets it pass, or -1 */
 	bool rule_agrees;	/* the evaluator's rule is of an element that does */
@@ -86,8 +87,9 @@ struct world {
  * about. With flows (of a capture)
  * the trials are such. With triggers some rules wait for them, and others arm them; with
  * held most devices are, each in another way; with watch the owner has said something, most
- * devices that are not held are only watched, and some packets lie. */
-extern bool world_triggers, world_held, world_watch;
+ * devices that are not held are only watched, and some packets lie.
+ * With redirect others are asked for names, which the gateway answers. */
+extern bool world_triggers, world_held, world_watch, world_redirect;
 void world_make(struct world *w, uint64_t seed, unsigned device, unsigned trials,
 	const struct flow *flows, size_t flow_count);
 void world_free(struct world *w);

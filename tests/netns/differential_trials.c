@@ -329,6 +329,44 @@ static bool is_too_much(const struct world *w, const struct flow *f)
 	return world_watch && n >= LIMIT_EVENT_BURST - 4;
 }
 
+/* ---- names asked of others ---- */
+
+#define DNS_PORT 53
+
+static void make_question(struct world *w, struct flow *f)
+{
+	uint8_t family = pick(2) ? 4 : 6;
+
+	if (!world_redirect || pick(4))
+		return;
+	*f = (struct flow){.direction = DIRECTION_FROM_DEVICE,
+		.device = w->addrs[family == 6],
+		.peer = some_addr_at(PLACE_WORLD, family),
+		.proto = pick(3) ? FLOW_PROTO_UDP : FLOW_PROTO_TCP,
+		.device_port = (uint16_t)(1024 + pick(60000)), .peer_port = DNS_PORT};
+}
+
+/* Nothing lists it, and a question to others that goes through the gateway is for the
+ * gateway: false where that may not be asked either, which the BPF program does not know. */
+static bool redirect(const struct world *w, struct trial *t)
+{
+	struct trial asked = *t;
+
+	t->redirected = world_redirect && !t->lies && t->way == WAY_ROUTED &&
+			t->flow.direction == DIRECTION_FROM_DEVICE &&
+			t->flow.peer_port == DNS_PORT &&
+			t->verdict.kind != VERDICT_ALLOW;
+	if (!t->redirected)
+		return true;
+	asked.flow.peer = some_addr_at(PLACE_GATEWAY, t->flow.peer.family);
+	judge(w, &asked);
+	t->way = WAY_GATEWAY;
+	t->verdict = asked.verdict;
+	t->element = asked.element;
+	t->rule_agrees = asked.rule_agrees;
+	return t->verdict.kind == VERDICT_ALLOW;
+}
+
 static bool make_trial(struct world *w, const struct flow *flows, size_t flow_count)
 {
 	struct trial *t = &w->trials[w->trial_count];
@@ -342,6 +380,7 @@ static bool make_trial(struct world *w, const struct flow *flows, size_t flow_co
 		t->flow = flows[pick((unsigned)flow_count)];
 		t->flow.device = w->addrs[t->flow.peer.family == 4 ? 0 : 1];
 	}
+	make_question(w, &t->flow);
 	t->lies = make_lie(&t->flow);
 	if (policy_is_infrastructure(&t->flow) || (policy_is_rogue(&t->flow) && !t->lies) ||
 		is_too_much(w, &t->flow) || !find_way(w, t) || is_known(w, &t->flow) ||
@@ -350,6 +389,8 @@ static bool make_trial(struct world *w, const struct flow *flows, size_t flow_co
 	t->id = (uint32_t)next_random();
 	set_lead(t);
 	judge(w, t);
+	if (!redirect(w, t))
+		return false;
 	w->trial_count++;
 	return true;
 }

@@ -7,7 +7,7 @@
 #define TIMEOUT_S 3600
 
 uint64_t seed_state;
-bool world_triggers, world_held, world_watch;
+bool world_triggers, world_held, world_watch, world_redirect;
 const char *const way_names[] = {"bridged", "routed", "gateway"};
 static const char *const names_of_world[NAMES] = {"a.example", "b.example",
 	"deep.c.example"};

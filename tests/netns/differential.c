@@ -350,7 +350,8 @@ static void devices_change(void)
 /* Each round begins where nothing is allowed and nothing under way. */
 static void round_of(uint64_t seed, unsigned trials)
 {
-	world_make(&world, seed, (unsigned)(rounds % DEVICES), trials, capture ? flows + capture->first : NULL,
+	world_make(&world, seed, (unsigned)(rounds % DEVICES), trials,
+		capture ? flows + capture->first : NULL,
 		capture ? capture->count : 0);
 	for (unsigned i = 0; i < gate_count; i++)
 		gates[i].report_count = 0;

@@ -23,6 +23,11 @@ static inline uint16_t load_be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
+static inline void store_be16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
 static inline uint32_t load_be32(const uint8_t *p)
 {
 	return (uint32_t)load_be16(p) << 16 | load_be16(p + 2);
@@ -149,13 +154,17 @@ static inline void writer_u8(struct writer *w, uint8_t v)
 }
 static inline void writer_u16(struct writer *w, uint16_t v)
 {
-	writer_u8(w, (uint8_t)(v >> 8));
-	writer_u8(w, (uint8_t)v);
+	uint8_t *p = writer_room(w, sizeof v);
+	if (p)
+		store_be16(p, v);
 }
 static inline void writer_u32(struct writer *w, uint32_t v)
 {
-	writer_u16(w, (uint16_t)(v >> 16));
-	writer_u16(w, (uint16_t)v);
+	uint8_t *p = writer_room(w, sizeof v);
+	if (p) {
+		store_be16(p, (uint16_t)(v >> 16));
+		store_be16(p + 2, (uint16_t)v);
+	}
 }
 static inline void writer_u64(struct writer *w, uint64_t v)
 {
@@ -173,8 +182,7 @@ static inline void writer_patch16(struct writer *w, size_t at, uint16_t v)
 {
 	if (w->error || at + 2 > w->len)
 		return;
-	w->start[at] = (uint8_t)(v >> 8);
-	w->start[at + 1] = (uint8_t)v;
+	store_be16(w->start + at, v);
 }
 
 #endif

@@ -12,6 +12,8 @@
 #define BUFFER_FIRST 512           /* most single events fit at once */
 #define PLAIN_MAX 512 /* of one call; no line of figures is longer */
 #define NUMBER_TEXT_MAX 24         /* the sign, 19 digits and the NUL of an int64_t */
+#define DECIMAL_DIGITS 6
+#define DECIMAL_ONE 1000000 /* 10 to the power of these */
 #define DECIMAL_MAX 9007199254740992.0 /* 2^53: beyond, doubles skip integers */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for bytes that are not UTF-8 */
 
@@ -239,15 +241,20 @@ static void jsonw_word(struct jsonw *j, const char *word)
 	emit_text(j, word);
 }
 
+/* At least count digits, behind which text ends; where they begin. */
+static size_t put_digits(char *text, size_t at, uint64_t v, unsigned count)
+{
+	for (; count || v; v /= 10, count -= count > 0)
+		text[--at] = (char)('0' + v % 10);
+	return at;
+}
+
 /* Replies and reports have very many numbers, and snprintf is slow for one. */
 static void emit_number(struct jsonw *j, uint64_t v, bool negative)
 {
 	char text[NUMBER_TEXT_MAX];
-	size_t at = sizeof text;
+	size_t at = put_digits(text, sizeof text, v, 1);
 
-	do
-		text[--at] = (char)('0' + v % 10);
-	while (v /= 10);
 	if (negative)
 		text[--at] = '-';
 	separate(j);
@@ -269,18 +276,25 @@ void jsonw_decimal(struct jsonw *j, double v)
 {
 	char text[2 * NUMBER_TEXT_MAX];
 	double size = v < 0 ? -v : v;
+	unsigned digits = DECIMAL_DIGITS;
+	size_t at = sizeof text;
 
 	if (!(size < DECIMAL_MAX)) {
 		jsonw_null(j);
 		return;
 	}
 	uint64_t whole = (uint64_t)size;
-	uint64_t part = (uint64_t)((size - (double)whole) * 1e6 + 0.5);
-	int n = snprintf(text, sizeof text, "%s%" PRIu64 ".%06" PRIu64,
-		v < 0 ? "-" : "", whole + part / 1000000, part % 1000000);
-	while (n > 0 && text[n - 1] == '0' && text[n - 2] != '.')
-		text[--n] = 0;
-	jsonw_word(j, text);
+	uint64_t part = (uint64_t)((size - (double)whole) * DECIMAL_ONE + 0.5);
+	whole += part / DECIMAL_ONE;
+	for (part %= DECIMAL_ONE; digits > 1 && part % 10 == 0; digits--)
+		part /= 10;
+	at = put_digits(text, at, part, digits);
+	text[--at] = '.';
+	at = put_digits(text, at, whole, 1);
+	if (v < 0)
+		text[--at] = '-';
+	separate(j);
+	emit(j, text + at, sizeof text - at);
 }
 
 void jsonw_u64(struct jsonw *j, uint64_t v)

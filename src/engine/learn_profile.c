@@ -78,10 +78,10 @@ static int take_kinds(
 }
 
 static int take_rules(const struct learn_source *l, const struct learned_view *v,
-	struct learn_profile *p)
+	bool words, struct learn_profile *p)
 {
 	struct rule *rules = NULL;
-	int e = learned_view_rules(v, p->pool, &rules, &p->rule_count);
+	int e = learned_view_rules(v, words, p->pool, &rules, &p->rule_count);
 
 	p->rules = rules;
 	return e ? e : learn_bares_add(l, p);
@@ -181,7 +181,7 @@ static bool surely_fits(const struct learned *l, const struct learn_profile *p)
 	return room.entries <= LIMIT_MUD_ACES && room.bytes <= LIMIT_MUD_BYTES;
 }
 
-static int begin(const struct learn_source *l, const struct mac *device,
+static int begin(const struct learn_source *l, const struct mac *device, bool words,
 	struct learn_profile *ret)
 {
 	struct learned_view *view;
@@ -202,7 +202,7 @@ static int begin(const struct learn_source *l, const struct mac *device,
 		e = take_singletons(view, ret);
 	}
 	if (!e)
-		e = take_rules(l, view, ret);
+		e = take_rules(l, view, words, ret);
 	learned_view_free(view);
 	return e;
 }
@@ -210,21 +210,10 @@ static int begin(const struct learn_source *l, const struct mac *device,
 int learn_profile_of(const struct learn_source *s, const struct mac *device, nstime now,
 	struct learn_profile *ret)
 {
-	int e = begin(s, device, ret);
+	int e = begin(s, device, true, ret);
 
 	if (!e)
 		e = take_kinds(s, device, ret);
-	return e ? e : write_mud(ret, now);
-}
-
-int learn_profile_brief_of(const struct learn_source *s, const struct mac *device,
-	nstime now, struct learn_profile *ret)
-{
-	int e = begin(s, device, ret);
-
-	if (e || surely_fits(s->learned, ret))
-		return e;
-	e = take_kinds(s, device, ret);
 	return e ? e : write_mud(ret, now);
 }
 
@@ -232,6 +221,17 @@ void learn_profile_free(struct learn_profile *p)
 {
 	pool_free(p->pool);
 	*p = (struct learn_profile){0};
+}
+
+int learn_profile_brief_of(const struct learn_source *s, const struct mac *device,
+	nstime now, struct learn_profile *ret)
+{
+	int e = begin(s, device, false, ret);
+
+	if (e || surely_fits(s->learned, ret))
+		return e;
+	learn_profile_free(ret);
+	return learn_profile_of(s, device, now, ret);
 }
 
 const char *learn_profile_call(

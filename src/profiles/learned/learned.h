@@ -193,7 +193,8 @@ void learned_view_free(struct learned_view *v); /* NULL is fine */
 void learned_view_device(const struct learned_view *v, struct learned_device *ret);
 int learned_view_singletons(
 	const struct learned_view *v, learned_visit *visit, void *ctx) CARDEA_MUSTCHECK;
-int learned_view_rules(const struct learned_view *v, struct pool *pool,
+/* words: with their names and what they were seen by; false: of who counts them. */
+int learned_view_rules(const struct learned_view *v, bool words, struct pool *pool,
 	struct rule **ret_rules, size_t *ret_count) CARDEA_MUSTCHECK;
 
 /* How much of what `other` saw of the device is not in what `l` learned: `other` has

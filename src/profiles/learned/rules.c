@@ -20,6 +20,7 @@ enum part { PART_NAMES, PART_REST, PART_HOUSE, PART_ANY, PART_MAX };
 
 struct rule_list {
 	struct pool *pool;
+	bool words; /* what each was seen by, which is most of the work */
 	struct rule *rules;
 	size_t count;
 };
@@ -151,7 +152,8 @@ static struct rule *rule_add(struct rule_list *l)
 	r->layer = LAYER_LEARNED;
 	r->status = RULE_ENFORCED;
 	str_copy(r->acl, sizeof r->acl, "learned");
-	(void)str_print(r->ace, sizeof r->ace, "kind-%u", (unsigned)l->count);
+	if (l->words)
+		(void)str_print(r->ace, sizeof r->ace, "kind-%u", (unsigned)l->count);
 	return r;
 }
 
@@ -164,7 +166,8 @@ static void add_kind(
 	r->action = RULE_ACCEPT;
 	set_transport(k, r);
 	set_peer(k, &r->peer);
-	say_evidence(d, k, r->detail);
+	if (l->words)
+		say_evidence(d, k, r->detail);
 }
 
 /* The internet is all but the house. */
@@ -228,10 +231,10 @@ static int make_rules(
 	return l->rules ? 0 : -ENOMEM;
 }
 
-int learned_view_rules(const struct learned_view *v, struct pool *pool,
+int learned_view_rules(const struct learned_view *v, bool words, struct pool *pool,
 	struct rule **ret_rules, size_t *ret_count)
 {
-	struct rule_list list = {.pool = pool};
+	struct rule_list list = {.pool = pool, .words = words};
 	int r = make_rules(v->dev, &v->groups, &list);
 
 	if (r)
@@ -249,7 +252,7 @@ int learned_rules(const struct learned *l, const struct mac *device, struct pool
 
 	if (r)
 		return r;
-	r = learned_view_rules(v, pool, ret_rules, ret_count);
+	r = learned_view_rules(v, true, pool, ret_rules, ret_count);
 	learned_view_free(v);
 	return r;
 }

@@ -70,6 +70,10 @@ static int identify(struct pipeline *p, const struct identity *i, struct device 
 
 	if (!pipeline_is_device_mac(p, &i->mac) || i->source >= URL_SOURCE_MAX)
 		return CARDEA_EMALFORMED;
+	if (i->name[0])
+		error = inventory_may_name(p->inventory, d, i->name);
+	if (error)
+		return error; /* and nothing has changed */
 	if (ask) {
 		*ret = d;
 		pipeline_says_url(p, d, i->mud_url);
@@ -84,10 +88,10 @@ static int identify(struct pipeline *p, const struct identity *i, struct device 
 	*ret = d = r.device;
 	if (r.changes & INVENTORY_NEW_DEVICE)
 		pipeline_joined(p, d);
-	if (i->name[0])
-		error = inventory_rename(p->inventory, d, i->name);
-	if (!error && r.changes & INVENTORY_URL_DIFFERS)
+	if (r.changes & INVENTORY_URL_DIFFERS)
 		error = CARDEA_EREFUSED;
+	else if (i->name[0])
+		error = inventory_rename(p->inventory, d, i->name);
 	if (r.changes & INVENTORY_MUD_URL) {
 		if (another)
 			drop_policy(p, d);

@@ -77,6 +77,9 @@ void inventory_remove(struct inventory *inv, struct device *d);
 void inventory_set_last_id(struct inventory *inv, device_id id);
 /* The wall clock was set: what ends in a while still ends after the same while. */
 void inventory_shift(struct inventory *inv, nstime before, nstime jump);
+/* What inventory_rename would say; d: NULL for a device that is not there yet. */
+int inventory_may_name(
+	struct inventory *inv, const struct device *d, const char *name);
 /* Renames; CARDEA_EMALFORMED for an unclean or empty name, -EEXIST when taken. */
 int inventory_rename(struct inventory *inv, struct device *d, const char *name)
 	CARDEA_MUSTCHECK;

@@ -321,16 +321,24 @@ void inventory_shift(struct inventory *inv, nstime before, nstime jump)
 	}
 }
 
-int inventory_rename(struct inventory *inv, struct device *d, const char *name)
+int inventory_may_name(
+	struct inventory *inv, const struct device *d, const char *name)
 {
 	size_t len = strlen(name);
-	struct device *other;
+	const struct device *other;
 
 	if (len == 0 || len >= LIMIT_LABEL || !str_is_clean_utf8(name, len))
 		return CARDEA_EMALFORMED;
 	other = inventory_find(inv, name);
-	if (other && other != d)
-		return -EEXIST;
+	return other && other != d ? -EEXIST : 0;
+}
+
+int inventory_rename(struct inventory *inv, struct device *d, const char *name)
+{
+	int error = inventory_may_name(inv, d, name);
+
+	if (error)
+		return error;
 	str_copy(d->name, sizeof(d->name), name);
 	d->named_by_owner = true;
 	return 0;

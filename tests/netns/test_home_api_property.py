@@ -453,8 +453,9 @@ class Client:
     def unchanged(self, before, what):
         after = self.state()
         for path, (tag, body) in before.items():
-            assert after[path][0] == tag, (what, path, list(differences(
-                json.loads(body), json.loads(after[path][1]))))
+            if after[path][0] != tag:  # pytest would cut it short
+                pytest.fail("%s: %s after %s" % (path, list(differences(
+                    json.loads(body), json.loads(after[path][1])))[:5], what))
 
     def block_of_wrong(self):
         before, requests = self.state(), []

@@ -237,11 +237,25 @@ static void nonsense(void **state)
 
 static void names_collide(void **state)
 {
+	size_t known;
+
 	(void)state;
 	tell(&control, MEMBERS("owner", ",\"name\":\"Door\""));
+	known = inventory_count(h->p.inventory);
 	refused(&control, "POST", PATH,
 		"{\"mac\":\"02:00:00:00:00:21\",\"source\":\"owner\",\"name\":\"door\"}",
 		409);
+	assert_int_equal(inventory_count(h->p.inventory), known);
+}
+
+/* Nor is the name taken of what is refused for its URL. */
+static void refused_words_name_nothing(void **state)
+{
+	(void)state;
+	tell(&control, MEMBERS("owner", ",\"name\":\"Door\""));
+	refused(&control, "POST", PATH,
+		FROM("dhcp") "https://other.example/lock.json\",\"name\":\"Gate\"}", 409);
+	assert_string_equal(lock()->name, "Door");
 }
 
 /* As many as like may hold the limited socket: the owner still gets in. */
@@ -312,6 +326,7 @@ int main(void)
 		TEST(limited_socket_says_little),
 		TEST(nonsense),
 		TEST(names_collide),
+		TEST(refused_words_name_nothing),
 		TEST(limited_clients_leave_room),
 		TEST(who_is_not_root_may_tell),
 	};

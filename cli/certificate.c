@@ -73,14 +73,11 @@ static char *file_read(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char *text = fd < 0 ? NULL : malloc(PEM_MAX + 1);
-	size_t len = 0;
-	ssize_t n = -1;
+	ssize_t len = text ? fd_read_all(fd, text, PEM_MAX) : -1;
 
-	while (text && len < PEM_MAX && (n = read(fd, text + len, PEM_MAX - len)) > 0)
-		len += (size_t)n;
 	if (fd >= 0)
 		close(fd);
-	if (!text || n < 0 || len == PEM_MAX) {
+	if (len < 0 || len == PEM_MAX) {
 		free(text);
 		return NULL;
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/fd.h"
 #include "cli/answer.h"
 #include "cli/file.h"
 #include "cli/text.h"
@@ -21,25 +22,6 @@ int file_open(const char *path)
 	return fd;
 }
 
-/* One byte more than is allowed, for the reader to refuse. */
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = read(fd, buf + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 enum cli_exit file_mud_bytes(const char *path, struct file_mud *ret)
 {
 	int fd = file_open(path);
@@ -50,8 +32,8 @@ enum cli_exit file_mud_bytes(const char *path, struct file_mud *ret)
 		return CLI_FAILED;
 	ret->bytes = malloc(LIMIT_MUD_BYTES + 1);
 	ret->pool = pool_new("mud", 2 * (size_t)MUD_POOL_BYTES);
-	if (ret->bytes && ret->pool)
-		len = read_all(fd, ret->bytes, LIMIT_MUD_BYTES + 1);
+	if (ret->bytes && ret->pool) /* one more than is allowed, for the reader to refuse */
+		len = fd_read_all(fd, ret->bytes, LIMIT_MUD_BYTES + 1);
 	close(fd);
 	if (len < 0) {
 		cli_complain(NULL, "%s: %s", text_clean(path), error_text((int)len));

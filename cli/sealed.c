@@ -229,25 +229,6 @@ static enum cli_exit wrong(const struct sealed *s, int error)
 	return CLI_NO;
 }
 
-/* As much as there is, up to len; -1 with errno. */
-static ssize_t read_up_to(int fd, uint8_t *buf, size_t len)
-{
-	size_t have = 0;
-
-	while (have < len) {
-		ssize_t n = read(fd, buf + have, len - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return (ssize_t)have;
-}
-
 static enum cli_exit read_failed(const struct sealed *s)
 {
 	cli_complain("name the file that `cardea backup` has written", "%s: %s",
@@ -257,7 +238,7 @@ static enum cli_exit read_failed(const struct sealed *s)
 
 static enum cli_exit read_head(struct sealed *s)
 {
-	ssize_t n = read_up_to(s->fd, s->raw, sizeof(s->raw));
+	ssize_t n = fd_read_all(s->fd, s->raw, sizeof(s->raw));
 	struct cursor c;
 	int error;
 
@@ -321,14 +302,14 @@ static bool unseal(const struct sealed *s, const struct sealed_part *part,
 static enum cli_exit get_sealed(
 	struct sealed *s, const struct sealed_part *part, uint8_t *in, uint8_t *out)
 {
-	ssize_t n = read_up_to(s->fd, in, part->len + SEALED_TAG);
+	ssize_t n = fd_read_all(s->fd, in, part->len + SEALED_TAG);
 	uint8_t more;
 
 	if (n < 0)
 		return read_failed(s);
 	if ((size_t)n < part->len + SEALED_TAG)
 		return wrong(s, CARDEA_ETRUNCATED);
-	if (!unseal(s, part, in, out) || (part->last && read_up_to(s->fd, &more, 1) != 0))
+	if (!unseal(s, part, in, out) || (part->last && fd_read_all(s->fd, &more, 1) != 0))
 		return wrong(s, CARDEA_ESIGNATURE);
 	return CLI_OK;
 }
@@ -336,7 +317,7 @@ static enum cli_exit get_sealed(
 enum cli_exit sealed_get(struct sealed *s, uint8_t *buf, size_t *ret_len, bool *ret_last)
 {
 	uint8_t head[SEALED_PART_HEAD], *in;
-	ssize_t n = read_up_to(s->fd, head, sizeof(head));
+	ssize_t n = fd_read_all(s->fd, head, sizeof(head));
 	struct cursor c = cursor_of(head, n < 0 ? 0 : (size_t)n);
 	struct sealed_part part;
 	enum cli_exit e;

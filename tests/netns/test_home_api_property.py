@@ -5,8 +5,8 @@ each is what its schema says, what the description forbids is refused with the m
 and whatever is refused has changed nothing.
 
 CARDEA_API_REQUESTS is how many each role sends (default 1500 for the owner, 500 for who comes by
-the page), CARDEA_API_SEED where the chance begins; both are printed. By root's socket the client is the owner; as the others it comes by
-HTTPS from the house, with a token."""
+the page), CARDEA_API_SEED where the chance begins; both are printed. By root's socket the client
+is the owner; as the others it comes by HTTPS from the house, with a token."""
 
 import http.client
 import json
@@ -249,9 +249,11 @@ class Client:
     # -- what a request is made of --
 
     def target(self, path, operation, query=None):
-        target = path.replace("{object}", urllib.parse.quote(
-            self.rng.choice(self.known) if self.rng.random() < 0.8
-            else self.maker.text({"minLength": 1, "maxLength": 255}) or "x", safe=""))
+        name = self.rng.choice(self.known) if self.rng.random() < 0.8 \
+            else self.maker.text({"minLength": 1, "maxLength": 255}) or "x"
+        if name in (".", ".."):
+            name = "dots"  # as a segment no client sends them (RFC 3986 5.2.4): see TRICKS
+        target = path.replace("{object}", urllib.parse.quote(name, safe=""))
         if query is None:
             query = self.query(operation)
         return target + ("?" + urllib.parse.urlencode(query) if query else "")

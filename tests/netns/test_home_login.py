@@ -282,13 +282,15 @@ def test_replayed_after_logout(home, people):
 
 
 def test_guessing(home, people):
-    """Who guesses waits; the owner at another device, and root, do not."""
-    guesser = Browser(home, home["console"])
-    answers = [guesser.post("/v1/session", {"user": "owner", "password": "wrong %d" % i * 3})
-               for i in range(4)]
+    """Who guesses waits; the owner where he was made one, at another device that has not
+    failed, and root, do not."""
+    guesser, answers = Browser(home, home["console"]), []
+    # a slow machine takes longer for a password than the first pauses are: they double
+    while not answers or (answers[-1].status == 401 and len(answers) < 9):
+        answers.append(guesser.post(
+            "/v1/session", {"user": "owner", "password": "wrong %d" % len(answers) * 3}))
     assert [a.status for a in answers[:3]] == [401] * 3
-    waits = [a for a in answers if a.status == 429]  # unless the machine is that slow
-    assert all(int(a.fields["Retry-After"]) >= 1 for a in waits)
+    assert answers[-1].status == 429 and int(answers[-1].fields["Retry-After"]) >= 1
     Browser(home, home["phone"]).log_in("owner", OWNER)
     piped(home, VIEWER + "\n", "user", "password", "ben")
     told = [e for e in home.cardea.events() if e["kind"] == "access"]

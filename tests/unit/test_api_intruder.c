@@ -160,6 +160,23 @@ static void a_setup_secret_is_good_once(void **state)
 	assert_int_equal(set_up(secret, 'd'), 403);
 }
 
+/* What others guess at the owner's name afterwards does not slow him where he was made one,
+ * although he mistyped the secret there. */
+static void an_owner_goes_on_where_he_was_made_one(void **state)
+{
+	char secret[PEOPLE_SETUP_TEXT];
+
+	(void)state;
+	setup_secret(secret);
+	assert_int_equal(set_up("0000 0000 0000 0000", 'a'), 403);
+	assert_int_equal(set_up(secret, 'a'), 200);
+	assert_int_equal(set_up(secret, 'a'), 403); /* the other tab */
+	for (unsigned i = 0; i < LOCKOUT_FREE; i++)
+		assert_int_equal(log_in_from(PHONE_IP, "owner", 'f'), 401);
+	assert_int_equal(log_in_from(PHONE_IP, "owner", 'a'), 429);
+	assert_int_equal(log_in_from(LAPTOP_IP, "owner", 'a'), 200);
+}
+
 /* ---- bodies ---- */
 
 /* What a session opens at the head of a long body, it does not at its end when it is over. */
@@ -237,6 +254,8 @@ int main(void)
 			ones_own_password_pardons_no_guess, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_second_device_learns_no_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_setup_secret_is_good_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_owner_goes_on_where_he_was_made_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_body_outlives_no_session, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			the_path_of_the_hook_is_the_owners, setup, teardown),

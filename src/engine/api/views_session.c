@@ -210,6 +210,9 @@ static void set_up(struct api_request *r, const char *secret, const char *user,
 	error = people_setup_use(o, pipeline_people_now(r->pipeline), secret, user, key);
 	if (!error) {
 		lockout_passed(&o->lockout, &t);
+		/* From here on it is that owner's device: what others guess does not slow it. */
+		t.user = user;
+		lockout_passed(&o->lockout, &t);
 		begin(r, user, "was made an owner by the setup secret,");
 	} else if (error == CARDEA_EREFUSED) {
 		failed(r, &t, "A setup secret");

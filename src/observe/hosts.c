@@ -87,6 +87,11 @@ static uint32_t addr_place(const struct hosts *h, const struct addr *a)
 	return id;
 }
 
+static uint32_t ring_place(const struct hosts *h, uint32_t host, unsigned at)
+{
+	return at * (h->most + 1) + host;
+}
+
 uint32_t hosts_owner(const struct hosts *h, const struct addr *a)
 {
 	return h->addresses[addr_place(h, a)].host;
@@ -100,8 +105,8 @@ static void addr_forget(struct hosts *h, uint32_t place)
 
 static bool was_last(const struct hosts *h, uint32_t host, const struct addr *a)
 {
-	const struct host_addr *last = &h->addresses[host * LIMIT_ADDRS_PER_DEVICE +
-						     h->hosts[host].addr_last];
+	const struct host_addr *last =
+		&h->addresses[ring_place(h, host, h->hosts[host].addr_last)];
 
 	return last->host == host && addr_equal(&last->addr, a);
 }
@@ -115,13 +120,13 @@ void hosts_own(struct hosts *h, uint32_t host, const struct addr *a)
 		return;
 	place = addr_place(h, a);
 	if (h->addresses[place].host == host) {
-		h->hosts[host].addr_last = (uint8_t)(place % LIMIT_ADDRS_PER_DEVICE);
+		h->hosts[host].addr_last = (uint8_t)(place / (h->most + 1));
 		return;
 	}
 	if (place)
 		addr_forget(h, place);
 	h->hosts[host].addr_last = h->hosts[host].addr_next;
-	place = host * LIMIT_ADDRS_PER_DEVICE + h->hosts[host].addr_next;
+	place = ring_place(h, host, h->hosts[host].addr_next);
 	h->hosts[host].addr_next =
 		(uint8_t)((h->hosts[host].addr_next + 1) % LIMIT_ADDRS_PER_DEVICE);
 	if (h->addresses[place].host)

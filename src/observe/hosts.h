@@ -41,7 +41,9 @@ _Static_assert(HOSTS_MAX <= UINT16_MAX, "hosts have numbers");
 struct hosts {
 	struct index macs, addrs;
 	struct host *hosts;          /* from 1 on */
-	struct host_addr *addresses; /* host's ring at host * LIMIT_ADDRS_PER_DEVICE */
+	/* A host's ring is one of each row: most have one or two addresses, and the pages of
+	 * the other rows are never touched. */
+	struct host_addr *addresses;
 	uint32_t count, most;
 	struct prefix lan[LIMIT_LAN_PREFIXES];
 	uint32_t lan_count;

@@ -4,8 +4,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define SLOTS_MIN 1024
+/* Less is not worth a call of the kernel. */
+#define GIVE_BACK_LEAST (64UL << 10)
 
 int index_init(struct index *x, uint32_t most)
 {
@@ -40,6 +44,21 @@ static void put(struct index *x, struct index_slot s)
 	x->slots[at] = s;
 }
 
+/* Zeroes, of which the kernel has the whole pages back. */
+static void give_back(void *at, size_t len)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)at + page - 1) & ~(page - 1);
+	uintptr_t to = ((uintptr_t)at + len) & ~(page - 1);
+
+	if (len < GIVE_BACK_LEAST || madvise((void *)from, to - from, MADV_DONTNEED)) {
+		memset(at, 0, len);
+		return;
+	}
+	memset(at, 0, from - (uintptr_t)at);
+	memset((void *)to, 0, (uintptr_t)at + len - to);
+}
+
 /* Into the other half of what is set aside, which is empty. */
 static void grow(struct index *x)
 {
@@ -51,7 +70,7 @@ static void grow(struct index *x)
 	for (uint32_t i = 0; i < size; i++)
 		if (old[i].id)
 			put(x, old[i]);
-	memset(old, 0, size * sizeof *old);
+	give_back(old, size * sizeof *old);
 }
 
 void index_add(struct index *x, uint64_t hash, uint32_t id)

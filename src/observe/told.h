@@ -14,28 +14,33 @@
 #define TOLD_NAMES_MAX 8
 
 struct told {
-	struct addr addr; /* family 0: free */
-	uint16_t host;
-	uint32_t name;
-	nstime when, expires;
+	uint8_t octets[16]; /* of an address, as in struct addr */
+	nstime when;
+	uint32_t name; /* 0: free */
+	uint32_t host : 14;
+	uint32_t ttl_s : 17; /* with the grace */
+	uint32_t is_v6 : 1;
 };
+_Static_assert(sizeof(struct told) == 32, "two in a line of the cache");
+_Static_assert(HOSTS_MAX < 1 << 14 && BINDING_TTL_MAX_S + BINDING_GRACE_S < 1 << 17,
+	"hosts and times fit");
 
 /* Rings grow by so many: most devices are told a handful of addresses. */
-#define TOLD_BLOCK 16
+#define TOLD_BLOCK 4
 #define TOLD_BLOCKS (LIMIT_BINDINGS / TOLD_BLOCK)
 _Static_assert(LIMIT_BINDINGS % TOLD_BLOCK == 0, "rings are whole blocks");
-_Static_assert((HOSTS_MAX + 1) * TOLD_BLOCKS <= UINT16_MAX, "blocks have numbers");
 
 struct told_ring {
-	uint16_t next;                /* place in it */
-	uint16_t blocks[TOLD_BLOCKS]; /* 0: not needed yet; in order of their numbers */
+	uint32_t first, used; /* blocks: of its begin, and of the place before `next` */
+	uint16_t next;	      /* place in it */
 };
 
 struct told_table {
 	struct index index; /* by host and address, several names each */
-	struct told *told;  /* block's first at block * TOLD_BLOCK */
+	struct told *told;   /* block's first at block * TOLD_BLOCK */
+	uint32_t *following; /* of a block, in its ring; 0: none yet */
 	struct told_ring *rings;
-	uint16_t last_block; /* that was taken */
+	uint32_t last_block; /* that was taken */
 };
 
 int told_init(struct told_table *t, uint32_t hosts) CARDEA_MUSTCHECK;

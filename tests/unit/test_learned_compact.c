@@ -181,6 +181,29 @@ static size_t saved(struct learned *l, uint8_t *buf, size_t size)
 	return w.len;
 }
 
+/* In few octets: what was usual for thousands of times still is, and a habit of eight is
+ * none after them. */
+static void gaps_are_counted_in_proportion(void **state)
+{
+	struct learned_gaps g = {0};
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		learned_gaps_add(&g, NS_PER_MIN);
+	assert_int_equal(learned_gaps_period(&g), NS_PER_MIN);
+	for (int i = 0; i < 3; i++)
+		learned_gaps_add(&g, NS_PER_HOUR);
+	for (int i = 0; i < LEARNED_GAPS; i++)
+		learned_gaps_add(&g, NS_PER_MIN);
+	assert_int_equal(learned_gaps_period(&g), NS_PER_MIN);
+	for (int i = 0; i < LEARNED_GAPS; i++)
+		learned_gaps_add(&g, NS_PER_HOUR);
+	assert_int_equal(learned_gaps_period(&g), 0);
+	for (int i = 0; i < 5000; i++)
+		learned_gaps_add(&g, NS_PER_HOUR);
+	assert_int_equal(learned_gaps_period(&g), NS_PER_HOUR);
+}
+
 static void batch_is_its_records(void **state)
 {
 	static uint8_t a[1 << 20], b[1 << 20];
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test(marks_are_a_set),
 		cmocka_unit_test(marks_join),
 		cmocka_unit_test(few_volumes_are_all),
+		cmocka_unit_test(gaps_are_counted_in_proportion),
 		cmocka_unit_test(batch_is_its_records),
 	};
 

@@ -2,6 +2,8 @@
 /* Poison: what must never be learned, what must be said of it, and what is fine. */
 #include "unit/test_learned_util.h"
 
+#include "profiles/learned/learned_priv.h"
+
 static const struct learned_finding *finding(
 	const struct learned_device *d, enum learned_finding_kind kind)
 {
@@ -168,6 +170,44 @@ static void passwords_tried_leave_nothing(void **state)
 	learned_free(l);
 }
 
+static uint32_t condemned_of(const struct watches *all)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < all->count; i++)
+		n += all->all[i].condemned;
+	return n;
+}
+
+/* Each hour somewhere else: what is long over makes room, what is condemned stays. */
+static void what_is_over_makes_room(void **state)
+{
+	struct learned *l = learner(false);
+	struct record scan = syn(to_addr(203, 1, 0));
+	const struct dev *d;
+
+	(void)state;
+	for (int hour = 0; hour < 100; hour++)
+		for (int i = 0; i < 3; i++)
+			feed(l, syn(to_addr(100, (uint8_t)hour, hour * 3600.0 + i)));
+	d = learned_dev_find(l, &dev_mac);
+	assert_in_range(d->watches->cap, 1, 8);
+	for (int i = 0; i < 30; i++) {
+		scan.peer_port = (uint16_t)(1000 + i);
+		scan.first = scan.last = AT(400000) + i * NS_PER_SEC / 2;
+		feed(l, scan);
+	}
+	assert_int_equal(condemned_of(d->watches), 2); /* its ports, its pairs */
+	for (int i = 0; i < 90; i++)
+		feed(l, syn(to_addr(100, (uint8_t)i, 400020 + i * 6)));
+	assert_int_equal(condemned_of(d->watches), 2);
+	for (int hour = 0; hour < 100; hour++)
+		feed(l, syn(to_addr(100, (uint8_t)hour, 404000 + hour * 3600.0)));
+	assert_int_equal(condemned_of(d->watches), 0);
+	assert_true(d->watches->cap <= LEARNED_WATCHES_MAX);
+	learned_free(l);
+}
+
 static void one_login_is_fine(void **state)
 {
 	struct learned *l = learner(false);
@@ -325,6 +365,7 @@ int main(void)
 		cmocka_unit_test(port_scans_leave_nothing),
 		cmocka_unit_test(scans_of_everything_leave_nothing),
 		cmocka_unit_test(passwords_tried_leave_nothing),
+		cmocka_unit_test(what_is_over_makes_room),
 		cmocka_unit_test(one_login_is_fine),
 		cmocka_unit_test(floods_leave_nothing),
 		cmocka_unit_test(the_busy_are_fine),

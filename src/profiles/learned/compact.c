@@ -154,6 +154,14 @@ void learned_few_add_to(const struct learned_few *f, struct learned_volumes *int
 	learned_volumes_join(into, &v);
 }
 
+uint64_t learned_few_at(const struct learned_few *f, unsigned percent)
+{
+	struct learned_volumes v = {0};
+
+	learned_few_add_to(f, &v);
+	return learned_volumes_at(&v, percent);
+}
+
 int learned_few_take(struct learned_few *f, const struct learned_volumes *v)
 {
 	size_t used = 0;

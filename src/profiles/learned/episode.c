@@ -78,9 +78,14 @@ static int touch_get(struct burst *b, struct leaf *leaf, struct touch **ret)
 		leaf->pending++;
 	}
 	leaf->burst = b->id;
-	leaf->touch = (uint32_t)(t - b->touches);
+	leaf->touch = (uint16_t)(t - b->touches);
 	*ret = t;
 	return 0;
+}
+
+static uint32_t touch_packets(uint64_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
 static void touch_join(struct touch *into, const struct touch *t)
@@ -90,8 +95,8 @@ static void touch_join(struct touch *into, const struct touch *t)
 	if (t->last > into->last)
 		into->last = t->last;
 	into->flows += t->flows;
-	into->fruitless += t->fruitless;
-	into->packets += t->packets;
+	into->bore |= t->bore;
+	into->packets = touch_packets((uint64_t)into->packets + t->packets);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		into->bytes[i] += t->bytes[i];
 }
@@ -203,8 +208,8 @@ static void touch_add(struct touch *t, const struct record *r, bool fruitless)
 	touch_join(t, &(struct touch){.first = r->first,
 			      .last = r->last,
 			      .flows = 1,
-			      .fruitless = fruitless,
-			      .packets = r->packets[0] + r->packets[1],
+			      .bore = !fruitless,
+			      .packets = touch_packets(r->packets[0] + r->packets[1]),
 			      .bytes = {r->bytes[0], r->bytes[1]}});
 }
 
@@ -338,7 +343,7 @@ static bool is_setup(
 /* Of a device that has been known for a while more than it ever loads as a rule. */
 static bool is_update(const struct dev *d, const struct burst *b)
 {
-	uint64_t usual = learned_volumes_at(&d->downloads, 99);
+	uint64_t usual = learned_few_at(&d->downloads, 99);
 
 	if (b->download < LEARNED_UPDATE_BYTES)
 		return false;
@@ -446,7 +451,7 @@ static void episode_end(struct dev *d, struct burst *b, enum learned_context c)
 		.context = c & 0xf, .hour = (uint32_t)(b->start / NS_PER_HOUR) & 0xfffffff};
 	day = learned_day_note(d, d->latest[slot].hour);
 	d->episodes[c]++;
-	learned_volumes_add(&d->downloads, b->download);
+	learned_few_add(&d->downloads, b->download);
 	for (uint32_t i = 0; i < b->count; i++) {
 		if (!d->first || b->touches[i].first < d->first)
 			d->first = b->touches[i].first;

@@ -122,7 +122,7 @@ void learned_gaps_add(struct learned_gaps *g, nstime gap)
 	if (octave >= LEARNED_GAP_OCTAVES)
 		octave = LEARNED_GAP_OCTAVES - 1;
 	g->ms[g->count++ % LEARNED_GAPS] = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
-	if (g->octaves[octave] == UINT16_MAX)
+	if (g->octaves[octave] == UINT8_MAX)
 		for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
 			g->octaves[i] /= 2;
 	g->octaves[octave]++;

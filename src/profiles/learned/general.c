@@ -148,19 +148,39 @@ static void widen_run(struct item *run, size_t n, const struct widening *w)
 	}
 }
 
-static void widen(struct item *items, size_t n, const struct widening *w)
+/* Those to which it applies go before the others, which need no order. How many. */
+static size_t bring_forward(
+	struct item *items, size_t n, bool (*applies)(const struct item *i))
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!applies(&items[i]))
+			continue;
+		if (i > count) {
+			struct item other = items[count];
+
+			items[count] = items[i];
+			items[i] = other;
+		}
+		count++;
+	}
+	return count;
+}
+
+static void widen(struct item *items, size_t all, const struct widening *w)
+{
+	size_t n = bring_forward(items, all, w->applies);
+
 	for (size_t i = 0; i < n; i++) {
 		items[i].masked = items[i].key;
-		if (w->applies(&items[i]))
-			w->mask(&items[i].masked);
+		w->mask(&items[i].masked);
 	}
 	qsort(items, n, sizeof *items, compare_masked);
 	for (size_t i = 0, j; i < n; i = j) {
 		for (j = i + 1; j < n && same_run(&items[i], &items[j]); j++)
 			;
-		if (w->applies(&items[i]))
-			widen_run(items + i, j - i, w);
+		widen_run(items + i, j - i, w);
 	}
 }
 
@@ -309,23 +329,21 @@ static void count_labels(const struct learned *l, struct item *i)
 	i->public = (uint8_t)(public < UINT8_MAX ? public : UINT8_MAX);
 }
 
-static void widen_names(const struct learned *l, struct item *items, size_t n)
+static void widen_names(const struct learned *l, struct item *items, size_t all)
 {
+	size_t n = bring_forward(items, all, has_name);
+
 	for (size_t i = 0; i < n; i++) {
 		items[i].masked = items[i].key;
 		items[i].masked.name_any = 0;
-		if (has_name(&items[i]))
-			count_labels(l, &items[i]);
+		count_labels(l, &items[i]);
 	}
 	qsort(items, n, sizeof *items, compare_named);
 	for (size_t i = 0, j; i < n; i = j) {
-		j = i + 1;
-		if (!has_name(&items[i]))
-			continue;
 		unsigned depth = apex_of(&items[i]);
 
-		while (j < n && has_name(&items[j]) && same_apex(&items[i], &items[j]))
-			j++;
+		for (j = i + 1; j < n && same_apex(&items[i], &items[j]); j++)
+			;
 		if (depth <= items[i].labels)
 			walk_names(items + i, j - i, depth);
 	}

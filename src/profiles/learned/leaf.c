@@ -141,9 +141,9 @@ static int leaf_make(struct dev *d, const struct learned_key *key, const char *t
 	if (!leaf)
 		return -ENOMEM;
 	memcpy(leaf->text, text, len);
-	leaf->text_len = (uint16_t)len;
+	leaf->text_len = (uint8_t)len;
 	leaf->key = *key;
-	leaf->index = d->count;
+	leaf->index = (uint16_t)d->count;
 	learned_index_put(
 		&d->index, hash_of(&d->key, key, leaf->text, len), d->count);
 	d->leaves[d->count++] = leaf;

@@ -37,6 +37,8 @@ static void dev_free(struct dev *d)
 	free(d->latest);
 	free(d->days);
 	free(d->findings);
+	free(d->boots);
+	free(d->downloads.all);
 	free(d);
 }
 
@@ -243,6 +245,10 @@ void learned_booted(struct learned *l, const struct mac *device, nstime when)
 	if (learned_dev_get(l, device, &d))
 		return;
 	tell_time(l, when);
+	if (!d->boots)
+		d->boots = calloc(LEARNED_BOOTS_MAX, sizeof *d->boots);
+	if (!d->boots)
+		return; /* without memory, this boot is not one that we saw */
 	d->boots[d->boot_count++ % LEARNED_BOOTS_MAX] = when;
 	if (d->boot_count == 2 * LEARNED_BOOTS_MAX)
 		d->boot_count = LEARNED_BOOTS_MAX; /* the ring is full all the same */

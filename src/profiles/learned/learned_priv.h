@@ -86,7 +86,7 @@ struct learned_few {
 struct learned_gaps {
 	uint32_t ms[LEARNED_GAPS]; /* the latest, a ring */
 	uint32_t count;            /* of all */
-	uint16_t octaves[LEARNED_GAP_OCTAVES];
+	uint8_t octaves[LEARNED_GAP_OCTAVES]; /* all are halved when one is full */
 };
 
 /* ---- finding ---- */
@@ -159,23 +159,26 @@ struct learned_peers {
 };
 
 /* What each record needs stands first: a house has thousands, and no cache has all. */
+/* One that stands for several has touches of each of them. */
+_Static_assert(LEARNED_KINDS_MAX * (LEARNED_BURSTS_MAX + 3) < UINT16_MAX && LIMIT_NAME <= 256,
+	"leaves, touches and texts are counted");
 struct leaf {
 	struct learned_key key;
-	uint16_t text_len;
+	uint8_t text_len;
+	bool begun_once : 1; /* not all of it was under way when it was first seen */
+	bool elder : 1;	     /* in episodes of before device.days */
 	uint8_t app, naming;
-	uint32_t burst, touch; /* the touch that was used last, of that burst */
-	uint32_t pending;      /* touches of bursts under way */
-	uint32_t index;        /* in device.leaves */
-	nstime begun;    /* the latest beginning, for gaps; 0: none in this capture */
+	uint32_t burst; /* the touch that was used last, of that burst, is */
+	uint16_t touch;
+	uint16_t pending; /* touches of bursts under way */
+	uint16_t index;	  /* in device.leaves */
+	uint16_t merged;  /* members that became this one; 0: it never stood for several */
+	uint32_t act_age; /* the miner had `act` as long as that made room no oftener; 0: none */
+	nstime begun;	  /* the latest beginning, for gaps; 0: none in this capture */
 	char *detail; /* of the application, the first that was seen; or NULL */
 	struct learned_peers *peers; /* of a name of the internet; or NULL */
 	struct learned_set *sketch; /* of the texts of those that were merged; or NULL */
-	struct act *act;  /* what the miner of interactions has for it, */
-	uint32_t act_age; /* as long as that made room no oftener; 0: none */
-	uint16_t merged; /* members that became this one; 0: it never stood for several
-			  */
-	bool begun_once; /* not all of it was under way when it was first seen */
-	bool elder;      /* in episodes of before device.days */
+	struct act *act; /* what the miner of interactions has for it */
 	struct learned_gaps gaps;
 	/* of episodes that ended */
 	struct learned_marks marks;
@@ -185,12 +188,15 @@ struct leaf {
 	struct learned_few volumes;
 	char text[]; /* name or what was said; empty: see key.peer, key.mac */
 };
+_Static_assert(sizeof(struct leaf) == 256, "four lines of the cache");
 
 struct touch {
 	struct leaf *leaf;
 	nstime first, last;
-	uint32_t flows, fruitless;
-	uint64_t packets, bytes[DIRECTION_MAX];
+	uint64_t bytes[DIRECTION_MAX];
+	uint32_t packets;  /* UINT32_MAX: as many or more */
+	uint32_t flows : 31;
+	bool bore : 1; /* not all of them were in vain */
 };
 
 /* What happened between two silences, not yet an episode. */
@@ -255,7 +261,8 @@ struct dev {
 	struct burst background;
 	uint32_t collapsed_at; /* leaves there were when groups were last looked for */
 	uint32_t refused;      /* records for which there was no room */
-	nstime boots[LEARNED_BOOTS_MAX], updated;
+	nstime *boots; /* room for LEARNED_BOOTS_MAX; or NULL */
+	nstime updated;
 	uint32_t boot_count;
 	/* of episodes that ended */
 	uint32_t number;
@@ -265,7 +272,7 @@ struct dev {
 	uint32_t latest_cap, day_cap;
 	uint32_t day_count, days_older; /* days_older: those that made room */
 	nstime first, last;
-	struct learned_volumes downloads; /* of an episode */
+	struct learned_few downloads; /* of an episode */
 	struct said_finding *findings; /* room for LEARNED_FINDING_MAX; or NULL */
 	uint32_t finding_count;
 };
@@ -378,6 +385,7 @@ int learned_marks_take(struct learned_marks *m, const struct learned_set *s,
 void learned_few_add(struct learned_few *f, uint64_t bytes);
 void learned_few_join(struct learned_few *into, const struct learned_few *from);
 void learned_few_add_to(const struct learned_few *f, struct learned_volumes *into);
+uint64_t learned_few_at(const struct learned_few *f, unsigned percent); /* learned_volumes_at */
 int learned_few_take(
 	struct learned_few *f, const struct learned_volumes *v) CARDEA_MUSTCHECK;
 

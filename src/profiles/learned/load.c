@@ -146,12 +146,27 @@ bool learned_state_text_is_sound(const struct learned_key *k, const char *text)
 	return !k->peer.family && !k->peer_any && learned_name_is_sound(text);
 }
 
+/* Written by whoever counts further than we do: in proportion. */
+static void get_octaves(struct cursor *c, struct learned_gaps *g)
+{
+	uint16_t n[LEARNED_GAP_OCTAVES] = {0}, most = 0;
+
+	learned_state_get_counters(c, n, LEARNED_GAP_OCTAVES);
+	for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
+		most = n[i] > most ? n[i] : most;
+	for (; most > UINT8_MAX; most /= 2)
+		for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
+			n[i] /= 2;
+	for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
+		g->octaves[i] = (uint8_t)n[i];
+}
+
 static void get_gaps(struct cursor *c, struct learned_gaps *g)
 {
 	g->count = cursor_u32(c);
 	for (uint32_t i = 0; i < LEARNED_GAPS && i < g->count; i++)
 		g->ms[i] = cursor_u32(c);
-	learned_state_get_counters(c, g->octaves, LEARNED_GAP_OCTAVES);
+	get_octaves(c, g);
 }
 
 /* Whoever was seen was so on a day that is known, or before all of them. */
@@ -167,12 +182,20 @@ static void get_days_of(struct cursor *c, const struct dev *d, struct leaf *leaf
 	leaf->elder = elder;
 }
 
+static void get_volumes(struct cursor *c, struct learned_few *f)
+{
+	struct learned_volumes volumes = {0};
+
+	learned_state_get_counters(c, volumes.n, LEARNED_VOLUMES);
+	if (learned_few_take(f, &volumes))
+		cursor_fail(c, -ENOMEM);
+}
+
 static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf)
 {
 	uint32_t bits = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
 	uint32_t older[LEARNED_CONTEXT_MAX] = {0};
 	struct learned_set set = {0};
-	struct learned_volumes volumes = {0};
 
 	get_set(c, &set, bits);
 	for (size_t i = 0; d->number > LEARNED_WINDOW && i < LEARNED_CONTEXT_MAX; i++) {
@@ -188,9 +211,7 @@ static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf
 	leaf->packets = cursor_u64(c);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		leaf->bytes[i] = cursor_u64(c);
-	learned_state_get_counters(c, volumes.n, LEARNED_VOLUMES);
-	if (learned_few_take(&leaf->volumes, &volumes))
-		cursor_fail(c, -ENOMEM);
+	get_volumes(c, &leaf->volumes);
 	get_gaps(c, &leaf->gaps);
 	if (!learned_leaf_is_evident(leaf) || !leaf->flows)
 		fail(c);
@@ -375,7 +396,7 @@ static int get_device(struct cursor *c, struct learned *l)
 	get_episodes(c, d);
 	get_days(c, d);
 	(void)get_times(c, &d->first, &d->last);
-	learned_state_get_counters(c, d->downloads.n, LEARNED_VOLUMES);
+	get_volumes(c, &d->downloads);
 	get_findings(c, d);
 	uint16_t n = cursor_u16(c);
 	for (uint16_t i = 0; i < n && !r; i++)

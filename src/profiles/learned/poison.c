@@ -185,12 +185,21 @@ static bool watch_grow(struct dev *d)
 	return true;
 }
 
-/* A new place, or that of the least. */
-static uint32_t watch_place(struct dev *d)
+/* Long over: what was seen under it counts no more, even if records come late. */
+static bool is_past(const struct watch *w, nstime when)
+{
+	return when > (w->condemned ? w->until : w->start + CONDEMNED_TIME);
+}
+
+/* A new place, or one that is over, or that of the least. */
+static uint32_t watch_place(struct dev *d, nstime when)
 {
 	const struct watches *all = d->watches;
 	uint32_t least = 0;
 
+	for (uint32_t i = 0; all->count == all->cap && i < all->count; i++)
+		if (is_past(&all->all[i], when))
+			return i;
 	if (watch_grow(d)) {
 		d->watches->all[d->watches->count].more = NULL;
 		return d->watches->count++;
@@ -229,7 +238,7 @@ static struct watch *watch_get(struct dev *d, const struct watch *key, nstime wh
 	w = watch_find(d->watches, key, tag);
 	if (w)
 		return w;
-	place = watch_place(d);
+	place = watch_place(d, when);
 	d->watches->tags[place] = tag;
 	w = &d->watches->all[place];
 	watch_begin(w, key, when);
@@ -297,9 +306,9 @@ static bool is_condemned(const struct touch *t, const void *ctx)
 		return unnamed && k->proto == w->proto && k->port == w->port &&
 		       (k->place == RECORD_INTERNET || k->place == RECORD_DEVICE);
 	case WATCH_PORTS:
-		return unnamed && same_peer && t->fruitless == t->flows;
+		return unnamed && same_peer && !t->bore;
 	case WATCH_PAIRS:
-		return unnamed && t->fruitless == t->flows;
+		return unnamed && !t->bore;
 	case WATCH_TRIES:
 		return same_peer && k->proto == w->proto && k->port == w->port;
 	case WATCH_FREE:

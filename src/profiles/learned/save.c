@@ -76,17 +76,27 @@ void learned_state_put_key(struct writer *w, const struct learned_key *k)
 static void put_gaps(struct writer *w, const struct learned_gaps *g)
 {
 	uint32_t n = g->count < LEARNED_GAPS ? g->count : LEARNED_GAPS;
+	uint16_t octaves[LEARNED_GAP_OCTAVES];
 
 	writer_u32(w, g->count);
 	for (uint32_t i = 0; i < n; i++)
 		writer_u32(w, g->ms[i]);
-	learned_state_put_counters(w, g->octaves, LEARNED_GAP_OCTAVES);
+	for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
+		octaves[i] = g->octaves[i];
+	learned_state_put_counters(w, octaves, LEARNED_GAP_OCTAVES);
+}
+
+static void put_volumes(struct writer *w, const struct learned_few *f)
+{
+	struct learned_volumes volumes = {0};
+
+	learned_few_add_to(f, &volumes);
+	learned_state_put_counters(w, volumes.n, LEARNED_VOLUMES);
 }
 
 static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *leaf)
 {
 	struct learned_set set = {0};
-	struct learned_volumes volumes = {0};
 	uint32_t older[LEARNED_CONTEXT_MAX] = {0};
 
 	learned_state_put_key(w, &leaf->key);
@@ -109,8 +119,7 @@ static void put_leaf(struct writer *w, const struct dev *d, const struct leaf *l
 	writer_u64(w, leaf->packets);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		writer_u64(w, leaf->bytes[i]);
-	learned_few_add_to(&leaf->volumes, &volumes);
-	learned_state_put_counters(w, volumes.n, LEARNED_VOLUMES);
+	put_volumes(w, &leaf->volumes);
 	put_gaps(w, &leaf->gaps);
 	writer_u16(w, leaf->merged);
 	writer_u8(w, leaf->sketch != NULL);
@@ -156,7 +165,7 @@ static void put_device(struct writer *w, const struct dev *d)
 		writer_u32(w, d->latest[i].hour);
 	put_days(w, d);
 	put_times(w, d->first, d->last);
-	learned_state_put_counters(w, d->downloads.n, LEARNED_VOLUMES);
+	put_volumes(w, &d->downloads);
 	put_findings(w, d);
 	for (uint32_t i = 0; i < d->count; i++)
 		n += learned_leaf_is_evident(d->leaves[i]);

@@ -146,14 +146,16 @@ bool learned_state_text_is_sound(const struct learned_key *k, const char *text)
 	return !k->peer.family && !k->peer_any && learned_name_is_sound(text);
 }
 
-/* Written by whoever counts further than we do: in proportion. */
-static void get_octaves(struct cursor *c, struct learned_gaps *g)
+static void get_octaves(struct cursor *c, uint16_t version, struct learned_gaps *g)
 {
 	uint16_t n[LEARNED_GAP_OCTAVES] = {0}, most = 0;
 
 	learned_state_get_counters(c, n, LEARNED_GAP_OCTAVES);
 	for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
 		most = n[i] > most ? n[i] : most;
+	if (most > UINT8_MAX && version != LEARNED_STATE_WIDE)
+		fail(c);
+	/* as learned_gaps_add() would have kept them */
 	for (; most > UINT8_MAX; most /= 2)
 		for (size_t i = 0; i < LEARNED_GAP_OCTAVES; i++)
 			n[i] /= 2;
@@ -161,12 +163,12 @@ static void get_octaves(struct cursor *c, struct learned_gaps *g)
 		g->octaves[i] = (uint8_t)n[i];
 }
 
-static void get_gaps(struct cursor *c, struct learned_gaps *g)
+static void get_gaps(struct cursor *c, uint16_t version, struct learned_gaps *g)
 {
 	g->count = cursor_u32(c);
 	for (uint32_t i = 0; i < LEARNED_GAPS && i < g->count; i++)
 		g->ms[i] = cursor_u32(c);
-	get_octaves(c, g);
+	get_octaves(c, version, g);
 }
 
 /* Whoever was seen was so on a day that is known, or before all of them. */
@@ -191,7 +193,8 @@ static void get_volumes(struct cursor *c, struct learned_few *f)
 		cursor_fail(c, -ENOMEM);
 }
 
-static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf)
+static void get_numbers(
+	struct cursor *c, uint16_t version, const struct dev *d, struct leaf *leaf)
 {
 	uint32_t bits = d->number < LEARNED_WINDOW ? d->number : LEARNED_WINDOW;
 	uint32_t older[LEARNED_CONTEXT_MAX] = {0};
@@ -212,7 +215,7 @@ static void get_numbers(struct cursor *c, const struct dev *d, struct leaf *leaf
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		leaf->bytes[i] = cursor_u64(c);
 	get_volumes(c, &leaf->volumes);
-	get_gaps(c, &leaf->gaps);
+	get_gaps(c, version, &leaf->gaps);
 	if (!learned_leaf_is_evident(leaf) || !leaf->flows)
 		fail(c);
 }
@@ -254,7 +257,7 @@ static void get_peers(struct cursor *c, struct leaf *leaf)
 	}
 }
 
-static int get_leaf(struct cursor *c, struct dev *d)
+static int get_leaf(struct cursor *c, uint16_t version, struct dev *d)
 {
 	char text[LIMIT_TEXT], detail[LIMIT_TEXT];
 	struct learned_key key;
@@ -283,7 +286,7 @@ static int get_leaf(struct cursor *c, struct dev *d)
 		leaf->naming >= RECORD_NAMING_MAX || (detail[0] && !leaf->app))
 		fail(c);
 	get_peers(c, leaf);
-	get_numbers(c, d, leaf);
+	get_numbers(c, version, d, leaf);
 	return get_sketch(c, d, leaf);
 }
 
@@ -381,7 +384,7 @@ static void get_days(struct cursor *c, struct dev *d)
 	}
 }
 
-static int get_device(struct cursor *c, struct learned *l)
+static int get_device(struct cursor *c, uint16_t version, struct learned *l)
 {
 	struct mac mac;
 	struct dev *d;
@@ -400,7 +403,7 @@ static int get_device(struct cursor *c, struct learned *l)
 	get_findings(c, d);
 	uint16_t n = cursor_u16(c);
 	for (uint16_t i = 0; i < n && !r; i++)
-		r = c->error ? c->error : get_leaf(c, d);
+		r = c->error ? c->error : get_leaf(c, version, d);
 	return r ? r : c->error;
 }
 
@@ -409,18 +412,19 @@ int learned_load(
 {
 	struct cursor c = saved;
 	struct learned *l;
-	uint16_t n;
+	uint16_t version, n;
 	int r = learned_new(config, &l);
 
 	if (r)
 		return r;
 	if (cursor_u32(&c) != LEARNED_STATE_MAGIC)
 		fail(&c);
-	if (cursor_u16(&c) != LEARNED_STATE_VERSION)
+	version = cursor_u16(&c);
+	if (version != LEARNED_STATE_VERSION && version != LEARNED_STATE_WIDE)
 		cursor_fail(&c, CARDEA_EUNSUPPORTED);
 	n = cursor_u16(&c);
 	for (uint16_t i = 0; i < n && !r; i++)
-		r = c.error ? c.error : get_device(&c, l);
+		r = c.error ? c.error : get_device(&c, version, l);
 	if (!r && !c.error)
 		r = learned_interact_load(l, &c);
 	if (!r && !c.error && cursor_left(&c))

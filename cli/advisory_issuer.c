@@ -140,10 +140,50 @@ static void print_would_share(const struct cli *c, const json_t *answer)
 						  : "be everybody's, and prove nothing");
 }
 
+/* What the network is called that is going, as words to name it so again. */
+static void tell_undo(const struct cli *c, const json_t *before, const json_t *after)
+{
+	json_t *gone, *left;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(before, "networks"), i, gone) {
+		const char *name = text_quote(answer_raw(gone, "name"));
+		bool is_left = false;
+
+		json_array_foreach (json_object_get(after, "networks"), k, left)
+			is_left |= strcmp(answer_raw(left, "prefix"),
+					   answer_raw(gone, "prefix")) == 0;
+		if (!is_left)
+			cli_say(c, "undo with: cardea advisory shared add %s%s%s",
+				answer_text(gone, "prefix"), name && *name ? " --name " : "",
+				name ? name : "");
+	}
+}
+
+/* ADD or REMOVE PREFIX. */
+static enum cli_exit change_shared(struct cli *c, const struct client_target *t)
+{
+	bool remove = strcmp(c->args[0], "remove") == 0, dry = args_flag(c, "dry-run") != NULL;
+	json_t *answer = NULL, *before = NULL;
+	enum cli_exit e = remove ? answer_ask(c, t, NULL, &before) : CLI_OK;
+
+	if (e == CLI_OK)
+		e = answer_post(c, t,
+			json_pack("{s:s, s:s*, s:b, s:b}", "prefix", c->args[1], "name",
+				args_flag(c, "name"), "remove", remove, "dry_run", dry),
+			&answer);
+	if (e == CLI_OK && !dry && remove)
+		tell_undo(c, before, answer);
+	else if (e == CLI_OK && !dry)
+		cli_say(c, "undo with: cardea advisory shared remove %s",
+			text_clean(c->args[1]));
+	json_decref(before);
+	return answer_finish(c, e, answer, dry ? print_would_share : print_shared);
+}
+
 enum cli_exit advisory_shared(struct cli *c)
 {
 	const char *verb = c->args[0];
-	bool remove = strcmp(verb, "remove") == 0, dry = args_flag(c, "dry-run") != NULL;
 	struct client_target t;
 	json_t *answer = NULL;
 	enum cli_exit e;
@@ -153,17 +193,10 @@ enum cli_exit advisory_shared(struct cli *c)
 		e = answer_ask(c, &t, NULL, &answer);
 		return answer_finish(c, e, answer, print_shared);
 	}
-	if ((!remove && strcmp(verb, "add") != 0) || c->arg_count != 2)
+	if ((strcmp(verb, "remove") != 0 && strcmp(verb, "add") != 0) || c->arg_count != 2)
 		return usage("cardea advisory shared add 151.101.0.0/16 --name fastly",
 			"add PREFIX, remove PREFIX, or list");
-	e = answer_post(c, &t,
-		json_pack("{s:s, s:s*, s:b, s:b}", "prefix", c->args[1], "name",
-			args_flag(c, "name"), "remove", remove, "dry_run", dry),
-		&answer);
-	if (e == CLI_OK && !dry)
-		cli_say(c, "undo with: cardea advisory shared %s %s",
-			remove ? "add" : "remove", text_clean(c->args[1]));
-	return answer_finish(c, e, answer, dry ? print_would_share : print_shared);
+	return change_shared(c, &t);
 }
 
 /* ---- what a device runs ---- */

@@ -138,6 +138,17 @@ def test_shared_and_firmware(cli, house):
     assert posted(house) == [{"prefix": "198.51.100.0/24", "name": "cdn", "remove": False,
                               "dry_run": False}]
     assert "undo with: cardea advisory shared remove 198.51.100.0/24" in done.stderr
+    house.routes[("GET", "/v1/shared")] = (200, {"networks": [
+        {"prefix": "198.51.100.0/24", "name": "a cdn"},
+        {"prefix": "203.0.113.0/24", "name": "other"}]})
+    house.routes[("POST", "/v1/shared")] = (200, {"networks": [
+        {"prefix": "203.0.113.0/24", "name": "other"}]})
+    done = cli("advisory", "shared", "remove", "198.51.100.9/24")
+    assert done.stderr == ("undo with: cardea advisory shared add 198.51.100.0/24 "
+                           "--name 'a cdn'\n")
+    assert done.stdout == "203.0.113.0/24  other\n"
+    done = cli("advisory", "shared", "remove", "198.51.100.0/24", "--dry-run")
+    assert "undo" not in done.stderr and "would be somebody's again" in done.stdout
     cli("advisory", "shared", "add", code=2)
     assert "cam runs 2.10" in cli("advisory", "firmware", "cam", "2.10").stdout
 

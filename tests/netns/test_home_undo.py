@@ -126,4 +126,5 @@ def test_who_helps_is_given_no_names(home, lamp, tmp_path):
     for secret in (lamp.mac, "Nursery", lamp.ipv4, internet.CLOUD_NAME):
         assert secret not in text
     assert cardea.device(lamp.mac)["name"] != "Nursery light"
-    assert cardea.json("report", "sinks")["sinks"]
+    sinks = {row["id"]: row for row in cardea.json("report", "sinks")["sinks"]}
+    assert sinks["names"]["to"] == internet.DNS4

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "engine/api/api_priv.h"
+#include "engine/api/views_settings.h"
 #include "model/people.h"
 #include "model/webhook.h"
 
@@ -186,10 +187,26 @@ static void write_files(struct jsonw *j, struct pipeline *p)
 	jsonw_kv_untrusted(j, "sample", sample[0] ? sample : NULL);
 }
 
+/* Empty while nothing is told of the settings, or the root servers are asked. */
+static void upstream_of(const struct settings *s, char *buf, size_t size)
+{
+	struct config *c = settings_room_take();
+	struct str_text t = {.buf = buf, .size = size};
+	enum state_what what = settings_has(s, STATE_RUNNING) ? STATE_RUNNING : STATE_FILE;
+
+	buf[0] = 0;
+	if (c && settings_read(s, what, c) == 0)
+		for (unsigned i = 0; i < c->dns_upstream.count; i++)
+			str_add(&t, "%s%s", i ? ", " : "", c->dns_upstream.items[i]);
+	settings_room_return(c);
+}
+
 static void write_names(struct jsonw *j, struct pipeline *p)
 {
-	(void)p;
-	write_state(j, true, NULL, 0, NULL);
+	char to[LIMIT_TEXT];
+
+	upstream_of(&p->settings, to, sizeof(to));
+	write_state(j, true, to, 0, NULL);
 	jsonw_key(j, "sample");
 	jsonw_null(j);
 }

@@ -61,7 +61,7 @@ static void fetch_touches(const struct learned_batched *b)
 	for (size_t i = 0; i < b->count && d->burst_count; i++) {
 		const struct burst *last = &d->bursts[d->burst_count - 1];
 
-		if (b->leaf[i] && b->leaf[i]->burst == last->id)
+		if (b->leaf[i] && b->leaf[i]->burst == (uint16_t)last->id)
 			fetch(&last->touches[b->leaf[i]->touch], sizeof *last->touches);
 	}
 }

@@ -49,7 +49,7 @@ static void burst_free(struct dev *d, uint32_t i)
 
 static struct touch *touch_find(const struct burst *b, const struct leaf *leaf)
 {
-	if (leaf->burst == b->id && leaf->touch < b->count &&
+	if (leaf->burst == (uint16_t)b->id && leaf->touch < b->count &&
 		b->touches[leaf->touch].leaf == leaf)
 		return &b->touches[leaf->touch];
 	for (uint32_t i = 0; i < b->count; i++)
@@ -77,7 +77,7 @@ static int touch_get(struct burst *b, struct leaf *leaf, struct touch **ret)
 		*t = (struct touch){.leaf = leaf, .first = LEARNED_TIME_MAX};
 		leaf->pending++;
 	}
-	leaf->burst = b->id;
+	leaf->burst = (uint16_t)b->id;
 	leaf->touch = (uint16_t)(t - b->touches);
 	*ret = t;
 	return 0;

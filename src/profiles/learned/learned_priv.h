@@ -159,18 +159,17 @@ struct learned_peers {
 };
 
 /* What each record needs stands first: a house has thousands, and no cache has all. */
-/* One that stands for several has touches of each of them. */
-_Static_assert(LEARNED_KINDS_MAX * (LEARNED_BURSTS_MAX + 3) < UINT16_MAX && LIMIT_NAME <= 256,
-	"leaves, touches and texts are counted");
+_Static_assert(LEARNED_KINDS_MAX < UINT16_MAX && LIMIT_NAME <= 256,
+	"leaves and their texts are counted");
 struct leaf {
 	struct learned_key key;
 	uint8_t text_len;
 	bool begun_once : 1; /* not all of it was under way when it was first seen */
 	bool elder : 1;	     /* in episodes of before device.days */
 	uint8_t app, naming;
-	uint32_t burst; /* the touch that was used last, of that burst, is */
-	uint16_t touch;
-	uint16_t pending; /* touches of bursts under way */
+	/* The touch that was used last, and its burst: their low bits, to look there first. */
+	uint16_t burst, touch;
+	uint32_t pending; /* touches of bursts under way: of each that became this one */
 	uint16_t index;	  /* in device.leaves */
 	uint16_t merged;  /* members that became this one; 0: it never stood for several */
 	uint32_t act_age; /* the miner had `act` as long as that made room no oftener; 0: none */

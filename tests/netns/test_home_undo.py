@@ -95,7 +95,7 @@ def test_what_a_change_would_do_is_told_before(home, lamp):
 
     cardea.wait(blocks, timeout=90, what="the record of the conversation")
     assert internet.CLOUD_NAME in cardea.cli(*words, check=False).stdout
-    assert reaches(lamp)  # nothing was changed
+    cardea.wait(lambda: reaches(lamp), what="what was not changed")
 
 
 def test_shells_are_told_live_names(home, lamp):

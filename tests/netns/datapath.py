@@ -137,7 +137,7 @@ def object_path():
 
 
 LAYOUT = {  # map: key, value
-    "settings": ("I", "II%dsQQIIQ" % (32 * 32)),
+    "settings": ("I", "II%dsQQII32sQ" % (32 * 32)),
     "totals": ("I", "II"),
     "subjects": ("I", "QIIQQQQQQQQQIIIIIIQ8s"),
     "boxes": ("I", "16s16sHHHHBBBBIQQQII"),
@@ -285,11 +285,11 @@ class Datapath:
 
     # --- what the loader does
 
-    def settings(self, local=(), redirect=0, limits=0):
+    def settings(self, local=(), redirect=0, limits=0, asked=(None, None)):
         ranges = b"".join(addr16(lo) + addr16(hi) for lo, hi in local)
         self.put("settings", pack("I", 0),
                  pack(LAYOUT["settings"][1], 2, len(local), ranges, 1, 2, redirect,
-                      limits, 0))
+                      limits, b"".join(addr16(a) if a else bytes(16) for a in asked), 0))
 
     def mac(self, text, subject, flags=MANAGED):
         self.put("macs", mac8(text), pack("II", subject, flags))

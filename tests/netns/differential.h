@@ -24,6 +24,9 @@
 #define OVERLAYS_MAX 4
 #define LOCAL4 "10.1.0.0/22"
 #define LOCAL6 "fd00:1::/64"
+#define GATEWAY4 "10.1.0.1" /* its own, on the bridge */
+#define GATEWAY6 "fd00:1::1"
+struct addr to_addr(const char *text);
 #define OPEN_S 2 /* long enough for a batch, short enough to wait for */
 #define ELEMENTS_MAX 20000
 #define FRAME_MAX 256

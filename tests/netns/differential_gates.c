@@ -193,6 +193,7 @@ void device_lay(unsigned n, bool remove)
 void house_lay(void)
 {
 	static const char *const locals[] = {LOCAL4, LOCAL6, "fe80::/10"};
+	static const char *const gateways[] = {GATEWAY4, GATEWAY6};
 
 	txn_begin();
 	for (size_t i = 0; i < 3; i++) {
@@ -202,6 +203,14 @@ void house_lay(void)
 			fail(locals[i]);
 		prefix_range(&p, &e.peer_lo, &e.peer_hi);
 		e.family = p.addr.family;
+		txn_element(false, &e);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct element e = {.kind = ELEMENT_OWNED, .device = to_addr(gateways[i])};
+		e.family = e.device.family;
+		txn_element(false, &e);
+		e.kind = ELEMENT_BOUND;
+		e.mac = (struct mac)MAC_GATEWAY;
 		txn_element(false, &e);
 	}
 	device_lay(BYSTANDER, false);

@@ -11,7 +11,6 @@
 enum place { PLACE_LAN, PLACE_GATEWAY, PLACE_WORLD, PLACE_GROUP };
 
 /* differential_world.c */
-struct addr to_addr(const char *text);
 struct addr some_addr(void);
 struct addr some_addr_at(enum place place, uint8_t family);
 enum place place_of(const struct addr *a);

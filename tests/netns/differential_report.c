@@ -149,8 +149,10 @@ void report_add(struct gate *g, const struct message_seen_violation *m)
 	plain(&g->reports[g->report_count++]);
 }
 
-/* How a packet is to be told; false: not at all. */
-static bool report_of(const struct trial *t, struct message_seen_violation *ret)
+/* How a packet is to be told; false: not at all. A question that would have been redirected
+ * nftables sees as one to the gateway. */
+static bool report_of(
+	const struct gate *g, const struct trial *t, struct message_seen_violation *ret)
 {
 	bool told = t->verdict.kind == VERDICT_WOULD_BLOCK;
 
@@ -162,6 +164,8 @@ static bool report_of(const struct trial *t, struct message_seen_violation *ret)
 		.device = t->flow.device, .peer = t->flow.peer, .proto = t->flow.proto,
 		.device_port = t->flow.device_port, .peer_port = t->flow.peer_port,
 		.icmp_type = t->flow.icmp_type, .icmp_code = t->flow.icmp_code};
+	if (t->redirected && !strcmp(g->name, "nft"))
+		ret->peer = to_addr(t->flow.peer.family == 4 ? GATEWAY4 : GATEWAY6);
 	plain(ret);
 	return true;
 }
@@ -191,7 +195,7 @@ static void tally_trials(const struct gate *g, const struct message_seen_violati
 	struct message_seen_violation other;
 
 	for (unsigned i = 0; i < count; i++)
-		if (report_of(&trials[i], &other) && is_same(g, r, &other)) {
+		if (report_of(g, &trials[i], &other) && is_same(g, r, &other)) {
 			n->wanted++;
 			n->twice += to_group(&trials[i]);
 		}
@@ -227,7 +231,7 @@ static bool is_complete(struct gate *g)
 		nflog_read(g);
 	engine_read(g);
 	for (unsigned i = 0; i < world.trial_count; i++) {
-		if (!report_of(&world.trials[i], &r))
+		if (!report_of(g, &world.trials[i], &r))
 			continue;
 		struct tally n = tally_of(g, &r);
 		if (!is_enough(g, &n))
@@ -258,7 +262,7 @@ void reports_compare(struct gate *g)
 	for (int ms = 0; ms < SETTLE_MS && !is_complete(g); ms++)
 		usleep(1000);
 	for (unsigned i = 0; i < world.trial_count; i++)
-		if (report_of(&world.trials[i], &r))
+		if (report_of(g, &world.trials[i], &r))
 			compare(g, &world.trials[i], &r);
 	for (unsigned i = 0; i < g->report_count; i++) {
 		struct tally n = tally_of(g, &g->reports[i]);

@@ -141,6 +141,14 @@ static bool find_way(const struct world *w, struct trial *t)
 	return from || place == PLACE_LAN || place == PLACE_WORLD;
 }
 
+#define DNS_PORT 53
+
+/* Questions that may all be put to the gateway in the end. */
+static bool is_asked(const struct flow *f)
+{
+	return world_redirect && f->peer_port == DNS_PORT;
+}
+
 /* A packet of the same conversation would be known by the first. */
 static bool is_known(const struct world *w, const struct flow *f)
 {
@@ -148,7 +156,7 @@ static bool is_known(const struct world *w, const struct flow *f)
 		const struct flow *g = &w->trials[i].flow;
 		if ((f->proto == 6 || f->proto == 17) && f->proto == g->proto &&
 			addr_equal(&f->device, &g->device) &&
-			addr_equal(&f->peer, &g->peer) &&
+			(addr_equal(&f->peer, &g->peer) || is_asked(f)) &&
 			f->device_port == g->device_port && f->peer_port == g->peer_port)
 			return true;
 	}
@@ -331,8 +339,6 @@ static bool is_too_much(const struct world *w, const struct flow *f)
 
 /* ---- names asked of others ---- */
 
-#define DNS_PORT 53
-
 static void make_question(struct world *w, struct flow *f)
 {
 	uint8_t family = pick(2) ? 4 : 6;
@@ -347,7 +353,8 @@ static void make_question(struct world *w, struct flow *f)
 }
 
 /* Nothing lists it, and a question to others that goes through the gateway is for the
- * gateway: false where that may not be asked either, which the BPF program does not know. */
+ * gateway, if that may be asked. False where that passes and is told: of whom, nftables says
+ * as it is asked then, and the BPF program as it was. */
 static bool redirect(const struct world *w, struct trial *t)
 {
 	struct trial asked = *t;
@@ -364,7 +371,7 @@ static bool redirect(const struct world *w, struct trial *t)
 	t->verdict = asked.verdict;
 	t->element = asked.element;
 	t->rule_agrees = asked.rule_agrees;
-	return t->verdict.kind == VERDICT_ALLOW;
+	return t->verdict.kind != VERDICT_WOULD_BLOCK;
 }
 
 static bool make_trial(struct world *w, const struct flow *flows, size_t flow_count)

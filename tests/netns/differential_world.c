@@ -16,12 +16,12 @@ static const struct {
 	const char *text;
 	enum place place;
 } addresses[] = {{"10.1.0.2", PLACE_LAN}, {"10.1.0.3", PLACE_LAN},
-	{"10.1.0.9", PLACE_LAN}, {"10.1.0.1", PLACE_GATEWAY}, {"192.0.2.1", PLACE_WORLD},
+	{"10.1.0.9", PLACE_LAN}, {GATEWAY4, PLACE_GATEWAY}, {"192.0.2.1", PLACE_WORLD},
 	{"192.0.2.2", PLACE_WORLD}, {"192.0.2.255", PLACE_WORLD},
 	{"198.51.100.66", PLACE_WORLD}, {"8.8.8.8", PLACE_WORLD},
 	{"224.0.0.251", PLACE_GROUP}, {"239.1.2.3", PLACE_GROUP},
 	{"255.255.255.255", PLACE_GROUP}, {"fd00:1::2", PLACE_LAN},
-	{"fd00:1::3", PLACE_LAN}, {"fe80::2", PLACE_LAN}, {"fd00:1::1", PLACE_GATEWAY},
+	{"fd00:1::3", PLACE_LAN}, {"fe80::2", PLACE_LAN}, {GATEWAY6, PLACE_GATEWAY},
 	{"2001:db8::1", PLACE_WORLD}, {"2001:db8::2", PLACE_WORLD},
 	{"2001:db8:1::1", PLACE_WORLD}, {"2001:db9::7", PLACE_WORLD},
 	{"ff02::fb", PLACE_GROUP}, {"ff05::2", PLACE_GROUP}};

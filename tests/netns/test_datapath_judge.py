@@ -387,11 +387,45 @@ def test_ether_entries(dp):
 
 # --- DNS of others ----------------------------------------------------------------
 
+def redirect(dp, family, *protos):
+    """The gateway answers, and may be asked so."""
+    dp.settings(local=LOCAL, redirect=1, asked=(IP[4]["gw"], IP[6]["gw"]))
+    for proto in protos:
+        dp.exact(MAC_D, IP[family]["gw"], proto, 53)
+
+
+@both
+@pytest.mark.parametrize("proto", (TCP, UDP))
+def test_who_may_not_ask_the_gateway_is_not_redirected_to_it(dp, family, proto):
+    """A retired device has nothing: names are a way out, too."""
+    question = out(family, dport=53, proto=proto)
+    dp.settings(local=LOCAL, redirect=1)
+    dp.exact(MAC_D, IP[family]["gw"], proto, 53)
+    assert dp.ingress(question) == DROP  # whom would it ask?
+    assert refusal(dp) == (MAC_D, 0, DENY)
+    redirect(dp, family)
+    assert dp.ingress(question) == PASS
+    dp.unexact(MAC_D, IP[family]["gw"], proto, 53)
+    assert dp.ingress(question) == PASS  # until its policy is another one
+    dp.bump(MAC_D)
+    assert dp.ingress(question) == DROP
+    assert refusal(dp) == (MAC_D, 0, DENY)
+    dp.exact(MAC_D, IP[family]["gw"], TCP + UDP - proto, 53)
+    dp.exact(MAC_E, IP[family]["gw"], proto, 53)
+    dp.exact(MAC_D, IP[10 - family]["gw"], proto, 53)
+    dp.exact(MAC_D, IP[family]["gw"], proto, 54)
+    assert dp.ingress(question) == DROP
+    dp.box(0, IP[family]["gw"], IP[family]["gw"], peer=(53, 53))
+    dp.boxes_of(MAC_D, 0, 1)
+    assert dp.ingress(question) == PASS
+    assert [f["by"] for f in dp.flows() if f["by"] != BY_NOBODY] == [BY_REDIRECT]
+
+
 @both
 def test_redirected_dns(dp, family):
     question = out(family, dport=53)
     assert dp.ingress(question) == DROP
-    dp.settings(local=LOCAL, redirect=1)
+    redirect(dp, family, UDP, TCP)
     assert dp.ingress(question) == PASS
     assert [f["by"] for f in dp.flows()] == [BY_REDIRECT]
     assert dp.local(to(family, sport=53)) == PASS
@@ -409,7 +443,7 @@ def test_redirected_dns(dp, family):
 @both
 def test_redirected_dns_by_tcp_goes_to_the_gateway_alone(dp, family):
     """A conversation that the gateway answers is no way to the server itself."""
-    dp.settings(local=LOCAL, redirect=1)
+    redirect(dp, family, TCP)
     for flags in (SYN, ACK, ACK):  # the last one is of a conversation under way
         frame = packet(family, "D", "w", tcp(5000, 53, flags), TCP)
         assert dp.ingress(frame) == PASS
@@ -424,7 +458,7 @@ def test_redirected_dns_by_tcp_goes_to_the_gateway_alone(dp, family):
 @pytest.mark.parametrize("proto", (TCP, UDP))
 def test_nothing_goes_on_where_nobody_redirects_any_more(dp, family, proto):
     """Maps outlive the setting: what was begun would then reach the server itself."""
-    dp.settings(local=LOCAL, redirect=1)
+    redirect(dp, family, proto)
     question = out(family, dport=53, proto=proto)
     assert dp.ingress(question) == PASS
     dp.settings(local=LOCAL, redirect=0)

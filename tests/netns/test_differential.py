@@ -11,10 +11,9 @@ CARDEA_CASES: how many trials (5,000; some 40 in 100 of them of gateways that wa
 is in differential_seeds, and tried first. A difference prints its seed; alone it is tried
 by CARDEA_SEED_ONLY. CARDEA_BACKENDS: which gateways to build ("nft bpf").
 
-Known differences, not tried here: a question for names that is redirected to the gateway the
-BPF back end lets pass even where the device may not ask the gateway; the nft back end refuses fragments that a bridge
-forwards, as they carry no ports (test_enforcer_nft.py, test_bridged_fragments), and what
-a device answers from a DHCP server's port. Allowed for: nft counts a frame to a group in
+Known differences, not tried here: the nft back end refuses fragments that a bridge forwards,
+as they carry no ports (test_enforcer_nft.py, test_bridged_fragments), and what a device answers
+from a DHCP server's port. Allowed for: nft counts a frame to a group in
 both tables; where rules that accept the same packet meet, and one is about a name, the
 kernel may count for the other than the evaluator's (differential_trials.c, rule_agrees);
 of echoes that a device may no longer ask for nftables lets the answers go on while others

@@ -126,6 +126,29 @@ def test_first_packets_after_redirected_answers(home, google, opened):
 
 
 @pytest.mark.parametrize("way", ["udp", "tcp"])
+def test_retired_device_is_answered_by_nobody(home, google, opened, way):
+    """Who may not ask the gateway does not come to it by asking others."""
+    device = make(opened, "old-" + way, 0xc4 if way == "udp" else 0xc5,
+                  mudfiles.cloud(internet.CLOUD_NAME))
+
+    def answer(server):
+        if way == "udp":
+            return dns.ask(device.ns, server, internet.CLOUD_NAME, timeout=1)
+        return encrypted.ask_tcp(device, server, internet.CLOUD_NAME, timeout=1)
+
+    try:
+        home.cardea.wait(lambda: answer(GOOGLE4), what="the answer while it is in service")
+        home.cardea.cli("device", "retire", device.mac, "--yes")
+        home.cardea.wait(lambda: answer("192.168.1.1") is None, what="the silence")
+        assert answer(GOOGLE4) is None and answer(GOOGLE6) is None
+        assert google.asked == []
+        why = home.cardea.why(device.name, GOOGLE4, "--port", "53", "--proto", way)
+        assert "nothing is left open to it" in why and "redirected" not in why
+    finally:
+        opened.remove_device(device.name)
+
+
+@pytest.mark.parametrize("way", ["udp", "tcp"])
 def test_owner_may_refuse_them(home, google, talker, way):
     with other_settings(home, foreign="refuse"):
         if way == "udp":

@@ -252,6 +252,7 @@ void txn_apply(struct txn *x)
 
 	all = locals_apply(x) || all;
 	removals_apply(x);
+	txn_asked_settle(x);
 	epochs_bump(x, all);
 	sweep_lost(x);
 	txn_boxes_settle(x);

@@ -42,7 +42,7 @@ typedef long long int64_t;
 #endif
 
 /* Bumped whenever a struct here changes: an enforcer never adopts maps of another. */
-#define BPF_ABI 7
+#define BPF_ABI 8
 
 /* MACs and addresses: 10,000 devices as U3 and U4 load them, or 1,024 with 16 addresses,
  * and as much again while one replaces the other. */
@@ -214,6 +214,9 @@ struct bpf_settings {
 	uint64_t name_key[2]; /* struct name_key */
 	uint32_t redirect;    /* port 53 of the world is redirected to us behind this */
 	uint32_t limits;      /* not 0: some subject has a rate */
+	/* One address of this gateway of each family, IPv4 first: who may ask it for names
+	 * has its questions to others redirected. Zero: there is none, and nobody has. */
+	struct bpf_addr asked[2];
 	uint64_t version;     /* hash of what the loader was told */
 };
 

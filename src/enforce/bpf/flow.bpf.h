@@ -133,6 +133,22 @@ static __noinline int flow_is_redirected(const struct work *w)
 	       !guard_is_local(&w->flow.peer);
 }
 
+/* May the same be asked of this gateway? work(which).ask is as before, but for the answer. */
+static __always_inline int flow_may_redirect(struct work *w, uint32_t which)
+{
+	const struct bpf_settings *set = settings_get();
+	struct bpf_addr peer = w->ask.peer;
+	int may;
+
+	if (!set)
+		return 0;
+	w->ask.peer = set->asked[w->ask.family == 6];
+	may = judge(which);
+	w->ask.peer = peer;
+	w->ask.by = may ? BPF_BY_REDIRECT : 0;
+	return may;
+}
+
 /* Would this conversation be let begin now? The answer is in work(which).ask. One that
  * went to the server itself is tracked as such, and cannot become a redirected one. */
 static __always_inline int flow_judge(
@@ -142,10 +158,7 @@ static __always_inline int flow_judge(
 		return 1;
 	if (v->by != BPF_BY_REDIRECT)
 		return judge(which) || judge_told(which);
-	if (!flow_is_redirected(w))
-		return 0;
-	w->ask.by = BPF_BY_REDIRECT;
-	return 1;
+	return flow_is_redirected(w) && flow_may_redirect(w, which);
 }
 
 static __always_inline int flow_is_old(const struct bpf_flow_value *v)

@@ -255,11 +255,10 @@ static __always_inline int from_ip(struct __sk_buff *skb, struct work *w)
 	ask_of_packet(w, subject);
 	if (judge(WORK_PACKET))
 		return accept(subject);
-	if (parse_has_ports(p) && flow_is_redirected(w) && to_gateway(w)) {
-		w->ask.by = BPF_BY_REDIRECT;
-		return accept(subject);
-	}
-	if (is_told(subject))
+	/* what is redirected never gets where policy might only watch it */
+	if (parse_has_ports(p) && flow_is_redirected(w) && to_gateway(w)
+			? flow_may_redirect(w, WORK_PACKET)
+			: is_told(subject))
 		return accept(subject);
 	return deny(w, subject);
 }

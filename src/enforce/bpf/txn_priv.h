@@ -85,6 +85,9 @@ void txn_drop(struct txn *x); /* the subjects that it has made */
 
 /* apply.c */
 int txn_locals_room(struct txn *x) CARDEA_MUSTCHECK;
+
+/* asked.c: the gateway's addresses, when it may have got others */
+void txn_asked_settle(const struct txn *x);
 void txn_apply(struct txn *x);
 
 #endif

@@ -116,14 +116,15 @@ static void add_refused_name(const struct pipeline *p, struct why_answer *a)
 			by);
 }
 
-/* Whoever asks another for names: what that means for what the house sees. */
-static void add_hidden(struct pipeline *p, struct why_answer *a)
+/* Whoever asks another for names: what that means for what the house sees. A retired device
+ * has no names from anybody. */
+static void add_hidden(struct pipeline *p, const struct device *d, struct why_answer *a)
 {
 	char what[LIMIT_TEXT];
 	size_t n = strlen(a->text);
 	const char *asked = a->name[0] ? a->name : NULL;
 
-	if (!a->enforced)
+	if (!a->enforced || d->hold == HOLD_REFUSED)
 		return;
 	if (!pipeline_hidden_what(p, &a->flow, asked, what))
 		add_refused_name(p, a);
@@ -154,7 +155,7 @@ static void answer(struct api_request *r, const struct why_question *q)
 		api_fail(r, 400, "give a name such as example.com, or an address",
 			"the destination is neither a name nor an address");
 	else {
-		add_hidden(r->pipeline, &a);
+		add_hidden(r->pipeline, q->device, &a);
 		write_answer(r, q->device, &a, q->event);
 	}
 }

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import threading
 import urllib.parse
 
@@ -138,7 +139,14 @@ def program():
 def folder():
     path = tempfile.mkdtemp(prefix="cardea-cli-")
     yield path
-    shutil.rmtree(path)
+    for left in range(50, -1, -1):  # a daemon that a test has started may write its last
+        try:
+            shutil.rmtree(path)
+            return
+        except OSError:
+            if not left:
+                raise
+            time.sleep(0.2)
 
 
 @pytest.fixture

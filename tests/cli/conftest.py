@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import threading
+import time
 import urllib.parse
 
 import pytest

@@ -442,6 +442,8 @@ static void a_flood_is_cut_and_counted(void **state)
 	struct carrier c = tcp4;
 
 	(void)state;
+	/* by chance, one MAC in SENSORS_HELLO_PLACES shares a place with this one */
+	sensors.key = (struct hash_key){{1, 2}};
 	for (unsigned i = 0; i < 200; i++) {
 		c.device_port = (uint16_t)(1000 + i);
 		send_offer(&c);
@@ -460,17 +462,9 @@ static void a_flood_is_cut_and_counted(void **state)
 		send_offer(&c);
 	}
 	assert_int_equal(count, 2 * SENSORS_HELLO_BURST + SENSORS_HELLO_RATE);
-	/* others are not held back, but for one in SENSORS_HELLO_PLACES */
-	for (unsigned i = 0; i < 8; i++) {
-		static const char *const others[] = {"02:00:00:00:00:11", "02:00:00:00:00:12",
-			"02:00:00:00:00:13", "02:00:00:00:00:14", "02:00:00:00:00:15",
-			"02:00:00:00:00:16", "02:00:00:00:00:17", "02:00:00:00:00:18"};
-
-		c.src = others[i];
-		send_offer(&c);
-	}
-	assert_in_range(count, 2 * SENSORS_HELLO_BURST + SENSORS_HELLO_RATE + 5,
-		2 * SENSORS_HELLO_BURST + SENSORS_HELLO_RATE + 8);
+	c.src = "02:00:00:00:00:11"; /* others are not held back */
+	send_offer(&c);
+	assert_int_equal(count, 2 * SENSORS_HELLO_BURST + SENSORS_HELLO_RATE + 1);
 }
 
 int main(void)

@@ -95,7 +95,7 @@ static void touch_join(struct touch *into, const struct touch *t)
 	if (t->last > into->last)
 		into->last = t->last;
 	into->flows += t->flows;
-	into->bore |= t->bore;
+	into->fruitful |= t->fruitful;
 	into->packets = touch_packets((uint64_t)into->packets + t->packets);
 	for (size_t i = 0; i < DIRECTION_MAX; i++)
 		into->bytes[i] += t->bytes[i];
@@ -208,7 +208,7 @@ static void touch_add(struct touch *t, const struct record *r, bool fruitless)
 	touch_join(t, &(struct touch){.first = r->first,
 			      .last = r->last,
 			      .flows = 1,
-			      .bore = !fruitless,
+			      .fruitful = !fruitless,
 			      .packets = touch_packets(r->packets[0] + r->packets[1]),
 			      .bytes = {r->bytes[0], r->bytes[1]}});
 }

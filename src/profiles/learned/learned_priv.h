@@ -159,8 +159,6 @@ struct learned_peers {
 };
 
 /* What each record needs stands first: a house has thousands, and no cache has all. */
-_Static_assert(LEARNED_KINDS_MAX < UINT16_MAX && LIMIT_NAME <= 256,
-	"leaves and their texts are counted");
 struct leaf {
 	struct learned_key key;
 	uint8_t text_len;
@@ -187,7 +185,9 @@ struct leaf {
 	struct learned_few volumes;
 	char text[]; /* name or what was said; empty: see key.peer, key.mac */
 };
-_Static_assert(sizeof(struct leaf) == 256, "four lines of the cache");
+_Static_assert(sizeof(struct leaf) <= 256, "four lines of the cache");
+_Static_assert(LEARNED_KINDS_MAX < UINT16_MAX && LIMIT_NAME <= 256,
+	"leaves and their texts are counted");
 
 struct touch {
 	struct leaf *leaf;
@@ -195,7 +195,7 @@ struct touch {
 	uint64_t bytes[DIRECTION_MAX];
 	uint32_t packets;  /* UINT32_MAX: as many or more */
 	uint32_t flows : 31;
-	bool bore : 1; /* not all of them were in vain */
+	bool fruitful : 1; /* not all of them were in vain */
 };
 
 /* What happened between two silences, not yet an episode. */

@@ -306,9 +306,9 @@ static bool is_condemned(const struct touch *t, const void *ctx)
 		return unnamed && k->proto == w->proto && k->port == w->port &&
 		       (k->place == RECORD_INTERNET || k->place == RECORD_DEVICE);
 	case WATCH_PORTS:
-		return unnamed && same_peer && !t->bore;
+		return unnamed && same_peer && !t->fruitful;
 	case WATCH_PAIRS:
-		return unnamed && !t->bore;
+		return unnamed && !t->fruitful;
 	case WATCH_TRIES:
 		return same_peer && k->proto == w->proto && k->port == w->port;
 	case WATCH_FREE:

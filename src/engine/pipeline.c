@@ -358,6 +358,8 @@ static int transaction_done(struct pipeline *p, const struct message_txn_done *m
 	}
 	if (p->dns_due)
 		pipeline_dns_follow_all(p);
+	if (p->in_force)
+		p->in_force(p->web_ctx);
 	return 0;
 }
 

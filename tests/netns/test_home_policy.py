@@ -2,6 +2,10 @@
 """What the house says about a device's policy: whom classes of devices mean, quarantine by
 hand, and how often rules were used. Devices of its own in the shared home."""
 
+import os
+import signal
+import threading
+
 import pytest
 
 from lab import dns, internet, mudfiles
@@ -132,6 +136,30 @@ def test_quarantine_leaves_the_gateway_and_no_more(home, meter):
     assert cardea.device(meter.mac)["state"] == "probation"
     assert meter.echo_tcp(cloud, 443)
     assert [e["text"] for e in cardea.events() if e["kind"] == "quarantine"]
+
+
+def test_what_is_answered_is_in_force(home, meter):
+    """Whoever was told that a device is held, or free again, may rely on it: the answer
+    waits for the kernel, here for an enforcer that stands still for a second."""
+    cardea = home.cardea
+    cloud = meter.resolve(internet.CLOUD_NAME)[0]
+    assert meter.echo_tcp(cloud, 443)
+    late(cardea, "quarantine", "add", meter.mac, "--reason", "for a test")
+    assert not meter.echo_tcp(cloud, 443, timeout=0.5)
+    code = cardea.json("quarantine", "release", meter.mac)["code"]
+    late(cardea, "quarantine", "release", meter.mac, "--code", code)
+    assert meter.echo_tcp(cloud, 443)
+
+
+def late(cardea, *command):
+    enforcer = next(p["pid"] for p in cardea.status()["sandbox"] if p["name"] == "enforcer")
+    os.kill(enforcer, signal.SIGSTOP)
+    moves = threading.Timer(1.0, os.kill, (enforcer, signal.SIGCONT))
+    moves.start()
+    try:
+        cardea.cli(*command)
+    finally:
+        moves.join()
 
 
 def hits(home, device, ace):

@@ -119,11 +119,13 @@ static bool read_body(struct api_request *r, const struct api_route *route)
 /* Who is not known yet has nothing to come back to. */
 static void change(struct api_request *r, const struct api_route *route)
 {
+	const uint64_t *seq = &r->pipeline->commit.seq, before = *seq;
 	bool again = !(route->roles & API_ANYBODY);
 
 	if ((again && api_answers_had(r)) || !api_etag_holds(r))
 		return;
 	route->answer(r);
+	r->until = *seq != before ? *seq : 0;
 	if (again && !r->later)
 		api_answers_keep(r);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Replies that another process has a part in: the client is parked meanwhile, and answered
- * when that process has spoken. Its time runs on: one that is forgotten is dropped. */
+ * when that process has spoken. Its time runs on: one that is forgotten is dropped. And what
+ * changes rules is answered when the kernel has them: who was told that a device is held, or
+ * let go, may rely on it. */
 #include "engine/api/server.h"
 
 void api_client_park(struct api_client *c, struct api_request *r)
@@ -44,6 +46,41 @@ void api_later(struct api *a, uint64_t ticket,
 	} else
 		api_done(&r);
 }
+
+/* ---- until it is in force ---- */
+
+bool api_client_hold(struct api_client *c, const struct api_request *r)
+{
+	const struct commit *commit = &r->pipeline->commit;
+
+	if (!r->until || r->stop || r->until <= commit->confirmed || !commit->in_step)
+		return false;
+	c->until = r->until;
+	return true;
+}
+
+void api_client_let_go(struct api_client *c)
+{
+	struct api *a = c->api;
+
+	c->until = 0;
+	loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
+	api_client_flush(c);
+}
+
+void api_in_force(void *ctx)
+{
+	struct api *a = ctx;
+
+	for (size_t i = 0; i < API_SLOTS; i++) {
+		struct api_client *c = a->slots[i];
+
+		if (c && c->api && c->until && c->until <= a->pipeline->commit.confirmed)
+			api_client_let_go(c);
+	}
+}
+
+/* ---- settings ---- */
 
 /* As after a request for it: also when nobody asked, and the settings came back. */
 static void settings_told(void *ctx)

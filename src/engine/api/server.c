@@ -120,7 +120,8 @@ static void reply(struct api_client *c, struct api_request *r)
 		(!api_client_queue(c, body, strlen(body), API_REPLY_MAX) ||
 			(body[0] && !api_client_queue(c, "\n", 1, API_REPLY_MAX))))
 		goto fail;
-	api_client_flush(c);
+	if (!api_client_hold(c, r))
+		api_client_flush(c);
 	return;
 fail:
 	api_client_drop(c);
@@ -137,7 +138,9 @@ void api_client_answer(struct api_client *c, struct api_request *r)
 	if (r->head && r->status < 300)
 		api_stream_request(a, r);
 	reply(c, r);
-	if (c->api && !c->follow) /* one that does not read holds a place for others */
+	if (c->until)
+		loop_arm(a->pipeline->loop, &c->idle, API_IN_FORCE);
+	else if (c->api && !c->follow) /* one that does not read holds a place for others */
 		loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
 	else if (c->api && c->stream)
 		api_stream_pump(c);
@@ -255,6 +258,10 @@ static void client_ready(struct loop_fd *f, uint32_t events)
 	n = recv(f->fd, c->in + c->in_len, c->in_size - c->in_len, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n == 0 && c->until) { /* it has said all, and may still listen */
+		api_client_let_go(c);
+		return;
+	}
 	if (n <= 0) {
 		api_client_drop(c);
 		return;
@@ -267,7 +274,12 @@ static void client_ready(struct loop_fd *f, uint32_t events)
 
 static void client_idle(struct loop_timer *t)
 {
-	api_client_drop(t->ctx);
+	struct api_client *c = t->ctx;
+
+	if (c->until)
+		api_client_let_go(c);
+	else
+		api_client_drop(c);
 }
 
 static bool is_root(int fd)
@@ -352,6 +364,7 @@ int api_new(struct pipeline *p, void (*stop)(void *, bool), void *ctx, struct ap
 	a->ctx = ctx;
 	a->listener.fd = a->identities.fd = -1;
 	p->web_open = api_pipe_open;
+	p->in_force = api_in_force;
 	p->web_ctx = a;
 	api_later_open(a);
 	*ret = a;
@@ -394,6 +407,7 @@ void api_free(struct api *a)
 	if (!a)
 		return;
 	a->pipeline->web_open = NULL;
+	a->pipeline->in_force = NULL;
 	api_later_close(a);
 	loop_disarm(&a->soon);
 	for (size_t i = 0; i < API_SLOTS; i++) {

@@ -29,7 +29,12 @@ struct api_client {
 	uint32_t generation;
 	struct people_who who;
 	uint64_t ticket; /* parked, and known by that; 0: it is not */
+	uint64_t until;	 /* its reply waits for this transaction; 0: it does not */
 };
+
+/* A change is answered when it is in force, but an enforcer that has much to do, or starts
+ * anew, does not keep its owner waiting: then what was asked for comes a little later. */
+#define API_IN_FORCE (2 * NS_PER_SEC)
 
 /* Root's places, then those of web: neither takes the other's. */
 #define API_SLOTS (API_CLIENTS_MAX + LIMIT_WEB_PIPES)
@@ -59,6 +64,13 @@ struct api_client *api_client_admit(struct api *a, int fd, bool limited, bool pi
 
 /* later.c: it waits for another process; r is done with. */
 void api_client_park(struct api_client *c, struct api_request *r);
+/* Its reply is whole and goes out once the kernel has what was asked for, or after
+ * API_IN_FORCE; false: nothing is to be waited for. */
+bool api_client_hold(struct api_client *c, const struct api_request *r);
+/* It has waited enough. May drop it. */
+void api_client_let_go(struct api_client *c);
+/* The pipeline's: those that wait are looked at. */
+void api_in_force(void *ctx);
 void api_later_open(struct api *a);
 void api_later_close(struct api *a);
 

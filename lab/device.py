@@ -14,6 +14,7 @@ from .netns import PATIENCE, LabError, Netns
 from .sink import Sink
 
 IFNAME = "eth0"
+AGAIN_S = 3.0  # for an answer to a datagram; longer than a slow machine stands still
 
 # The hooks note the resolvers that the network offered; dhcpcd configures the rest itself.
 _NOTE_DNS = """#!/bin/sh
@@ -290,12 +291,15 @@ class Device:
             return _echoed(sock)
 
     def echo_udp(self, address, port, timeout=PATIENCE, source=None):
+        """The same by datagrams: what has no answer is sent again, as whoever speaks UDP
+        does."""
+        deadline = time.monotonic() + timeout
         with self._open(address, socket.SOCK_DGRAM, source, timeout) as sock:
             try:
                 sock.connect((address, port))
             except OSError:
                 return False
-            return _echoed(sock)
+            return _echoed(sock, deadline)
 
     def serve(self, proto, port):
         """An echo service of this device, both families."""
@@ -319,10 +323,19 @@ class Device:
         self.ns.close()
 
 
-def _echoed(sock):
+def _echoed(sock, deadline=0.0):
+    """Before the deadline it is said again; without one, once."""
     token = os.urandom(16)
-    try:
-        sock.send(token)
-        return sock.recv(64) == token
-    except OSError:
-        return False
+    left = deadline - time.monotonic()
+    while True:
+        if left > 0:
+            sock.settimeout(min(left, AGAIN_S))
+        try:
+            sock.send(token)
+            return sock.recv(64) == token
+        except TimeoutError:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+        except OSError:
+            return False

@@ -287,12 +287,15 @@ static void follow(struct classes *c, const struct device *d, nstime wall)
 static void end_round(struct classes *c)
 {
 	c->next = 0;
+	c->settled = c->seen;
 	c->servers = false;
 	if (c->again)
 		loop_arm(c->loop, &c->settle, CLASSES_SETTLE);
 	else
 		c->lost = false;
 	c->again = false;
+	if (c->done)
+		c->done(c->done_ctx);
 }
 
 static void settle(struct loop_timer *t)
@@ -302,8 +305,10 @@ static void settle(struct loop_timer *t)
 	nstime wall = clock_wall(loop_clock(c->loop));
 	struct device *d;
 
-	if (!c->next)
+	if (!c->next) {
+		c->seen = c->changes;
 		c->servers = classes_servers(c, &c->household->env);
+	}
 	while ((d = inventory_at(c->inventory, c->next))) {
 		c->next++;
 		follow(c, d, wall);
@@ -322,6 +327,7 @@ void classes_changed(struct classes *c, bool lost)
 		return;
 	c->lost |= lost;
 	c->again |= c->next > 0;
+	c->changes += c->loop != NULL; /* before that nobody follows */
 	if (c->loop && !c->settle.due)
 		loop_arm(c->loop, &c->settle, CLASSES_SETTLE);
 }

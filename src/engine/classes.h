@@ -37,6 +37,9 @@ struct classes {
 	size_t next;  /* where a round that takes long goes on */
 	bool servers; /* this round is about everybody */
 	bool again;   /* something changed in the middle of it */
+	uint64_t changes, seen, settled; /* so far; when this round began; and the last */
+	void (*done)(void *ctx);	 /* with a round; may be NULL */
+	void *done_ctx;
 	struct store_controller said[LIMIT_CONTROLLERS]; /* by the owner */
 	size_t said_count;
 };

@@ -253,6 +253,14 @@ static void save_all(struct pipeline *p)
 	learner_end(&p->learner);
 }
 
+static void in_force(void *ctx)
+{
+	struct pipeline *p = ctx;
+
+	if (p->in_force)
+		p->in_force(p->web_ctx);
+}
+
 int pipeline_init(struct pipeline *p)
 {
 	int error;
@@ -276,6 +284,8 @@ int pipeline_init(struct pipeline *p)
 	hits_init(&p->hits);
 	history_init(&p->history);
 	classes_init(&p->classes, p->inventory, &p->household);
+	p->classes.done = in_force;
+	p->classes.done_ctx = p;
 	return error;
 }
 
@@ -358,8 +368,7 @@ static int transaction_done(struct pipeline *p, const struct message_txn_done *m
 	}
 	if (p->dns_due)
 		pipeline_dns_follow_all(p);
-	if (p->in_force)
-		p->in_force(p->web_ctx);
+	in_force(p);
 	return 0;
 }
 

@@ -120,7 +120,8 @@ struct pipeline {
 	void *restart_ctx;
 	/* Somebody asks the control API through web. May be NULL. */
 	void (*web_open)(void *ctx, const struct message_web_open *m);
-	/* The enforcer has spoken of a transaction; the same ctx. May be NULL. */
+	/* The enforcer has spoken of a transaction, or devices have followed others; the same
+	 * ctx. May be NULL. */
 	void (*in_force)(void *ctx);
 	void *web_ctx;
 	/* What each process takes is to be asked for; the same ctx; may be NULL. */

@@ -9,6 +9,8 @@
 
 #define HOLD "{\"quarantine\":\"it behaves oddly\"}"
 #define NAME "{\"name\":\"Lamp\"}"
+#define DEVICE "/v1/devices/" LAMP
+#define CLASS "urn:example:hub"
 
 static struct api *api;
 static struct sockaddr_un control = {.sun_family = AF_UNIX};
@@ -44,18 +46,23 @@ static int close_api(void **state)
 }
 
 /* A client that has said what it wants. */
-static int say(const char *body)
+static int say_to(const char *path, const char *body)
 {
 	char request[512];
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(str_print(request, sizeof(request),
-		"POST /v1/devices/" LAMP " HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
+		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", path,
 		strlen(body), body), 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&control, sizeof(control)), 0);
 	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	spin(h);
 	return fd;
+}
+
+static int say(const char *body)
+{
+	return say_to(DEVICE, body);
 }
 
 /* Octets that have come; the status is in ret_status, 0 without one. */
@@ -76,7 +83,7 @@ static void assert_answered(int fd)
 
 	assert_true(heard(fd, &code) > 0);
 	assert_int_equal(code, 200);
-	assert_non_null(strstr(reply, "\"schema\":\"cardea.device/1\""));
+	assert_non_null(strstr(reply, "\"schema\":\"cardea."));
 	assert_int_equal(recv(fd, reply, 1, MSG_DONTWAIT), 0);
 	close(fd);
 }
@@ -118,6 +125,72 @@ static void answered_when_the_kernel_has_it(void **state)
 	assert_answered(other);
 	assert_waits(fd);
 	kernel_has_all();
+	assert_answered(fd);
+}
+
+/* The lamp may talk with whoever is this controller, and nobody is. */
+static void obey_a_controller(void)
+{
+	static struct shelf_entry file;
+	static struct rule rule;
+	struct device *lamp = device_of(h, LAMP);
+
+	memset(&file, 0, sizeof(file));
+	rule_init(&rule);
+	rule.id = 1;
+	rule.proto = FLOW_PROTO_UDP;
+	rule.peer.kind = PEER_CONTROLLER;
+	rule.peer_port = (struct range16){5683, 5683};
+	str_copy(rule.peer.name, sizeof(rule.peer.name), CLASS);
+	file.profile.rules = &rule;
+	file.profile.rule_count = 1;
+	assert_int_equal(
+		household_adopt(household_device(&h->p.household, lamp->id), &file), 0);
+	household_update(&h->p.household, lamp, false, h->clock.now);
+	advance(h, 1);
+}
+
+static void pass_ms(unsigned ms)
+{
+	clock_virtual_set(&h->clock, h->clock.now + ms * NS_PER_MS);
+	spin(h);
+}
+
+static int name_controller(void)
+{
+	return say_to("/v1/controllers",
+		"{\"class\":\"" CLASS "\",\"target\":\"" PHONE "\"}");
+}
+
+/* Whose rules mean him follow a little later, and then the kernel. */
+static void others_that_follow_are_waited_for(void **state)
+{
+	uint64_t before;
+	int fd;
+
+	(void)state;
+	obey_a_controller();
+	h->hold = true;
+	before = h->p.commit.seq;
+	fd = name_controller();
+	assert_true(h->p.commit.seq == before);
+	assert_waits(fd);
+	pass_ms(200);
+	assert_true(h->p.commit.seq > before);
+	assert_waits(fd);
+	kernel_has_all();
+	assert_answered(fd);
+}
+
+static void nobody_follows(void **state)
+{
+	int fd;
+
+	(void)state;
+	h->hold = true;
+	fd = name_controller();
+	assert_waits(fd);
+	pass_ms(200);
 	assert_answered(fd);
 }
 
@@ -209,6 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_api, close_api)
 		TEST(answered_when_the_kernel_has_it),
+		TEST(others_that_follow_are_waited_for),
+		TEST(nobody_follows),
 		TEST(an_older_transaction_is_not_its_own),
 		TEST(a_refusal_is_an_answer),
 		TEST(a_late_kernel_keeps_nobody_waiting),

@@ -44,7 +44,9 @@ struct api_request {
 	event_id after;
 	device_id follow_device; /* of this one only; 0: of all */
 	bool later; /* api_park() */
-	uint64_t until; /* the transaction that it made; 0: none. api_client_hold() */
+	/* The transaction that it made, and its change of classes (engine/classes.h), which
+	 * others follow; 0: none. api_client_hold() */
+	uint64_t until, round;
 	bool stop, stop_open;
 	bool limited; /* came by the socket that takes identities alone */
 	/* Whose address asks; 0: by a socket of this machine, or no device of this house. */

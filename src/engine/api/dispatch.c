@@ -120,12 +120,14 @@ static bool read_body(struct api_request *r, const struct api_route *route)
 static void change(struct api_request *r, const struct api_route *route)
 {
 	const uint64_t *seq = &r->pipeline->commit.seq, before = *seq;
+	const uint64_t *round = &r->pipeline->classes.changes, last = *round;
 	bool again = !(route->roles & API_ANYBODY);
 
 	if ((again && api_answers_had(r)) || !api_etag_holds(r))
 		return;
 	route->answer(r);
 	r->until = *seq != before ? *seq : 0;
+	r->round = *round != last ? *round : 0;
 	if (again && !r->later)
 		api_answers_keep(r);
 }

@@ -49,21 +49,34 @@ void api_later(struct api *a, uint64_t ticket,
 
 /* ---- until it is in force ---- */
 
+/* What others' rules owe to it is one more transaction. */
+static bool waits(struct api_client *c)
+{
+	const struct pipeline *p = c->api->pipeline;
+
+	if (!p->commit.in_step)
+		return false;
+	if (c->round > p->classes.settled)
+		return true;
+	if (c->round)
+		c->until = p->commit.seq;
+	c->round = 0;
+	return c->until > p->commit.confirmed;
+}
+
 bool api_client_hold(struct api_client *c, const struct api_request *r)
 {
-	const struct commit *commit = &r->pipeline->commit;
-
-	if (!r->until || r->stop || r->until <= commit->confirmed || !commit->in_step)
-		return false;
 	c->until = r->until;
-	return true;
+	c->round = r->round;
+	c->held = !r->stop && waits(c);
+	return c->held;
 }
 
 void api_client_let_go(struct api_client *c)
 {
 	struct api *a = c->api;
 
-	c->until = 0;
+	c->held = false;
 	loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
 	api_client_flush(c);
 }
@@ -75,7 +88,7 @@ void api_in_force(void *ctx)
 	for (size_t i = 0; i < API_SLOTS; i++) {
 		struct api_client *c = a->slots[i];
 
-		if (c && c->api && c->until && c->until <= a->pipeline->commit.confirmed)
+		if (c && c->api && c->held && !waits(c))
 			api_client_let_go(c);
 	}
 }

@@ -138,7 +138,7 @@ void api_client_answer(struct api_client *c, struct api_request *r)
 	if (r->head && r->status < 300)
 		api_stream_request(a, r);
 	reply(c, r);
-	if (c->until)
+	if (c->held)
 		loop_arm(a->pipeline->loop, &c->idle, API_IN_FORCE);
 	else if (c->api && !c->follow) /* one that does not read holds a place for others */
 		loop_arm(a->pipeline->loop, &c->idle, API_IDLE_S * NS_PER_SEC);
@@ -258,7 +258,7 @@ static void client_ready(struct loop_fd *f, uint32_t events)
 	n = recv(f->fd, c->in + c->in_len, c->in_size - c->in_len, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n == 0 && c->until) { /* it has said all, and may still listen */
+	if (n == 0 && c->held) { /* it has said all, and may still listen */
 		api_client_let_go(c);
 		return;
 	}
@@ -276,7 +276,7 @@ static void client_idle(struct loop_timer *t)
 {
 	struct api_client *c = t->ctx;
 
-	if (c->until)
+	if (c->held)
 		api_client_let_go(c);
 	else
 		api_client_drop(c);

@@ -29,7 +29,8 @@ struct api_client {
 	uint32_t generation;
 	struct people_who who;
 	uint64_t ticket; /* parked, and known by that; 0: it is not */
-	uint64_t until;	 /* its reply waits for this transaction; 0: it does not */
+	bool held;	 /* its reply waits for these two: api_client_hold() */
+	uint64_t until, round;
 };
 
 /* A change is answered when it is in force, but an enforcer that has much to do, or starts
@@ -64,8 +65,8 @@ struct api_client *api_client_admit(struct api *a, int fd, bool limited, bool pi
 
 /* later.c: it waits for another process; r is done with. */
 void api_client_park(struct api_client *c, struct api_request *r);
-/* Its reply is whole and goes out once the kernel has what was asked for, or after
- * API_IN_FORCE; false: nothing is to be waited for. */
+/* Its reply is whole and goes out once the kernel has what was asked for, and what other
+ * devices' rules owe to it, or after API_IN_FORCE; false: nothing is to be waited for. */
 bool api_client_hold(struct api_client *c, const struct api_request *r);
 /* It has waited enough. May drop it. */
 void api_client_let_go(struct api_client *c);

@@ -68,7 +68,8 @@ bool api_client_hold(struct api_client *c, const struct api_request *r)
 {
 	c->until = r->until;
 	c->round = r->round;
-	c->held = !r->stop && waits(c);
+	/* A DHCP or RADIUS server serves nobody else while its hook tells us of one. */
+	c->held = !r->stop && !c->limited && waits(c);
 	return c->held;
 }
 

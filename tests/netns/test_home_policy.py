@@ -151,6 +151,15 @@ def test_what_is_answered_is_in_force(home, meter):
     assert meter.echo_tcp(cloud, 443)
 
 
+def test_a_named_controller_is_one_at_once(home, meter, reader):
+    cardea = home.cardea
+    for _ in range(3):
+        cardea.cli("controller", "set", CLASS, reader.mac)
+        assert meter.echo_tcp(reader.ipv4, PORT)
+        cardea.cli("controller", "remove", CLASS)
+        assert not meter.echo_tcp(reader.ipv4, PORT, timeout=0.5)
+
+
 def late(cardea, *command):
     enforcer = next(p["pid"] for p in cardea.status()["sandbox"] if p["name"] == "enforcer")
     os.kill(enforcer, signal.SIGSTOP)

@@ -24,9 +24,11 @@ void api_unpark(struct api_request *r)
 	r->client->ticket = 0;
 }
 
+/* Ticket 0, of what the gateway proposes by itself, is nobody's: whoever is connected and
+ * waits for nothing has that, too. */
 static struct api_client *find(struct api *a, uint64_t ticket)
 {
-	for (size_t i = 0; i < API_SLOTS; i++)
+	for (size_t i = 0; ticket && i < API_SLOTS; i++)
 		if (a->slots[i] && a->slots[i]->api && a->slots[i]->ticket == ticket)
 			return a->slots[i];
 	return NULL;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the parent says of settings reaches who asked for it, once, and nobody else. */
+#include "test_api_ask.h"
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "engine/api/api.h"
+
+#define SET "{\"set\":{\"dns.rate\":77},\"confirm_within\":0}"
+
+static struct api *api;
+static struct sockaddr_un control = {.sun_family = AF_UNIX};
+static char reply[65536];
+static unsigned proposals;
+
+static void stop(void *ctx, bool open_network)
+{
+	(void)ctx;
+	(void)open_network;
+	fail();
+}
+
+static int propose(void *ctx, const struct message *m)
+{
+	(void)ctx;
+	proposals += m->type == MESSAGE_CONFIG_PROPOSE;
+	return 0;
+}
+
+/* The parent has told a file. */
+static void file_is(enum state_what what, const char *text)
+{
+	struct message m = {.type = MESSAGE_CONFIG_STATE};
+
+	m.config_state.what = (uint8_t)what;
+	m.config_state.length = (uint32_t)strlen(text);
+	assert_int_equal(settings_said(&h->p.settings, &m), 0);
+	if (!text[0])
+		return;
+	memset(&m, 0, sizeof(m));
+	m.type = MESSAGE_CONFIG_PART;
+	m.config_part.octets.len = (uint16_t)strlen(text);
+	memcpy(m.config_part.octets.bytes, text, strlen(text));
+	assert_int_equal(settings_said(&h->p.settings, &m), 0);
+}
+
+static int open_api(void **state)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	setup(state);
+	proposals = 0;
+	assert_int_equal(
+		str_print(control.sun_path, sizeof(control.sun_path), "%s/control", h->dir), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&control, sizeof(control)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(api_new(&h->p, stop, NULL, &api), 0);
+	assert_int_equal(api_listen(api, fd), 0);
+	h->p.settings.send = propose;
+	file_is(STATE_FILE, "");
+	return 0;
+}
+
+static int close_api(void **state)
+{
+	api_free(api);
+	unlink(control.sun_path);
+	settings_end(&h->p.settings);
+	return teardown(state);
+}
+
+static int say(const char *line, const char *fields, const char *body)
+{
+	char request[1024];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(str_print(request, sizeof(request),
+		"%s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", line, fields,
+		strlen(body), body), 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&control, sizeof(control)), 0);
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	spin(h);
+	return fd;
+}
+
+/* What has come since; -1: it was hung up. */
+static ssize_t heard(int fd)
+{
+	ssize_t n = recv(fd, reply, sizeof(reply) - 1, MSG_DONTWAIT);
+
+	reply[n > 0 ? n : 0] = 0;
+	return n > 0 ? n : n < 0 && errno == EAGAIN ? 0 : -1;
+}
+
+static void parent_says(unsigned status_now)
+{
+	struct message m = {.type = MESSAGE_CONFIG_RESULT};
+
+	m.config_result.id = h->p.settings.asked.id;
+	m.config_result.status = (uint16_t)status_now;
+	assert_int_equal(settings_said(&h->p.settings, &m), 0);
+	spin(h);
+}
+
+/* "Protect now" and a restore propose settings for which nobody waits. */
+static void what_nobody_waits_for_goes_to_nobody(void **state)
+{
+	const struct settings_asked asked = {.what = PROPOSE_SET};
+	int follower, stream;
+
+	(void)state;
+	follower = say("GET /v1/events?follow=1", "", "");
+	stream = say("GET /v1/stream", "", "");
+	assert_true(heard(follower) > 0);
+	assert_true(heard(stream) > 0);
+	assert_int_equal(settings_propose(&h->p.settings, &asked, "[dns]\nrate = 77\n", 16), 0);
+	file_is(STATE_FILE, "[dns]\nrate = 77\n");
+	parent_says(200);
+	advance(h, 1);
+	assert_true(heard(follower) >= 0);
+	assert_null(strstr(reply, "HTTP/1.1"));
+	assert_true(heard(stream) >= 0);
+	assert_null(strstr(reply, "HTTP/1.1"));
+	close(follower);
+	close(stream);
+}
+
+static void who_waits_is_told(void **state)
+{
+	int fd;
+
+	(void)state;
+	fd = say("POST /v1/settings", "", SET);
+	assert_int_equal(heard(fd), 0);
+	assert_int_equal(proposals, 1);
+	file_is(STATE_FILE, "[dns]\nrate = 77\n");
+	parent_says(200);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, "200 OK"));
+	assert_non_null(strstr(reply, "\"to\":77"));
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(t) cmocka_unit_test_setup_teardown(t, open_api, close_api)
+		TEST(what_nobody_waits_for_goes_to_nobody),
+		TEST(who_waits_is_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

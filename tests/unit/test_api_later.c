@@ -141,12 +141,93 @@ static void who_waits_is_told(void **state)
 	close(fd);
 }
 
+/* docs/api.md: with a key a change happens once, and its answer can be had again. */
+static void a_key_has_the_same_answer(void **state)
+{
+	static const char key[] = "Idempotency-Key: 2f1c\r\n";
+	int fd;
+
+	(void)state;
+	close(say("POST /v1/settings", key, SET)); /* who loses his connection */
+	spin(h);
+	file_is(STATE_FILE, "[dns]\nrate = 77\n");
+	parent_says(200);
+	fd = say("POST /v1/settings", key, SET);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, "200 OK"));
+	assert_non_null(strstr(reply, "Idempotency-Replayed: true"));
+	assert_non_null(strstr(reply, "\"to\":77"));
+	close(fd);
+	fd = say("POST /v1/settings", key, "{\"reload\":true}");
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, " 422 "));
+	close(fd);
+	assert_int_equal(proposals, 1);
+}
+
+/* What was refused can be tried again. */
+static void nor_is_a_refusal_kept(void **state)
+{
+	static const char key[] = "Idempotency-Key: 2f1c\r\n";
+
+	(void)state;
+	close(say("POST /v1/settings", key, SET));
+	spin(h);
+	parent_says(409);
+	close(say("POST /v1/settings", key, SET));
+	assert_int_equal(proposals, 2);
+}
+
+/* The answer to one is not that of the next, which has no key. */
+static void another_is_not_taken_for_it(void **state)
+{
+	static const char key[] = "Idempotency-Key: 2f1c\r\n";
+	int fd;
+
+	(void)state;
+	close(say("POST /v1/settings", key, SET));
+	spin(h);
+	parent_says(409);
+	fd = say("POST /v1/settings", "", SET);
+	file_is(STATE_FILE, "[dns]\nrate = 77\n");
+	parent_says(200);
+	assert_true(heard(fd) > 0);
+	close(fd);
+	close(say("POST /v1/settings", key, SET));
+	assert_int_equal(proposals, 3);
+}
+
+static void an_undo_is_done_once(void **state)
+{
+	static const char key[] = "Idempotency-Key: 77\r\n", undo[] = "{\"undo\":true}";
+	int fd;
+
+	(void)state;
+	close(say("POST /v1/settings", "", SET));
+	file_is(STATE_FILE, "[dns]\nrate = 77\n");
+	parent_says(200);
+	close(say("POST /v1/changes/1", key, undo));
+	assert_int_equal(proposals, 2);
+	file_is(STATE_FILE, "");
+	parent_says(200);
+	fd = say("POST /v1/changes/1", key, undo);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, "200 OK"));
+	assert_non_null(strstr(reply, "\"undone\":true"));
+	close(fd);
+	assert_int_equal(proposals, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_api, close_api)
 		TEST(what_nobody_waits_for_goes_to_nobody),
 		TEST(who_waits_is_told),
+		TEST(a_key_has_the_same_answer),
+		TEST(nor_is_a_refusal_kept),
+		TEST(another_is_not_taken_for_it),
+		TEST(an_undo_is_done_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

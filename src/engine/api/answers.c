@@ -107,10 +107,11 @@ bool api_answers_had(struct api_request *r)
 		return true;
 	}
 	r->key = key_of(r, said);
+	r->key_body = hash_bytes(&r->pipeline->key, r->body, r->body_len);
 	kept = find(r->answers, r->key, loop_now(r->pipeline->loop));
 	if (!kept)
 		return false;
-	if (kept->body != hash_bytes(&r->pipeline->key, r->body, r->body_len))
+	if (kept->body != r->key_body)
 		api_fail_field(r, 422, "Idempotency-Key", "take a new key for another change",
 			"this key was used with another body");
 	else
@@ -136,7 +137,7 @@ void api_answers_keep(struct api_request *r)
 	if (!kept)
 		return; /* what was done is done; a second try finds it so */
 	*kept = (struct api_answer){.key = r->key,
-		.body = hash_bytes(&r->pipeline->key, r->body, r->body_len),
+		.body = r->key_body,
 		.until = loop_now(r->pipeline->loop) + KEPT_S * NS_PER_SEC,
 		.status = r->status,
 		.whole = whole,
@@ -152,4 +153,15 @@ void api_answers_keep(struct api_request *r)
 	*at = kept;
 	a->count++;
 	a->bytes += size;
+}
+
+void api_answers_came(struct api_request *r, struct api_answers *a, uint64_t ticket)
+{
+	if (!ticket || a->awaited.ticket != ticket)
+		return;
+	r->answers = a;
+	r->key = a->awaited.key;
+	r->key_body = a->awaited.body;
+	a->awaited.ticket = 0;
+	api_answers_keep(r);
 }

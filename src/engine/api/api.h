@@ -29,6 +29,10 @@ struct api_answers {
 	struct api_answer *first;
 	unsigned count;
 	size_t bytes;
+	/* The one that another process has a part in: its client's ticket, and its hashes. */
+	struct {
+		uint64_t ticket, key, body;
+	} awaited;
 };
 
 void api_answers_free(struct api_answers *a);

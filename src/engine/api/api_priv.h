@@ -52,7 +52,7 @@ struct api_request {
 	/* Whose address asks; 0: by a socket of this machine, or no device of this house. */
 	device_id asker;
 	struct api_answers *answers; /* kept for who asks again; NULL: none are */
-	uint64_t key;		     /* of its Idempotency-Key; 0: none */
+	uint64_t key, key_body;	     /* of its Idempotency-Key, and the body; 0: none */
 	/* The change that was noted (engine/changes.h), the one that this request takes
 	 * back, and the one that holds again by that; 0: none. */
 	uint32_t change, undoing, redoing;
@@ -96,6 +96,8 @@ void api_etag_add(struct api_request *r);
 /* True: this was answered before, or has no key that can be; the reply is made. */
 bool api_answers_had(struct api_request *r);
 void api_answers_keep(struct api_request *r);
+/* The same of the reply that comes later; r is the one of then. */
+void api_answers_came(struct api_request *r, struct api_answers *a, uint64_t ticket);
 /* Adds a field to the reply's head. */
 void api_header(struct api_request *r, const char *fmt, ...) CARDEA_PRINTF(2, 3);
 /* "Not Found" */
@@ -264,6 +266,8 @@ void api_write_event(struct jsonw *j, struct pipeline *p, const struct event *e)
 /* No reply now: another process has to speak first. The client waits, as long as it likes
  * and its time allows; the number is what it is known by. */
 uint64_t api_park(struct api_request *r);
+/* The answer is kept when it comes, for who asks again with the same key. */
+void api_park_key(const struct api_request *r);
 void api_unpark(struct api_request *r); /* there is one now, after all */
 /* A change was taken back after all: the reply of /v1/changes. r->undoing says which. */
 void api_undone(struct api_request *r);

@@ -128,7 +128,9 @@ static void change(struct api_request *r, const struct api_route *route)
 	route->answer(r);
 	r->until = *seq != before ? *seq : 0;
 	r->round = *round != last ? *round : 0;
-	if (again && !r->later)
+	if (again && r->later)
+		api_park_key(r);
+	else if (again)
 		api_answers_keep(r);
 }
 

@@ -18,6 +18,15 @@ uint64_t api_park(struct api_request *r)
 	return r->client->ticket;
 }
 
+void api_park_key(const struct api_request *r)
+{
+	if (!r->answers || !r->key)
+		return;
+	r->answers->awaited.ticket = r->client->ticket;
+	r->answers->awaited.key = r->key;
+	r->answers->awaited.body = r->key_body;
+}
+
 void api_unpark(struct api_request *r)
 {
 	r->later = false;
@@ -42,6 +51,7 @@ void api_later(struct api *a, uint64_t ticket,
 
 	jsonw_init_buffer(&r.json, API_REPLY_MAX);
 	view(&r, ctx); /* what was done is noted, whoever still listens */
+	api_answers_came(&r, &a->answers, ticket);
 	if (c) {
 		c->ticket = 0;
 		api_client_answer(c, &r);

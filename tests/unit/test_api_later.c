@@ -27,6 +27,12 @@ static int propose(void *ctx, const struct message *m)
 	return 0;
 }
 
+static void event_added(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	api_event(api, e);
+}
+
 /* The parent has told a file. */
 static void file_is(enum state_what what, const char *text)
 {
@@ -57,6 +63,7 @@ static int open_api(void **state)
 	assert_int_equal(api_new(&h->p, stop, NULL, &api), 0);
 	assert_int_equal(api_listen(api, fd), 0);
 	h->p.settings.send = propose;
+	h->p.journal.added = event_added;
 	file_is(STATE_FILE, "");
 	return 0;
 }
@@ -218,6 +225,22 @@ static void an_undo_is_done_once(void **state)
 	assert_int_equal(proposals, 2);
 }
 
+/* The store was damaged and is a new one, or came from a backup: its numbers begin anew, and a
+ * page that was open all the time has one that is not there yet. */
+static void a_stream_goes_on_behind_a_younger_store(void **state)
+{
+	int fd;
+
+	(void)state;
+	fd = say("GET /v1/stream", "Last-Event-ID: 90000\r\n", "");
+	assert_true(heard(fd) > 0);
+	journal_note(&h->p.journal, h->clock.now, 0, EVENT_GATEWAY, "%s", "Something new.");
+	advance(h, 2);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, "Something new."));
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +251,7 @@ int main(void)
 		TEST(nor_is_a_refusal_kept),
 		TEST(another_is_not_taken_for_it),
 		TEST(an_undo_is_done_once),
+		TEST(a_stream_goes_on_behind_a_younger_store),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

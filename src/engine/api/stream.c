@@ -307,11 +307,13 @@ static int keep_id(void *ctx, const struct event *e)
 }
 
 /* Where it was: a browser that comes again says so by itself; a page that begins, by what
- * it showed last. */
+ * it showed last. A number that no event has yet is of another store, before a restore: to
+ * wait for it would be silence for weeks. */
 static bool read_after(struct api_request *r, event_id *ret)
 {
 	const struct untrusted_str *field = http_header_find(r->head, "Last-Event-ID");
 	struct store_event_query q = {.limit = 1};
+	event_id newest = 0;
 	char text[24];
 	int64_t after = -1;
 
@@ -319,9 +321,8 @@ static bool read_after(struct api_request *r, event_id *ret)
 		return false;
 	if (field && field->len && str_copy_bytes(text, sizeof(text), field->bytes, field->len))
 		(void)!str_to_i64(text, 0, INT64_MAX, &after);
-	*ret = (event_id)(after < 0 ? 0 : after);
-	if (after < 0)
-		(void)!store_events(r->pipeline->store, &q, keep_id, ret);
+	(void)!store_events(r->pipeline->store, &q, keep_id, &newest);
+	*ret = after < 0 || (event_id)after > newest ? newest : (event_id)after;
 	return true;
 }
 

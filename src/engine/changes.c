@@ -52,12 +52,20 @@ int changes_over(struct pipeline *p, const char *path, const char *sentence)
 {
 	struct change c = {.at = pipeline_wall(p), .who = CHANGE_BY_ITSELF};
 	int error = store_change_of(p->store, path, &c.undoes);
+	uint32_t more = 1;
 
 	str_copy(c.sentence, sizeof(c.sentence), sentence);
 	str_copy(c.why_not, sizeof(c.why_not), "its time was over; say it again");
 	if (!error)
 		error = store_change_add(p->store, &c);
-	return error ? error : changes_link(p, &c);
+	if (!error)
+		error = changes_link(p, &c);
+	while (!error && more) { /* those before that gave it another time */
+		error = store_change_of(p->store, path, &more);
+		if (!error && more)
+			error = store_change_undone(p->store, more, c.id);
+	}
+	return error;
 }
 
 /* ---- commands ---- */

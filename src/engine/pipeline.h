@@ -193,6 +193,13 @@ int pipeline_quarantine(struct pipeline *p, struct device *d,
  * CARDEA_ELIMIT; nothing has changed then. */
 int pipeline_overlay_add(
 	struct pipeline *p, struct device *d, struct overlay *o) CARDEA_MUSTCHECK;
+/* The word that says the same already, whatever its time, or NULL. Brings *o into the form
+ * that words have. */
+const struct overlay *pipeline_overlay_find(
+	struct pipeline *p, const struct device *d, struct overlay *o);
+/* It holds until then, also where that is earlier; 0: for good. -ENOENT. */
+int pipeline_overlay_until(struct pipeline *p, struct device *d, uint32_t id,
+	nstime until) CARDEA_MUSTCHECK;
 /* ... and no longer does. -ENOENT. */
 int pipeline_overlay_remove(
 	struct pipeline *p, struct device *d, uint32_t id) CARDEA_MUSTCHECK;

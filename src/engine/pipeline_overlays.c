@@ -110,20 +110,13 @@ static int save(struct pipeline *p, const struct device *d)
 	return error;
 }
 
-/* It is said already. What holds for good is not cut short by a while; of two times the one
- * that was said last counts. */
-static int say_again(
-	struct pipeline *p, const struct device *d, struct overlay *held, struct overlay *o)
+/* Until o->until from now on. */
+static int set_time(
+	struct pipeline *p, const struct device *d, struct overlay *held, const struct overlay *o)
 {
 	char text[PIPELINE_OVERLAY_TEXT];
-	int error;
+	int error = store_overlay_time(p->store, o);
 
-	if (!held->until || held->until == o->until) {
-		*o = *held;
-		return -EEXIST;
-	}
-	o->id = held->id;
-	error = store_overlay_time(p->store, o);
 	if (error)
 		return error;
 	*held = *o;
@@ -133,9 +126,52 @@ static int say_again(
 	return 0;
 }
 
+/* It is said already. What holds for good is not cut short by a while; of two times the one
+ * that was said last counts. */
+static int say_again(
+	struct pipeline *p, const struct device *d, struct overlay *held, struct overlay *o)
+{
+	if (!held->until || held->until == o->until) {
+		*o = *held;
+		return -EEXIST;
+	}
+	o->id = held->id;
+	return set_time(p, d, held, o);
+}
+
+const struct overlay *pipeline_overlay_find(
+	struct pipeline *p, const struct device *d, struct overlay *o)
+{
+	const struct household_device *hd = household_device(&p->household, d->id);
+
+	o->device = d->id;
+	name_to_prefix(&o->peer);
+	for (size_t i = 0; hd && i < hd->overlay_count; i++)
+		if (overlay_equal(&hd->overlays[i], o))
+			return &hd->overlays[i];
+	return NULL;
+}
+
+int pipeline_overlay_until(struct pipeline *p, struct device *d, uint32_t id, nstime until)
+{
+	struct household_device *hd = household_device(&p->household, d->id);
+	struct overlay o;
+
+	for (size_t i = 0; hd && i < hd->overlay_count; i++) {
+		if (hd->overlays[i].id != id)
+			continue;
+		o = hd->overlays[i];
+		o.said = pipeline_wall(p);
+		o.until = until;
+		return set_time(p, d, &hd->overlays[i], &o);
+	}
+	return -ENOENT;
+}
+
 int pipeline_overlay_add(struct pipeline *p, struct device *d, struct overlay *o)
 {
 	struct household_device *hd = household_device(&p->household, d->id);
+	const struct overlay *held;
 	char text[PIPELINE_OVERLAY_TEXT];
 	struct words w;
 	int error;
@@ -143,14 +179,12 @@ int pipeline_overlay_add(struct pipeline *p, struct device *d, struct overlay *o
 	if (!hd)
 		return CARDEA_ELIMIT;
 	o->id = 0;
-	o->device = d->id;
 	o->said = pipeline_wall(p);
-	name_to_prefix(&o->peer);
+	held = pipeline_overlay_find(p, d, o);
 	if (!overlay_is_sound(o))
 		return CARDEA_EMALFORMED;
-	for (size_t i = 0; i < hd->overlay_count; i++)
-		if (overlay_equal(&hd->overlays[i], o))
-			return say_again(p, d, &hd->overlays[i], o);
+	if (held)
+		return say_again(p, d, &hd->overlays[held - hd->overlays], o);
 	pipeline_save_device(p, d); /* it refers to the device */
 	error = store_overlay_save(p->store, o);
 	if (error)

@@ -284,6 +284,69 @@ static void what_was_said_for_a_while(void **state)
 	assert_int_equal(overlays(lamp), 0);
 }
 
+/* What held for a while and then for longer holds for the while again, and not at all. */
+static void a_longer_time_is_undone_to_the_shorter(void **state)
+{
+	static const char *const longer[] = {"\"for\":7200", "\"dry_run\":false"};
+	const struct household_device *hd = household_device(&h->p.household, lamp->id);
+	char body[256];
+	uint32_t id, more, back;
+	nstime end;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		id = change("/v1/overlays", FOR_AN_HOUR "}");
+		end = hd->overlays[0].until / NS_PER_SEC * NS_PER_SEC;
+		assert_int_equal(str_print(body, sizeof(body),
+			"{\"device\":\"lamp\",\"kind\":\"allow\",\"peer\":\"ads.example\",%s}",
+			longer[i]), 0);
+		advance(h, 60);
+		more = change("/v1/overlays", body);
+		assert_int_equal(undo(id), 0); /* what came later first */
+		back = undo(more);
+		assert_true(back);
+		assert_int_equal(overlays(lamp), 1);
+		assert_int_equal(hd->overlays[0].until, end);
+		assert_true(undo(back));
+		assert_int_equal(overlays(lamp), 1);
+		assert_int_equal(hd->overlays[0].until != 0, i == 0);
+		assert_true(hd->overlays[0].until == 0 || hd->overlays[0].until > end);
+		engine_restart(h);
+		lamp = device_of(h, LAMP);
+		hd = household_device(&h->p.household, lamp->id);
+		assert_true(undo(more));
+		assert_int_equal(hd->overlays[0].until, end);
+		assert_true(undo(id));
+		assert_int_equal(overlays(lamp), 0);
+	}
+	/* what is gone is not said anew by it */
+	id = change("/v1/overlays", FOR_AN_HOUR "}");
+	more = change("/v1/overlays", FOR_AN_HOUR "00}");
+	assert_int_equal(str_print(body, sizeof(body), "/v1/overlays/%u", hd->overlays[0].id), 0);
+	change(body, "{\"remove\":true}");
+	assert_int_equal(undo(more), 0);
+	assert_int_equal(overlays(lamp), 0);
+}
+
+/* Where it was for longer than its end, none of both is open. */
+static void a_time_that_was_prolonged_and_is_over(void **state)
+{
+	uint32_t id, more;
+
+	(void)state;
+	id = change("/v1/overlays", FOR_AN_HOUR "}");
+	more = change("/v1/overlays",
+		"{\"device\":\"lamp\",\"kind\":\"allow\",\"peer\":\"ads.example\",\"for\":5400}");
+	advance(h, 3601);
+	assert_int_equal(overlays(lamp), 1);
+	assert_int_equal(undo(more), 0); /* that hour is over */
+	assert_int_equal(overlays(lamp), 1);
+	advance(h, 1800);
+	assert_int_equal(overlays(lamp), 0);
+	assert_false(can_undo(more));
+	assert_false(can_undo(id));
+}
+
 static void words_about_a_device(void **state)
 {
 	static const char *const all[] = {
@@ -606,7 +669,8 @@ int main(void)
 		T(what_came_later_is_undone_first),
 		T(a_world_that_moved_on_refuses),
 		T(a_day_is_over),
-		T(what_was_said_for_a_while),
+		T(what_was_said_for_a_while), T(a_longer_time_is_undone_to_the_shorter),
+		T(a_time_that_was_prolonged_and_is_over),
 		T(words_about_a_device),
 		T(class_and_word_of_a_device),
 		T(controllers),

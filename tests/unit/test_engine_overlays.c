@@ -374,14 +374,14 @@ static void the_api_says_and_takes_back(void **state)
 	a = ask(api_view_overlays, "", "device=lamp", "");
 	assert_int_equal(json_array_size(json_object_get(a, "overlays")), 1);
 	json_decref(a);
-	json_decref(ask(api_remove_overlay, "1", "",
+	json_decref(ask(api_change_overlay, "1", "",
 		"{\"remove\":true,\"dry_run\":true}"));
 	assert_false(is_open(443));
-	a = ask(api_remove_overlay, "1", "", "{\"remove\":true}");
+	a = ask(api_change_overlay, "1", "", "{\"remove\":true}");
 	assert_string_equal(text_of(a, "peer"), "cloud.example");
 	assert_true(is_open(443));
 	json_decref(a);
-	json_decref(ask(api_remove_overlay, "1", "", "{\"remove\":true}"));
+	json_decref(ask(api_change_overlay, "1", "", "{\"remove\":true}"));
 	assert_int_equal(status, 404);
 }
 
@@ -409,7 +409,7 @@ static void the_api_refuses_what_is_nothing(void **state)
 	json_decref(ask(api_add_overlay, "", "",
 		"{\"device\":\"nobody\",\"kind\":\"lan-only\"}"));
 	assert_int_equal(status, 404);
-	json_decref(ask(api_remove_overlay, "1", "", "{}"));
+	json_decref(ask(api_change_overlay, "1", "", "{}"));
 	assert_int_equal(status, 400);
 	for (unsigned i = 0; i <= LIMIT_OVERLAYS; i++) {
 		char body[160];

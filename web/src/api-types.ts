@@ -2408,11 +2408,14 @@ export interface Routes {
 		};
 		reply: Overlay;
 	};
-	/** take it back */
+	/** take it back; or let it hold until then, null: for good */
 	"POST /v1/overlays/{object}": {
 		query: Record<string, never>;
 		body: {
 			remove: true;
+			dry_run?: boolean;
+		} | {
+			until: string | null;
 			dry_run?: boolean;
 		};
 		reply: Overlay;

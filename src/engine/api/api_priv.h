@@ -151,7 +151,7 @@ void api_change_quarantine(struct api_request *r);
 void api_view_history(struct api_request *r);
 void api_view_overlays(struct api_request *r);
 void api_add_overlay(struct api_request *r);
-void api_remove_overlay(struct api_request *r);
+void api_change_overlay(struct api_request *r);
 void api_view_adopted(struct api_request *r);
 void api_adopt(struct api_request *r);
 void api_change_adopted(struct api_request *r);

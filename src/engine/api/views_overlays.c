@@ -216,20 +216,6 @@ static const char *command_of(struct api_command *cmd, const struct device *d,
 	return cmd->text;
 }
 
-static void said(struct api_request *r, const struct device *d, const struct overlay *o)
-{
-	char id[16], text[PREFIX_TEXT_MAX + LIMIT_NAME], words[PIPELINE_OVERLAY_TEXT];
-	struct api_command cmd;
-	struct api_path path;
-
-	(void)!str_print(id, sizeof(id), "%u", o->id);
-	api_changed_by(r, &(struct api_change){
-		.command = command_of(&cmd, d, o, peer_text(o, text)),
-		.path = api_path(&path, "overlays", id),
-		.undo = json_pack("{s:b}", "remove", true)},
-		"You said of %s: %.150s", d->name, pipeline_overlay_text(o, words));
-}
-
 /* As requests say times: to the second. */
 static const char *until_text(nstime until, char buf[CLOCK_TEXT_MAX])
 {
@@ -240,6 +226,27 @@ static const char *until_text(nstime until, char buf[CLOCK_TEXT_MAX])
 		!strftime(buf, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm))
 		buf[0] = 0;
 	return buf;
+}
+
+/* before: what held already, for another time; NULL: nothing did. */
+static void said(struct api_request *r, const struct device *d, const struct overlay *o,
+	const struct overlay *before)
+{
+	char id[16], text[PREFIX_TEXT_MAX + LIMIT_NAME], words[PIPELINE_OVERLAY_TEXT];
+	char about[CHANGE_ABOUT_MAX], until[CLOCK_TEXT_MAX];
+	struct api_command cmd;
+	struct api_path path;
+
+	(void)!str_print(id, sizeof(id), "%u", o->id);
+	(void)!str_print(about, sizeof(about), "overlay %s", id);
+	api_changed_by(r, &(struct api_change){
+		.command = command_of(&cmd, d, o, peer_text(o, text)),
+		.about = about,
+		.path = api_path(&path, "overlays", id),
+		.undo = before ? json_pack("{s:s?}", "until",
+					 before->until ? until_text(before->until, until) : NULL)
+			       : json_pack("{s:b}", "remove", true)},
+		"You said of %s: %.150s", d->name, pipeline_overlay_text(o, words));
 }
 
 static void unsaid(struct api_request *r, const struct device *d, const struct overlay *o)
@@ -296,9 +303,10 @@ static void add(struct api_request *r, const json_t *root)
 {
 	const char *name = json_string_value(json_object_get(root, "device"));
 	struct device *d = name ? api_device(r, name) : NULL;
-	const char *wrong;
+	const struct overlay *held;
 	struct household_device *hd;
-	struct overlay o;
+	struct overlay o, before;
+	const char *wrong;
 	int error = 0;
 
 	if (!name)
@@ -313,10 +321,13 @@ static void add(struct api_request *r, const json_t *root)
 		return;
 	}
 	hd = household_device(&r->pipeline->household, d->id);
+	held = pipeline_overlay_find(r->pipeline, d, &o);
+	if (held)
+		before = *held;
 	if (!json_is_true(json_object_get(root, "dry_run")))
 		error = pipeline_overlay_add(r->pipeline, d, &o);
 	if (o.id && !error)
-		said(r, d, &o);
+		said(r, d, &o, held ? &before : NULL);
 	if (hd && (!error || error == -EEXIST))
 		write_one(r, d, hd, &o, o.id != 0);
 	else
@@ -349,8 +360,48 @@ static struct device *holder_of(
 	return NULL;
 }
 
-/* The only change there is: it is taken back. */
-void api_remove_overlay(struct api_request *r)
+static void take_back(struct api_request *r, struct device *d, const struct overlay *o, bool dry)
+{
+	int error = dry ? 0 : pipeline_overlay_remove(r->pipeline, d, o->id);
+
+	if (error)
+		refuse(r, d, error);
+	else if (!dry)
+		unsaid(r, d, o);
+	if (!error)
+		write_one(r, d, household_device(&r->pipeline->household, d->id), o, dry);
+}
+
+/* What undoes that it was said for longer. */
+static void give_time(struct api_request *r, struct device *d, const struct overlay *before,
+	const json_t *root, bool dry)
+{
+	struct overlay o = *before;
+	const char *wrong;
+	int error;
+
+	o.said = pipeline_wall(r->pipeline);
+	o.until = 0;
+	wrong = read_until(root, o.said, &o);
+	if (wrong) {
+		api_fail_field(r, 400, "until", "send {\"until\":TIME or null}", "%s",
+			wrong);
+		return;
+	}
+	error = dry || o.until == before->until
+			? 0
+			: pipeline_overlay_until(r->pipeline, d, o.id, o.until);
+	if (error) {
+		refuse(r, d, error);
+		return;
+	}
+	if (!dry && o.until != before->until)
+		said(r, d, &o, before);
+	write_one(r, d, household_device(&r->pipeline->household, d->id), &o, true);
+}
+
+/* It is taken back, or holds until another time. */
+void api_change_overlay(struct api_request *r)
 {
 	json_t *root = api_body(r);
 	bool dry = json_is_true(json_object_get(root, "dry_run"));
@@ -358,28 +409,18 @@ void api_remove_overlay(struct api_request *r)
 	struct device *d = NULL;
 	struct overlay o;
 	int64_t id = 0;
-	int error = 0;
 
-	if (!root)
-		return;
-	json_decref(root);
-	if (!remove) {
-		api_fail(r, 400, "send {\"remove\":true}", "the body asks for nothing");
-		return;
-	}
 	if (str_to_i64(r->object, 1, UINT32_MAX, &id) == 0)
 		d = holder_of(r->pipeline, (uint32_t)id, &o);
-	if (!d) {
+	if (!remove && !json_object_get(root, "until"))
+		api_fail(r, 400, "send {\"remove\":true}, or {\"until\":TIME or null}",
+			"the body asks for nothing");
+	else if (!d)
 		api_fail(r, 404, "`cardea policy overlays` lists them",
 			"you have said nothing of that number");
-		return;
-	}
-	if (!dry)
-		error = pipeline_overlay_remove(r->pipeline, d, o.id);
-	if (error)
-		refuse(r, d, error);
-	else if (!dry)
-		unsaid(r, d, &o);
-	if (!error)
-		write_one(r, d, household_device(&r->pipeline->household, d->id), &o, dry);
+	else if (remove)
+		take_back(r, d, &o, dry);
+	else
+		give_time(r, d, &o, root, dry);
+	json_decref(root);
 }

@@ -223,6 +223,10 @@ void pipeline_confirm(struct pipeline *p, struct device *d, bool confirmed);
  * another error when the choice is none; nothing is changed then. */
 int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *choice,
 	struct decision *ret) CARDEA_MUSTCHECK;
+/* A no is taken back: the question is open as before. -ENOENT; CARDEA_EREFUSED after a yes,
+ * and where an answer set something off. */
+int pipeline_ask_again(
+	struct pipeline *p, uint32_t id, struct decision *ret) CARDEA_MUSTCHECK;
 
 /* pipeline_web.c: what the process web says; an error: it is at fault. */
 int pipeline_web(struct pipeline *p, const struct message *m) CARDEA_MUSTCHECK;

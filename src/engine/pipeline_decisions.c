@@ -233,6 +233,41 @@ int pipeline_answer(struct pipeline *p, uint32_t id, bool accept, const char *ch
 	return 0;
 }
 
+/* What a case's answer set off has been done, and so has what a yes did. */
+static bool is_final(const struct decision *d)
+{
+	return d->answer == DECISION_ACCEPTED || d->kind == DECISION_CASE ||
+	       d->kind == DECISION_RELEASE || d->kind == DECISION_PLAYBOOK;
+}
+
+int pipeline_ask_again(struct pipeline *p, uint32_t id, struct decision *ret)
+{
+	struct decision d;
+	int error = store_decision_find(p->store, id, &d);
+
+	if (error)
+		return error;
+	if (d.answer == DECISION_OPEN) {
+		*ret = d;
+		return 0;
+	}
+	if (is_final(&d))
+		return CARDEA_EREFUSED;
+	d.answer = DECISION_OPEN;
+	d.answered = 0;
+	d.choice[0] = 0;
+	error = store_decision_save(p->store, &d);
+	if (!error)
+		error = store_commit(p->store);
+	if (error)
+		return error;
+	journal_note(&p->journal, pipeline_wall(p), d.device, EVENT_DECIDED,
+		"You took back your no to: %s", d.text);
+	follow(p, &d);
+	*ret = d;
+	return 0;
+}
+
 static int count_one(void *ctx, const struct decision *d)
 {
 	(void)d;

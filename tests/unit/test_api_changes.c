@@ -553,13 +553,55 @@ static void questions(void **state)
 	assert_int_equal(store_decision_save(h->store, &d), 0);
 	assert_int_equal(str_print(path, sizeof(path), "/v1/decisions/%u", d.id), 0);
 	no = change(path, "{\"answer\":\"reject\"}");
-	assert_false(can_undo(no)); /* yes to whom? */
+	assert_true(undo(no));
+	assert_int_equal(store_decision_find(h->store, d.id, &d), 0);
+	assert_int_equal(d.answer, DECISION_OPEN);
+	no = change(path, "{\"answer\":\"reject\"}");
 	yes = change(path, "{\"answer\":\"accept\",\"choice\":\"cam\"}");
 	assert_int_equal(h->p.classes.said_count, 1);
 	assert_true(undo(yes));
 	assert_int_equal(h->p.classes.said_count, 0);
 	assert_int_equal(store_decision_find(h->store, d.id, &d), 0);
 	assert_int_equal(d.answer, DECISION_REJECTED);
+}
+
+/* A no that is taken back is no yes: the question is open again, and nothing is in force. */
+static void a_no_is_undone_to_a_question(void **state)
+{
+	static const enum decision_kind kinds[] = {DECISION_SIGNER, DECISION_UNSIGNED,
+		DECISION_IDENTITY, DECISION_PORT, DECISION_PREVIEW, DECISION_ADVISORY};
+	struct decision d;
+	char path[64];
+	uint32_t no, back;
+
+	(void)state;
+	pipeline_save_device(&h->p, lamp);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		d = (struct decision){.kind = kinds[i], .device = lamp->id};
+		str_copy(d.subject, sizeof(d.subject), "https://a.example/lamp.json");
+		str_copy(d.text, sizeof(d.text), "May it?");
+		assert_int_equal(store_decision_save(h->store, &d), 0);
+		assert_int_equal(str_print(path, sizeof(path), "/v1/decisions/%u", d.id), 0);
+		post(path, "{\"answer\":\"open\"}", 200); /* it is */
+		assert_int_equal(noted, 0);
+		no = change(path, "{\"answer\":\"reject\"}");
+		back = undo(no);
+		assert_true(back);
+		assert_int_equal(store_decision_find(h->store, d.id, &d), 0);
+		assert_int_equal(d.answer, DECISION_OPEN);
+		assert_int_equal(d.answered, 0);
+		assert_true(undo(back)); /* the no holds again */
+		engine_restart(h);
+		lamp = device_of(h, LAMP);
+		assert_int_equal(store_decision_find(h->store, d.id, &d), 0);
+		assert_int_equal(d.answer, DECISION_REJECTED);
+		assert_true(undo(no));
+		assert_int_equal(store_decision_find(h->store, d.id, &d), 0);
+		assert_int_equal(d.answer, DECISION_OPEN);
+		post(path, "{\"answer\":\"accept\"}", 200);
+		post(path, "{\"answer\":\"open\"}", 409);
+	}
+	post("/v1/decisions/4711", "{\"answer\":\"open\"}", 404);
 }
 
 static void bad_requests_change_nothing(void **state)
@@ -678,7 +720,7 @@ int main(void)
 		T(quarantine),
 		T(what_is_learned_and_probed),
 		T(keys_networks_and_labels),
-		T(questions),
+		T(questions), T(a_no_is_undone_to_a_question),
 		T(bad_requests_change_nothing),
 		T(they_are_bounded_and_survive_a_restart),
 		T(long_ones_make_room),

@@ -2260,11 +2260,11 @@ export interface Routes {
 		};
 		reply: DecisionList;
 	};
-	/** answer a question; an answer may be changed */
+	/** answer a question; an answer may be changed; open takes a no back */
 	"POST /v1/decisions/{object}": {
 		query: Record<string, never>;
 		body: {
-			answer: "accept" | "reject";
+			answer: "accept" | "reject" | "open";
 			choice?: string | null;
 		};
 		reply: Decision;

@@ -107,12 +107,22 @@ static const char *bound_by(const struct decision *d)
 	return NULL;
 }
 
+/* Taken back, a no is no yes: the question is there again. Nothing was put in force by it. */
+static bool opens(const struct decision *d, const struct decision *before)
+{
+	return before->answer == DECISION_OPEN && d->answer == DECISION_REJECTED &&
+	       d->kind != DECISION_CASE && d->kind != DECISION_RELEASE &&
+	       d->kind != DECISION_PLAYBOOK;
+}
+
 /* before: what it was; where it was another answer, that comes back. */
 static json_t *way_back(const struct decision *d, const struct decision *before)
 {
 	bool yes = before->answer == DECISION_OPEN ? d->answer != DECISION_ACCEPTED
 						   : before->answer == DECISION_ACCEPTED;
 
+	if (opens(d, before))
+		return json_pack("{s:s}", "answer", "open");
 	return json_pack("{s:s, s:s?}", "answer", yes ? "accept" : "reject", "choice",
 		yes && before->choice[0] ? before->choice : NULL);
 }
@@ -121,7 +131,7 @@ static void answered(struct api_request *r, const struct decision *d,
 	const struct decision *before)
 {
 	const char *verb = d->answer == DECISION_ACCEPTED ? "accept" : "reject";
-	const char *why = bound_by(d);
+	const char *why = opens(d, before) ? NULL : bound_by(d);
 	struct api_command cmd;
 	struct api_path path;
 	char id[16];
@@ -136,6 +146,39 @@ static void answered(struct api_request *r, const struct decision *d,
 		.undo = why ? NULL : way_back(d, before),
 		.why_not = why},
 		"You said %s to: %.200s", d->answer == DECISION_ACCEPTED ? "yes" : "no", d->text);
+}
+
+static void opened(struct api_request *r, const struct decision *d)
+{
+	struct api_path path;
+	char id[16];
+
+	(void)!str_print(id, sizeof(id), "%u", d->id);
+	api_changed_by(r, &(struct api_change){
+		.path = api_path(&path, "decisions", id),
+		.undo = json_pack("{s:s}", "answer", "reject")},
+		"You took back your no to: %.200s", d->text);
+}
+
+static void open_again(struct api_request *r, uint32_t id)
+{
+	struct decision d, before = {0};
+	bool known = store_decision_find(r->pipeline->store, id, &before) == 0;
+	int error = pipeline_ask_again(r->pipeline, id, &d);
+
+	if (error == -ENOENT)
+		api_fail(r, 404, "`cardea decide list` lists what is asked",
+			"there is no question %u", id);
+	else if (error == CARDEA_EREFUSED)
+		api_fail(r, 409, "`cardea decide show` says what can be chosen",
+			"what it set off has been done");
+	else if (error)
+		api_fail(r, 500, "look at the log", "%s", error_text(error));
+	else {
+		if (known && before.answer != d.answer)
+			opened(r, &d);
+		api_write_decision(&r->json, r->pipeline, &d);
+	}
 }
 
 static void answer(struct api_request *r, uint32_t id, bool accept, const char *choice)
@@ -174,9 +217,12 @@ void api_change_decision(struct api_request *r)
 	if (str_to_i64(r->object, 1, UINT32_MAX, &id))
 		api_fail(r, 404, "`cardea decide list` lists what is asked",
 			"a question has a number");
-	else if (!word || (strcmp(word, "accept") && strcmp(word, "reject")))
+	else if (!word || (strcmp(word, "accept") && strcmp(word, "reject") &&
+				  strcmp(word, "open")))
 		api_fail(r, 400, "send {\"answer\":\"accept\"} or reject",
 			"the body has no answer");
+	else if (strcmp(word, "open") == 0)
+		open_again(r, (uint32_t)id);
 	else
 		answer(r, (uint32_t)id, strcmp(word, "accept") == 0, choice);
 	json_decref(root);

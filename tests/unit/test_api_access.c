@@ -146,16 +146,21 @@ static void one_device_has_its_share(void **state)
 
 /* ---- the stream ---- */
 
-static int open_stream(const char *fields, bool *ret_closed)
+static int open_live(const char *path, const char *fields, bool *ret_closed)
 {
 	char all[512];
 	int fd = open_pipe(LAPTOP_IP);
 
 	assert_true(fd >= 0);
 	(void)str_print(all, sizeof(all), "Cookie: __Host-cardea=%s\r\n%s", cookie, fields);
-	send_request(fd, "GET", "/v1/stream", all, "");
+	send_request(fd, "GET", path, all, "");
 	hear(fd, ret_closed);
 	return fd;
+}
+
+static int open_stream(const char *fields, bool *ret_closed)
+{
+	return open_live("/v1/stream", fields, ret_closed);
 }
 
 static void happen(const char *what)
@@ -231,6 +236,38 @@ static void a_stream_ends_with_a_hold(void **state)
 	close(fd);
 }
 
+/* Lines of events are a live view like the stream. */
+static void followers_end_as_streams_do(void **state)
+{
+	bool closed;
+	int fd;
+
+	(void)state;
+	add_user("anna", PEOPLE_OWNER, 'a');
+	log_in("anna", 'a');
+	fd = open_live("/v1/events?follow=1", "", &closed);
+	assert_false(closed);
+	happen("one thing");
+	hear(fd, &closed);
+	assert_false(closed);
+	assert_non_null(strstr(reply, "one thing"));
+	assert_int_equal(ask("POST", "/v1/session", "{\"end\":true}"), 200);
+	happen("a secret thing");
+	hear(fd, &closed);
+	assert_true(closed);
+	assert_null(strstr(reply, "a secret thing"));
+	close(fd);
+	log_in("anna", 'a');
+	fd = open_live("/v1/events?follow=1", "", &closed);
+	assert_false(closed);
+	assert_int_equal(pipeline_quarantine(&h->p, device_of(h, LAPTOP), "test"), 0);
+	happen("a secret thing");
+	hear(fd, &closed);
+	assert_true(closed);
+	assert_null(strstr(reply, "a secret thing"));
+	close(fd);
+}
+
 static void a_slow_stream(void **state)
 {
 	size_t got_all = 0, n;
@@ -283,7 +320,7 @@ int main(void)
 		TEST(held_devices),
 		TEST(one_device_has_its_share),
 		TEST(the_stream),
-		TEST(a_stream_ends_with_a_hold),
+		TEST(a_stream_ends_with_a_hold), TEST(followers_end_as_streams_do),
 		TEST(a_slow_stream),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,7 @@ static void reply(struct api_client *c, struct api_request *r)
 	c->answered = true;
 	c->follow = r->follow && r->status == 200 && !is_head(r);
 	c->follow_device = r->follow_device;
+	c->who = r->who;
 	if (c->follow)
 		c->api->followers++;
 	if (c->follow && r->stream)
@@ -440,7 +441,8 @@ void api_event(struct api *a, const struct event *e)
 		if (!c || !c->api || !c->follow || c->stream ||
 			(c->follow_device && c->follow_device != e->device))
 			continue;
-		if (api_client_queue(c, line, strlen(line), API_FOLLOW_QUEUE) &&
+		if (api_client_may(c) &&
+			api_client_queue(c, line, strlen(line), API_FOLLOW_QUEUE) &&
 			api_client_queue(c, "\n", 1, API_FOLLOW_QUEUE + 1))
 			api_client_flush(c);
 		else

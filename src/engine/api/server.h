@@ -80,6 +80,8 @@ void api_pipe_open(void *ctx, const struct message_web_open *m);
 
 /* stream.c: what goes out first, without its last line's end. */
 const char *api_stream_begin(struct api_client *c, const struct api_request *r);
+/* Who follows may still: he is logged in, or his token holds, and his device is not held. */
+bool api_client_may(const struct api_client *c);
 /* What there is for it goes to it, as far as the kernel takes it. */
 void api_stream_pump(struct api_client *c);
 /* Something happened: streams hear of it soon. */

@@ -151,6 +151,11 @@ static bool still_may(const struct api_client *c)
 	return !c->pipe || people_still(&p->people, pipeline_people_now(p), &c->who);
 }
 
+bool api_client_may(const struct api_client *c)
+{
+	return !is_held(c) && still_may(c);
+}
+
 struct batch {
 	struct api_client *client;
 	unsigned count;
@@ -228,7 +233,7 @@ static void sign(struct loop_timer *t)
 	struct api_client *c = t->ctx;
 
 	c->stalled = c->out_len ? c->stalled + 1 : 0;
-	if (c->stalled >= STALLED_MAX || is_held(c) || !still_may(c) ||
+	if (c->stalled >= STALLED_MAX || !api_client_may(c) ||
 		(!c->out_len && !api_client_queue(c, ":\n\n", 3, API_FOLLOW_QUEUE))) {
 		api_client_drop(c);
 		return;
@@ -243,7 +248,6 @@ const char *api_stream_begin(struct api_client *c, const struct api_request *r)
 	c->stream = true;
 	c->api->streams++;
 	c->after = r->after;
-	c->who = r->who;
 	c->generation = c->api->pipeline->people.generation;
 	c->idle.fire = sign;
 	loop_arm(c->api->pipeline->loop, &c->idle, SIGN_EVERY);

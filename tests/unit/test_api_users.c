@@ -227,6 +227,28 @@ static void who_guesses_waits(void **state)
 	assert_true(count_told() > told);
 }
 
+/* Who has to wait is told so, and not that his right password is wrong. */
+static void who_mistypes_his_own_waits(void **state)
+{
+	char body[256], old[PEOPLE_HEX];
+
+	(void)state;
+	add_user("anna", PEOPLE_OWNER, 'a');
+	log_in("anna", 'a');
+	str_copy(old, sizeof(old), key_of('a'));
+	(void)str_print(body, sizeof(body), "{\"key\":\"%s\",\"old_key\":\"" HEX64 "\"}",
+		key_of('c'));
+	for (unsigned i = 0; i < LOCKOUT_FREE; i++)
+		assert_int_equal(ask("POST", "/v1/users/anna", body), 403);
+	(void)str_print(body, sizeof(body), "{\"key\":\"%s\",\"old_key\":\"%s\"}",
+		key_of('c'), old);
+	assert_int_equal(ask("POST", "/v1/users/anna", body), 429);
+	assert_non_null(strstr(reply, "Retry-After: "));
+	assert_null(strstr(reply, "is not the password"));
+	clock_virtual_set(&h->clock, h->clock.now + LOCKOUT_PAUSE_MAX);
+	assert_int_equal(ask("POST", "/v1/users/anna", body), 200);
+}
+
 static void guesses_are_told_together(void **state)
 {
 	unsigned told;
@@ -283,7 +305,7 @@ int main(void)
 		TEST(the_last_owner_stays_by_undo_too),
 		TEST(tokens),
 		TEST(tokens_end_with_who_made_them),
-		TEST(who_guesses_waits),
+		TEST(who_guesses_waits), TEST(who_mistypes_his_own_waits),
 		TEST(guesses_are_told_together),
 		TEST(names_are_alike),
 		TEST(setup_secrets_are_guessed_slowly),

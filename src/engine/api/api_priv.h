@@ -123,6 +123,8 @@ bool api_access(struct api_request *r);
  * with a new password: an id that somebody planted or knows opens nothing afterwards. False
  * after an error reply. */
 bool api_session_begin(struct api_request *r, const char *user);
+/* False after an error reply: after wrong passwords he has to wait. Root is never asked to. */
+bool api_may_try(struct api_request *r, const struct lockout_try *t);
 /* "tablet (192.168.1.20)", for the journal. */
 #define API_ASKER_TEXT 160
 const char *api_asker_text(const struct api_request *r, char buf[API_ASKER_TEXT]);

@@ -172,17 +172,20 @@ static bool knows_old(struct api_request *r, const json_t *root, const char *nam
 
 	if (!r->by_pipe || strcmp(r->user, name) != 0)
 		return true;
-	if (!read_key(r, root, "old_key", key))
+	if (!api_may_try(r, &t) || !read_key(r, root, "old_key", key))
 		return false;
-	error = lockout_pause(l, &t, now) ? -EAGAIN : people_check(people_of(r), name, key);
+	error = people_check(people_of(r), name, key);
 	explicit_bzero(key, sizeof(key));
 	if (!error) {
 		lockout_passed(l, &t);
 		return true;
 	}
-	if (error == CARDEA_EREFUSED)
-		(void)lockout_failed(l, &t, now, &count);
-	api_fail_field(r, error == -EAGAIN ? 429 : 403, "old_key", "try again in a while",
+	if (error != CARDEA_EREFUSED) {
+		went_wrong(r, error);
+		return false;
+	}
+	(void)lockout_failed(l, &t, now, &count);
+	api_fail_field(r, 403, "old_key", "try again in a while",
 		"that is not the password that %s has now", name);
 	return false;
 }

@@ -58,7 +58,7 @@ static bool read_key(struct api_request *r, const json_t *root, uint8_t ret[PEOP
 }
 
 /* Root is never asked to wait. */
-static bool may_try(struct api_request *r, const struct lockout_try *t)
+bool api_may_try(struct api_request *r, const struct lockout_try *t)
 {
 	nstime now = loop_now(r->pipeline->loop);
 	nstime pause = r->by_pipe ? lockout_pause(&r->pipeline->people.lockout, t, now) : 0;
@@ -134,7 +134,7 @@ static void log_in(struct api_request *r, const char *user, const uint8_t key[PE
 	char what[LIMIT_USER + 32] = "A login as nobody that is known";
 	int error;
 
-	if (!may_try(r, &t))
+	if (!api_may_try(r, &t))
 		return;
 	error = people_check(&r->pipeline->people, user, key);
 	if (!store_user(r->pipeline->store, user, &u))
@@ -205,7 +205,7 @@ static void set_up(struct api_request *r, const char *secret, const char *user,
 	struct lockout_try t = {.device = r->asker, .from = r->from, .user = ""};
 	int error;
 
-	if (!may_try(r, &t))
+	if (!api_may_try(r, &t))
 		return;
 	error = people_setup_use(o, pipeline_people_now(r->pipeline), secret, user, key);
 	if (!error) {

@@ -604,6 +604,32 @@ static void a_no_is_undone_to_a_question(void **state)
 	post("/v1/decisions/4711", "{\"answer\":\"open\"}", 404);
 }
 
+/* Root takes the last owner away: without a secret nobody could become one by the page. */
+static void who_has_no_owner_has_a_secret(void **state)
+{
+	char before[PEOPLE_SETUP_TEXT], now[PEOPLE_SETUP_TEXT];
+	const nstime wall = pipeline_people_now(&h->p);
+	nstime until;
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(people_setup(&h->p.people, wall, before, &until), 0);
+	assert_int_equal(people_setup_use(&h->p.people, wall, before, "zoe",
+				 (const uint8_t[PEOPLE_KEY]){1}),
+		0);
+	assert_int_equal(people_setup(&h->p.people, wall, now, &until), -ENOENT);
+	post("/v1/users/zoe", "{\"role\":\"viewer\",\"dry_run\":true}", 200);
+	assert_int_equal(people_setup(&h->p.people, wall, now, &until), -ENOENT);
+	id = change("/v1/users/zoe", "{\"role\":\"viewer\"}");
+	assert_int_equal(people_setup(&h->p.people, wall, now, &until), 0);
+	assert_string_not_equal(before, now);
+	assert_true(undo(id));
+	assert_int_equal(people_setup(&h->p.people, wall, now, &until), -ENOENT);
+	post("/v1/users/zoe", "{\"remove\":true}", 200);
+	assert_int_equal(people_setup(&h->p.people, wall, now, &until), 0);
+	assert_int_equal(until, 0);
+}
+
 static void bad_requests_change_nothing(void **state)
 {
 	static const char *const bodies[] = {"", "[]", "{}", "{\"undo\":false}",
@@ -721,6 +747,7 @@ int main(void)
 		T(what_is_learned_and_probed),
 		T(keys_networks_and_labels),
 		T(questions), T(a_no_is_undone_to_a_question),
+		T(who_has_no_owner_has_a_secret),
 		T(bad_requests_change_nothing),
 		T(they_are_bounded_and_survive_a_restart),
 		T(long_ones_make_room),

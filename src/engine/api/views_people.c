@@ -2,6 +2,7 @@
 /* Users and tokens: who may use the page, and which programs. */
 #include <errno.h>
 #include <string.h>
+#include "base/log.h"
 #include "engine/api/api_priv.h"
 
 #define DAY (86400 * NS_PER_SEC)
@@ -199,6 +200,17 @@ static bool leaves_owner(struct api_request *r, const char *name)
 	return false;
 }
 
+/* While nobody owns the gateway there is a secret by which somebody can. */
+static void see_to_owner(struct api_request *r)
+{
+	nstime now = pipeline_people_now(r->pipeline), until;
+	char text[PEOPLE_SETUP_TEXT];
+
+	if (!people_has_owner(people_of(r)) && people_setup_new(people_of(r), now, text, &until))
+		log_error("people", "there is no setup secret: `cardea web --new-secret`");
+	explicit_bzero(text, sizeof(text));
+}
+
 static void change_role(struct api_request *r, struct people_user *u, enum people_role role,
 	bool dry)
 {
@@ -221,6 +233,8 @@ static void change_role(struct api_request *r, struct people_user *u, enum peopl
 	(void)str_print(undo, sizeof(undo), "{\"role\":\"%s\"}", people_role_name(was));
 	if (!dry && role != was)
 		changed(r, sentence, "users", u->name, undo);
+	if (!dry && was == PEOPLE_OWNER)
+		see_to_owner(r);
 	answer_user(r, u, was, dry);
 }
 
@@ -271,6 +285,8 @@ static void remove_user(struct api_request *r, struct people_user *u, bool only_
 		u->name);
 	if (!dry)
 		changed(r, sentence, NULL, NULL, NULL);
+	if (!dry && !only_sessions && u->role == PEOPLE_OWNER)
+		see_to_owner(r);
 	u->sessions = dry ? u->sessions : 0;
 	answer_user(r, u, u->role, dry);
 }

@@ -185,8 +185,25 @@ static bool is_a_lan(const struct config *c, struct outcome *o)
 	return true;
 }
 
-static bool is_allowed(const struct config_item *item, const struct config *c, bool by_hand,
-	struct outcome *o)
+/* The first line of this file goes to the broker, in clear. Whoever may propose settings is
+ * not root: of all that root can read he names what lies beside the settings, and no more. */
+static bool may_be_told(const struct parent *p, const struct config *c, struct outcome *o)
+{
+	const char *end = strrchr(p->change.path, '/');
+	size_t len = end ? (size_t)(end - p->change.path) + 1 : 0;
+	char real[PATH_MAX];
+
+	if (!realpath(c->mqtt_password, real)) /* none, or not there: that is said next */
+		return true;
+	if (len && strncmp(real, p->change.path, len) == 0 && !strchr(real + len, '/'))
+		return true;
+	refuse(o, 403, "mqtt.password", "put the file beside the settings, as root",
+		"mqtt.password: only a file in the folder of the settings may be named so");
+	return false;
+}
+
+static bool is_allowed(const struct parent *p, const struct config_item *item,
+	const struct config *c, bool by_hand, struct outcome *o)
 {
 	char name[CONFIG_NAME_MAX], text[CONFIG_ERROR_MAX];
 
@@ -199,6 +216,9 @@ static bool is_allowed(const struct config_item *item, const struct config *c, b
 			"edit the file as root, then `cardea stop` and `cardea start`", text);
 		return false;
 	}
+	if (item->offset == offsetof(struct config, mqtt_password) && !by_hand &&
+		!may_be_told(p, c, o))
+		return false;
 	if (item->applies & CONFIG_FILES && !is_there(item, c, o))
 		return false;
 	if (item->offset == offsetof(struct config, hook_group) && c->hook_group[0] &&
@@ -221,7 +241,7 @@ static bool may_be(struct parent *p, const struct config *c, bool by_hand,
 
 	for (size_t i = 0; (item = config_schema_item(i)); i++)
 		if (!config_value_same(item, c, of_file(p)) &&
-			!is_allowed(item, c, by_hand, o))
+			!is_allowed(p, item, c, by_hand, o))
 			return false;
 	if (config_agree(c, &setting, o->text)) {
 		char text[CONFIG_ERROR_MAX];

@@ -465,6 +465,32 @@ def test_by_hand(house, settings):
     assert settings.file() == file
 
 
+def test_a_password_lies_beside_the_settings(house, settings):
+    """Its first line goes to the broker, in clear: whoever may propose settings cannot have it be
+    that of any file that root reads."""
+    folder = os.path.dirname(os.path.realpath(house.cardea.config))
+    inside, outside = os.path.join(folder, "mqtt.password"), os.path.join(folder, "inner")
+    os.makedirs(outside, exist_ok=True)
+    for path in (inside, os.path.join(outside, "x")):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("secret\n")
+    link = os.path.join(folder, "link")
+    if not os.path.lexists(link):
+        os.symlink("/etc/shadow", link)
+    for path in ("/etc/shadow", folder + "/../" + os.path.basename(folder) + "/inner/x",
+                 os.path.join(outside, "x"), link):
+        status, told = settings.post(set={"mqtt.password": path}, confirm_within=0)
+        assert status == 403 and told["field"] == "mqtt.password", (path, told)
+        assert settings["mqtt.password"] == ""
+    status, told = settings.post(set={"mqtt.password": folder + "/none"}, confirm_within=0)
+    assert status == 400, told
+    status, told = settings.post(set={"mqtt.password": inside}, confirm_within=0)
+    assert status == 200, told
+    assert settings["mqtt.password"] == inside
+    status, told = settings.post(set={"mqtt.password": ""}, confirm_within=0)
+    assert status == 200, told
+
+
 def test_a_whole_file_and_back_for_a_day(house, settings):
     cardea, file = house.cardea, settings.file()
     path = os.path.join(cardea.folder, "new.toml")

@@ -53,8 +53,10 @@ int webhook_setting(struct webhook *w, const char *key, const char *value)
 		w->enabled = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "webhook_url") == 0 && !str_copy(w->url, sizeof(w->url), value))
 		return CARDEA_ELIMIT;
-	if (!webhook_is_on(w))
-		w->count = 0; /* nobody hears later what he did not want to hear now */
+	if (!webhook_is_on(w)) { /* nobody hears later what he did not want to hear now */
+		w->count = w->tries = 0;
+		w->due = w->sending ? w->due : 0;
+	}
 	return 0;
 }
 
@@ -99,10 +101,24 @@ int webhook_sample(struct pipeline *p, struct event *ret)
 
 /* ---- the queue ---- */
 
+static void drop(struct webhook *w, unsigned i)
+{
+	w->count--;
+	memmove(w->queue + i, w->queue + i + 1, (w->count - i) * sizeof(*w->queue));
+}
+
+/* The next one begins anew. */
 static void pop(struct webhook *w)
 {
+	w->tries = 0;
 	if (w->count)
-		memmove(w->queue, w->queue + 1, --w->count * sizeof(*w->queue));
+		drop(w, 0);
+}
+
+/* What is under way, or was tried, is the queue's first still. */
+static bool is_first(const struct webhook *w)
+{
+	return w->count && w->telling == w->queue[0];
 }
 
 void webhook_event(struct pipeline *p, const struct event *e)
@@ -112,7 +128,7 @@ void webhook_event(struct pipeline *p, const struct event *e)
 	if (!webhook_is_on(w) || !is_told(e->kind))
 		return;
 	if (w->count == WEBHOOK_QUEUE_MAX) {
-		pop(w);
+		drop(w, is_first(w) && (w->sending || w->tries));
 		w->lost++;
 	}
 	w->queue[w->count++] = e->id;
@@ -127,6 +143,8 @@ static int send_event(struct pipeline *p, const struct event *e)
 	struct jsonw j;
 	int error;
 
+	if (e->id)
+		w->telling = e->id;
 	jsonw_init_buffer(&j, WEBHOOK_BODY_MAX);
 	webhook_body(p, e, &j);
 	if (!jsonw_text(&j)) {
@@ -155,14 +173,13 @@ static void ended(struct pipeline *p, int error, const char *text)
 	str_copy(w->text, sizeof(w->text), error ? text : "");
 	w->delivered += !error;
 	w->due = 0;
-	if (test)
+	if (test || !is_first(w)) /* nobody wanted to hear it any more, meanwhile */
 		return;
 	if (error && ++w->tries < WEBHOOK_TRIES) {
 		w->due = loop_now(p->loop) + (WEBHOOK_RETRY << 2 * (w->tries - 1));
 		return;
 	}
 	w->lost += error != 0;
-	w->tries = 0;
 	pop(w);
 }
 
@@ -196,7 +213,6 @@ void webhook_tick(struct pipeline *p)
 		return;
 	if (store_event(p->store, w->queue[0], &e)) { /* trimmed meanwhile */
 		w->lost++;
-		w->tries = 0;
 		pop(w);
 	} else if (send_event(p, &e)) {
 		ended(p, -EPIPE, "the courier does not take it");

@@ -34,6 +34,7 @@ struct webhook {
 	unsigned count;
 	bool testing;	  /* what is under way is a test of the owner's */
 	uint64_t last_id, sending; /* 0: nothing is under way */
+	event_id telling;	   /* the event that is under way, or was last */
 	unsigned tries;
 	nstime due;  /* mono */
 	nstime last; /* wall */

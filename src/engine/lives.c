@@ -129,21 +129,50 @@ struct suspicion *pipeline_suspicion_of(struct pipeline *p, const struct device 
 	return ld ? &ld->suspicion : NULL;
 }
 
-void lives_shift(struct lives *l, nstime jump)
+static void shift(struct lives *l, const struct when_jump *j)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		struct lives_device *d = l->devices[i];
 
-		life_shift(&d->life, jump);
-		suspicion_shift(&d->suspicion, jump);
-		d->asked += d->asked ? jump : 0;
-		d->still += d->still ? jump : 0;
-		d->changed += d->changed ? jump : 0;
-		d->back += d->back ? jump : 0;
+		life_shift(&d->life, j);
+		suspicion_shift(&d->suspicion, j);
+		d->asked += d->asked ? j->by : 0;
+		d->still += d->still ? j->by : 0;
+		d->changed += d->changed ? j->by : 0;
+		if (d->back)
+			d->back = when_moved(d->back, j, 1);
 		d->owes_store = true;
 	}
 	for (size_t i = 0; i < LIVES_TOLD_MAX; i++)
-		l->told[i].when += l->told[i].name ? jump : 0;
+		l->told[i].when += l->told[i].name ? j->by : 0;
+}
+
+/* A gateway without a battery began with an old date, and knows better now: what the store
+ * had is younger than that date, and right already. */
+static struct when_jump from_behind(struct pipeline *p, nstime before, nstime jump)
+{
+	struct lives *l = &p->lives;
+	nstime ran = loop_now(p->loop) - p->started_mono;
+	struct when_jump j = {.from = l->behind, .until = before, .by = jump};
+
+	if (before + jump < p->clock_floor) { /* a little better */
+		l->behind = when_shifted(l->behind, jump, 1);
+		return j;
+	}
+	l->behind = 0;
+	j.other = before + jump - ran - p->clock_floor;
+	if (j.other < LIVES_GAP)
+		j.other = 0;
+	return j;
+}
+
+void lives_shift(struct pipeline *p, nstime before, nstime jump)
+{
+	struct when_jump j = {.until = INT64_MAX, .by = jump};
+
+	if (p->lives.behind)
+		j = from_behind(p, before, jump);
+	shift(&p->lives, &j);
 }
 
 /* ---- start ---- */
@@ -217,7 +246,9 @@ int lives_open(struct pipeline *p)
 	if (error)
 		return error;
 	if (p->clock_floor && gap > LIVES_GAP)
-		lives_shift(&p->lives, gap);
+		shift(&p->lives, &(struct when_jump){.until = INT64_MAX, .by = gap});
+	else if (p->clock_floor && gap < 0)
+		p->lives.behind = pipeline_wall(p) > 1 ? pipeline_wall(p) : 1;
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++) {
 		if (!known(&p->lives, d->id))
 			begin(p, d);

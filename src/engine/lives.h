@@ -102,6 +102,7 @@ struct lives {
 	size_t told_next;
 	bool store_fails; /* was told */
 	nstime next_save; /* mono */
+	nstime behind; /* wall: the store is younger than the clock that we began with */
 	uint64_t asks, asks_spared;
 };
 
@@ -120,7 +121,8 @@ void lives_follow(struct pipeline *p);
 void lives_save_all(struct pipeline *p);
 /* The device left the house for good. */
 void lives_forget(struct lives *l, device_id id);
-void lives_shift(struct lives *l, nstime jump);
+/* The clock, which showed before, was set by jump. */
+void lives_shift(struct pipeline *p, nstime before, nstime jump);
 /* Made at first use; NULL when memory is short. */
 struct lives_device *lives_device(struct lives *l, device_id id, nstime wall);
 /* The same; its life begins with the device: to ask about it is no event. NULL: no room. */

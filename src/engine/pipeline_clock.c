@@ -25,7 +25,7 @@ static void follow_jump(struct pipeline *p)
 		(long long)(jump / NS_PER_SEC));
 	inventory_shift(p->inventory, before, jump);
 	household_shift(&p->household, before, jump);
-	lives_shift(&p->lives, jump);
+	lives_shift(p, before, jump);
 	pipeline_overlays_shift(p, before, jump);
 }
 

@@ -34,13 +34,14 @@ enum device_hold life_hold(const struct life *l)
 	return hold_of(l, l->state == LIFE_AWAY ? l->before : l->state);
 }
 
-void life_shift(struct life *l, nstime jump)
+void life_shift(struct life *l, const struct when_jump *j)
 {
-	l->since = when_shifted(l->since, jump, 0);
+	/* it was reckoned when the state began */
 	if (l->deadline && l->state != LIFE_AWAY) /* there it is what is left of it */
-		l->deadline = when_shifted(l->deadline, jump, 1);
+		l->deadline = when_shifted(l->deadline, when_moves_by(l->since, j), 1);
+	l->since = when_moved(l->since, j, 0);
 	if (l->first_return)
-		l->first_return = when_shifted(l->first_return, jump, 1);
+		l->first_return = when_moved(l->first_return, j, 1);
 }
 
 /* What has eyes, ears or keys, or what many others hang on, shows what it runs; a lamp that

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "lifecycle/when.h"
 #include "model/device.h"
 #include "model/limits.h"
 
@@ -161,7 +162,7 @@ bool life_is_isolated(enum life_state s);
 enum device_hold life_hold(const struct life *l);
 /* The clock was set, or the gateway was off for so long: what was to end in a while still
  * does after the same while. */
-void life_shift(struct life *l, nstime jump);
+void life_shift(struct life *l, const struct when_jump *j);
 /* What its class demands for a return without its owner. */
 enum life_level life_least(enum device_class c);
 const char *life_level_name(enum life_level l); /* "none", "owner", "network", ... */

@@ -196,9 +196,12 @@ bool life_tick(struct life *l, const struct life_facts *f, const char *name,
 		return life_event(l, LIFE_GONE, f, name, ret);
 	if (!l->deadline || l->state == LIFE_AWAY || !overdue(l->state, &e))
 		return false;
-	/* The clock was wrong when it was set, or is now: not longer than this. */
-	if (l->deadline - f->now > most)
+	/* The clock was wrong when it was set, or is now: not longer than this. Both were
+	 * said by the same clock, and move with it. */
+	if (l->deadline - f->now > most) {
 		l->deadline = f->now + most;
+		l->since = l->since < f->now ? l->since : f->now;
+	}
 	if (f->now < l->deadline)
 		return false;
 	if (life_event(l, e, f, name, ret))

@@ -18,6 +18,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "lifecycle/when.h"
 #include "model/device_class.h"
 #include "model/limits.h"
 
@@ -146,6 +147,6 @@ int suspicion_save(const struct suspicion *s, struct writer *w) CARDEA_MUSTCHECK
 int suspicion_load(struct cursor saved, struct hash_key key, nstime now,
 	struct suspicion *ret) CARDEA_MUSTCHECK;
 /* The clock was set: what was some time ago still is. */
-void suspicion_shift(struct suspicion *s, nstime jump);
+void suspicion_shift(struct suspicion *s, const struct when_jump *j);
 
 #endif

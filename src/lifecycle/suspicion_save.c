@@ -81,17 +81,17 @@ int suspicion_load(
 	return 0;
 }
 
-void suspicion_shift(struct suspicion *s, nstime jump)
+void suspicion_shift(struct suspicion *s, const struct when_jump *j)
 {
-	s->at = when_shifted(s->at, jump, 0);
-	s->window += jump;
-	s->flood += jump;
+	s->at = when_moved(s->at, j, 0);
+	s->window += j->by;
+	s->flood += j->by;
 	if (s->listens_since)
-		s->listens_since = when_shifted(s->listens_since, jump, 1);
+		s->listens_since = when_moved(s->listens_since, j, 1);
 	for (size_t i = 0; i < SUSPICION_PEERS; i++)
 		if (s->peers[i].key)
-			s->peers[i].last += jump;
+			s->peers[i].last += j->by;
 	for (size_t k = 0; k < SUSPICION_KIND_MAX; k++)
 		if (s->times[k])
-			s->last[k] = when_shifted(s->last[k], jump, 0);
+			s->last[k] = when_moved(s->last[k], j, 0);
 }

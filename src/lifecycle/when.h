@@ -27,4 +27,21 @@ static inline nstime when_shifted(nstime t, nstime jump, nstime least)
 	return r < least ? least : r > WHEN_MOST ? WHEN_MOST : r;
 }
 
+/* The clock was set. What was said by it, from then until then, moves by as much; what an
+ * earlier run said, by a clock that was right, only by as long as nobody ran. */
+struct when_jump {
+	nstime from, until, by;
+	nstime other;
+};
+
+static inline nstime when_moves_by(nstime said, const struct when_jump *j)
+{
+	return said >= j->from && said <= j->until ? j->by : j->other;
+}
+
+static inline nstime when_moved(nstime t, const struct when_jump *j, nstime least)
+{
+	return when_shifted(t, when_moves_by(t, j), least);
+}
+
 #endif

@@ -67,7 +67,7 @@ static void shift_life(struct life l, nstime jump)
 	uint8_t saved[LIFE_SAVED];
 	struct writer w = writer_of(saved, sizeof(saved));
 
-	life_shift(&l, jump);
+	life_shift(&l, &(struct when_jump){.until = INT64_MAX, .by = jump});
 	check_life(&l);
 	need(life_save(&l, &w) == 0);
 	need(life_load(cursor_of(saved, w.len), &l) == 0);
@@ -137,7 +137,7 @@ static void check_comes_back(struct suspicion s, nstime jump)
 	struct writer a = writer_of(first, sizeof(first));
 	struct writer b = writer_of(second, sizeof(second));
 
-	suspicion_shift(&s, jump);
+	suspicion_shift(&s, &(struct when_jump){.until = INT64_MAX, .by = jump});
 	need(suspicion_save(&s, &a) == 0);
 	need(suspicion_load(cursor_of(first, a.len), s.key, NOW, &s) == 0);
 	need(suspicion_save(&s, &b) == 0);

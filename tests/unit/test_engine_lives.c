@@ -337,6 +337,91 @@ static void probation_is_served_and_not_by_a_jump(void **state)
 	assert_int_equal(lamp()->hold, HOLD_NONE);
 }
 
+/* A router without a battery starts with an old date and is told the time later: what an
+ * earlier run stored, by a clock that was right, is not of that old date. */
+static void a_start_in_the_past_begins_nothing_anew(void **state)
+{
+	static const struct life_said good = {.level = LIFE_L3_TOKEN};
+	struct life before;
+	const struct life *l;
+
+	(void)state;
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), "for a test"), 0);
+	assert_true(says(LIFE_EVIDENCE, &good));
+	assert_int_equal(stands(), LIFE_PROBATION);
+	advance(h, 3600);
+	see_lamp();
+	before = *pipeline_life_of(&h->p, lamp());
+	h->clock.clock.wall = skewed;
+	skew = -400LL * DAY_S * NS_PER_SEC;
+	engine_restart(h);
+	advance(h, 20);
+	see_lamp();
+	assert_int_equal(stands(), LIFE_PROBATION);
+	skew = 0;
+	advance(h, 20);
+	see_lamp();
+	l = pipeline_life_of(&h->p, lamp());
+	assert_int_equal(l->state, LIFE_PROBATION);
+	assert_int_equal(l->since, before.since);
+	assert_int_equal(l->deadline, before.deadline);
+	assert_int_equal(l->first_return, before.first_return);
+	/* what it does is seen, and no offence of a time before its return */
+	for (unsigned i = 1; i <= 80; i++)
+		attempt(i, 8080);
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+}
+
+/* ... and what it did meanwhile moves with the clock. */
+static void what_an_old_date_began_moves_with_it(void **state)
+{
+	const struct life *l;
+
+	(void)state;
+	h->clock.clock.wall = skewed;
+	skew = -400LL * DAY_S * NS_PER_SEC;
+	engine_restart(h);
+	advance(h, 20);
+	see_lamp();
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), "for a test"), 0);
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), NULL), 0);
+	skew = 0;
+	advance(h, 20);
+	see_lamp();
+	advance(h, 5);
+	l = pipeline_life_of(&h->p, lamp());
+	assert_int_equal(l->state, LIFE_PROBATION);
+	assert_true(pipeline_wall(&h->p) - l->since < 60 * NS_PER_SEC);
+	assert_true(l->deadline - l->since == LIFE_PROBATION_FOR);
+}
+
+/* Off for days, and then with an old date: that time is served by nobody. */
+static void off_and_in_the_past(void **state)
+{
+	nstime left, off = 3 * DAY_S * NS_PER_SEC;
+	const struct life *l;
+
+	(void)state;
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), "for a test"), 0);
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), NULL), 0);
+	see_lamp();
+	left = pipeline_life_of(&h->p, lamp())->deadline - pipeline_wall(&h->p);
+	engine_end(h);
+	clock_virtual_set(&h->clock, h->clock.now + off);
+	h->clock.clock.wall = skewed;
+	skew = -400LL * DAY_S * NS_PER_SEC;
+	engine_start(h);
+	connect_all(h);
+	advance(h, 20);
+	skew = 0;
+	advance(h, 20);
+	see_lamp();
+	l = pipeline_life_of(&h->p, lamp());
+	assert_int_equal(l->state, LIFE_PROBATION);
+	left -= l->deadline - pipeline_wall(&h->p);
+	assert_true(left >= 0 && left < 120 * NS_PER_SEC);
+}
+
 static void who_comes_and_goes_tires_nobody(void **state)
 {
 	(void)state;
@@ -425,6 +510,9 @@ int main(void)
 		T(numbers_are_not_guessed),
 		T(all_is_as_before_after_a_restart),
 		T(probation_is_served_and_not_by_a_jump),
+		T(a_start_in_the_past_begins_nothing_anew),
+		T(what_an_old_date_began_moves_with_it),
+		T(off_and_in_the_past),
 		T(who_comes_and_goes_tires_nobody),
 		T(forgeries_fill_nothing),
 		T(isolation_needs_no_storage_and_release_does),

@@ -39,6 +39,8 @@ void life_shift(struct life *l, const struct when_jump *j)
 	/* it was reckoned when the state began */
 	if (l->deadline && l->state != LIFE_AWAY) /* there it is what is left of it */
 		l->deadline = when_shifted(l->deadline, when_moves_by(l->since, j), 1);
+	if (l->hopeless)
+		l->hopeless = when_shifted(l->hopeless, when_moves_by(l->since, j), 1);
 	l->since = when_moved(l->since, j, 0);
 	if (l->first_return)
 		l->first_return = when_moved(l->first_return, j, 1);

@@ -128,6 +128,7 @@ struct life {
 	uint32_t returns;  /* without a human being, within LIFE_RETURNS_WITHIN */
 	nstime first_return;
 	enum life_level level; /* of the evidence that was brought so far */
+	nstime hopeless; /* when it is given up, also while it updates; 0: not settled */
 };
 
 /* What came of an event. */

@@ -105,6 +105,11 @@ static void remember(struct life *l, const struct life_arc *a, enum life_state t
 		life_init(l, f->now);
 }
 
+static bool is_held(enum life_state s)
+{
+	return s == LIFE_QUARANTINED || s == LIFE_LIMITED;
+}
+
 /* What is awaited goes on being awaited when a device comes back from absence, or when it
  * fails to update: neither starts the clock anew. */
 static nstime deadline(const struct life *l, const struct life_arc *a,
@@ -116,7 +121,18 @@ static nstime deadline(const struct life *l, const struct life_arc *a,
 		return l->deadline > now ? l->deadline - now : 1;
 	if (a->event == LIFE_SEEN_AGAIN)
 		return l->deadline ? now + l->deadline : 0;
+	if (a->to == LIFE_TO_HELD && l->hopeless && l->hopeless < now + p)
+		return l->hopeless;
 	return p ? now + p : 0;
+}
+
+/* An update that came is one, though it did not lead back yet. */
+static void hope(struct life *l, enum life_state to)
+{
+	if (is_held(to))
+		l->hopeless = l->deadline;
+	else if (to != LIFE_UPDATING || l->state == LIFE_UNFIXABLE)
+		l->hopeless = 0;
 }
 
 static void say(const char *sentence, const char *name, char ret[LIMIT_TEXT])
@@ -144,6 +160,7 @@ static void move(struct life *l, const struct life_arc *a, const struct life_fac
 	if (!ret->moved && a->event == LIFE_FORGED)
 		return;
 	l->deadline = deadline(l, a, f, to);
+	hope(l, to);
 	l->state = to;
 	l->since = f->now;
 }
@@ -201,6 +218,8 @@ bool life_tick(struct life *l, const struct life_facts *f, const char *name,
 	if (l->deadline - f->now > most) {
 		l->deadline = f->now + most;
 		l->since = l->since < f->now ? l->since : f->now;
+		if (is_held(l->state))
+			l->hopeless = l->deadline;
 	}
 	if (f->now < l->deadline)
 		return false;

@@ -3,7 +3,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/when.h"
 
-#define VERSION 1
+#define VERSION 2 /* 1: not yet when it is given up */
 
 int life_save(const struct life *l, struct writer *w)
 {
@@ -17,6 +17,7 @@ int life_save(const struct life *l, struct writer *w)
 	writer_u64(w, (uint64_t)l->since);
 	writer_u64(w, (uint64_t)l->deadline);
 	writer_u64(w, (uint64_t)l->first_return);
+	writer_u64(w, (uint64_t)l->hopeless);
 	return w->error;
 }
 
@@ -24,7 +25,7 @@ int life_save(const struct life *l, struct writer *w)
 static bool are_times_real(const struct life *l, uint8_t state)
 {
 	return when_is_real(l->since) && when_is_real(l->first_return) &&
-	       when_is_real(l->deadline) &&
+	       when_is_real(l->deadline) && when_is_real(l->hopeless) &&
 	       (state != LIFE_AWAY || l->deadline <= WHEN_LEFT);
 }
 
@@ -40,8 +41,13 @@ int life_load(struct cursor saved, struct life *ret)
 	l.since = (nstime)cursor_u64(c);
 	l.deadline = (nstime)cursor_u64(c);
 	l.first_return = (nstime)cursor_u64(c);
-	if (c->error || cursor_left(c) || version != VERSION || state >= LIFE_STATE_MAX ||
-		before >= LIFE_STATE_MAX || before == LIFE_AWAY || before == LIFE_RETIRED ||
+	if (version > 1)
+		l.hopeless = (nstime)cursor_u64(c);
+	else if (state == LIFE_QUARANTINED || state == LIFE_LIMITED)
+		l.hopeless = l.deadline;
+	if (c->error || cursor_left(c) || version < 1 || version > VERSION ||
+		state >= LIFE_STATE_MAX || before >= LIFE_STATE_MAX ||
+		before == LIFE_AWAY || before == LIFE_RETIRED ||
 		(held != LIFE_QUARANTINED && held != LIFE_LIMITED) ||
 		level >= LIFE_LEVEL_MAX || !are_times_real(&l, state)) {
 		life_init(ret, 0);

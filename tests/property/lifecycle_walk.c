@@ -150,7 +150,8 @@ static void check_saved(const struct life *l)
 	CHECK(back.state == l->state && back.deadline == l->deadline &&
 		      back.offences == l->offences && back.held == l->held &&
 		      back.returns == l->returns && back.before == l->before &&
-		      back.since == l->since && back.first_return == l->first_return &&
+		      back.since == l->since && back.hopeless == l->hopeless &&
+		      back.first_return == l->first_return &&
 		      back.level == l->level,
 		"another one came back");
 	CHECK(life_load(cursor_of(b, w.len - 1), &back) != 0, "half is taken");
@@ -261,6 +262,48 @@ static void check_probation(void)
 	CHECK(life_tick(&l, &f, "cam", &s) && l.state == LIFE_PROTECTED, "9");
 }
 
+/* Who looks for an update each day and gets none is given up all the same; an update that
+ * came whole is one, whatever it is worth. */
+static void check_given_up(void)
+{
+	struct life l;
+	struct life_step s;
+	struct life_facts f = {.now = 1000 * LIFE_DAY, .enforceable = true,
+		.least = LIFE_L3_TOKEN, .level = LIFE_L1_NETWORK};
+	nstime held = f.now;
+	unsigned days = 0;
+
+	life_init(&l, f.now);
+	CHECK(life_event(&l, LIFE_CONVICTED, &f, "cam", &s), "1");
+	for (; days < 40 && l.state != LIFE_UNFIXABLE; days++) {
+		CHECK(life_event(&l, LIFE_FETCHING, &f, "cam", &s), "2");
+		f.now += LIFE_UPDATE_MAX, f.seen = f.now;
+		CHECK(life_tick(&l, &f, "cam", &s) && l.state == LIFE_QUARANTINED, "3");
+		check_saved(&l);
+		f.now += LIFE_DAY - LIFE_UPDATE_MAX, f.seen = f.now;
+		(void)life_tick(&l, &f, "cam", &s);
+	}
+	CHECK(l.state == LIFE_UNFIXABLE && f.now - held == LIFE_FIX_MAX,
+		"%s after %u days", life_state_name(l.state), days);
+	/* it was not hopeless after all: it has its time again */
+	CHECK(life_event(&l, LIFE_FETCHING, &f, "cam", &s), "4");
+	held = f.now += LIFE_UPDATE_MAX, f.seen = f.now;
+	CHECK(life_tick(&l, &f, "cam", &s) && l.state == LIFE_QUARANTINED, "5");
+	CHECK(l.deadline == held + LIFE_FIX_MAX, "6");
+	f.now += 20 * LIFE_DAY, f.seen = f.now;
+	CHECK(life_event(&l, LIFE_FETCHING, &f, "cam", &s), "7");
+	CHECK(life_event(&l, LIFE_FETCHED, &f, "cam", &s) && l.state == LIFE_ATTESTING, "8");
+	CHECK(life_event(&l, LIFE_FORGED, &f, "cam", &s) && l.state == LIFE_QUARANTINED, "9");
+	CHECK(l.deadline == f.now + LIFE_FIX_MAX, "10");
+	f.now += LIFE_DAY, f.seen = f.now;
+	held = l.deadline;
+	CHECK(life_event(&l, LIFE_FETCHING, &f, "cam", &s), "11");
+	life_shift(&l, &(struct when_jump){.until = INT64_MAX, .by = 365 * LIFE_DAY});
+	f.now += 365 * LIFE_DAY + LIFE_UPDATE_MAX, f.seen = f.now;
+	CHECK(life_tick(&l, &f, "cam", &s) && l.state == LIFE_QUARANTINED, "12");
+	CHECK(l.deadline == held + 365 * LIFE_DAY, "13");
+}
+
 int main(void)
 {
 	check_states();
@@ -268,6 +311,7 @@ int main(void)
 	check_returns();
 	check_story();
 	check_probation();
+	check_given_up();
 	for (unsigned i = 0; i < 500; i++)
 		live(i % 2, 1000);
 	puts("lifecycle_walk: 500 devices, 1000 events each");

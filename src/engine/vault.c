@@ -94,6 +94,24 @@ static int key_of(struct pipeline *p, uint8_t key[STORE_VAULT_KEY])
 	return error == -ENOENT || error == CARDEA_EMALFORMED ? -ENOKEY : error;
 }
 
+/* Whole, or not at all. */
+static int keep(struct pipeline *p, const struct device *d, const struct store_vault *v,
+	const struct versions *have)
+{
+	int error = store_commit(p->store); /* what others wrote is theirs */
+
+	if (error)
+		return error;
+	error = store_vault_save(p->store, v);
+	for (size_t i = 0; !error && i + VAULT_VERSIONS <= have->count; i++)
+		error = store_vault_remove(p->store, d->id, have->list[i]);
+	if (!error)
+		error = store_commit(p->store);
+	if (error)
+		store_rollback(p->store);
+	return error;
+}
+
 static int put(struct pipeline *p, const struct device *d, struct store_vault *v,
 	const uint8_t *bytes)
 {
@@ -112,15 +130,7 @@ static int put(struct pipeline *p, const struct device *d, struct store_vault *v
 	if (!error)
 		error = seal(key, d, v, bytes, out);
 	if (!error)
-		error = store_commit(p->store); /* what others wrote is theirs */
-	if (!error)
-		error = store_vault_save(p->store, v);
-	for (size_t i = 0; !error && i + VAULT_VERSIONS <= have.count; i++)
-		error = store_vault_remove(p->store, d->id, have.list[i]);
-	if (!error)
-		error = store_commit(p->store);
-	else
-		store_rollback(p->store);
+		error = keep(p, d, v, &have);
 	explicit_bzero(key, sizeof(key));
 	free(out);
 	return error;

@@ -166,13 +166,18 @@ static void without_its_key_it_says_so(void **state)
 	uint32_t version;
 	int fd;
 
+	struct decision q = {.kind = DECISION_PORT, .text = "a question of others"};
+
 	put(old(), "one");
 	assert_int_equal(chmod(key_path, 0644), 0);
 	assert_int_equal(fetch(old(), 0), -ENOKEY); /* others may have read it */
 	assert_int_equal(unlink(key_path), 0);
 	assert_int_equal(fetch(old(), 0), -ENOKEY);
+	assert_int_equal(store_decision_save(h->store, &q), 0);
 	assert_int_equal(vault_put(&h->p, old(), "x", (const uint8_t *)"x", 1, &version),
 		-ENOKEY);
+	/* what others wrote is theirs */
+	assert_int_equal(store_decision_find(h->store, q.id, &q), 0);
 	assert_int_equal(access(key_path, F_OK), -1); /* none in its place */
 	fd = open(key_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(write(fd, "0123456789abcdef0123456789abcdef", 32), 32);

@@ -176,6 +176,20 @@ static int choose(struct pipeline *p, const struct decision *d)
 	return 0;
 }
 
+/* The second step of one release is none of the next. */
+static int confirm(struct pipeline *p, const struct decision *d)
+{
+	struct decision before;
+	int error = store_decision_find(p->store, d->id, &before);
+
+	if (error)
+		return error;
+	if (before.answer != DECISION_OPEN)
+		return refuse(p, "that was answered already; a release begins anew with "
+				 "`cardea quarantine release`");
+	return event(p, d, LIFE_OWNER_RELEASES, 2, "its owner said so twice");
+}
+
 int cases_answer(struct pipeline *p, const struct decision *d)
 {
 	int error = 0;
@@ -186,7 +200,7 @@ int cases_answer(struct pipeline *p, const struct decision *d)
 	else if (d->answer == DECISION_ACCEPTED && d->kind == DECISION_CASE)
 		error = choose(p, d);
 	else if (d->answer == DECISION_ACCEPTED && d->kind == DECISION_RELEASE)
-		error = event(p, d, LIFE_OWNER_RELEASES, 2, "its owner said so twice");
+		error = confirm(p, d);
 	p->cases.answering = 0;
 	return error;
 }

@@ -52,7 +52,22 @@ static int save_bundle(struct pipeline *p, struct cases_device *cd)
 	return error;
 }
 
-static int store_new(struct pipeline *p, struct cases_device *cd, const struct case_moment *m)
+static void ask(struct pipeline *p, struct device *d, const struct cases_device *cd,
+	const struct life_step *s)
+{
+	bool held = s->to == LIFE_QUARANTINED || s->to == LIFE_LIMITED ||
+		    s->to == LIFE_UNFIXABLE;
+
+	if (s->actions & LIFE_DO_ASK)
+		cases_ask(p, d, &cd->file, s);
+	else if (s->moved && !held && s->to != LIFE_UPDATING && s->to != LIFE_ATTESTING &&
+		 s->to != LIFE_AWAY)
+		cases_unask(p, d->id);
+}
+
+/* With what is asked about it, if it is stored at all. */
+static int store_new(struct pipeline *p, struct device *d, struct cases_device *cd,
+	const struct case_moment *m, const struct life_step *s)
 {
 	uint8_t *buf = malloc(CASE_SAVED_MAX);
 	struct writer w = writer_of(buf, CASE_SAVED_MAX);
@@ -60,6 +75,8 @@ static int store_new(struct pipeline *p, struct cases_device *cd, const struct c
 
 	if (!error)
 		error = store_case_open(p->store, &cd->file, m, buf, w.len);
+	if (!error)
+		ask(p, d, cd, s);
 	if (!error)
 		error = commit(p);
 	free(buf);
@@ -77,7 +94,7 @@ static void end(struct cases *c, struct cases_device *cd)
 
 /* Whole, or not there. */
 static void begin(struct pipeline *p, struct device *d, struct cases_device *cd,
-	const struct case_moment *m)
+	const struct case_moment *m, const struct life_step *step)
 {
 	const struct suspicion *s = pipeline_suspicion_of(p, d);
 	int error;
@@ -88,14 +105,14 @@ static void begin(struct pipeline *p, struct device *d, struct cases_device *cd,
 	if (s)
 		case_bundle_shown(&cd->bundle, s);
 	pipeline_save_device(p, d); /* the store knows whom it is about */
-	error = store_new(p, cd, m);
+	error = store_new(p, d, cd, m, step);
 	if (error)
 		end(&p->cases, cd);
 	tell_store(p, d, error);
 }
 
 static void add(struct pipeline *p, struct device *d, struct cases_device *cd,
-	const struct case_moment *m, bool closes)
+	const struct case_moment *m, const struct life_step *step, bool closes)
 {
 	const struct suspicion *s = pipeline_suspicion_of(p, d);
 	const struct case_file was = cd->file;
@@ -108,6 +125,8 @@ static void add(struct pipeline *p, struct device *d, struct cases_device *cd,
 	error = store_case_moment(p->store, &cd->file, m);
 	if (!error)
 		error = save_bundle(p, cd);
+	if (!error && step)
+		ask(p, d, cd, step);
 	if (!error)
 		error = commit(p);
 	tell_store(p, d, error);
@@ -141,19 +160,6 @@ static bool closes(const struct life_step *s)
 	       (!case_belongs(s->to) && s->to != LIFE_AWAY);
 }
 
-static void ask(struct pipeline *p, struct device *d, const struct cases_device *cd,
-	const struct life_step *s)
-{
-	bool held = s->to == LIFE_QUARANTINED || s->to == LIFE_LIMITED ||
-		    s->to == LIFE_UNFIXABLE;
-
-	if (s->actions & LIFE_DO_ASK)
-		cases_ask(p, d, &cd->file, s);
-	else if (s->moved && !held && s->to != LIFE_UPDATING && s->to != LIFE_ATTESTING &&
-		 s->to != LIFE_AWAY)
-		cases_unask(p, d->id);
-}
-
 void cases_moved(void *ctx, struct device *d, const struct life_step *s, const char *text)
 {
 	struct cases *c = ctx;
@@ -170,10 +176,9 @@ void cases_moved(void *ctx, struct device *d, const struct life_step *s, const c
 		return;
 	}
 	if (cd->file.id)
-		add(p, d, cd, &m, closes(s));
+		add(p, d, cd, &m, s, closes(s));
 	else
-		begin(p, d, cd, &m);
-	ask(p, d, cd, s);
+		begin(p, d, cd, &m, s);
 }
 
 int cases_note(struct cases *c, struct device *d, const char *kind, const char *sentence,
@@ -187,7 +192,7 @@ int cases_note(struct cases *c, struct device *d, const char *kind, const char *
 	m.from = m.to = cd->file.state;
 	str_copy(m.kind, sizeof(m.kind), kind);
 	str_copy(m.sentence, sizeof(m.sentence), sentence);
-	add(c->pipeline, d, cd, &m, false);
+	add(c->pipeline, d, cd, &m, NULL, false);
 	return 0;
 }
 
@@ -201,23 +206,48 @@ static void note_found(struct case_moment *m, enum life_state to, nstime at)
 		"the gateway found it in this state; how it came there was not stored");
 }
 
+static int take_last(void *ctx, const struct store_step *s)
+{
+	*(enum life_event *)ctx = (enum life_event)s->event;
+	return 0;
+}
+
+/* What is to become of it was not asked either, but where its owner himself isolated it. */
+static struct life_step step_found(
+	struct pipeline *p, const struct device *d, enum life_state state)
+{
+	struct life_step s = {.from = state, .to = state, .moved = true};
+	struct str_text t = {.buf = s.sentence, .size = sizeof(s.sentence)};
+	bool held = state == LIFE_QUARANTINED || state == LIFE_LIMITED ||
+		    state == LIFE_UNFIXABLE;
+	enum life_event last = LIFE_EVENT_MAX;
+
+	if (held && !store_steps(p->store, d->id, 1, take_last, &last) &&
+		last != LIFE_OWNER_ISOLATES)
+		s.actions = LIFE_DO_ASK;
+	str_add(&t, "%s is %s", d->name, life_state_name(state));
+	return s;
+}
+
 static void agree(struct pipeline *p, struct device *d)
 {
 	enum life_state state = pipeline_life_of(p, d)->state;
 	struct cases_device *cd = cases_find(&p->cases, d->id);
 	bool is_open = cd && cd->file.id;
 	struct case_moment m;
+	struct life_step step;
 
 	if (state == LIFE_AWAY || (!is_open && !case_belongs(state)) ||
 		(is_open && case_belongs(state) && cd->file.state == state))
 		return;
 	note_found(&m, state, pipeline_wall(p));
+	step = step_found(p, d, state);
 	if (!is_open && !cd)
 		cd = cases_device(&p->cases, d->id);
 	if (is_open)
-		add(p, d, cd, &m, !case_belongs(state));
+		add(p, d, cd, &m, &step, !case_belongs(state));
 	else if (cd)
-		begin(p, d, cd, &m);
+		begin(p, d, cd, &m, &step);
 }
 
 static void agree_all(struct pipeline *p)

@@ -92,6 +92,27 @@ static int never(void *ctx, const struct case_playbook *b)
 	return 0;
 }
 
+static int open_one(void *ctx, const struct decision *d)
+{
+	*(bool *)ctx |= d->answer == DECISION_OPEN;
+	return 0;
+}
+
+/* 0: one may come. What is there and asks nothing any more, because its question was one of
+ * too many or was not stored, would never be over. */
+static int has_room(struct pipeline *p, device_id device)
+{
+	int error = store_playbook(p->store, device, never, NULL);
+	bool open = false;
+
+	if (error == -ENOENT)
+		return 0;
+	if (!error)
+		error = store_decisions_of(
+			p->store, device, DECISION_PLAYBOOK, open_one, &open);
+	return error ? error : open ? -EEXIST : 0;
+}
+
 int cases_playbook_import(struct pipeline *p, uint32_t id, const char *text, size_t len,
 	bool dry, struct cacao_plan *plan)
 {
@@ -105,9 +126,9 @@ int cases_playbook_import(struct pipeline *p, uint32_t id, const char *text, siz
 	b.step = cacao_asks(plan, plan->first);
 	if (b.step == CACAO_END)
 		return CARDEA_EMALFORMED;
-	error = store_playbook(p->store, d->id, never, NULL);
-	if (error != -ENOENT)
-		return error ? error : -EEXIST;
+	error = has_room(p, d->id);
+	if (error)
+		return error;
 	if (cases_is_asked(p, d->id))
 		return -EBUSY; /* one at a time */
 	if (dry)

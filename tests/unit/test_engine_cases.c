@@ -238,6 +238,12 @@ static void killed_in_the_middle(void **state)
 }
 
 static unsigned told(struct house *h, const char *what);
+struct questions {
+	struct decision last;
+	unsigned open, all;
+};
+static struct questions asked(struct house *h);
+static int answer(struct house *h, bool yes, const char *choice);
 
 /* No page more, and all that are there are taken. */
 static void fill(struct house *h)
@@ -277,6 +283,50 @@ static void full_disk(void **state)
 	assert_int_equal(look(h, id).file.state, LIFE_QUARANTINED);
 	assert_int_equal(told(h, "Cases could not be stored"), 1); /* once */
 	house_free(h);
+}
+
+static void query_only(struct house *h, bool on)
+{
+	assert_int_equal(sqlite3_exec(h->store->db,
+				 on ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF", NULL,
+				 NULL, NULL),
+		SQLITE_OK);
+}
+
+/* What could not be stored is asked with the case, when there is room for both; not what
+ * its owner did himself. */
+static void no_question_is_lost(void **state)
+{
+	static const struct life_said own = {.text = "I say so"};
+	char subject[32];
+	(void)state;
+	for (unsigned by_owner = 0; by_owner < 2; by_owner++) {
+		struct house *h = with_lamp();
+
+		if (by_owner)
+			assert_true(pipeline_life(
+				&h->p, lamp(h), LIFE_OWNER_ISOLATES, &own, NULL));
+		assert_int_equal(store_commit(h->store), 0);
+		query_only(h, true);
+		if (!by_owner)
+			scan(h);
+		assert_int_equal(state_of(h), LIFE_QUARANTINED);
+		advance(h, CASES_SAVE_S + 1);
+		assert_int_equal(asked(h).open, 0);
+		query_only(h, false);
+		advance(h, CASES_SAVE_S + 1);
+		assert_int_equal(asked(h).open, !by_owner);
+		if (!by_owner) {
+			assert_int_equal(str_print(subject, sizeof(subject), "case %u",
+				cases_of(&h->p.cases, lamp(h)->id)), 0);
+			assert_string_equal(asked(h).last.subject, subject);
+			assert_int_equal(answer(h, true, "keep"), 0);
+		}
+		engine_restart(h);
+		advance(h, CASES_SAVE_S + 1);
+		assert_int_equal(asked(h).open, 0);
+		house_free(h);
+	}
 }
 
 /* ---- evidence ---- */
@@ -350,11 +400,6 @@ static void what_leaves(void **state)
 }
 
 /* ---- questions ---- */
-
-struct questions {
-	struct decision last;
-	unsigned open, all;
-};
 
 static int question_one(void *ctx, const struct decision *d)
 {
@@ -449,6 +494,24 @@ static void a_second_thought_keeps_it_held(void **state)
 	assert_int_equal(answer(h, false, ""), 0);
 	assert_int_equal(state_of(h), LIFE_QUARANTINED);
 	assert_int_equal(asked(h).open, 0);
+	house_free(h);
+}
+
+/* What he said twice was said of that release, and not of the next. */
+static void a_release_is_not_said_again_in_one_step(void **state)
+{
+	struct house *h = with_lamp();
+	struct decision d;
+	(void)state;
+	scan(h);
+	assert_int_equal(answer(h, true, "release"), 0);
+	uint32_t second = asked(h).last.id;
+	assert_int_equal(answer(h, true, ""), 0);
+	assert_int_equal(state_of(h), LIFE_PROBATION);
+	assert_true(pipeline_life(&h->p, lamp(h), LIFE_CONVICTED, NULL, NULL));
+	assert_int_equal(pipeline_answer(&h->p, second, true, "", &d), CARDEA_EREFUSED);
+	assert_non_null(strstr(h->p.cases.why, "answered already"));
+	assert_int_equal(state_of(h), LIFE_QUARANTINED);
 	house_free(h);
 }
 
@@ -605,6 +668,21 @@ static void playbook_ends_with_a_no(void **state)
 	house_free(h);
 }
 
+/* Its question is gone: one of too many, or what was killed before it was stored. */
+static void a_playbook_that_asks_nothing_blocks_no_other(void **state)
+{
+	struct house *h = with_lamp();
+	(void)state;
+	scan(h);
+	assert_int_equal(answer(h, true, "keep"), 0);
+	assert_int_equal(import(h, book, false), 0);
+	assert_int_equal(import(h, book, false), -EEXIST);
+	assert_int_equal(store_decision_remove(h->store, asked(h).last.id), 0);
+	assert_int_equal(import(h, book, false), 0);
+	assert_int_equal(asked(h).open, 1);
+	house_free(h);
+}
+
 /* ---- bounds ---- */
 
 /* The clock was wrong by a year, or the gateway was off for one. */
@@ -678,9 +756,12 @@ int main(void)
 		cmocka_unit_test(store_and_life_agree_again),
 		cmocka_unit_test(killed_in_the_middle),
 		cmocka_unit_test(full_disk),
+		cmocka_unit_test(no_question_is_lost),
 		cmocka_unit_test(what_leaves),
 		cmocka_unit_test(choices),
 		cmocka_unit_test(a_second_thought_keeps_it_held),
+		cmocka_unit_test(a_release_is_not_said_again_in_one_step),
+		cmocka_unit_test(a_playbook_that_asks_nothing_blocks_no_other),
 		cmocka_unit_test(retire_and_late_answers),
 		cmocka_unit_test(oscillation_asks_no_more),
 		cmocka_unit_test(keep_holds),

@@ -276,12 +276,78 @@ static void moved(void *ctx, struct device *d, const struct life_step *s, const 
 		if (store_advisory_held_save(p->store, &ad->held))
 			log_error("advisories", "the return of %s was not stored", d->name);
 	}
+	if (s->event == LIFE_OWNER_ISOLATES)
+		(void)!advisories_owner_holds(p, d);
 	if (d->hold && !d->quarantine[0])
 		str_copy(d->quarantine, sizeof(d->quarantine), ad->held.why);
 	ad->due = true;
 }
 
+int advisories_owner_holds(struct pipeline *p, const struct device *d)
+{
+	struct advisories_device *ad = advisories_known(&p->advisories, d->id);
+	struct advisory_held held;
+	int error;
+
+	if (!ad || !ad->held.accused)
+		return 0;
+	held = ad->held;
+	held.accused = false;
+	error = store_advisory_held_save(p->store, &held);
+	if (error)
+		log_error("advisories", "that %s is held by its owner is not stored", d->name);
+	else
+		ad->held = held;
+	return error;
+}
+
 /* ---- time ---- */
+
+static void move(nstime *t, const struct when_jump *j)
+{
+	if (*t)
+		*t = when_moved(*t, j, 1);
+}
+
+static int shift_device(struct pipeline *p, struct advisories_device *d,
+	const struct when_jump *j)
+{
+	const struct advisories_flows *flows[] = {&d->talked, &d->refused};
+	int error = 0;
+
+	for (size_t n = 0; n < 2; n++)
+		for (size_t i = 0; i < flows[n]->count; i++)
+			move(&flows[n]->items[i].last, j);
+	move(&d->held.since, j);
+	move(&d->held.healed, j);
+	move(&d->firmware.since, j);
+	if (d->held.since || d->held.healed)
+		error = store_advisory_held_save(p->store, &d->held);
+	if (!error && d->firmware.since)
+		error = store_firmware_save(p->store, &d->firmware);
+	return error;
+}
+
+/* What was done and seen in this house; when others spoke, their own clocks say. */
+void advisories_shift(struct pipeline *p, const struct when_jump *j)
+{
+	struct advisories *a = &p->advisories;
+	int error = 0;
+
+	for (size_t i = 0; i < a->device_count; i++)
+		error |= shift_device(p, a->devices[i], j);
+	for (size_t i = 0; i < a->seen_count; i++) {
+		move(&a->seens[i].first, j);
+		move(&a->seens[i].last, j);
+		error |= store_advisory_seen_save(p->store, &a->seens[i]);
+	}
+	for (size_t i = 0; i < a->count; i++) {
+		move(&a->list[i]->taken, j);
+		error |= store_advisory_save(p->store, a->list[i]);
+	}
+	if (error)
+		log_error("advisories", "when things were seen is not stored");
+}
 
 static void expire(struct pipeline *p, struct advisory_kept *k)
 {

@@ -13,6 +13,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "lifecycle/advisory.h"
+#include "lifecycle/lifecycle.h"
 #include "model/advisory.h"
 #include "model/device.h"
 #include "model/event.h"
@@ -93,8 +94,12 @@ struct advisories {
 int advisories_open(struct pipeline *p) CARDEA_MUSTCHECK; /* devices are loaded */
 void advisories_end(struct advisories *a);
 void advisories_tick(struct pipeline *p);
+/* The clock was set. */
+void advisories_shift(struct pipeline *p, const struct when_jump *j);
 /* The device left the house for good. */
 void advisories_forget(struct pipeline *p, device_id id);
+/* Its owner wants it held: that does not end with what others say. */
+int advisories_owner_holds(struct pipeline *p, const struct device *d) CARDEA_MUSTCHECK;
 /* How far advisories alone hold the device, beside its life cycle. */
 enum device_hold advisories_hold(const struct pipeline *p, const struct device *d);
 const char *advisories_why(const struct pipeline *p, const struct device *d); /* or "" */

@@ -239,8 +239,13 @@ static void follow_life(struct pipeline *p, struct device *d, struct advisories_
 					 SUSPICION_CONVICTED)
 			return;
 		said.accused_alone = true;
+		if (!pipeline_life(p, d, LIFE_ABSOLVED, &said, NULL) &&
+			(held || at == LIFE_AWAY)) {
+			/* not stored, so not released: again; or once it is back (moved) */
+			ad->due = held;
+			return;
+		}
 		ad->held.accused = false;
-		(void)pipeline_life(p, d, LIFE_ABSOLVED, &said, NULL);
 	} else {
 		return;
 	}

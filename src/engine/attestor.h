@@ -15,6 +15,7 @@
 #include "attest/attest.h"
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "lifecycle/lifecycle.h"
 #include "model/device.h"
 #include "model/evidence.h"
 #include "model/record.h"
@@ -189,6 +190,8 @@ void attestor_record(struct attestor *a, struct device *d, const struct record *
 void attestor_started(struct attestor *a, struct device *d, nstime when);
 /* What it fetched, against a manifest that may be new. */
 void attestor_weigh(struct attestor *a, struct device *d);
+/* The clock was set. */
+void attestor_shift(struct attestor *a, const struct when_jump *j);
 /* It was held, or let go: a hook of the life cycle. */
 void attestor_moved(void *ctx, struct device *d, const struct life_step *step,
 	const char *text);

@@ -9,6 +9,7 @@
 #include "engine/attestor.h"
 
 #include <string.h>
+#include "base/log.h"
 #include "base/str.h"
 #include "engine/lives.h"
 #include "engine/pipeline.h"
@@ -93,7 +94,10 @@ static void tell_fetched(struct attestor *a, struct device *d, struct attestor_d
 	s->fetch.octets = 0; /* what it fetches next is another attempt */
 	s->fetch.whole = s->fetch.started = 0;
 	save(a, s, true);
-	(void)pipeline_life(a->pipeline, d, LIFE_FETCHED, &said, NULL);
+	if (pipeline_life(a->pipeline, d, LIFE_FETCHED, &said, NULL))
+		return;
+	s->fetch = done; /* it could not be stored: it counts with what is seen next */
+	save(a, s, true);
 }
 
 /* All of it is here: by what just came, or by a manifest that says only now how much it
@@ -149,6 +153,22 @@ void attestor_started(struct attestor *a, struct device *d, nstime when)
 	tell_fetched(a, d, s);
 }
 
+/* A nonce is not moved: none of before is good for longer by that. */
+void attestor_shift(struct attestor *a, const struct when_jump *j)
+{
+	for (size_t i = 0; i < a->device_count; i++) {
+		struct attestor_fetch *f = &a->devices[i]->fetch;
+		nstime *const times[] = {&f->since, &f->last, &f->whole, &f->started};
+
+		for (size_t k = 0; k < sizeof(times) / sizeof(*times); k++)
+			if (*times[k])
+				*times[k] = when_moved(*times[k], j, 1);
+		if (f->since && attestor_save(a, a->devices[i]))
+			log_warn("attestor", "what device %u fetched is not stored",
+				a->devices[i]->id);
+	}
+}
+
 void attestor_moved(void *ctx, struct device *d, const struct life_step *step,
 	const char *text)
 {
@@ -164,6 +184,8 @@ void attestor_moved(void *ctx, struct device *d, const struct life_step *step,
 		s->fetch = (struct attestor_fetch){.since = pipeline_wall(a->pipeline)};
 	else if (!life_is_isolated(step->to))
 		s->fetch = (struct attestor_fetch){0};
+	else if (step->event == LIFE_STALLED && !s->fetch.whole)
+		s->fetch.octets = 0; /* what it fetches next is another attempt */
 	/* LIFE_DO_CHALLENGE: the device asks for its nonce itself. The one that it may have
 	 * got since its start stays good: what it fetched is known some seconds later. */
 	save(a, s, true);

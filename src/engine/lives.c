@@ -129,7 +129,7 @@ struct suspicion *pipeline_suspicion_of(struct pipeline *p, const struct device 
 	return ld ? &ld->suspicion : NULL;
 }
 
-static void shift(struct lives *l, const struct when_jump *j)
+void lives_shift(struct lives *l, const struct when_jump *j)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		struct lives_device *d = l->devices[i];
@@ -166,13 +166,10 @@ static struct when_jump from_behind(struct pipeline *p, nstime before, nstime ju
 	return j;
 }
 
-void lives_shift(struct pipeline *p, nstime before, nstime jump)
+struct when_jump lives_jump(struct pipeline *p, nstime before, nstime jump)
 {
-	struct when_jump j = {.until = INT64_MAX, .by = jump};
-
-	if (p->lives.behind)
-		j = from_behind(p, before, jump);
-	shift(&p->lives, &j);
+	return p->lives.behind ? from_behind(p, before, jump)
+			       : (struct when_jump){.until = INT64_MAX, .by = jump};
 }
 
 /* ---- start ---- */
@@ -246,7 +243,7 @@ int lives_open(struct pipeline *p)
 	if (error)
 		return error;
 	if (p->clock_floor && gap > LIVES_GAP)
-		shift(&p->lives, &(struct when_jump){.until = INT64_MAX, .by = gap});
+		lives_shift(&p->lives, &(struct when_jump){.until = INT64_MAX, .by = gap});
 	else if (p->clock_floor && gap < 0)
 		p->lives.behind = pipeline_wall(p) > 1 ? pipeline_wall(p) : 1;
 	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++) {

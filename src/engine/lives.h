@@ -121,8 +121,9 @@ void lives_follow(struct pipeline *p);
 void lives_save_all(struct pipeline *p);
 /* The device left the house for good. */
 void lives_forget(struct lives *l, device_id id);
-/* The clock, which showed before, was set by jump. */
-void lives_shift(struct pipeline *p, nstime before, nstime jump);
+/* The clock, which showed before, was set by jump: what moves, and how far. */
+struct when_jump lives_jump(struct pipeline *p, nstime before, nstime jump);
+void lives_shift(struct lives *l, const struct when_jump *j);
 /* Made at first use; NULL when memory is short. */
 struct lives_device *lives_device(struct lives *l, device_id id, nstime wall);
 /* The same; its life begins with the device: to ask about it is no event. NULL: no room. */

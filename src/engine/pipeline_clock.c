@@ -16,6 +16,7 @@ static void follow_jump(struct pipeline *p)
 	nstime wall = pipeline_wall(p), mono = loop_now(p->loop);
 	nstime before = p->last_wall + (mono - p->last_mono);
 	nstime jump = wall - before;
+	struct when_jump moves;
 
 	p->last_wall = wall;
 	p->last_mono = mono;
@@ -25,7 +26,10 @@ static void follow_jump(struct pipeline *p)
 		(long long)(jump / NS_PER_SEC));
 	inventory_shift(p->inventory, before, jump);
 	household_shift(&p->household, before, jump);
-	lives_shift(p, before, jump);
+	moves = lives_jump(p, before, jump);
+	lives_shift(&p->lives, &moves);
+	attestor_shift(&p->attestor, &moves);
+	advisories_shift(p, &moves);
 	pipeline_overlays_shift(p, before, jump);
 }
 

@@ -23,6 +23,8 @@ static int change_reason(struct pipeline *p, struct device *d, const char *reaso
 	str_copy(d->quarantine, sizeof(d->quarantine), reason);
 	error = store_device_save(p->store, d);
 	if (!error)
+		error = advisories_owner_holds(p, d);
+	if (!error)
 		error = store_commit(p->store);
 	if (error)
 		str_copy(d->quarantine, sizeof(d->quarantine), before);

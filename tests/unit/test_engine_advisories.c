@@ -204,6 +204,106 @@ static void what_expired_releases(void **state)
 	log_is_whole();
 }
 
+/* His word holds it, too, though it was held before: it does not end with theirs. */
+static void the_owners_word_outlives_theirs(void **state)
+{
+	(void)state;
+	calls(0, C2, C2_IP);
+	both_accuse(DEVICE_CAM TRAFFIC_C2);
+	assert_int_equal(state_of(0), LIFE_QUARANTINED);
+	assert_int_equal(pipeline_quarantine(&h->p, cam(0), "I do not trust it"), 0);
+	engine_restart(h);
+	clock_virtual_set(&h->clock, h->clock.now + 11 * DAY);
+	advance(h, ADVISORIES_TICK_S + 2);
+	verdict_is(0, ADVISORY_NOTHING, "nobody says anything of it");
+	assert_int_equal(state_of(0), LIFE_QUARANTINED);
+	assert_string_equal(cam(0)->quarantine, "I do not trust it");
+}
+
+/* Accused, and away for a month, when nobody accuses it any longer: it is not held for
+ * nothing when it comes back. */
+static void who_was_away_is_absolved_when_it_is_back(void **state)
+{
+	(void)state;
+	nstime seen;
+
+	calls(0, C2, C2_IP);
+	both_accuse(DEVICE_CAM TRAFFIC_C2);
+	assert_int_equal(state_of(0), LIFE_QUARANTINED);
+	seen = cam(0)->last_seen;
+	for (unsigned n = 1; n <= 3; n++) { /* said anew before its time is over */
+		clock_virtual_set(&h->clock, seen + n * 9 * DAY);
+		both_accuse(DEVICE_CAM TRAFFIC_C2);
+	}
+	clock_virtual_set(&h->clock, seen + 36 * DAY);
+	advance(h, ADVISORIES_TICK_S + 2);
+	assert_int_equal(state_of(0), LIFE_AWAY);
+	assert_int_equal(cam(0)->hold, HOLD_QUARANTINED);
+	clock_virtual_set(&h->clock, seen + 50 * DAY);
+	advance(h, ADVISORIES_TICK_S + 2);
+	verdict_is(0, ADVISORY_NOTHING, "nobody says anything of it");
+	see_cam(0);
+	advance(h, ADVISORIES_TICK_S + 2);
+	assert_int_equal(cam(0)->hold, HOLD_NONE);
+	assert_int_equal(state_of(0), LIFE_PROBATION);
+}
+
+static void sql(const char *text)
+{
+	assert_int_equal(sqlite3_exec(h->store->db, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* Without room for it nothing is released; with room again, it is. */
+static void what_could_not_be_stored_is_released_later(void **state)
+{
+	(void)state;
+	calls(0, C2, C2_IP);
+	both_accuse(DEVICE_CAM TRAFFIC_C2);
+	assert_int_equal(state_of(0), LIFE_QUARANTINED);
+	clock_virtual_set(&h->clock, h->clock.now + 11 * DAY);
+	sql("CREATE TRIGGER full BEFORE INSERT ON life_step BEGIN"
+	    " SELECT RAISE(FAIL, 'no room'); END");
+	advance(h, ADVISORIES_TICK_S + 2);
+	assert_int_equal(state_of(0), LIFE_QUARANTINED);
+	assert_int_equal(cam(0)->hold, HOLD_QUARANTINED);
+	sql("DROP TRIGGER full");
+	advance(h, 2 * ADVISORIES_TICK_S + 2);
+	assert_int_equal(cam(0)->hold, HOLD_NONE);
+	assert_int_equal(state_of(0), LIFE_PROBATION);
+}
+
+static nstime skew;
+
+static nstime skewed(void *ctx)
+{
+	return ((struct clock_virtual *)ctx)->now + skew;
+}
+
+/* It came back while the clock was ahead by a year: what it does from now on is no answer to
+ * that return. */
+static void a_clock_that_was_ahead_hides_nothing(void **state)
+{
+	static const struct life_said twice = {.steps = 2};
+	(void)state;
+
+	h->clock.clock.wall = skewed;
+	skew = 365 * DAY;
+	advance(h, 5);
+	assert_true(pipeline_life(&h->p, cam(0), LIFE_OWNER_ISOLATES, NULL, NULL));
+	advisories_judge_now(&h->p, cam(0));
+	assert_true(pipeline_life(&h->p, cam(0), LIFE_OWNER_RELEASES, &twice, NULL));
+	advance(h, 5);
+	skew = 0;
+	advance(h, 20);
+	engine_restart(h);
+	advance(h, 20);
+	both_accuse(DEVICE_CAM TRAFFIC_C2);
+	calls(0, C2, C2_IP);
+	advance(h, ADVISORIES_TICK_S + 1);
+	verdict_is(0, ADVISORY_BLOCK, "our own traffic shows what it says");
+	assert_int_equal(state_of(0), LIFE_QUARANTINED);
+}
+
 static void a_maker_may_demand_its_update_and_says_when_it_is_done(void **state)
 {
 	(void)state;
@@ -362,6 +462,10 @@ int main(void)
 		T(a_rival_maker_may_only_notify),
 		T(two_kinds_and_own_evidence_block),
 		T(what_expired_releases),
+		T(the_owners_word_outlives_theirs),
+		T(who_was_away_is_absolved_when_it_is_back),
+		T(what_could_not_be_stored_is_released_later),
+		T(a_clock_that_was_ahead_hides_nothing),
 		T(a_maker_may_demand_its_update_and_says_when_it_is_done),
 		T(a_later_fix_of_its_maker_releases),
 		T(who_takes_it_back_releases),

@@ -2,6 +2,7 @@
 /* Manifests of firmware, reports and results about them, and what is fetched: what each
  * shows of a device. */
 #include "test_attestor_util.h"
+#include "store/store_priv.h"
 
 #define UPDATE_IP "198.51.100.7"
 
@@ -273,6 +274,86 @@ static void a_lamp_needs_no_more_than_that(void **s)
 	assert_int_equal(pipeline_life_of(&h->p, lamp())->level, LIFE_L1_NETWORK);
 }
 
+/* What came in an attempt that is over is no part of the next one: who looks each hour
+ * whether there is something would have fetched an image some day. */
+static void an_attempt_that_stalled_is_over(void **s)
+{
+	const struct attestor_device *d;
+
+	(void)s;
+	lamp()->class = DEVICE_CLASS_LIGHT;
+	accept(1);
+	advance(h, 5);
+	tell_fetch(60000, "updates.maker.example", UPDATE_IP);
+	assert_int_equal(state(), LIFE_UPDATING);
+	advance(h, LIFE_UPDATE_MAX / NS_PER_SEC + 5);
+	assert_int_equal(state(), LIFE_QUARANTINED);
+	tell_fetch(2000, "updates.maker.example", UPDATE_IP); /* a look */
+	assert_int_equal(state(), LIFE_QUARANTINED);
+	d = attestor_of(&h->p.attestor, lamp());
+	assert_int_equal(d->fetch.octets, 2000);
+	/* one that is whole is, also for who starts in the night */
+	tell_fetch(100000, "updates.maker.example", UPDATE_IP);
+	assert_int_equal(state(), LIFE_UPDATING);
+	advance(h, LIFE_UPDATE_MAX / NS_PER_SEC + 5);
+	assert_int_equal(state(), LIFE_QUARANTINED);
+	tell_boot();
+	tell_fetch(2000, "updates.maker.example", UPDATE_IP);
+	assert_int_equal(state(), LIFE_PROBATION);
+}
+
+static void sql(const char *text)
+{
+	assert_int_equal(sqlite3_exec(h->store->db, text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* What it showed is not gone because its return could not be stored. */
+static void a_fetch_counts_once_there_is_room_for_it(void **s)
+{
+	(void)s;
+	lamp()->class = DEVICE_CLASS_LIGHT;
+	accept(1);
+	advance(h, 5);
+	tell_fetch(100000, "updates.maker.example", UPDATE_IP);
+	advance(h, 5);
+	sql("CREATE TRIGGER full BEFORE INSERT ON life_step BEGIN"
+	    " SELECT RAISE(FAIL, 'no room'); END");
+	tell_boot();
+	assert_int_equal(state(), LIFE_UPDATING);
+	sql("DROP TRIGGER full");
+	tell_fetch(2000, "updates.maker.example", UPDATE_IP); /* a look */
+	assert_int_equal(state(), LIFE_PROBATION);
+}
+
+static nstime skew;
+
+static nstime skewed(void *ctx)
+{
+	return ((struct clock_virtual *)ctx)->now + skew;
+}
+
+/* Held while the clock was ahead by a year: what it fetches counts all the same. */
+static void a_clock_that_was_ahead_hides_no_fetch(void **s)
+{
+	(void)s;
+	lamp()->class = DEVICE_CLASS_LIGHT;
+	accept(1);
+	assert_true(pipeline_life(&h->p, lamp(), LIFE_OWNER_RELEASES,
+		&(struct life_said){.steps = 2}, NULL));
+	h->clock.clock.wall = skewed;
+	skew = 365 * LIFE_DAY;
+	advance(h, 5);
+	isolate();
+	advance(h, 5);
+	skew = 0;
+	advance(h, 20);
+	tell_fetch(100000, "updates.maker.example", UPDATE_IP);
+	assert_int_equal(state(), LIFE_UPDATING);
+	advance(h, 5);
+	tell_boot();
+	assert_int_equal(state(), LIFE_PROBATION);
+}
+
 static void octets_that_prove_nothing(void **s)
 {
 	const struct attestor_device *d;
@@ -306,6 +387,9 @@ int main(void)
 		T(results),
 		T(a_fetch_and_a_start_lead_on),
 		T(a_lamp_needs_no_more_than_that),
+		T(an_attempt_that_stalled_is_over),
+		T(a_clock_that_was_ahead_hides_no_fetch),
+		T(a_fetch_counts_once_there_is_room_for_it),
 		T(octets_that_prove_nothing),
 	};
 

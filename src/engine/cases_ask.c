@@ -144,25 +144,33 @@ static int event(struct pipeline *p, const struct decision *d, enum life_event e
 	return 0;
 }
 
-static bool is_held(struct pipeline *p, const struct decision *d)
+/* Who is away is held, too; a release of it would be one that nobody watches. */
+static const char *not_now(struct pipeline *p, const struct decision *d, enum choice c)
 {
 	struct device *device = inventory_by_id(p->inventory, d->device);
+	const struct life *l = device ? pipeline_life_of(p, device) : NULL;
 
-	return device && life_is_isolated(pipeline_life_of(p, device)->state);
+	if (!l || life_hold(l) == HOLD_NONE)
+		return "it is not held any more";
+	if (l->state == LIFE_AWAY && c == CHOICE_RELEASE)
+		return "it was not seen for a month; release it when it is back";
+	return NULL;
 }
 
 static int choose(struct pipeline *p, const struct decision *d)
 {
 	struct cases_choice offered[CASES_CHOICES_MAX];
 	size_t n = cases_choices(d, offered), i = 0;
+	const char *no;
 	enum choice c;
 
 	while (i < n && strcmp(offered[i].word, d->choice) != 0)
 		i++;
 	if (i == n || !choice_parse(d->choice, strlen(d->choice), &c))
 		return CARDEA_EMALFORMED;
-	if (!is_held(p, d))
-		return refuse(p, "it is not held any more");
+	no = not_now(p, d, c);
+	if (no)
+		return refuse(p, no);
 	switch (c) {
 	case CHOICE_RETIRE:
 		return event(p, d, LIFE_OWNER_RETIRES, 0, "its owner chose so");

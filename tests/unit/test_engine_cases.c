@@ -497,6 +497,24 @@ static void a_second_thought_keeps_it_held(void **state)
 	house_free(h);
 }
 
+/* Unplugged, and away by now: it is held all the same, and can be retired. */
+static void what_is_away_can_be_retired(void **state)
+{
+	struct house *h = with_lamp();
+	(void)state;
+	scan(h);
+	clock_virtual_set(&h->clock, h->clock.now + 31 * LIFE_DAY);
+	advance(h, 2);
+	assert_int_equal(state_of(h), LIFE_AWAY);
+	assert_int_equal(lamp(h)->hold, HOLD_QUARANTINED);
+	assert_int_equal(answer(h, true, "release"), CARDEA_EREFUSED);
+	assert_non_null(strstr(h->p.cases.why, "when it is back"));
+	assert_int_equal(answer(h, true, "retire"), 0);
+	assert_int_equal(state_of(h), LIFE_RETIRED);
+	assert_int_equal(asked(h).open, 0);
+	house_free(h);
+}
+
 /* What he said twice was said of that release, and not of the next. */
 static void a_release_is_not_said_again_in_one_step(void **state)
 {
@@ -760,6 +778,7 @@ int main(void)
 		cmocka_unit_test(what_leaves),
 		cmocka_unit_test(choices),
 		cmocka_unit_test(a_second_thought_keeps_it_held),
+		cmocka_unit_test(what_is_away_can_be_retired),
 		cmocka_unit_test(a_release_is_not_said_again_in_one_step),
 		cmocka_unit_test(a_playbook_that_asks_nothing_blocks_no_other),
 		cmocka_unit_test(retire_and_late_answers),

@@ -128,13 +128,15 @@ void attestor_record(struct attestor *a, struct device *d, const struct record *
 {
 	struct attestor_device *s = held(a, d);
 	uint64_t octets = r->bytes[DIRECTION_TO_DEVICE];
+	nstime now = pipeline_wall(a->pipeline);
 	char addr[ADDR_TEXT_MAX];
 
 	if (!s || !octets || r->first < s->fetch.since || !attestor_is_from_host(a, d, r))
 		return;
 	if (__builtin_add_overflow(s->fetch.octets, octets, &s->fetch.octets))
 		s->fetch.octets = UINT64_MAX;
-	s->fetch.last = r->last;
+	/* the clock may have been set back meanwhile */
+	s->fetch.last = r->last < now ? r->last : now;
 	str_copy(s->fetch.host, sizeof(s->fetch.host),
 		r->name[0] ? r->name : addr_format(&r->peer, addr));
 	save(a, s, is_whole_now(s));

@@ -226,6 +226,21 @@ static bool take_back(const struct passage *w, const char *why)
 	return false;
 }
 
+/* What others wrote before is theirs: a rollback takes back what begins here. */
+static int save_or_not(const struct passage *w)
+{
+	int error = store_commit(w->p->store);
+
+	if (error) {
+		tell_store(w->p, w->d, error);
+		return error;
+	}
+	error = save_step(w);
+	if (error)
+		store_rollback(w->p->store);
+	return error;
+}
+
 /* Back into service: stored, or not at all. */
 static bool loosen(struct passage *w)
 {
@@ -235,8 +250,7 @@ static bool loosen(struct passage *w)
 	str_copy(reason, sizeof(reason), w->d->quarantine);
 	if (life_hold(&w->ld->life) == HOLD_NONE)
 		w->d->quarantine[0] = 0;
-	if (save_step(w)) {
-		store_rollback(w->p->store);
+	if (save_or_not(w)) {
 		str_copy(w->d->quarantine, sizeof(reason), reason);
 		w->ld->owes_store = owed;
 		return take_back(w, "it could not be stored, so it stays as it was");

@@ -492,6 +492,24 @@ static void isolation_needs_no_storage_and_release_does(void **state)
 	assert_int_equal(stands(), LIFE_PROBATION);
 }
 
+/* What others wrote before is theirs. */
+static void a_release_that_fails_takes_back_nothing_of_others(void **state)
+{
+	struct decision q = {.kind = DECISION_PORT, .text = "a question of others"};
+	(void)state;
+
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), "for a test"), 0);
+	assert_int_equal(sqlite3_exec(h->store->db,
+				 "CREATE TRIGGER full BEFORE INSERT ON life_step BEGIN"
+				 " SELECT RAISE(FAIL, 'no room'); END",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(store_decision_save(h->store, &q), 0);
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), NULL), CARDEA_EREFUSED);
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+	assert_int_equal(store_decision_find(h->store, q.id, &q), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -516,6 +534,7 @@ int main(void)
 		T(who_comes_and_goes_tires_nobody),
 		T(forgeries_fill_nothing),
 		T(isolation_needs_no_storage_and_release_does),
+		T(a_release_that_fails_takes_back_nothing_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,18 +88,35 @@ static const char *not_fit(const struct swap *s)
 
 /* ---- what the owner said ---- */
 
+#define NAMES_MAX 100
+
 /* What the old one is called from now on. */
+static const char *old_name(const char *name, unsigned i, char ret[LIMIT_LABEL])
+{
+	(void)str_print(ret, LIMIT_LABEL, i > 1 ? "%.48s (old %u)" : "%.48s (old)", name, i);
+	return ret;
+}
+
 static int step_aside(struct swap *s, const char *name)
 {
 	char other[LIMIT_LABEL];
 	int error = -EEXIST;
 
-	for (unsigned i = 1; error == -EEXIST && i < 100; i++) {
-		(void)str_print(other, sizeof(other), i > 1 ? "%.48s (old %u)" : "%.48s (old)",
-			name, i);
-		error = inventory_rename(s->p->inventory, s->old, other);
-	}
+	for (unsigned i = 1; error == -EEXIST && i < NAMES_MAX; i++)
+		error = inventory_rename(
+			s->p->inventory, s->old, old_name(name, i, other));
 	return error;
+}
+
+/* It was said before, and ended in the middle. */
+static bool has_stepped_aside(const struct swap *s)
+{
+	char other[LIMIT_LABEL];
+
+	for (unsigned i = 1; s->new->named_by_owner && i < NAMES_MAX; i++)
+		if (strcmp(s->old->name, old_name(s->new->name, i, other)) == 0)
+			return true;
+	return false;
 }
 
 static void carry_name(struct swap *s)
@@ -112,12 +129,18 @@ static void carry_name(struct swap *s)
 		say(s, false, "name: you gave the old one none");
 		return;
 	}
-	if (strcmp(s->new->name, name) == 0)
+	if (has_stepped_aside(s)) {
+		say(s, true, "name: %s", s->new->name);
 		return;
+	}
 	if (!s->dry)
 		error = step_aside(s, name);
 	if (!s->dry && !error)
 		error = inventory_rename(s->p->inventory, s->new, name);
+	if (!s->dry) { /* both at once: what is carried over next is stored as it goes */
+		pipeline_save_device(s->p, s->old);
+		pipeline_save_device(s->p, s->new);
+	}
 	if (!error)
 		say(s, true, "name: %s", name);
 	else
@@ -260,20 +283,23 @@ static int count_version(void *ctx, const struct store_vault *v)
 
 static void carry_vault(struct swap *s)
 {
-	unsigned count = 0, there = 0;
+	unsigned count = 0, there = 0, copied;
+	bool begun = false;
 	int error = vault_list(s->p, s->old, count_version, &count);
 
 	if (!error)
 		error = vault_list(s->p, s->new, count_version, &there);
 	if (!error && !count)
 		return;
-	if (!error && there) {
+	if (!error && there)
+		error = vault_is_copy(s->p, s->old, s->new, &begun);
+	if (!error && there && !begun) {
 		say(s, false, "its vault: the new one has %u version%s of its own", there,
 			there == 1 ? "" : "s");
 		return;
 	}
 	if (!error && !s->dry)
-		error = vault_copy(s->p, s->old, s->new, &count);
+		error = vault_copy(s->p, s->old, s->new, &copied);
 	if (!error)
 		say(s, true, "its vault: %u version%s", count, count == 1 ? "" : "s");
 	else

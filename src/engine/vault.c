@@ -224,14 +224,59 @@ int vault_remove(struct pipeline *p, const struct device *d, uint32_t version)
 	return error ? error : store_commit(p->store);
 }
 
+/* ---- copies ---- */
+
+struct copies {
+	struct store_vault list[VAULT_VERSIONS + 1];
+	size_t count;
+};
+
+static int take_copy(void *ctx, const struct store_vault *v)
+{
+	struct copies *c = ctx;
+
+	if (c->count <= VAULT_VERSIONS) {
+		c->list[c->count] = *v;
+		c->list[c->count++].sealed = NULL;
+	}
+	return 0;
+}
+
+static bool is_twin(const struct store_vault *a, const struct store_vault *b)
+{
+	return a->bytes == b->bytes && strcmp(a->name, b->name) == 0 &&
+	       memcmp(a->sha256, b->sha256, sizeof(a->sha256)) == 0;
+}
+
+int vault_is_copy(struct pipeline *p, const struct device *of, const struct device *d,
+	bool *ret)
+{
+	struct copies *c = calloc(2, sizeof(*c));
+	int error = c ? store_vaults(p->store, of->id, take_copy, &c[0]) : -ENOMEM;
+	bool all;
+
+	if (!error)
+		error = store_vaults(p->store, d->id, take_copy, &c[1]);
+	if (!error) {
+		all = c[1].count <= c[0].count;
+		for (size_t i = 0; all && i < c[1].count; i++)
+			all = is_twin(&c[0].list[i], &c[1].list[i]);
+		*ret = all;
+	}
+	free(c);
+	return error;
+}
+
 int vault_copy(struct pipeline *p, const struct device *from, const struct device *to,
 	unsigned *ret_count)
 {
-	struct versions have = {0};
+	struct versions have = {0}, there = {0};
 	unsigned count = 0;
 	int error = store_vaults(p->store, from->id, take_version, &have);
 
-	for (size_t i = 0; i < have.count && !error; i++) {
+	if (!error)
+		error = store_vaults(p->store, to->id, take_version, &there);
+	for (size_t i = there.count; i < have.count && !error; i++) {
 		struct store_vault v;
 		uint8_t *bytes;
 		size_t len;

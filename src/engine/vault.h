@@ -8,6 +8,7 @@
 #ifndef CARDEA_ENGINE_VAULT_H
 #define CARDEA_ENGINE_VAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
@@ -32,7 +33,11 @@ int vault_list(struct pipeline *p, const struct device *d,
 	int (*each)(void *ctx, const struct store_vault *v), void *ctx) CARDEA_MUSTCHECK;
 int vault_remove(struct pipeline *p, const struct device *d,
 	uint32_t version) CARDEA_MUSTCHECK; /* -ENOENT */
-/* All versions of one become another's, too. How many. */
+/* What d has are the first of the other's: a copy that was begun. */
+int vault_is_copy(struct pipeline *p, const struct device *of, const struct device *d,
+	bool *ret) CARDEA_MUSTCHECK;
+/* All versions of one become another's, too; where some are there (vault_is_copy), those
+ * that are missing. How many. */
 int vault_copy(struct pipeline *p, const struct device *from, const struct device *to,
 	unsigned *ret_count) CARDEA_MUSTCHECK;
 

@@ -3,7 +3,9 @@
 #include "test_engine_util.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include "engine/held.h"
 #include "engine/replace.h"
 #include "engine/vault.h"
@@ -302,6 +304,72 @@ static void the_new_one_gets_what_was_said(void **state)
 	assert_int_equal(old()->hold, HOLD_REFUSED);
 }
 
+static int die_after(void *left, sqlite3 *db, const char *name, int pages)
+{
+	(void)db;
+	(void)name;
+	(void)pages;
+	if (--*(unsigned *)left == 0)
+		kill(getpid(), SIGKILL);
+	return SQLITE_OK;
+}
+
+/* Killed after so many commits; false: it came to its end. */
+static bool killed_replacing(unsigned commits)
+{
+	int status;
+	pid_t pid;
+
+	engine_end(h);
+	pid = fork();
+	if (pid == 0) {
+		engine_start(h);
+		connect_all(h);
+		sqlite3_wal_hook(h->store->db, die_after, &commits);
+		if (replace_device(&h->p, old(), new(), false, false, &report))
+			abort();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL
+					: WEXITSTATUS(status) == 0);
+	engine_start(h);
+	for (size_t i = 0; i < ROLE_MAX; i++)
+		h->far[i].count = 0;
+	connect_all(h);
+	return WIFSIGNALED(status);
+}
+
+/* Wherever it ended: said again, it goes on, and nothing is carried over twice. */
+static void killed_in_the_middle_it_goes_on(void **state)
+{
+	const struct household_device *hd;
+	bool killed = true;
+
+	for (unsigned commits = 1; killed; commits++) {
+		dress();
+		put(old(), "two");
+		put(old(), "three");
+		killed = killed_replacing(commits);
+		assert_int_equal(
+			replace_device(&h->p, old(), new(), false, false, &report), 0);
+		assert_string_equal(new()->name, "Hall lamp");
+		assert_string_equal(old()->name, "Hall lamp (old)");
+		assert_int_equal(new()->class, DEVICE_CLASS_LIGHT);
+		hd = household_device(&h->p.household, new()->id);
+		assert_int_equal(hd->overlay_count, 1);
+		assert_int_equal(hd->update_count, 1);
+		is_there(new(), 1, "config");
+		is_there(new(), 2, "two");
+		is_there(new(), 3, "three");
+		assert_int_equal(fetch(new(), 4), -ENOENT);
+		assert_int_equal(pipeline_life_of(&h->p, old())->state, LIFE_RETIRED);
+		assert_true(commits < 50);
+		assert_int_equal(teardown(state), 0);
+		assert_int_equal(setup(state), 0);
+	}
+}
+
 /* As the undo line says. */
 static void and_back_again(void **state)
 {
@@ -371,6 +439,7 @@ int main(void)
 		T(it_is_bounded),
 		T(without_room_nothing_is_lost),
 		T(the_new_one_gets_what_was_said),
+		T(killed_in_the_middle_it_goes_on),
 		T(and_back_again),
 		T(who_is_another_is_not_taken_for_it),
 		T(a_device_retires_nobody),

@@ -91,12 +91,11 @@ static void tell_fetched(struct attestor *a, struct device *d, struct attestor_d
 		(unsigned long long)done.octets, done.host,
 		(unsigned long long)s->manifest.size);
 	said.text = text;
+	/* Not stored, or killed in the middle: it counts with what is seen next. */
+	if (!pipeline_life(a->pipeline, d, LIFE_FETCHED, &said, NULL))
+		return;
 	s->fetch.octets = 0; /* what it fetches next is another attempt */
 	s->fetch.whole = s->fetch.started = 0;
-	save(a, s, true);
-	if (pipeline_life(a->pipeline, d, LIFE_FETCHED, &said, NULL))
-		return;
-	s->fetch = done; /* it could not be stored: it counts with what is seen next */
 	save(a, s, true);
 }
 

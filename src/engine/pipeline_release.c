@@ -45,6 +45,9 @@ static const char *first_fault(
 		return "it is retired; readmit it as a new device instead";
 	if (!d->hold)
 		return "it is not held";
+	if (life_hold(pipeline_life_of(p, d)) == HOLD_NONE)
+		return "only what others say holds it: `cardea advisory list` shows it, "
+		       "`cardea advisory appeal` or `withdraw` ends it";
 	if (s == LIFE_AWAY)
 		return "it was not seen for a month; release it when it is back";
 	if (r->starts >= LIVES_RELEASE_STARTS)

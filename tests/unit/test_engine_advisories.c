@@ -385,6 +385,22 @@ static struct decision question(void)
 	return d;
 }
 
+/* A release would do nothing: said at the first step, with what does. */
+static void what_others_hold_is_not_released_as_a_deed(void **state)
+{
+	char code[LIVES_CODE_DIGITS + 1];
+	struct life_step step;
+	(void)state;
+
+	calls(0, C2, C2_IP);
+	says(&isp, "isp", "I-1", "limit", DEVICE_CAM TRAFFIC_C2);
+	assert_int_equal(cam(0)->hold, HOLD_LIMITED);
+	assert_int_equal(pipeline_release(&h->p, cam(0), NULL, false, false, code, &step),
+		CARDEA_EREFUSED);
+	assert_non_null(strstr(step.refused, "cardea advisory appeal"));
+	assert_int_equal(cam(0)->hold, HOLD_LIMITED);
+}
+
 static void one_that_names_every_device_waits_for_the_owner(void **state)
 {
 	(void)state;
@@ -469,6 +485,7 @@ int main(void)
 		T(a_maker_may_demand_its_update_and_says_when_it_is_done),
 		T(a_later_fix_of_its_maker_releases),
 		T(who_takes_it_back_releases),
+		T(what_others_hold_is_not_released_as_a_deed),
 		T(one_that_names_every_device_waits_for_the_owner),
 		T(those_held_first_stay_held),
 		T(what_is_needed_never_goes_dark),

@@ -86,11 +86,30 @@ const char *access_witness(const struct policy_access *a)
 	return text_clean(out);
 }
 
+/* Which types or codes; "" where the sentence says it. */
+static const char *icmp_text(const struct policy_access *a, char *buf, size_t size)
+{
+	unsigned lo = a->icmp.lo, hi = a->icmp.hi;
+
+	*buf = 0;
+	if (!a->icmp_ranged)
+		return buf;
+	if (lo >> 8 == hi >> 8)
+		(void)str_print(buf, size, ", codes %u to %u", lo & 0xff, hi & 0xff);
+	else if ((lo & 0xff) == 0 && (hi & 0xff) == 0xff)
+		(void)str_print(buf, size, ", types %u to %u", lo >> 8, hi >> 8);
+	else
+		(void)str_print(buf, size, ", from type %u code %u to type %u code %u",
+			lo >> 8, lo & 0xff, hi >> 8, hi & 0xff);
+	return buf;
+}
+
 const char *access_sentence(const struct policy_access *a)
 {
 	char rule[RULE_SENTENCE_MAX], lo[ADDR_TEXT_MAX], hi[ADDR_TEXT_MAX];
-	char addresses[2 * ADDR_TEXT_MAX + 32] = "", protocols[48] = "";
-	size_t size = sizeof(rule) + sizeof(addresses) + sizeof(protocols) + 32;
+	char addresses[2 * ADDR_TEXT_MAX + 32] = "", protocols[48] = "", icmp[64];
+	size_t size = sizeof(rule) + sizeof(addresses) + sizeof(protocols) +
+		      sizeof(icmp) + 32;
 	char *out = cli_take(size);
 
 	if (a->ranged)
@@ -99,8 +118,9 @@ const char *access_sentence(const struct policy_access *a)
 	if (a->proto_lo != a->proto_hi && !(a->proto_lo == 0 && a->proto_hi == 255))
 		(void)str_print(protocols, sizeof(protocols), ", IP protocols %u to %u",
 			a->proto_lo, a->proto_hi);
-	(void)str_print(out, size, "%s%s%s%s", a->partial ? "perhaps " : "",
-		rule_sentence(&a->what, rule), addresses, protocols);
+	(void)str_print(out, size, "%s%s%s%s%s", a->partial ? "perhaps " : "",
+		rule_sentence(&a->what, rule), addresses, protocols,
+		icmp_text(a, icmp, sizeof(icmp)));
 	return text_clean(out);
 }
 

@@ -281,14 +281,17 @@ static struct flow witness_of(const struct box *b, enum direction d)
 	return box_witness(&one, d, &device);
 }
 
-static void narrow_icmp(struct rule *r, struct range16 lead)
+/* lead as the rule's type and code; false: it is less than what they say. */
+static bool narrow_icmp(struct rule *r, struct range16 lead)
 {
-	bool any = policy_range_is_any(lead);
-	bool whole_type = (lead.lo & 0xff) == 0 && (lead.hi & 0xff) == 0xff;
+	bool one_type = lead.lo >> 8 == lead.hi >> 8;
+	bool whole_types = (lead.lo & 0xff) == 0 && (lead.hi & 0xff) == 0xff;
 
-	r->icmp_type = any ? RULE_ICMP_ANY : (int16_t)(lead.lo >> 8);
-	r->icmp_code = any || whole_type ? RULE_ICMP_ANY : (int16_t)(lead.lo & 0xff);
+	r->icmp_type = one_type ? (int16_t)(lead.lo >> 8) : RULE_ICMP_ANY;
+	r->icmp_code = lead.lo == lead.hi ? (int16_t)(lead.lo & 0xff) : RULE_ICMP_ANY;
 	r->device_port = r->peer_port = (struct range16){0, UINT16_MAX};
+	return lead.lo == lead.hi || (one_type && whole_types) ||
+	       policy_range_is_any(lead);
 }
 
 /* lo to hi as the rule's peer when a prefix says it. */
@@ -333,9 +336,10 @@ static void describe(const struct access *a, const struct box *b, enum direction
 	x.what.proto = b->proto_lo == b->proto_hi ? b->proto_lo : RULE_PROTO_ANY;
 	x.what.device_port = b->device_port;
 	x.what.peer_port = b->peer_port;
-	if (policy_is_icmp(x.what.proto))
-		narrow_icmp(&x.what,
-			d == DIRECTION_FROM_DEVICE ? b->device_port : b->peer_port);
+	if (policy_is_icmp(x.what.proto)) {
+		x.icmp = d == DIRECTION_FROM_DEVICE ? b->device_port : b->peer_port;
+		x.icmp_ranged = !narrow_icmp(&x.what, x.icmp);
+	}
 	x.ranged = !narrow_peer(&x.what, b);
 	*ret = x;
 }
@@ -348,6 +352,7 @@ static bool is_said(struct access *a, const struct policy_access *x)
 		struct rule same = y->what;
 		same.family = x->what.family;
 		if (y->from == x->from && !x->ranged && !y->ranged &&
+			!x->icmp_ranged && !y->icmp_ranged &&
 			x->what.peer.kind != PEER_PREFIX &&
 			x->proto_lo == y->proto_lo && x->proto_hi == y->proto_hi &&
 			rules_are_one(&same, &x->what)) {
@@ -442,7 +447,7 @@ static int compare_one(struct access *a, size_t index, bool look)
 	}
 	x->what = *own;
 	x->what.status = RULE_ENFORCED;
-	x->ranged = false;
+	x->ranged = x->icmp_ranged = false;
 	x->proto_lo = 0;
 	x->proto_hi = UINT8_MAX;
 	a->count = before + 1;

@@ -329,7 +329,8 @@ struct policy_says {
 /* One kind of access, cut to what is new of it: a rule for rule_sentence, the rule it
  * is from, and a flow that opens one. peer_lo to peer_hi are the addresses when they
  * are neither all nor the rule's prefix; proto_lo to proto_hi when what has neither
- * one protocol nor all. Frames that are not IP (what.ethertype) are no flow: of their
+ * one protocol nor all; icmp, type << 8 | code, when it is of neither one code, one type
+ * nor all. Frames that are not IP (what.ethertype) are no flow: of their
  * witness only the direction counts. */
 struct policy_access {
 	struct rule what;
@@ -337,7 +338,9 @@ struct policy_access {
 	struct flow witness;
 	struct addr peer_lo, peer_hi;
 	uint8_t proto_lo, proto_hi;
+	struct range16 icmp;
 	bool ranged;  /* see peer_lo */
+	bool icmp_ranged;
 	bool partial; /* perhaps: see POLICY_RULE_PARTIAL */
 };
 

@@ -284,6 +284,26 @@ def test_diff_of_nothing(cli, folder):
                     "new_access": False, "added": [], "removed": []}
 
 
+def ping(name, *, what):
+    return ace(name, {"ipv4": {"protocol": 1, "ietf-acldns:dst-dnsname": "a.example"},
+                      "icmp": what})
+
+
+def test_diff_tells_all_types_and_codes_that_are_new(cli, folder):
+    one, code, every = (write(folder, name, mud_file()) for name in "abc")
+    for path, what in ((one, {"type": 8}), (code, {"type": 8, "code": 0}), (every, {})):
+        file = mud_file()
+        file[LISTS]["acl"][0]["aces"]["ace"].append(ping("ping", what=what))
+        write(folder, os.path.basename(path), file)
+    told = cli("mud", "diff", one, every, code=6).stdout
+    assert "+ may send ICMP to a.example (IPv4), types 0 to 7\n" in told
+    assert "+ may send ICMP to a.example (IPv4), types 9 to 255\n" in told
+    told = cli("mud", "diff", code, one, code=6).stdout
+    assert "+ may send ICMP type 8 to a.example (IPv4), codes 1 to 255\n" in told
+    told = cli("mud", "diff", code, every, code=6).stdout
+    assert "from type 8 code 1 to type 255 code 255\n" in told
+
+
 def test_diff_tells_new_access_with_a_witness(cli, folder):
     old, new = two_files(folder, ace("stats", {
         "ipv4": {"protocol": 6, "ietf-acldns:dst-dnsname": "Stats.Example."},

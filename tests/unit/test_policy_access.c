@@ -213,8 +213,39 @@ static void test_icmp(void **state)
 	assert_int_equal(r.count, 2); /* types below and above */
 	assert_int_not_equal(r.list[0].witness.icmp_type, 8);
 	assert_int_not_equal(r.list[1].witness.icmp_type, 8);
+	/* many types are not the first of them */
+	for (size_t i = 0; i < 2; i++) {
+		bool below = r.list[i].icmp.lo == 0;
+		assert_true(r.list[i].icmp_ranged);
+		assert_int_equal(r.list[i].what.icmp_type, RULE_ICMP_ANY);
+		assert_int_equal(r.list[i].icmp.lo, below ? 0 : 9 << 8);
+		assert_int_equal(r.list[i].icmp.hi, below ? (7 << 8) + 255 : UINT16_MAX);
+	}
 	pool_free(r.pool);
 	expect(&after, &before, NULL);
+}
+
+static void test_icmp_codes(void **state)
+{
+	(void)state;
+	struct side one = {0}, type = {0}, all = {0};
+
+	add(&one, PEER_NAME, "a.example", 1, 0)->icmp_type = 8;
+	one.rules[0].icmp_code = 0;
+	add(&type, PEER_NAME, "a.example", 1, 0)->icmp_type = 8;
+	add(&all, PEER_NAME, "a.example", 1, 0);
+	struct result r = compare(&one, &type);
+	assert_int_equal(r.count, 1);
+	assert_true(r.list[0].icmp_ranged);
+	assert_int_equal(r.list[0].what.icmp_type, 8);
+	assert_int_equal(r.list[0].what.icmp_code, RULE_ICMP_ANY);
+	assert_int_equal(r.list[0].icmp.lo, (8 << 8) + 1);
+	assert_int_equal(r.list[0].icmp.hi, (8 << 8) + 255);
+	pool_free(r.pool);
+	struct side none = {0};
+	expect(&none, &one, "may send ICMP type 8 code 0 to a.example (IPv4)", NULL);
+	expect(&none, &type, "may send ICMP type 8 to a.example (IPv4)", NULL);
+	expect(&none, &all, "may send ICMP to a.example (IPv4)", NULL);
 }
 
 /* Every witness is allowed after, and not before, by the evaluator that knows nothing
@@ -321,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_what_every_device_may),
 		cmocka_unit_test(test_what_is_partly_said),
 		cmocka_unit_test(test_icmp),
+		cmocka_unit_test(test_icmp_codes),
 		cmocka_unit_test(test_witnesses_are_true),
 		cmocka_unit_test(test_frames_that_are_not_ip),
 		cmocka_unit_test(test_devices_by_their_mac),

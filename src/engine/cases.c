@@ -177,12 +177,13 @@ static void record(void *ctx, struct device *d, const struct record *r)
 	take(c, d->id, &h);
 }
 
-static void forget_mac(void *ctx, const struct mac *mac)
+static void forget_mac(void *ctx, const struct mac *mac, bool gone)
 {
 	struct cases *c = ctx;
 	const struct device *d = inventory_by_mac(c->pipeline->inventory, mac);
 	struct cases_device *cd = d ? cases_find(c, d->id) : NULL;
 
+	(void)gone;
 	if (cd)
 		memset(&cd->ring, 0, sizeof(cd->ring));
 }

@@ -402,11 +402,12 @@ void learner_tick(struct learner *l)
 	nstime now = loop_now(p->loop), wall = pipeline_wall(p);
 	struct device *d;
 
-	if (!l->learned || now < l->next_tick)
+	if (now < l->next_tick)
 		return;
 	l->next_tick = now + LEARNER_TICK_S * NS_PER_SEC;
-	learned_end(l->learned, wall);
-	for (size_t i = 0; (d = inventory_at(p->inventory, i)); i++)
+	if (l->learned)
+		learned_end(l->learned, wall);
+	for (size_t i = 0; l->learned && (d = inventory_at(p->inventory, i)); i++)
 		tell_findings(l, d);
 	for (size_t i = 0; i < l->hook_count; i++)
 		if (l->hooks[i].tick)
@@ -454,15 +455,15 @@ static void forget_waiting(struct learner *l, const struct mac *mac)
 			l->waiting[i].when = 0;
 }
 
-void learner_forget(struct learner *l, const struct mac *mac)
+static void forget(struct learner *l, const struct mac *mac, bool gone)
 {
 	struct learner_device *d;
 
-	if (!l->learned)
-		return;
 	for (size_t i = 0; i < l->hook_count; i++)
 		if (l->hooks[i].forget)
-			l->hooks[i].forget(l->hooks[i].ctx, mac);
+			l->hooks[i].forget(l->hooks[i].ctx, mac, gone);
+	if (!l->learned)
+		return;
 	forget_waiting(l, mac);
 	learned_forget(l->learned, mac);
 	l->next_save = 1;
@@ -471,10 +472,20 @@ void learner_forget(struct learner *l, const struct mac *mac)
 	if (!d)
 		return;
 	d->told = 0;
-	if (d->off && inventory_by_mac(l->pipeline->inventory, mac))
+	if (d->off && !gone)
 		return;
 	hash_remove(&l->devices, &d->node);
 	free(d);
+}
+
+void learner_forget(struct learner *l, const struct mac *mac)
+{
+	forget(l, mac, true);
+}
+
+void learner_again(struct learner *l, const struct mac *mac)
+{
+	forget(l, mac, false);
 }
 
 int learner_set(struct learner *l, const struct device *d, bool on)

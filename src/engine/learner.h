@@ -35,8 +35,8 @@ struct learner_hook {
 	void (*record)(void *ctx, struct device *d, const struct record *r);
 	/* Every LEARNER_TICK_S, after episodes were ended. */
 	void (*tick)(void *ctx, nstime wall);
-	/* Nothing of this device is to be known any more. */
-	void (*forget)(void *ctx, const struct mac *mac);
+	/* What was seen of it is to be known no more; gone: nor is the device. */
+	void (*forget)(void *ctx, const struct mac *mac, bool gone);
 	void *ctx;
 };
 
@@ -88,8 +88,10 @@ void learner_tick(struct learner *l);
 /* Stores the state now, if it has changed. */
 int learner_save(struct learner *l) CARDEA_MUSTCHECK;
 
-/* What is learned of it goes: it left the house, or the owner wants it learned anew. */
+/* What is learned of it goes: it leaves the house. */
 void learner_forget(struct learner *l, const struct mac *mac);
+/* The owner wants it learned anew. What he approved stays. */
+void learner_again(struct learner *l, const struct mac *mac);
 /* Whether it is learned. -ENOENT, or an error of the store. */
 int learner_set(struct learner *l, const struct device *d, bool on) CARDEA_MUSTCHECK;
 /* The owner says: what it did up to now is one episode. Ends when the sensor has told

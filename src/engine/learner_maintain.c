@@ -9,6 +9,10 @@
 #include "engine/adopt.h"
 #include "engine/pipeline.h"
 #include "model/worm.h"
+#include "profiles/maker/maker.h"
+
+/* rule.acl of what an update brings for a while */
+#define WINDOW_ACL "update"
 
 /* ---- the list ---- */
 
@@ -91,10 +95,59 @@ static void on_event(void *ctx, const struct mac *mac, enum maintain_event e,
 		"%.60s %s.", d ? d->name : "A device", text);
 }
 
+/* Learning may begin after this; without it nothing is a variant. */
+static unsigned public_labels(void *ctx, const char *name)
+{
+	const struct learner *l = ctx;
+
+	return l->suffixes ? learn_suffixes_labels(l->suffixes, name) : 0;
+}
+
+/* Several names are one kind, and each is a rule. */
+static bool covers(const struct rule *r, const struct learned_kind *k)
+{
+	struct learned_kind one;
+
+	if (r->peer.kind != PEER_NAME || !rule_name_is_suffix(k->name) ||
+		!rule_name_matches(k->name, r->peer.name))
+		return maker_rule_covers(r, k);
+	one = *k;
+	(void)str_copy(one.name, sizeof(one.name), r->peer.name);
+	return maker_rule_covers(r, &one);
+}
+
+/* The first that is about it decides, as in the kernel. What only answers begins nothing. */
+static bool is_about(const struct rule *r, const struct learned_kind *k)
+{
+	enum initiator who = k->direction == DIRECTION_FROM_DEVICE ? INITIATOR_DEVICE
+								   : INITIATOR_PEER;
+
+	return rule_in_force(r) && strcmp(r->acl, WINDOW_ACL) != 0 &&
+	       (r->initiator == INITIATOR_EITHER || r->initiator == who) &&
+	       covers(r, k);
+}
+
+static bool permits(void *ctx, const struct learned_kind *k)
+{
+	const struct learner_maintained *m = ctx;
+	const struct household_device *hd =
+		household_device(&m->pipeline->household, m->device);
+
+	/* by UDP who asks and who answers have the same rule */
+	if (!hd || (k->direction != DIRECTION_FROM_DEVICE && k->proto != FLOW_PROTO_TCP))
+		return false;
+	for (size_t i = 0; i < hd->grant.count; i++)
+		if (is_about(&hd->grant.rules[i], k))
+			return hd->grant.rules[i].action == RULE_ACCEPT;
+	return false;
+}
+
 static struct maintain_config config_of(struct learner_maintained *k)
 {
-	return (struct maintain_config){.public_labels = learn_suffixes_labels,
-		.public_ctx = k->pipeline->learner.suffixes,
+	return (struct maintain_config){.public_labels = public_labels,
+		.public_ctx = &k->pipeline->learner,
+		.permits = permits,
+		.permits_ctx = k,
 		.event = on_event,
 		.event_ctx = k};
 }
@@ -153,7 +206,7 @@ static void put_never(struct rules *to)
 		r.layer = LAYER_LEARNED;
 		r.proto = FLOW_PROTO_TCP;
 		r.peer_port = (struct range16){port, port};
-		(void)str_copy(r.acl, sizeof(r.acl), "update");
+		(void)str_copy(r.acl, sizeof(r.acl), WINDOW_ACL);
 		(void)str_copy(r.detail, sizeof(r.detail),
 			"only the infected call others by this port");
 		put(to, &r, 1);
@@ -166,7 +219,7 @@ static void put_window(struct rules *to)
 
 	rule_init(&r);
 	r.layer = LAYER_LEARNED;
-	(void)str_copy(r.acl, sizeof(r.acl), "update");
+	(void)str_copy(r.acl, sizeof(r.acl), WINDOW_ACL);
 	(void)str_copy(r.detail, sizeof(r.detail),
 		"updated: what is new passes for some days, and is told");
 	put(to, &r, 1);
@@ -345,6 +398,8 @@ static void compare(struct pipeline *p, const struct device *d)
 		return;
 	if (k && !approved) {
 		end_one(p, k);
+	} else if (!p->learner.learned) {
+		return; /* what was learned is not known now */
 	} else if (k) {
 		if (maintain_approve(k->m, p->learner.learned, pipeline_wall(p)))
 			return;
@@ -444,26 +499,32 @@ static void on_tick(void *ctx, nstime wall)
 		all->next_save = now + LEARNER_SAVE_S * NS_PER_SEC;
 }
 
-static void on_forget(void *ctx, const struct mac *mac)
+/* What the owner approved and refused outlives what it was learned from. */
+static void on_forget(void *ctx, const struct mac *mac, bool gone)
 {
 	struct pipeline *p = ctx;
 
 	if (p->maintained.waits && mac_equal(&p->maintained.last.device, mac))
 		p->maintained.waits = false;
-	if (find(p, mac))
+	if (gone && find(p, mac))
 		end_one(p, find(p, mac));
 }
 
+/* Also where nothing is learned any more: what the owner said since the approval is in
+ * force beside it. */
 int learner_maintain_open(struct pipeline *p)
 {
 	const struct learner_hook hook = {
 		.record = on_record, .tick = on_tick, .forget = on_forget, .ctx = p};
 	int e;
 
-	if (!p->learner.learned)
+	if (p->maintained.open)
 		return 0;
 	e = store_maintained(p->store, load, p);
-	return e ? e : learner_hook(&p->learner, &hook);
+	if (!e)
+		e = learner_hook(&p->learner, &hook);
+	p->maintained.open = !e;
+	return e;
 }
 
 void learner_maintain_end(struct pipeline *p)
@@ -525,7 +586,8 @@ static void tell_device(const struct pipeline *p, const struct learner_maintaine
 	(void)maintain_items(k->m, MAINTAIN_PROPOSED, count_one, &ret->waiting);
 	maintain_window(k->m, &w);
 	ret->window = w.open;
-	if (learned_device_of(p->learner.learned, &k->mac, &known) == 0)
+	if (p->learner.learned &&
+		learned_device_of(p->learner.learned, &k->mac, &known) == 0)
 		ret->unseen = known.all;
 }
 

@@ -33,10 +33,11 @@ struct learner_maintain {
 	/* The hook is told before the learner is: the one before this is judged. */
 	struct record last;
 	bool waits;
+	bool open;
 	nstime next_save; /* mono */
 };
 
-/* After learner_open, with what the store has. */
+/* After learner_open, with what the store has; again when the learner came later. */
 int learner_maintain_open(struct pipeline *p) CARDEA_MUSTCHECK;
 void learner_maintain_end(struct pipeline *p); /* saves; before learner_end */
 /* The owner answered a question of kind DECISION_CONVERSATION. */

@@ -302,6 +302,19 @@ static void it_is_forgotten_when_asked_to(void **state)
 	assert_int_equal(episodes_of(LAMP, &d), 0);
 }
 
+static void the_owners_stop_goes_with_the_device(void **state)
+{
+	(void)state;
+	struct mac lamp = mac_of(LAMP);
+	struct device *d = inventory_by_mac(h->p.inventory, &lamp);
+
+	assert_int_equal(learner_set(&h->p.learner, d, false), 0);
+	learner_again(&h->p.learner, &lamp);
+	assert_false(learner_is_on(&h->p.learner, d));
+	learner_forget(&h->p.learner, &lamp); /* who comes back is a new one */
+	assert_true(learner_is_on(&h->p.learner, d));
+}
+
 static void a_scan_is_told_once(void **state)
 {
 	(void)state;
@@ -465,6 +478,7 @@ int main(void)
 		LEARNER_TEST(strangers_are_not_learned),
 		LEARNER_TEST(who_is_not_to_be_learned_is_not),
 		LEARNER_TEST(it_is_forgotten_when_asked_to),
+		LEARNER_TEST(the_owners_stop_goes_with_the_device),
 		LEARNER_TEST(a_scan_is_told_once),
 		LEARNER_TEST(the_owner_ends_an_episode),
 		LEARNER_TEST(names_of_the_house_are_known_to_it),

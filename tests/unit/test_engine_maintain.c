@@ -225,6 +225,130 @@ static void all_of_it_outlives_a_restart(void **state)
 	assert_false(is_open("strange.example.org", "203.0.113.9"));
 }
 
+static void restart_without_learning(void)
+{
+	engine_learns = false;
+	engine_restart(h);
+	engine_learns = true;
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 10000000);
+	later(LEARNER_TICK_S);
+	assert_null(h->p.learner.learned);
+}
+
+/* Learning costs, and may be switched off once profiles are approved. */
+static void what_is_in_force_stays_without_learning(void **state)
+{
+	struct decision d;
+
+	(void)state;
+	talk("new.example.net", "203.0.113.5", 5000);
+	wait_for_question();
+	assert_int_equal(pipeline_answer(&h->p, found.id, true, "", &d), 0);
+	talk("api.cloud.example", "203.0.113.6", 5000);
+	restart_without_learning();
+	assert_true(is_open("cloud.example", "198.51.100.7"));
+	assert_true(is_open("new.example.net", "203.0.113.5"));
+	assert_true(is_open("api.cloud.example", "203.0.113.6"));
+	for (int day = 0; day < 40; day++)
+		later(86400);
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 10000000);
+	assert_true(is_open("cloud.example", "198.51.100.7"));
+	assert_true(is_open("new.example.net", "203.0.113.5"));
+	/* the owner's word still counts */
+	assert_int_equal(pipeline_answer(&h->p, found.id, false, "", &d), 0);
+	assert_false(is_open("new.example.net", "203.0.113.5"));
+	engine_restart(h);
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 10000000);
+	later(LEARNER_TICK_S);
+	assert_false(is_open("new.example.net", "203.0.113.5"));
+	assert_true(is_open("api.cloud.example", "203.0.113.6"));
+}
+
+static void a_window_ends_without_learning(void **state)
+{
+	(void)state;
+	talk("cloud.example", "198.51.100.7", 8 << 20);
+	assert_int_equal(rules_of_window(), 12);
+	restart_without_learning();
+	assert_int_equal(rules_of_window(), 12);
+	for (int day = 0; day < 9; day++)
+		later(86400);
+	assert_int_equal(rules_of_window(), 0);
+}
+
+/* To learn anew takes nothing back: what was approved is in force, and no question. */
+static void what_is_in_force_is_no_question_when_it_is_learned_anew(void **state)
+{
+	struct decision d;
+
+	(void)state;
+	talk("new.example.net", "203.0.113.5", 5000);
+	wait_for_question();
+	assert_int_equal(pipeline_answer(&h->p, found.id, true, "", &d), 0);
+	learner_again(&h->p.learner, &lamp()->mac);
+	for (int n = 0; n < 6; n++) {
+		talk("cloud.example", "198.51.100.7", 9000);
+		talk("new.example.net", "203.0.113.5", 5000);
+		later(5000 + n * 97);
+		assert_int_equal(questions(), 0);
+	}
+	assert_true(is_open("cloud.example", "198.51.100.7"));
+	assert_true(is_open("new.example.net", "203.0.113.5"));
+	engine_restart(h);
+	see_addr(h, LAMP, LAMP_IP, ADDR_SOURCE_DHCP4, 10000000);
+	later(LEARNER_TICK_S);
+	assert_true(is_open("new.example.net", "203.0.113.5"));
+	/* what is new still is one */
+	talk("other.example.org", "203.0.113.9", 5000);
+	wait_for_question();
+	assert_string_equal(found.subject, "tcp 443 to other.example.org");
+}
+
+/* As when one takes the place of another: its own kinds are not what was approved. */
+static void what_another_had_in_force_is_no_question(void **state)
+{
+	const struct adopted *a = pipeline_adopted(&h->p, lamp());
+	struct adopted copy = {.form = a->form,
+		.layer = a->layer,
+		.text = MUD,
+		.text_len = strlen(MUD)};
+	char why[LIMIT_TEXT];
+
+	(void)state;
+	assert_int_equal(pipeline_abandon(&h->p, lamp()), 0);
+	later(LEARNER_TICK_S);
+	learner_again(&h->p.learner, &lamp()->mac);
+	for (int n = 0; n < 6; n++) {
+		talk("own.example.org", "198.51.100.99", 9000);
+		later(5000 + n * n * 97);
+	}
+	assert_int_equal(pipeline_adopt(&h->p, lamp(), &copy, why), 0);
+	later(LEARNER_TICK_S);
+	assert_non_null(kept());
+	for (int n = 0; n < 6; n++) {
+		talk("cloud.example", "198.51.100.7", 9000);
+		later(5000 + n * 97);
+		assert_int_equal(questions(), 0);
+	}
+	assert_true(is_open("cloud.example", "198.51.100.7"));
+	talk("other.example.org", "203.0.113.9", 5000);
+	wait_for_question();
+	assert_string_equal(found.subject, "tcp 443 to other.example.org");
+}
+
+static void learning_that_begins_again_maintains_once(void **state)
+{
+	(void)state;
+	restart_without_learning();
+	assert_int_equal(h->p.maintained.count, 1);
+	assert_int_equal(pipeline_setting(&h->p, "learn", "yes"), 0);
+	assert_non_null(h->p.learner.learned);
+	later(LEARNER_TICK_S);
+	assert_int_equal(h->p.maintained.count, 1);
+	talk("api.cloud.example", "203.0.113.6", 5000);
+	assert_true(is_open("api.cloud.example", "203.0.113.6"));
+}
+
 static void what_is_abandoned_is_maintained_no_more(void **state)
 {
 	(void)state;
@@ -262,6 +386,17 @@ int main(void)
 			an_update_opens_a_window_and_closes_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			all_of_it_outlives_a_restart, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_in_force_stays_without_learning, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_window_ends_without_learning, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_in_force_is_no_question_when_it_is_learned_anew,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_another_had_in_force_is_no_question, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			learning_that_begins_again_maintains_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_abandoned_is_maintained_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_week_is_told, setup, teardown),

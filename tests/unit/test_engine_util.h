@@ -241,6 +241,9 @@ static inline void note_restart(void *ctx, enum role role)
 	h->restarted = role;
 }
 
+/* As of the owner's settings. */
+static bool engine_learns = HOUSE_LEARNS;
+
 /* The engine alone: what a restart of it brings. */
 static inline void engine_start(struct house *h)
 {
@@ -252,7 +255,7 @@ static inline void engine_start(struct house *h)
 	assert_int_equal(pipeline_setting(&h->p, "lan_prefix", "192.168.7.0/24"), 0);
 	assert_int_equal(pipeline_setting(&h->p, "gateway_addr", "192.168.7.1"), 0);
 	assert_int_equal(pipeline_setting(&h->p, "gateway_mac", GATEWAY_MAC), 0);
-	h->p.learner.enabled = HOUSE_LEARNS;
+	h->p.learner.enabled = engine_learns;
 	h->p.restart = note_restart;
 	h->p.restart_ctx = h;
 	assert_int_equal(pipeline_open(&h->p, h->loop, h->store, count_event, h), 0);

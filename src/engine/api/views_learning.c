@@ -417,7 +417,7 @@ static void set_learned(struct api_request *r, struct device *d, bool learn)
 
 static void again(struct pipeline *p, const struct device *d)
 {
-	learner_forget(&p->learner, &d->mac);
+	learner_again(&p->learner, &d->mac);
 	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_LEARNED,
 		"You had what was learned of %s forgotten; it is learned anew.", d->name);
 }

@@ -210,7 +210,7 @@ static bool is_hostile(enum learned_finding_kind k)
 bool maintain_learner(
 	const struct learned *l, const struct mac *device, struct maintain_learner *ret)
 {
-	const struct dev *d = learned_dev_find(l, device);
+	const struct dev *d = l ? learned_dev_find(l, device) : NULL;
 
 	*ret = (struct maintain_learner){0};
 	if (!d)

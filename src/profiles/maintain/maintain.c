@@ -214,12 +214,23 @@ struct approval {
 	int error;
 };
 
+/* Whom it calls vouches for others of the same owner. What is in force may have been
+ * learned of another device: then its own calls were approved by nobody. */
+static bool is_approved(const struct maintain *m, const struct learned_kind *k)
+{
+	return !m->config.permits || k->direction != DIRECTION_FROM_DEVICE ||
+	       k->place != RECORD_INTERNET || !k->name[0] ||
+	       m->config.permits(m->config.permits_ctx, k);
+}
+
 static int approve_one(void *ctx, const struct learned_kind *k)
 {
 	struct approval *a = ctx;
 
 	struct item *i;
 
+	if (!is_approved(a->m, k))
+		return 0;
 	a->error = maintain_permit(a->m, k, a->m->wall);
 	i = a->error ? NULL : maintain_find_same(a->m, k);
 	if (i)

@@ -157,6 +157,10 @@ struct maintain_config {
 	unsigned (*public_labels)(void *ctx, const char *name);
 	void *public_ctx;
 	bool strict; /* no grace for a first update */
+	/* The profile that was put in force lets it pass, or a part of it, whoever it was
+	 * learned of. NULL: what is learned when it is approved is what is in force. */
+	bool (*permits)(void *ctx, const struct learned_kind *k);
+	void *permits_ctx;
 	/* item: a kind or a proposal, 0: none; text: a sentence. Borrowed for the call,
 	 * in which the device must not be changed. NULL: nobody listens. */
 	void (*event)(void *ctx, const struct mac *device, enum maintain_event e,
@@ -184,7 +188,7 @@ int maintain_permit(struct maintain *m, const struct learned_kind *k, nstime now
 int maintain_record(struct maintain *m, const struct learned *l, const struct record *r,
 	enum maintain_verdict *ret) CARDEA_MUSTCHECK;
 /* Now and then (each minute), and after learned_end(): what the learner knows by now,
- * and what is due. */
+ * and what is due. l: NULL where nothing is learned any more. */
 int maintain_tick(struct maintain *m, const struct learned *l, nstime now)
 	CARDEA_MUSTCHECK;
 /* What names the firmware; any text, also a hostile one. A name alone opens no window. */

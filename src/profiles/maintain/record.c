@@ -198,6 +198,26 @@ static int item_for(struct maintain *m, const struct seen *s, struct item **ret)
 	return 0;
 }
 
+/* Of another device, or of before it was learned anew: in force, though never met. */
+static int permit_first(struct maintain *m, const struct seen *s, bool *ret)
+{
+	struct item *i;
+	int e;
+
+	*ret = m->config.permits && !s->silent && !find_status(m, &s->kind, is_asked) &&
+	       m->config.permits(m->config.permits_ctx, &s->kind);
+	if (!*ret)
+		return 0;
+	e = maintain_permit(m, &s->kind, m->wall);
+	i = e ? NULL : maintain_find_same(m, &s->kind);
+	if (i) {
+		i->first = true;
+		maintain_note(m, i, s, MAINTAIN_KNOWN);
+	}
+	*ret = i != NULL;
+	return e == CARDEA_ELIMIT ? 0 : e;
+}
+
 static int judge_new(
 	struct maintain *m, const struct seen *s, enum maintain_verdict *ret)
 {
@@ -256,6 +276,8 @@ static struct item *find_known(const struct maintain *m, const struct seen *s)
 static int judge(struct maintain *m, struct seen *s, enum maintain_verdict *ret)
 {
 	struct item *i = find_known(m, s);
+	bool first = false;
+	int e;
 
 	if (i && is_beyond(m, i, &s->kind)) {
 		propose(m, i);
@@ -275,6 +297,11 @@ static int judge(struct maintain *m, struct seen *s, enum maintain_verdict *ret)
 	}
 	if (s->aliased)
 		s->kind = s->alias;
+	e = permit_first(m, s, &first);
+	if (e || first) {
+		*ret = MAINTAIN_KNOWN;
+		return e;
+	}
 	return judge_new(m, s, ret);
 }
 

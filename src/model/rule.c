@@ -189,6 +189,17 @@ static void say_ports(struct str_text *s, const char *words, struct range16 p)
 		str_add(s, "%s ports %u-%u", words, p.lo, p.hi);
 }
 
+/* The half of a TCP conversation that the other side opens. */
+static bool is_answer(const struct rule *r)
+{
+	enum initiator other =
+		r->direction == DIRECTION_FROM_DEVICE ? INITIATOR_PEER : INITIATOR_DEVICE;
+
+	return r->status == RULE_REPLY_HALF ||
+	       (r->proto == FLOW_PROTO_TCP && r->ethertype == RULE_ETHERTYPE_IP &&
+		       r->initiator == other);
+}
+
 static const char *verb_of(const struct rule *r)
 {
 	bool drop = r->action == RULE_DROP;
@@ -196,7 +207,7 @@ static const char *verb_of(const struct rule *r)
 
 	if (r->action == RULE_PASS)
 		return out ? "may go on with" : "may go on receiving";
-	if (r->status == RULE_REPLY_HALF && !drop)
+	if (is_answer(r) && !drop)
 		return out ? "may answer with" : "may be answered with";
 	if (!out)
 		return drop ? "must not receive" : "may receive";

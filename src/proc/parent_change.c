@@ -185,17 +185,30 @@ static bool is_a_lan(const struct config *c, struct outcome *o)
 	return true;
 }
 
+static bool is_beside(const char *settings, const char *file)
+{
+	const char *name = strrchr(settings, '/');
+	char folder[PATH_MAX];
+	size_t len = name ? (size_t)(name - settings) : 1;
+	char real[PATH_MAX];
+
+	if (!str_copy_bytes(folder, sizeof(folder), name ? settings : ".", len))
+		return false;
+	if (!realpath(len ? folder : "/", real))
+		return false;
+	len = strlen(real);
+	return strncmp(file, real, len) == 0 && file[len] == '/' && !strchr(file + len + 1, '/');
+}
+
 /* The first line of this file goes to the broker, in clear. Whoever may propose settings is
  * not root: of all that root can read he names what lies beside the settings, and no more. */
 static bool may_be_told(const struct parent *p, const struct config *c, struct outcome *o)
 {
-	const char *end = strrchr(p->change.path, '/');
-	size_t len = end ? (size_t)(end - p->change.path) + 1 : 0;
 	char real[PATH_MAX];
 
 	if (!realpath(c->mqtt_password, real)) /* none, or not there: that is said next */
 		return true;
-	if (len && strncmp(real, p->change.path, len) == 0 && !strchr(real + len, '/'))
+	if (is_beside(p->change.path, real))
 		return true;
 	refuse(o, 403, "mqtt.password", "put the file beside the settings, as root",
 		"mqtt.password: only a file in the folder of the settings may be named so");

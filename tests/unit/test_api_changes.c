@@ -179,6 +179,29 @@ static void a_name_comes_back_and_goes_again(void **state)
 	assert_string_equal(lamp->name, "lamp");
 }
 
+/* "device add" of one that is known gives it a name, and is a change like "rename". */
+static void who_is_introduced_twice(void **state)
+{
+	uint32_t id;
+
+	(void)state;
+	id = change("/v1/identities",
+		"{\"mac\":\"" LAMP "\",\"source\":\"owner\",\"name\":\"desk\"}");
+	assert_string_equal(lamp->name, "desk");
+	assert_says(id, "sentence", "lamp is now called desk.");
+	assert_true(undo(id));
+	assert_string_equal(lamp->name, "lamp");
+	id = change("/v1/identities", "{\"mac\":\"" LAMP "\",\"source\":\"owner\","
+				      "\"mud_url\":\"https://a.example/a.json\"}");
+	assert_false(can_undo(id));
+	id = change("/v1/identities", "{\"mac\":\"" LAMP "\",\"source\":\"owner\","
+				      "\"mud_url\":\"https://a.example/b.json\"}");
+	assert_true(undo(id));
+	assert_string_equal(lamp->mud_url, "https://a.example/a.json");
+	post("/v1/identities", "{\"mac\":\"" LAMP "\",\"source\":\"owner\"}", 200);
+	assert_int_equal(noted, 0); /* nothing is new */
+}
+
 static void what_came_later_is_undone_first(void **state)
 {
 	uint32_t first, second, other;
@@ -734,7 +757,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_name_comes_back_and_goes_again),
-		T(what_came_later_is_undone_first),
+		T(who_is_introduced_twice), T(what_came_later_is_undone_first),
 		T(a_world_that_moved_on_refuses),
 		T(a_day_is_over),
 		T(what_was_said_for_a_while), T(a_longer_time_is_undone_to_the_shorter),

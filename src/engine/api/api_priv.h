@@ -249,6 +249,9 @@ void api_write_limits(struct jsonw *j, const struct household_device *hd);
 void api_write_dns(struct jsonw *j, const struct pipeline *p);
 /* The members of a device, within its object. */
 void api_write_device(struct jsonw *j, const struct pipeline *p, const struct device *d);
+/* It has another name, or MUD URL, by the word of who asks: noted, with the way back. */
+void api_renamed(struct api_request *r, const struct device *d, const char *before);
+void api_said_url(struct api_request *r, const struct device *d, const struct device *before);
 /* Members: where it stands; how it came there; what it may do while it is held. */
 void api_write_life(struct jsonw *j, const struct pipeline *p, const struct device *d);
 void api_write_evidence(struct api_request *r, struct device *d);

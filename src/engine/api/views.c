@@ -281,7 +281,7 @@ void api_view_device(struct api_request *r)
 		jsonw_object_end(j);
 }
 
-static void renamed(struct api_request *r, const struct device *d, const char *before)
+void api_renamed(struct api_request *r, const struct device *d, const char *before)
 {
 	struct api_command cmd;
 	struct api_path path;
@@ -314,7 +314,7 @@ static void rename_device(struct api_request *r, struct device *d, const char *n
 	journal_note(&p->journal, pipeline_wall(p), d->id, EVENT_RENAMED,
 		"%s is now called %s.", before, d->name);
 	if (strcmp(before, d->name) != 0)
-		renamed(r, d, before);
+		api_renamed(r, d, before);
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.device/1");
 	api_write_device(&r->json, r->pipeline, d);
@@ -332,7 +332,7 @@ static void answer_device(struct api_request *r, const struct device *d)
 }
 
 /* What it said itself comes back when it says it again: nobody else can say it for it. */
-static void said_url(struct api_request *r, const struct device *d,
+void api_said_url(struct api_request *r, const struct device *d,
 	const struct device *before)
 {
 	bool yours = before->mud_url[0] && before->url_source == URL_SOURCE_OWNER;
@@ -365,7 +365,7 @@ static void set_url(struct api_request *r, struct device *d, const char *url)
 		return;
 	}
 	if (strcmp(before.mud_url, d->mud_url) != 0 || before.url_source != d->url_source)
-		said_url(r, d, &before);
+		api_said_url(r, d, &before);
 	answer_device(r, d);
 }
 

@@ -132,21 +132,34 @@ static void introduced(struct api_request *r, const struct device *d)
 		"You introduced %s.", d->name);
 }
 
+/* before: NULL of one that was not known. Certificates and the like are nobody's change. */
+static void noted(struct api_request *r, const struct identity *i, const struct device *d,
+	const struct device *before)
+{
+	if (!before)
+		introduced(r, d);
+	else if (i->source == URL_SOURCE_OWNER && strcmp(before->mud_url, d->mud_url) != 0)
+		api_said_url(r, d, before);
+	else if (strcmp(before->name, d->name) != 0)
+		api_renamed(r, d, before->name);
+}
+
 void api_add_identity(struct api_request *r)
 {
 	json_t *root = api_body(r);
 	struct identity identity = {0};
-	struct device *d = NULL;
-	size_t known;
+	struct device *d = NULL, before;
+	const struct device *known;
 	int error;
 
 	if (root && read_identity(r, root, &identity)) {
-		known = inventory_count(r->pipeline->inventory);
+		known = inventory_by_mac(r->pipeline->inventory, &identity.mac);
+		if (known)
+			before = *known;
 		error = pipeline_identity(r->pipeline, &identity, &d);
 		(void)!store_commit(r->pipeline->store);
-		if (!error && !r->limited &&
-			known != inventory_count(r->pipeline->inventory))
-			introduced(r, d);
+		if (!error && !r->limited)
+			noted(r, &identity, d, known ? &before : NULL);
 		if (error)
 			refuse(r, error);
 		else

@@ -45,6 +45,8 @@ static int close_api(void **state)
 	return teardown(state);
 }
 
+static const char *fields = "";
+
 /* A client that has said what it wants. */
 static int say_to(const char *path, const char *body)
 {
@@ -52,8 +54,8 @@ static int say_to(const char *path, const char *body)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(str_print(request, sizeof(request),
-		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s", path,
-		strlen(body), body), 0);
+		"POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", path,
+		fields, strlen(body), body), 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&control, sizeof(control)), 0);
 	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	spin(h);
@@ -277,6 +279,23 @@ static void who_hangs_up_is_forgotten(void **state)
 	assert_answered(say(NAME));
 }
 
+/* Whoever lost his connection and asks again relies on the answer as much. */
+static void asked_again_it_waits_as_well(void **state)
+{
+	int fd;
+
+	(void)state;
+	h->hold = true;
+	fields = "Idempotency-Key: 1\r\n";
+	close(say(HOLD));
+	spin(h);
+	fd = say(HOLD);
+	fields = "";
+	assert_waits(fd);
+	kernel_has_all();
+	assert_answered(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +309,7 @@ int main(void)
 		TEST(nor_one_that_is_gone),
 		TEST(who_has_said_all_is_answered),
 		TEST(who_hangs_up_is_forgotten),
+		TEST(asked_again_it_waits_as_well),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

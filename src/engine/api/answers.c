@@ -17,6 +17,7 @@ struct api_answer {
 	struct api_answer *next; /* younger */
 	uint64_t key, body;	 /* hashes: of who, what and the key; of the body */
 	nstime until;
+	uint64_t in_force, round; /* what it waited for: api_client_hold() */
 	unsigned status;
 	bool whole;
 	size_t size; /* of all of this */
@@ -88,6 +89,8 @@ static void give_again(struct api_request *r, const struct api_answer *kept)
 		return;
 	}
 	r->status = kept->status;
+	r->until = kept->in_force; /* the kernel may have it not yet */
+	r->round = kept->round;
 	str_copy(r->headers, sizeof(r->headers), kept->text);
 	api_header(r, "Idempotency-Replayed: true");
 	jsonw_raw(&r->json, reply, strlen(reply));
@@ -139,6 +142,8 @@ void api_answers_keep(struct api_request *r)
 	*kept = (struct api_answer){.key = r->key,
 		.body = r->key_body,
 		.until = loop_now(r->pipeline->loop) + KEPT_S * NS_PER_SEC,
+		.in_force = r->until,
+		.round = r->round,
 		.status = r->status,
 		.whole = whole,
 		.size = size};

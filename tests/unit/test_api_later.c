@@ -148,6 +148,32 @@ static void who_waits_is_told(void **state)
 	close(fd);
 }
 
+/* A setting that changes rules, too, is answered when the kernel has them. */
+static void who_waits_is_told_when_it_is_in_force(void **state)
+{
+	struct message done = {.type = MESSAGE_TXN_DONE};
+	uint64_t before;
+	int fd;
+
+	(void)state;
+	protect(443);
+	h->hold = true;
+	before = h->p.commit.seq;
+	fd = say("POST /v1/settings", "",
+		"{\"set\":{\"policy.mode\":\"watch\"},\"confirm_within\":0}");
+	assert_int_equal(pipeline_setting(&h->p, "policy_mode", "watch"), 0);
+	assert_true(h->p.commit.seq > before);
+	file_is(STATE_FILE, "[policy]\nmode = \"watch\"\n");
+	parent_says(200);
+	assert_int_equal(heard(fd), 0);
+	done.txn_done.seq = h->p.commit.seq;
+	far_send(h, ROLE_ENFORCER, &done);
+	spin(h);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, "200 OK"));
+	close(fd);
+}
+
 /* docs/api.md: with a key a change happens once, and its answer can be had again. */
 static void a_key_has_the_same_answer(void **state)
 {
@@ -247,6 +273,7 @@ int main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_api, close_api)
 		TEST(what_nobody_waits_for_goes_to_nobody),
 		TEST(who_waits_is_told),
+		TEST(who_waits_is_told_when_it_is_in_force),
 		TEST(a_key_has_the_same_answer),
 		TEST(nor_is_a_refusal_kept),
 		TEST(another_is_not_taken_for_it),

@@ -51,6 +51,7 @@ void api_later(struct api *a, uint64_t ticket,
 
 	jsonw_init_buffer(&r.json, API_REPLY_MAX);
 	view(&r, ctx); /* what was done is noted, whoever still listens */
+	r.until = a->pipeline->commit.seq; /* what it changed of the rules is among these */
 	api_answers_came(&r, &a->answers, ticket);
 	if (c) {
 		c->ticket = 0;

@@ -267,6 +267,43 @@ static void a_stream_goes_on_behind_a_younger_store(void **state)
 	close(fd);
 }
 
+/* Who looks at what was changed sees what others change, whichever way. */
+static void changes_are_told(void **state)
+{
+	static const char changes[] = "\"what\":\"changes\"";
+	int fd;
+
+	(void)state;
+	fd = say("GET /v1/stream", "", "");
+	assert_true(heard(fd) > 0);
+	close(say("POST /v1/devices/" LAMP, "", "{\"name\":\"desk\"}"));
+	advance(h, 1);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, changes));
+	close(say("POST /v1/devices/" LAMP, "", "{\"name\":\"desk\"}"));
+	advance(h, 1);
+	(void)heard(fd);
+	assert_null(strstr(reply, changes)); /* it has that name */
+	close(say("POST /v1/settings", "", SET));
+	advance(h, 1);
+	(void)heard(fd);
+	assert_null(strstr(reply, changes));
+	file_is(STATE_FILE, "[dns]\nrate = 77\n");
+	parent_says(200);
+	advance(h, 1);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, changes));
+	close(say("POST /v1/overlays", "",
+		"{\"device\":\"desk\",\"kind\":\"lan-only\",\"for\":10}"));
+	advance(h, 1);
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, changes));
+	advance(h, 15); /* it ends by itself */
+	assert_true(heard(fd) > 0);
+	assert_non_null(strstr(reply, changes));
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +316,7 @@ int main(void)
 		TEST(another_is_not_taken_for_it),
 		TEST(an_undo_is_done_once),
 		TEST(a_stream_goes_on_behind_a_younger_store),
+		TEST(changes_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

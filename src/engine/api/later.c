@@ -56,8 +56,11 @@ void api_later(struct api *a, uint64_t ticket,
 	if (c) {
 		c->ticket = 0;
 		api_client_answer(c, &r);
-	} else
-		api_done(&r);
+		return;
+	}
+	if (r.change)
+		api_stream_noted(a);
+	api_done(&r);
 }
 
 /* ---- until it is in force ---- */

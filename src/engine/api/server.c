@@ -138,6 +138,8 @@ void api_client_answer(struct api_client *c, struct api_request *r)
 	loop_disarm(&c->idle);
 	if (r->head && r->status < 300)
 		api_stream_request(a, r);
+	if (r->change)
+		api_stream_noted(a);
 	reply(c, r);
 	if (c->held)
 		loop_arm(a->pipeline->loop, &c->idle, API_IN_FORCE);

@@ -86,6 +86,8 @@ bool api_client_may(const struct api_client *c);
 void api_stream_pump(struct api_client *c);
 /* Something happened: streams hear of it soon. */
 void api_stream_event(struct api *a, const struct event *e);
+/* A change was noted, with its way back. */
+void api_stream_noted(struct api *a);
 /* A change was asked for, and made. */
 void api_stream_request(struct api *a, const struct api_request *r);
 

@@ -71,7 +71,8 @@ static unsigned bits_of_event(enum event_kind k)
 	case EVENT_QUARANTINE:
 	case EVENT_LIFE:
 		return BIT(WHAT_DEVICES) | BIT(WHAT_QUARANTINE) | BIT(WHAT_CASES);
-	case EVENT_OVERLAY:
+	case EVENT_OVERLAY: /* one that ends by itself is in the list of changes */
+		return BIT(WHAT_POLICY) | BIT(WHAT_CHANGES);
 	case EVENT_ADOPTED:
 	case EVENT_PROBE:
 		return BIT(WHAT_POLICY);
@@ -302,6 +303,12 @@ void api_stream_request(struct api *a, const struct api_request *r)
 		http_path_segment(r->head->path, 1, noun, sizeof(noun)))
 		return;
 	note(a, bits_of_path(noun), 0);
+}
+
+void api_stream_noted(struct api *a)
+{
+	if (a->streams)
+		note(a, BIT(WHAT_CHANGES), 0);
 }
 
 static int keep_id(void *ctx, const struct event *e)

@@ -229,6 +229,19 @@ static struct life_step step_found(
 	return s;
 }
 
+void cases_ask_late(struct pipeline *p, device_id device)
+{
+	struct device *d = inventory_by_id(p->inventory, device);
+	const struct cases_device *cd = cases_find(&p->cases, device);
+	struct life_step s;
+
+	if (!d || !cd || !cd->file.id)
+		return;
+	s = step_found(p, d, pipeline_life_of(p, d)->state);
+	if (s.actions & LIFE_DO_ASK)
+		cases_ask(p, d, &cd->file, &s);
+}
+
 static void agree(struct pipeline *p, struct device *d)
 {
 	enum life_state state = pipeline_life_of(p, d)->state;

@@ -191,6 +191,7 @@ static void finish(struct pipeline *p, const struct decision *d, bool whole)
 		whole ? "The playbook \"%s\" is over."
 		      : "The playbook \"%s\" ends here, as you wish.",
 		d->detail);
+	cases_ask_late(p, d->device);
 }
 
 /* No to what is to be done ends it; no to a condition takes the other branch. */

@@ -14,6 +14,9 @@ bool cases_bundle_room(struct cases *c, struct case_bundle *b);
 /* cases_file.c */
 void cases_moved(void *ctx, struct device *d, const struct life_step *s, const char *text);
 int cases_load(struct pipeline *p) CARDEA_MUSTCHECK;
+/* What is to become of it, if it is held and that was not asked: another question about it
+ * was open. */
+void cases_ask_late(struct pipeline *p, device_id device);
 /* The question is about a case of this subject. */
 #define CASES_SUBJECT "case %u"
 

@@ -686,6 +686,27 @@ static void playbook_ends_with_a_no(void **state)
 	house_free(h);
 }
 
+/* One at a time: what is to become of it is asked when the playbook is over. */
+static void what_waited_for_a_playbook_is_asked(void **state)
+{
+	struct house *h = with_lamp();
+	(void)state;
+	assert_true(pipeline_life(&h->p, lamp(h), LIFE_RAISED, NULL, NULL));
+	assert_int_equal(import(h, book, false), 0);
+	assert_true(pipeline_life(&h->p, lamp(h), LIFE_CONVICTED, NULL, NULL));
+	assert_int_equal(asked(h).open, 1);
+	assert_int_equal(asked(h).last.kind, DECISION_PLAYBOOK);
+	assert_int_equal(answer(h, false, ""), 0);
+	assert_int_equal(asked(h).open, 1);
+	assert_int_equal(asked(h).last.kind, DECISION_CASE);
+	assert_int_equal(answer(h, true, "keep"), 0);
+	/* and what was answered is not asked again */
+	assert_int_equal(import(h, book, false), 0);
+	assert_int_equal(answer(h, false, ""), 0);
+	assert_int_equal(asked(h).open, 0);
+	house_free(h);
+}
+
 /* Its question is gone: one of too many, or what was killed before it was stored. */
 static void a_playbook_that_asks_nothing_blocks_no_other(void **state)
 {
@@ -781,6 +802,7 @@ int main(void)
 		cmocka_unit_test(what_is_away_can_be_retired),
 		cmocka_unit_test(a_release_is_not_said_again_in_one_step),
 		cmocka_unit_test(a_playbook_that_asks_nothing_blocks_no_other),
+		cmocka_unit_test(what_waited_for_a_playbook_is_asked),
 		cmocka_unit_test(retire_and_late_answers),
 		cmocka_unit_test(oscillation_asks_no_more),
 		cmocka_unit_test(keep_holds),

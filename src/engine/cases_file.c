@@ -225,7 +225,7 @@ static struct life_step step_found(
 	if (held && !store_steps(p->store, d->id, 1, take_last, &last) &&
 		last != LIFE_OWNER_ISOLATES)
 		s.actions = LIFE_DO_ASK;
-	str_add(&t, "%s is %s", d->name, life_state_name(state));
+	str_add(&t, "%s is held", d->name);
 	return s;
 }
 

@@ -14,6 +14,11 @@
 /* Less is no table: glibc's own first choice. */
 #define TABLE_BYTES (128 * 1024)
 
+struct given {
+	dev_t dev;
+	ino_t ino;
+};
+
 /* One call of the command. */
 struct learning {
 	struct cli *cli;
@@ -22,6 +27,8 @@ struct learning {
 	struct learn *seen, *others; /* --test; or NULL */
 	json_t *captures;	     /* what was read; for --json */
 	struct learn_paths paths;    /* --out */
+	struct given *given;	     /* regular files, as they were read */
+	unsigned given_count;
 	nstime now;		     /* of the files */
 	bool broken; /* a capture was not read to its end */
 	bool chosen; /* --device */
@@ -65,6 +72,11 @@ static void note_capture(struct learning *l, const char *path, bool test,
 static void say_limits(
 	const struct cli *c, const char *path, const struct learn_capture *r)
 {
+	if (r->packets && r->counts.unreadable == r->packets)
+		cli_say(c,
+			"%s: none of its %llu packets can be read: captures of Ethernet, "
+			"Linux \"any\" or raw IP can",
+			text_clean(path), (unsigned long long)r->packets);
 	if (r->crowded)
 		cli_say(c, "%s: more than %d devices: the others are not learned",
 			text_clean(path), LEARNED_DEVICES_MAX);
@@ -74,6 +86,22 @@ static void say_limits(
 			"over early",
 			text_clean(path), OBSERVE_FLOWS_MAX,
 			(unsigned long long)r->counts.evicted);
+}
+
+/* What is seen twice looks as if it happened twice. Which files were read is kept. */
+static bool is_given_before(struct learning *l, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	if (!l->given)
+		l->given = cli_take(l->cli->arg_count * sizeof *l->given);
+	for (unsigned i = 0; i < l->given_count; i++)
+		if (l->given[i].dev == st.st_dev && l->given[i].ino == st.st_ino)
+			return true;
+	l->given[l->given_count++] = (struct given){.dev = st.st_dev, .ino = st.st_ino};
+	return false;
 }
 
 /* What was read of a broken file counts, and all others are read. */
@@ -122,7 +150,11 @@ static enum cli_exit read_all(struct learning *l)
 	for (unsigned i = 0; (path = args_flag_at(c, "test", i)); i++)
 		progress_expect(&l->progress, path);
 	for (unsigned i = 0; i < c->arg_count; i++)
-		read_file(l, l->seen, c->args[i], false);
+		if (is_given_before(l, c->args[i]))
+			cli_say(c, "%s: given twice, and read once",
+				text_clean(c->args[i]));
+		else
+			read_file(l, l->seen, c->args[i], false);
 	learn_end(l->seen);
 	for (unsigned i = 0; (path = args_flag_at(c, "test", i)); i++)
 		read_file(l, l->others, path, true);

@@ -160,7 +160,9 @@ static enum cli_exit finish(enum cli_exit e)
 		return e;
 	if (error == EPIPE) /* whoever reads has seen enough */
 		return CLI_FAILED;
-	cli_complain(NULL, "the answer could not be written: %s", strerror(error));
+	/* of what went wrong earlier, only that is known */
+	cli_complain(NULL, "the answer could not be written%s%s", error ? ": " : "",
+		error ? strerror(error) : "");
 	return CLI_FAILED;
 }
 

@@ -80,7 +80,8 @@ static enum cli_exit print_json(const struct profile_file *f)
 	jsonw_object(&j);
 	jsonw_kv_string(&j, "schema", "cardea.profile.import/1");
 	jsonw_kv_untrusted(&j, "file", f->path);
-	jsonw_kv_bool(&j, "valid", !f->error && !f->notes.errors);
+	jsonw_kv_bool(&j, "valid",
+		f->document == DOCUMENT_PUBLISHED && !f->error && !f->notes.errors);
 	jsonw_kv_u64(&j, "policies", f->profile.policy_count);
 	jsonw_kv_u64(&j, "interactions", f->profile.interaction_count);
 	jsonw_kv_u64(&j, "roles", f->profile.role_count);
@@ -109,11 +110,13 @@ enum cli_exit profile_file_import(struct cli *c)
 
 	if (e == CLI_OK)
 		e = profile_read(c->args[0], args_flag(c, "root"), &f);
-	if (e == CLI_OK && f.document != DOCUMENT_PUBLISHED && !c->json) {
+	if (e == CLI_OK && f.document != DOCUMENT_PUBLISHED) {
 		cli_complain("cardea profile lint FILE",
 			"%s is no published profile: it has no device-info",
 			text_clean(c->args[0]));
-		e = CLI_NO;
+		e = c->json ? print_json(&f) : CLI_OK;
+		profile_free(&f);
+		return e == CLI_OK ? CLI_NO : e;
 	}
 	if (e == CLI_OK && !f.error)
 		e = write_both(c, &f);

@@ -114,6 +114,30 @@ def test_a_capture_is_a_boundary(cli, folder):
     assert one(cli, *long, "--per-capture")["episodes"] == 5
 
 
+def test_a_file_given_twice_is_read_once(cli, folder, week):
+    link = os.path.join(folder, "link.pcap")
+    os.symlink(week, link)
+    done = cli("learn", week, link, week, "--device", MAC, "--json")
+    told = json.loads(done.stdout)
+    assert done.stderr.count("given twice, and read once") == 2
+    assert [c["file"] for c in told["captures"]] == [week]
+    assert told["devices"][0]["episodes"] == one(cli, week)["episodes"]
+    # what others show may well be the same
+    assert one(cli, week, "--test", week)["test"]["unseen_share"] == 0
+
+
+def test_captures_of_something_else_are_told(cli, folder, week):
+    with open(week, "rb") as f:
+        head, rest = f.read(24), f.read()
+    radio = os.path.join(folder, "radio.pcap")
+    with open(radio, "wb") as f:
+        f.write(head[:20] + (105).to_bytes(4, "little") + rest)
+    said = cli("learn", radio, code=4).stderr
+    assert re.search(r"none of its \d+ packets can be read: captures of Ethernet", said)
+    said = cli("learn", week, radio).stderr
+    assert f"{radio}: none of its" in said and f"{week}: none" not in said
+
+
 def test_other_captures_test_the_profile(cli, folder, week):
     same = make(folder, "same.pcap", Device(now=homecap.START + 9e5).day(3))
     new = make(folder, "new.pcap", Device(now=homecap.START + 9e5).day(1).cloud(
@@ -271,6 +295,7 @@ def test_a_full_disk_is_told(cli, week):
         done = subprocess.run([cli.program, "learn", week], stdout=full,
                               stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1 and b"could not be written" in done.stderr
+    assert b"Success" not in done.stderr
 
 
 # ---- a published profile ----

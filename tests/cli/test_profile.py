@@ -115,6 +115,10 @@ def test_import_and_root(cli, folder):
     assert "is not below" in cli("profile", "import", path, "--root", inner, code=2).stderr
     cli("profile", "import", out, code=6)
     cli("profile", "import", path, "--json", "--out", "-", code=2)
+    for wrong in out, home: # the same in JSON, and nothing is written
+        copy = os.path.join(folder, "copy.yaml")
+        done = cli("profile", "import", wrong, "--json", "--out", copy, code=6)
+        assert json.loads(done.stdout)["valid"] is False and not os.path.exists(copy)
 
 
 def frame(src, dst, sport, dport):

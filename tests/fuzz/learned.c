@@ -95,7 +95,7 @@ static void is_newer(const struct learned *l)
 
 /* Where the version is, its second octet. */
 #define AT_VERSION 5
-#define VERSION_WIDE 3
+#define VERSION_NOW 5
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (learned_load(&c, cursor_of(data, size), &l))
 		return 0;
-	if (data[AT_VERSION] == VERSION_WIDE)
+	if (data[AT_VERSION] != VERSION_NOW)
 		is_newer(l);
 	else
 		is_the_same(l, cursor_of(data, size));

@@ -319,6 +319,32 @@ static void who_is_forgotten_brings_nothing_about(void **state)
 	learned_free(again);
 }
 
+/* Two callers of one thing are one, as a trigger; what was before the first of them is
+ * no matter of both, and the state of the house comes back. */
+static void a_second_caller_does_not_spoil_the_state(void **state)
+{
+	static const struct mac tablet = {{2, 0, 0, 0, 0, 98}};
+	struct learned_config c = {.public_labels = two_or_one};
+	struct learned *l = learner(false), *again = NULL;
+	static uint8_t bytes[1 << 20];
+	struct writer w = writer_of(bytes, sizeof bytes);
+
+	(void)state;
+	feed(l, cloud(&hub_mac, "first.example.net", 0));
+	for (int n = 1; n <= 30; n++) {
+		feed(l, cloud(&phone_mac, "app.example.net", n * 7 * MINUTE));
+		phone_to_hub(l, n * 7 * MINUTE + 700);
+		hub_to_bulb(l, n * 7 * MINUTE + 900);
+	}
+	feed_both(l, house(&tablet, &hub_mac, FLOW_PROTO_TCP, 80, 400 * MINUTE));
+	finish(l);
+	assert_int_equal(learned_save(l, &w), 0);
+	assert_int_equal(learned_load(&c, cursor_of(bytes, w.len), &again), 0);
+	assert_non_null(mined_find(mined_of(again, NULL), &hub_mac, &bulb_mac, 5683));
+	learned_free(again);
+	learned_free(l);
+}
+
 /* A house that meets new things all the time: the old ones stay known. */
 static void a_flood_of_kinds_makes_room(void **state)
 {
@@ -371,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_calls_is_a_trigger),
+		cmocka_unit_test(a_second_caller_does_not_spoil_the_state),
 		cmocka_unit_test(names_that_change_are_one),
 		cmocka_unit_test(what_stands_for_it_tells_it),
 		cmocka_unit_test(ports_that_change_are_one),

@@ -94,12 +94,12 @@ static void inherit_effects(struct interact *in, struct act *up, const struct ac
 	}
 }
 
-/* Until now it would have been the same as its first. */
+/* Until now it would have been the same as its first. Whoever begins waits for nothing. */
 static int inherit(struct interact *in, struct act *up, const struct act *from)
 {
 	size_t recent = INTERACT_RECENT * sizeof *up->recent;
 
-	if (from->pair_count) {
+	if (from->pair_count && interact_is_effect(up)) {
 		up->pairs = malloc(from->pair_count * sizeof *up->pairs);
 		if (!up->pairs)
 			return -ENOMEM;

@@ -163,6 +163,7 @@ uint32_t interact_pair_units(const struct interact_pair *p);
 /* interact_state.c */
 void learned_interact_save(const struct learned *l, struct writer *w);
 size_t learned_interact_save_size(const struct interact *in);
-int learned_interact_load(struct learned *l, struct cursor *c);
+/* paired: acts that are no effects may have pairs, which are dropped. */
+int learned_interact_load(struct learned *l, struct cursor *c, bool paired);
 
 #endif

@@ -158,14 +158,26 @@ static void get_pair(struct cursor *c, struct interact_pair *p, uint16_t acts)
 		fail(c);
 }
 
-static int get_pairs(struct cursor *c, struct act *a, uint16_t acts)
+static int pass_pairs(struct cursor *c, uint8_t n, uint16_t acts)
+{
+	struct interact_pair nobodys;
+
+	while (n-- && !c->error)
+		get_pair(c, &nobodys, acts);
+	return c->error;
+}
+
+static int get_pairs(struct cursor *c, struct act *a, uint16_t acts, bool paired)
 {
 	uint8_t n = cursor_u8(c);
+	bool dropped = n && !interact_is_effect(a);
 
-	if (n > INTERACT_TRIGGERS_MAX || (n && !interact_is_effect(a)))
+	if (n > INTERACT_TRIGGERS_MAX || (dropped && !paired))
 		fail(c);
 	if (!n || c->error)
 		return c->error;
+	if (dropped)
+		return pass_pairs(c, n, acts);
 	a->pairs = calloc(n, sizeof *a->pairs);
 	if (!a->pairs)
 		return -ENOMEM;
@@ -207,7 +219,8 @@ static void get_device(struct cursor *c, const struct learned *l, struct mac *m)
 		fail(c); /* it has a number */
 }
 
-static int get_act(struct cursor *c, const struct learned *l, uint16_t acts)
+static int get_act(
+	struct cursor *c, const struct learned *l, uint16_t acts, bool paired)
 {
 	struct interact *in = l->interact;
 	struct act_key key = {0};
@@ -230,10 +243,10 @@ static int get_act(struct cursor *c, const struct learned *l, uint16_t acts)
 	a->bouts = cursor_u16(c);
 	if (!a->count || a->bouts > INTERACT_UNITS_MAX)
 		fail(c);
-	return get_pairs(c, a, acts);
+	return get_pairs(c, a, acts, paired);
 }
 
-int learned_interact_load(struct learned *l, struct cursor *c)
+int learned_interact_load(struct learned *l, struct cursor *c, bool paired)
 {
 	struct interact *in = l->interact;
 	uint16_t n;
@@ -244,7 +257,7 @@ int learned_interact_load(struct learned *l, struct cursor *c)
 	if (n > INTERACT_ACTS_MAX || in->watched_ms > LEARNED_TIME_MAX / NS_PER_MS)
 		fail(c);
 	for (uint16_t i = 0; i < n && !r; i++)
-		r = c->error ? c->error : get_act(c, l, n);
+		r = c->error ? c->error : get_act(c, l, n, paired);
 	if (r || c->error)
 		return r ? r : c->error;
 	for (uint16_t i = 0; i < n; i++) {

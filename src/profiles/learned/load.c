@@ -420,13 +420,13 @@ int learned_load(
 	if (cursor_u32(&c) != LEARNED_STATE_MAGIC)
 		fail(&c);
 	version = cursor_u16(&c);
-	if (version != LEARNED_STATE_VERSION && version != LEARNED_STATE_WIDE)
+	if (version < LEARNED_STATE_WIDE || version > LEARNED_STATE_VERSION)
 		cursor_fail(&c, CARDEA_EUNSUPPORTED);
 	n = cursor_u16(&c);
 	for (uint16_t i = 0; i < n && !r; i++)
 		r = c.error ? c.error : get_device(&c, version, l);
 	if (!r && !c.error)
-		r = learned_interact_load(l, &c);
+		r = learned_interact_load(l, &c, version <= LEARNED_STATE_PAIRED);
 	if (!r && !c.error && cursor_left(&c))
 		fail(&c);
 	r = r ? r : c.error;

@@ -6,8 +6,10 @@
 #include "profiles/learned/learned_priv.h"
 
 #define LEARNED_STATE_MAGIC 0x434c524eu /* "CLRN" */
-#define LEARNED_STATE_VERSION 4 /* 1 had no interactions, 2 no days */
-#define LEARNED_STATE_WIDE 3	/* counted gaps in 16 bits; it is read still */
+#define LEARNED_STATE_VERSION 5 /* 1 had no interactions, 2 no days */
+/* These are read still: */
+#define LEARNED_STATE_PAIRED 4 /* had triggers of what waits for none */
+#define LEARNED_STATE_WIDE 3   /* and counted gaps in 16 bits */
 #define LEARNED_STATE_HEAD 8
 
 /* Of the parts without the texts of leaves. */

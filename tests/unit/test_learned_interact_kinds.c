@@ -345,6 +345,31 @@ static void a_second_caller_does_not_spoil_the_state(void **state)
 	learned_free(l);
 }
 
+/* Without a clock of its own, each start of a router is in 1970 for a while. */
+static void starts_in_1970_do_not_spoil_the_state(void **state)
+{
+	struct learned_config c = {.public_labels = two_or_one};
+	struct learned *l = learner(false);
+	static uint8_t bytes[1 << 20];
+
+	(void)state;
+	for (int n = 0; n < 4; n++) {
+		struct writer w = writer_of(bytes, sizeof bytes);
+		struct record r = cloud(&hub_mac, "first.example.net", 0);
+
+		r.first = 20 * NS_PER_SEC;
+		r.last = 21 * NS_PER_SEC;
+		feed(l, r);
+		phone_to_hub(l, n * 10 * MINUTE);
+		finish(l);
+		assert_int_equal(learned_save(l, &w), 0);
+		learned_free(l);
+		l = NULL;
+		assert_int_equal(learned_load(&c, cursor_of(bytes, w.len), &l), 0);
+	}
+	learned_free(l);
+}
+
 /* A house that meets new things all the time: the old ones stay known. */
 static void a_flood_of_kinds_makes_room(void **state)
 {
@@ -398,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_calls_is_a_trigger),
 		cmocka_unit_test(a_second_caller_does_not_spoil_the_state),
+		cmocka_unit_test(starts_in_1970_do_not_spoil_the_state),
 		cmocka_unit_test(names_that_change_are_one),
 		cmocka_unit_test(what_stands_for_it_tells_it),
 		cmocka_unit_test(ports_that_change_are_one),

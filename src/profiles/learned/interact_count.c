@@ -75,10 +75,17 @@ static void add_cover(struct act *a, nstime gap)
 	}
 }
 
-double interact_cover(const struct interact *in, const struct act *a, unsigned window)
+uint64_t interact_watched_ms(const struct interact *in)
 {
 	nstime here = in->begun ? in->counted - in->begin : 0;
 	uint64_t watched = in->watched_ms + (uint64_t)(here / NS_PER_MS);
+
+	return watched < INTERACT_WATCHED_MAX ? watched : INTERACT_WATCHED_MAX;
+}
+
+double interact_cover(const struct interact *in, const struct act *a, unsigned window)
+{
+	uint64_t watched = interact_watched_ms(in);
 	uint64_t cover = a->cover[window];
 
 	if (a->last) {
@@ -109,7 +116,7 @@ void interact_stretch_end(struct interact *in)
 			a->pairs[j].running = false;
 	}
 	in->newest = NULL;
-	in->watched_ms += (uint64_t)((in->counted - in->begin) / NS_PER_MS);
+	in->watched_ms = interact_watched_ms(in);
 	in->begun = false;
 }
 

@@ -156,6 +156,9 @@ void interact_recency_insert(
 /* It was told too late to know what was before. */
 void interact_late(struct act *a);
 void interact_stretch_end(struct interact *in);
+/* Time watched up to now; no more than there is, however often a clock was set. */
+#define INTERACT_WATCHED_MAX ((uint64_t)(LEARNED_TIME_MAX / NS_PER_MS))
+uint64_t interact_watched_ms(const struct interact *in);
 /* Of all time watched, the share that lies so close behind it. */
 double interact_cover(const struct interact *in, const struct act *a, unsigned window);
 uint32_t interact_pair_units(const struct interact_pair *p);

@@ -90,12 +90,11 @@ static void put_act(struct writer *w, const struct learned *l, const struct act 
 void learned_interact_save(const struct learned *l, struct writer *w)
 {
 	const struct interact *in = l->interact;
-	nstime here = in->begun ? in->counted - in->begin : 0;
 	uint16_t number[INTERACT_ACTS_MAX], kept = 0;
 
 	for (uint32_t i = 0; i < in->count; i++)
 		number[i] = is_kept(in->acts[i]) ? kept++ : 0;
-	writer_u64(w, in->watched_ms + (uint64_t)(here / NS_PER_MS));
+	writer_u64(w, interact_watched_ms(in));
 	writer_u16(w, kept);
 	for (uint32_t i = 0; i < in->count; i++)
 		if (is_kept(in->acts[i]))
@@ -254,7 +253,7 @@ int learned_interact_load(struct learned *l, struct cursor *c, bool paired)
 
 	in->watched_ms = cursor_u64(c);
 	n = cursor_u16(c);
-	if (n > INTERACT_ACTS_MAX || in->watched_ms > LEARNED_TIME_MAX / NS_PER_MS)
+	if (n > INTERACT_ACTS_MAX || in->watched_ms > INTERACT_WATCHED_MAX)
 		fail(c);
 	for (uint16_t i = 0; i < n && !r; i++)
 		r = c->error ? c->error : get_act(c, l, n, paired);

@@ -205,7 +205,12 @@ def _memory(shop, say, rows, big, small):
         yield Row("L5", ROWS["L5"], [spend(shop, _learn(shop, big))[1]], once, unit="MiB",
                   at_most=2.0)
     if "L5h" in rows:
-        again = [spend(shop, _learn(shop, small) + [small.path] * 9)[1]]
+        more = ["%s.%d" % (small.path, i) for i in range(9)]
+        for path in more:  # a file given twice is read once
+            shutil.copyfile(small.path, path)
+        again = [spend(shop, _learn(shop, small) + more)[1]]
+        for path in more:
+            os.unlink(path)
         yield Row("L5h", ROWS["L5h"], again, once, unit="MiB", at_most=2.0)
 
 

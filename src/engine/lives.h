@@ -152,6 +152,11 @@ enum device_class pipeline_class_of(struct pipeline *p, const struct device *d);
 void pipeline_life_follow(struct pipeline *p, struct device *d);
 /* What holds it beside its life cycle has changed (engine/advisories.h). */
 int pipeline_life_hold(struct pipeline *p, struct device *d);
+/* Its owner said what it is, by its class or its name: what is critical goes on within the
+ * house, unless he wants it isolated. */
+void pipeline_life_classed(struct pipeline *p, struct device *d);
+/* That it is isolated is its owner's word, too. */
+int pipeline_life_owner_holds(struct pipeline *p, struct device *d) CARDEA_MUSTCHECK;
 /* Time alone. */
 void pipeline_life_tick(struct pipeline *p, struct device *d);
 

@@ -348,6 +348,35 @@ void pipeline_life_follow(struct pipeline *p, struct device *d)
 		(void)pipeline_life(p, d, LIFE_PROFILE_LOST, NULL, NULL);
 }
 
+/* By its owner's own words: a maker's file that is fetched meanwhile frees nobody. */
+void pipeline_life_classed(struct pipeline *p, struct device *d)
+{
+	const struct life *l = pipeline_life_of(p, d);
+	enum device_class c = d->class;
+
+	if (c == DEVICE_CLASS_UNKNOWN && d->named_by_owner)
+		c = device_class_by_words(d->name);
+	if (device_class_is_critical(c) && l->state != LIFE_AWAY && !l->by_owner &&
+		life_hold(l) == HOLD_QUARANTINED)
+		(void)pipeline_life(p, d, LIFE_NEEDED, NULL, NULL);
+}
+
+int pipeline_life_owner_holds(struct pipeline *p, struct device *d)
+{
+	struct lives_device *ld = lives_of(p, d);
+	bool was;
+	int error;
+
+	if (!ld)
+		return -ENOMEM;
+	was = ld->life.by_owner;
+	ld->life.by_owner = true;
+	error = save(p, ld, d, NULL);
+	if (error)
+		ld->life.by_owner = was;
+	return error;
+}
+
 static void try_again(struct pipeline *p, struct device *d, struct lives_device *ld)
 {
 	if (ld->owes_hold)
@@ -377,6 +406,12 @@ static bool is_settling(const struct pipeline *p, const struct life_facts *f)
 	       loop_now(p->loop) - p->started_mono < LIVES_SETTLE_S * NS_PER_SEC;
 }
 
+static void came_back(struct pipeline *p, struct device *d)
+{
+	(void)pipeline_life(p, d, LIFE_SEEN_AGAIN, NULL, NULL);
+	pipeline_life_classed(p, d);
+}
+
 void pipeline_life_tick(struct pipeline *p, struct device *d)
 {
 	struct life_facts f = facts_of(p, d, NULL);
@@ -390,7 +425,7 @@ void pipeline_life_tick(struct pipeline *p, struct device *d)
 	if (!p->clock_trusted)
 		return; /* what time alone brings needs one that is right */
 	if (ld->life.state == LIFE_AWAY && f.now - f.seen < LIFE_AWAY_AFTER)
-		(void)pipeline_life(p, d, LIFE_SEEN_AGAIN, NULL, NULL);
+		came_back(p, d);
 	if (ld->life.state == LIFE_SUSPICIOUS)
 		clear(p, d, ld);
 	if (ld->life.state != LIFE_AWAY && is_settling(p, &f))

@@ -25,6 +25,8 @@ static int change_reason(struct pipeline *p, struct device *d, const char *reaso
 	if (!error)
 		error = advisories_owner_holds(p, d);
 	if (!error)
+		error = pipeline_life_owner_holds(p, d);
+	if (!error)
 		error = store_commit(p->store);
 	if (error)
 		str_copy(d->quarantine, sizeof(d->quarantine), before);

@@ -59,6 +59,7 @@ enum life_event {
 	LIFE_SERVED,	    /* probation is over without an offence */
 	LIFE_ABSOLVED, /* what others said of it is over, taken back or wrong; nothing else
 			* holds it */
+	LIFE_NEEDED, /* it was isolated before its owner said that its class is critical */
 	LIFE_EVENT_MAX,
 };
 
@@ -128,6 +129,7 @@ struct life {
 	uint32_t returns;  /* without a human being, within LIFE_RETURNS_WITHIN */
 	nstime first_return;
 	enum life_level level; /* of the evidence that was brought so far */
+	bool by_owner; /* isolated as he wants: then what is critical may be dark, too */
 	nstime hopeless; /* when it is given up, also while it updates; 0: not settled */
 };
 

@@ -89,8 +89,10 @@ static void remember(struct life *l, const struct life_arc *a, enum life_state t
 		l->level = LIFE_L_NONE;
 		l->held = to;
 	}
-	if (a->event == LIFE_OWNER_ISOLATES) /* also what was limited until now */
-		l->held = to;
+	if (a->event == LIFE_OWNER_ISOLATES || a->event == LIFE_NEEDED)
+		l->held = to; /* also what was limited, or dark, until now */
+	if (a->actions & (LIFE_DO_ISOLATE | LIFE_DO_LIMIT))
+		l->by_owner = a->event == LIFE_OWNER_ISOLATES;
 	if (a->event == LIFE_ABSOLVED) /* it was none, and no return by itself either */
 		l->offences -= l->offences > 0;
 	else if (to == LIFE_PROBATION && a->returns)
@@ -110,8 +112,8 @@ static bool is_held(enum life_state s)
 	return s == LIFE_QUARANTINED || s == LIFE_LIMITED;
 }
 
-/* What is awaited goes on being awaited when a device comes back from absence, or when it
- * fails to update: neither starts the clock anew. */
+/* What is awaited goes on being awaited when a device comes back from absence, fails to
+ * update or may do more while it is held: none of these starts the clock anew. */
 static nstime deadline(const struct life *l, const struct life_arc *a,
 	const struct life_facts *f, enum life_state to)
 {
@@ -121,7 +123,8 @@ static nstime deadline(const struct life *l, const struct life_arc *a,
 		return l->deadline > now ? l->deadline - now : 1;
 	if (a->event == LIFE_SEEN_AGAIN)
 		return l->deadline ? now + l->deadline : 0;
-	if (a->to == LIFE_TO_HELD && l->hopeless && l->hopeless < now + p)
+	if ((a->to == LIFE_TO_HELD || a->event == LIFE_NEEDED) && l->hopeless &&
+		l->hopeless < now + p)
 		return l->hopeless;
 	return p ? now + p : 0;
 }

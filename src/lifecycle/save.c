@@ -3,7 +3,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/when.h"
 
-#define VERSION 2 /* 1: not yet when it is given up */
+#define VERSION 2 /* 1: not yet when it is given up, and by whose word it is held */
 
 int life_save(const struct life *l, struct writer *w)
 {
@@ -18,6 +18,7 @@ int life_save(const struct life *l, struct writer *w)
 	writer_u64(w, (uint64_t)l->deadline);
 	writer_u64(w, (uint64_t)l->first_return);
 	writer_u64(w, (uint64_t)l->hopeless);
+	writer_u8(w, l->by_owner);
 	return w->error;
 }
 
@@ -33,7 +34,7 @@ int life_load(struct cursor saved, struct life *ret)
 {
 	struct cursor *c = &saved;
 	uint8_t version = cursor_u8(c), state = cursor_u8(c), before = cursor_u8(c);
-	uint8_t held = cursor_u8(c), level = cursor_u8(c);
+	uint8_t held = cursor_u8(c), level = cursor_u8(c), by_owner = 0;
 	struct life l = {0};
 
 	l.offences = cursor_u32(c);
@@ -41,15 +42,19 @@ int life_load(struct cursor saved, struct life *ret)
 	l.since = (nstime)cursor_u64(c);
 	l.deadline = (nstime)cursor_u64(c);
 	l.first_return = (nstime)cursor_u64(c);
-	if (version > 1)
+	l.by_owner = true; /* it may have been so */
+	if (version > 1) {
 		l.hopeless = (nstime)cursor_u64(c);
-	else if (state == LIFE_QUARANTINED || state == LIFE_LIMITED)
+		by_owner = cursor_u8(c);
+		l.by_owner = by_owner;
+	} else if (state == LIFE_QUARANTINED || state == LIFE_LIMITED) {
 		l.hopeless = l.deadline;
+	}
 	if (c->error || cursor_left(c) || version < 1 || version > VERSION ||
 		state >= LIFE_STATE_MAX || before >= LIFE_STATE_MAX ||
 		before == LIFE_AWAY || before == LIFE_RETIRED ||
 		(held != LIFE_QUARANTINED && held != LIFE_LIMITED) ||
-		level >= LIFE_LEVEL_MAX || !are_times_real(&l, state)) {
+		level >= LIFE_LEVEL_MAX || by_owner > 1 || !are_times_real(&l, state)) {
 		life_init(ret, 0);
 		return CARDEA_EMALFORMED;
 	}

@@ -57,6 +57,17 @@ static const char *is_absolved(const struct life *l, const struct life_facts *f)
 	return f->accused_alone ? NULL : "it is held for more than what others say";
 }
 
+/* Only its owner makes what is critical dark. */
+static const char *is_needed(const struct life *l, const struct life_facts *f)
+{
+	if (by_owner(l, f))
+		return by_owner(l, f);
+	if (l->by_owner)
+		return "its owner wants it isolated";
+	return l->held == LIFE_LIMITED ? "it may work in this house already"
+				       : is_critical(l, f);
+}
+
 static const char *is_present(const struct life *l, const struct life_facts *f)
 {
 	(void)l;
@@ -116,6 +127,9 @@ static const struct life_arc table[] = {
 	{IN(UPDATING) | IN(ATTESTING) | IN(UNFIXABLE), LIFE_OWNER_ISOLATES,
 		LIFE_QUARANTINED, by_owner, LIFE_DO_ISOLATE, false, "owner", "",
 		"$ is in quarantine, as its owner wants"},
+	{IN(QUARANTINED) | IN(UPDATING) | IN(ATTESTING) | IN(UNFIXABLE), LIFE_NEEDED,
+		LIFE_LIMITED, is_needed, LIFE_DO_LIMIT | LIFE_DO_TELL, false, "owner", "",
+		"$ is needed, as its owner says: it may work in this house, and fetch updates"},
 
 	/* the way back */
 	{IN(QUARANTINED) | IN(LIMITED) | IN(UNFIXABLE), LIFE_FETCHING, LIFE_UPDATING, NULL,

@@ -16,7 +16,7 @@ const char *life_event_name(enum life_event e)
 		"profile", "profile lost", "suspicion", "cleared", "attack", "accused",
 		"owner isolates", "owner releases", "owner retires", "owner readmits",
 		"fetching", "fetched", "nothing came", "evidence", "forged", "no update",
-		"served", "absolved"};
+		"served", "absolved", "needed"};
 
 	return e < LIFE_EVENT_MAX ? names[e] : "?";
 }

@@ -134,6 +134,10 @@ static void check_step(const struct seen *was, const struct life *l, enum life_e
 	if (f->critical && l->state == LIFE_QUARANTINED && from != LIFE_QUARANTINED && !home)
 		CHECK(e == LIFE_OWNER_ISOLATES || was->l.held == LIFE_QUARANTINED,
 			"critical and dark by '%s'", life_event_name(e));
+	if (e == LIFE_NEEDED)
+		CHECK(f->critical && !f->by_device && !was->l.by_owner &&
+				life_hold(l) == HOLD_LIMITED,
+			"out of the dark from %s", life_state_name(from));
 	CHECK(l->returns <= LIFE_RETURNS_MAX, "%u returns", l->returns);
 	CHECK(step->sentence[0], "no sentence");
 }
@@ -151,6 +155,7 @@ static void check_saved(const struct life *l)
 		      back.offences == l->offences && back.held == l->held &&
 		      back.returns == l->returns && back.before == l->before &&
 		      back.since == l->since && back.hopeless == l->hopeless &&
+		      back.by_owner == l->by_owner &&
 		      back.first_return == l->first_return &&
 		      back.level == l->level,
 		"another one came back");

@@ -3,6 +3,7 @@
  * the owner's word in two steps, restarts, clocks that jump, and full storage. */
 #include "test_lives_util.h"
 #include <errno.h>
+#include "test_api_util.h"
 #include "store/store_priv.h"
 
 #define DAY_S 86400
@@ -115,6 +116,68 @@ static void what_is_critical_is_never_dark(void **state)
 	assert_int_equal(lamp()->hold, HOLD_LIMITED);
 	/* but its owner can */
 	assert_int_equal(pipeline_quarantine(&h->p, lamp(), "I say so"), 0);
+	assert_int_equal(lamp()->hold, HOLD_QUARANTINED);
+}
+
+static json_t *is_of(const char *body)
+{
+	unsigned status;
+	json_t *r = api_asked(&h->p, api_change_device, LAMP, "", body, &status);
+
+	assert_int_equal(status, 200);
+	spin(h);
+	return r;
+}
+
+/* Said too late, it is not too late: a lock that was taken for a thing like others. */
+static void who_is_said_to_be_critical_is_dark_no_longer(void **state)
+{
+	(void)state;
+	scan(99, 23);
+	advance(h, 61);
+	scan(99, 23);
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+	nstime hopeless = pipeline_life_of(&h->p, lamp())->hopeless;
+	unsigned offences = pipeline_life_of(&h->p, lamp())->offences;
+
+	json_decref(is_of("{\"class\":\"camera\"}"));
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+	json_decref(is_of("{\"class\":\"lock\"}"));
+	assert_int_equal(stands(), LIFE_LIMITED);
+	assert_int_equal(lamp()->hold, HOLD_LIMITED);
+	assert_int_equal(household_device(&h->p.household, lamp()->id)->hold, HOLD_LIMITED);
+	/* no new offence, and no new month for its maker */
+	assert_true(pipeline_life_of(&h->p, lamp())->hopeless == hopeless);
+	assert_int_equal(pipeline_life_of(&h->p, lamp())->offences, offences);
+	engine_restart(h);
+	assert_int_equal(stands(), LIFE_LIMITED);
+}
+
+static void by_its_name_or_while_it_updates(void **state)
+{
+	(void)state;
+	scan(99, 23);
+	advance(h, 61);
+	scan(99, 23);
+	assert_true(pipeline_life(&h->p, lamp(), LIFE_FETCHING, NULL, NULL));
+	assert_int_equal(lamp()->hold, HOLD_QUARANTINED);
+	json_decref(is_of("{\"name\":\"Smoke detector\"}"));
+	assert_int_equal(stands(), LIFE_LIMITED);
+	assert_true(pipeline_life(&h->p, lamp(), LIFE_FETCHING, NULL, NULL));
+	assert_int_equal(lamp()->hold, HOLD_LIMITED);
+}
+
+static void its_owner_wants_it_dark(void **state)
+{
+	(void)state;
+	scan(99, 23);
+	advance(h, 61);
+	scan(99, 23);
+	assert_int_equal(stands(), LIFE_QUARANTINED);
+	assert_int_equal(pipeline_quarantine(&h->p, lamp(), "I say so"), 0);
+	engine_restart(h);
+	json_decref(is_of("{\"class\":\"lock\"}"));
+	assert_int_equal(stands(), LIFE_QUARANTINED);
 	assert_int_equal(lamp()->hold, HOLD_QUARANTINED);
 }
 
@@ -520,6 +583,9 @@ int main(void)
 		T(a_flood_counts_all_its_packets),
 		T(only_the_owner_isolates_where_he_says_so),
 		T(what_is_critical_is_never_dark),
+		T(who_is_said_to_be_critical_is_dark_no_longer),
+		T(by_its_name_or_while_it_updates),
+		T(its_owner_wants_it_dark),
 		T(a_name_that_moved_explains_itself),
 		T(attacks_that_nothing_refuses_are_seen),
 		T(what_was_forgiven_is_not_told_again),

@@ -184,6 +184,8 @@ static void run_child(enum life_event e, const struct life_said *said, unsigned 
 	start();
 	if (is_full)
 		full = true;
+	if (e == LIFE_NEEDED)
+		lamp()->class = DEVICE_CLASS_LOCK;
 	points_left = at;
 	shared->possible = pipeline_life(&h->p, lamp(), e, said, NULL);
 	shared->after = stands();

@@ -315,6 +315,7 @@ static void rename_device(struct api_request *r, struct device *d, const char *n
 		"%s is now called %s.", before, d->name);
 	if (strcmp(before, d->name) != 0)
 		api_renamed(r, d, before);
+	pipeline_life_classed(p, d);
 	jsonw_object(&r->json);
 	jsonw_kv_string(&r->json, "schema", "cardea.device/1");
 	api_write_device(&r->json, r->pipeline, d);
@@ -427,6 +428,7 @@ static void set_class(struct api_request *r, struct device *d, const json_t *v)
 	pipeline_save_device(r->pipeline, d);
 	if (before != c)
 		classed(r, d, before);
+	pipeline_life_classed(r->pipeline, d);
 	answer_device(r, d);
 }
 

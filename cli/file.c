@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/str.h"
@@ -38,8 +40,21 @@ static bool is_special(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
+int file_name_new(const char *fresh, const char *path)
+{
+	/* musl has no function for it */
+	if (!syscall(SYS_renameat2, AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS) /* not known here: hard links may be */
+		return -errno;
+	if (link(fresh, path) < 0)
+		return -errno;
+	(void)unlink(fresh);
+	return 0;
+}
+
 /* A new file beside the old one takes its place at the end, so that a full disk costs
- * nothing that was there. Fresh only: there must be no old one (link(2) fails then). */
+ * nothing that was there. Fresh only: there must be no old one. */
 static int replace(const char *path, const void *bytes, size_t len, bool fresh_only)
 {
 	size_t size = strlen(path) + sizeof ".XXXXXX";
@@ -58,10 +73,10 @@ static int replace(const char *path, const void *bytes, size_t len, bool fresh_o
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	if (!error && fresh_only)
-		error = link(fresh, path) < 0 ? -errno : 0;
+		error = file_name_new(fresh, path);
 	else if (!error && rename(fresh, path) < 0)
 		error = -errno;
-	if (error || fresh_only)
+	if (error)
 		unlink(fresh);
 	return error;
 }

@@ -32,7 +32,10 @@ enum cli_exit mud_svg_print(const struct profile *p);
 enum cli_exit file_out(const struct cli *c, const char **ret_path);
 /* Writes all of it or nothing; "-" is stdout. Says why not. */
 enum cli_exit file_write(const char *path, const void *bytes, size_t len);
-/* The same, but never over a file that is there: CLI_CONFLICT. */
+/* fresh becomes path, which must not be there: -EEXIST. Also where there are no hard links
+ * (USB sticks). */
+int file_name_new(const char *fresh, const char *path);
+/* The same as file_write, but never over a file that is there: CLI_CONFLICT. */
 enum cli_exit file_write_fresh(const char *path, const void *bytes, size_t len);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/fd.h"
 #include "base/str.h"
+#include "cli/file.h"
 #include "cli/text.h"
 
 /* 32 MiB and a tenth of a second on a router: a guess costs that, too. */
@@ -172,7 +173,7 @@ static int sync_folder(const char *path)
 	return error;
 }
 
-/* A name of its own first: link(2) replaces nothing. */
+/* A name of its own first: file_name_new() replaces nothing. */
 static int name_it(struct sealed *s)
 {
 	size_t size = strlen(s->path) + sizeof ".0000000000";
@@ -194,10 +195,10 @@ enum cli_exit sealed_finish(struct sealed *s, bool replace)
 {
 	int error = fsync(s->fd) ? errno : name_it(s);
 
-	if (!error && (replace ? rename(s->fresh, s->path) : link(s->fresh, s->path)))
-		error = errno;
 	if (!error && !replace)
-		(void)unlink(s->fresh);
+		error = -file_name_new(s->fresh, s->path);
+	else if (!error && rename(s->fresh, s->path))
+		error = errno;
 	if (!error) {
 		s->fresh = NULL;
 		cli_half_file(NULL);

@@ -1,1 +1,0 @@
-import{al as p,am as e,a as o,an as t}from"./base-kHCAgYuN.js";p();const a=document.getElementById("app");a&&e(o(t,{}),a);
